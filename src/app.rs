@@ -1,0 +1,313 @@
+//! The composition root: opens the store, binds the sockets, starts the shells and the loop, and takes them down in order.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle as Task;
+
+use crate::clock;
+use crate::config::Config;
+use crate::driver::{self, Inbox, Message, Shells};
+use crate::media::port::{self, PortConfig};
+use crate::media::{Fact, Ports};
+use crate::routing::Plan;
+use crate::sip::socket::Listening;
+use crate::store::writer::LogWriter;
+use crate::store::{Store, StoreError};
+use crate::switchboard::{Settings, Switchboard};
+use crate::web::{self, Board, Limits, LiveGauges, Readiness, Web};
+
+/// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
+const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
+/// How long the start waits for the first media ports: binding some hundreds takes milliseconds.
+const FIRST_STOCK: Duration = Duration::from_secs(2);
+/// How long a shutdown waits for phones and callers to confirm that their calls are over.
+const DRAIN: Duration = Duration::from_secs(3);
+/// How often it looks whether they have.
+const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Why the service could not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(
+        "the data folder {0} cannot be written: {1}; create it, or set data_dir to a folder that this user may write"
+    )]
+    DataDir(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("sip.udp: cannot listen on {0}: {1}; stop what uses that port, or set another address")]
+    SipSocket(SocketAddr, #[source] std::io::Error),
+    #[error("sip.udp: no address to listen on; set at least one, such as \"0.0.0.0:5060\"")]
+    NoSipSocket,
+    #[error("web.listen: cannot listen on {0}: {1}; stop what uses that port, or set another address")]
+    WebSocket(SocketAddr, #[source] std::io::Error),
+    #[error("media.ports: {0}")]
+    Media(#[source] std::io::Error),
+    #[error("the operating system gave no {0}: {1}")]
+    System(&'static str, #[source] std::io::Error),
+}
+
+/// The service, running.
+pub struct Running {
+    /// The SIP sockets' addresses, as bound.
+    pub sip: Vec<SocketAddr>,
+    pub web: SocketAddr,
+    pub store: Store,
+    gauges: Arc<LiveGauges>,
+    readiness: Arc<Readiness>,
+    inbox: Inbox,
+    driver: JoinHandle<LogWriter>,
+    stop_web: oneshot::Sender<()>,
+    web_task: Task<()>,
+    watching: Task<()>,
+    looking: Task<()>,
+}
+
+impl Running {
+    /// Starts everything. When this returns, calls are taken.
+    ///
+    /// # Errors
+    /// See [`AppError`]; nothing keeps running then.
+    pub async fn start(config: Config) -> Result<Running, AppError> {
+        let data_dir = config.data_dir.clone();
+        std::fs::create_dir_all(&data_dir).map_err(|error| AppError::DataDir(data_dir.clone(), error))?;
+        let store = Store::open(&config.database).await?;
+        let journal = data_dir.join("journal");
+        let replayed = store.replay_journal(&journal).await?;
+        let closed = store.close_open_rows(clock::now().wall).await?;
+        if replayed > 0 || closed > 0 {
+            tracing::warn!(
+                replayed,
+                closed,
+                "the service had not ended in order: calls of then were closed in the log"
+            );
+        }
+        let (plan, callers) = (Arc::new(store.plan().await?), store.callers().await?);
+
+        let sockets = bind_sip(&config.sip.udp)?;
+        let sip: Vec<SocketAddr> = sockets.iter().map(|socket| socket.bound).collect();
+        let listen = config.web.listen;
+        let listener = TcpListener::bind(listen).await.map_err(|error| AppError::WebSocket(listen, error))?;
+        let web_address = listener.local_addr().map_err(|error| AppError::WebSocket(listen, error))?;
+
+        let prepared = driver::prepare().map_err(|error| AppError::System("event queue", error))?;
+        let inbox = prepared.inbox();
+        let facts = inbox.clone();
+        let lanes = lanes();
+        let ports = PortConfig {
+            range: config.media.ports,
+            v4: media_address(&sip, SocketAddr::is_ipv4),
+            v6: media_address(&sip, SocketAddr::is_ipv6),
+            lanes,
+            seed: seed()?,
+            clock: || clock::now().mono,
+        };
+        let (stocked, mut stocks) = mpsc::unbounded_channel();
+        let media = port::start(ports, move |fact| {
+            let is_stock = matches!(fact, Fact::Stocked { .. });
+            facts.send(Message::Media(fact));
+            if is_stock {
+                // Nobody waits for it but the start.
+                let _ = stocked.send(());
+            }
+        })
+        .map_err(AppError::Media)?;
+        let recorded = inbox.clone();
+        let log = LogWriter::start(store.clone(), journal, move |ticket| recorded.send(Message::Recorded(ticket)))?;
+        let settings = Settings {
+            sockets: sip.clone(),
+            external_ip: config.sip.external_ip,
+            local_networks: config.sip.local_networks.clone(),
+            trunks: config.trunks.clone(),
+        };
+        let switchboard = Switchboard::new(seed()?, settings, Ports::new(lanes), callers);
+        let gauges = Arc::new(LiveGauges::default());
+        let shells = Shells { log, media, gauges: gauges.clone(), runtime: tokio::runtime::Handle::current() };
+        let driver = prepared
+            .start(switchboard, sockets, shells)
+            .map_err(|error| AppError::System("thread for the call loop", error))?;
+        inbox.send(Message::Plan(plan.clone()));
+        // Without a port no phone can be offered a call: the first caller would hear ringing while nothing rings.
+        let first_stock = async {
+            // One of each lane and family.
+            let families = [sip.iter().any(SocketAddr::is_ipv4), sip.iter().any(SocketAddr::is_ipv6)];
+            for _ in 0..usize::from(lanes) * families.into_iter().filter(|spoken| *spoken).count() {
+                stocks.recv().await;
+            }
+        };
+        if tokio::time::timeout(FIRST_STOCK, first_stock).await.is_err() {
+            tracing::warn!("the first media ports are not bound yet: a call now rings late");
+        }
+
+        let (board, mut looks) = Board::new();
+        let asks = inbox.clone();
+        let looking = tokio::spawn(async move {
+            while let Some(look) = looks.recv().await {
+                asks.send(Message::Look(look));
+            }
+        });
+        let (plan_sender, plan_receiver) = watch::channel(plan);
+        let watching = tokio::spawn(watch_plan(store.clone(), inbox.clone(), plan_sender));
+        let readiness = Arc::new(Readiness::default());
+        readiness.set_sockets_bound(true);
+        readiness.set_journal_writable(true);
+        let router = web::router(Web {
+            store: store.clone(),
+            board,
+            plan: plan_receiver,
+            gauges: gauges.clone(),
+            counters: web::metrics::install(),
+            readiness: readiness.clone(),
+            clock: clock::now,
+        });
+        let (stop_web, stopped) = oneshot::channel::<()>();
+        let web_task = tokio::spawn(web::serve(listener, router, Limits::default(), async move {
+            // Dropped without a word is a stop too.
+            let _ = stopped.await;
+        }));
+        tracing::info!(sip = ?sip, web = %web_address, "ringall takes calls");
+        Ok(Running {
+            sip,
+            web: web_address,
+            store,
+            gauges,
+            readiness,
+            inbox,
+            driver,
+            stop_web,
+            web_task,
+            watching,
+            looking,
+        })
+    }
+
+    /// Ends live calls, refuses new ones, and returns when the log is safe.
+    ///
+    /// # Errors
+    /// The log could not be made durable within 10 s.
+    pub async fn stop(self) -> Result<(), StoreError> {
+        self.readiness.set_sockets_bound(false);
+        self.inbox.send(Message::Drain);
+        let drained = async {
+            // The loop sets the gauges after each wake; the first look comes after it has seen `Drain`.
+            loop {
+                tokio::time::sleep(DRAIN_LOOK_EVERY).await;
+                if self.gauges.get().legs == 0 {
+                    return;
+                }
+            }
+        };
+        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+            tracing::warn!("not every phone confirmed that its call is over");
+        }
+        self.watching.abort();
+        self.looking.abort();
+        let _ = self.stop_web.send(());
+        let _ = self.web_task.await;
+        self.inbox.send(Message::Stop);
+        let driver = self.driver;
+        match tokio::task::spawn_blocking(move || driver.join()).await {
+            Ok(Ok(log)) => log.flush().await,
+            Ok(Err(_)) | Err(_) => {
+                tracing::error!("the call loop had ended by a panic");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// See [`AppError`].
+pub async fn serve(config: Config) -> Result<(), AppError> {
+    let running = Running::start(config).await?;
+    stop_asked().await?;
+    tracing::info!("stopping: live calls are ended, new ones get 503");
+    running.stop().await?;
+    Ok(())
+}
+
+/// Returns on SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// The system does not let us listen to signals.
+pub async fn stop_asked() -> Result<(), AppError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).map_err(|error| AppError::System("signals", error))?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(())
+}
+
+fn bind_sip(addresses: &[SocketAddr]) -> Result<Vec<Listening>, AppError> {
+    if addresses.is_empty() {
+        return Err(AppError::NoSipSocket);
+    }
+    let bind = |&address| Listening::bind(address).map_err(|error| AppError::SipSocket(address, error));
+    addresses.iter().map(bind).collect()
+}
+
+/// Media goes where signalling goes: on one address when SIP is bound to one, on all otherwise.
+fn media_address(sip: &[SocketAddr], family: fn(&SocketAddr) -> bool) -> Option<IpAddr> {
+    let mut addresses: Vec<IpAddr> = sip.iter().filter(|address| family(address)).map(SocketAddr::ip).collect();
+    addresses.dedup();
+    match addresses.as_slice() {
+        [] => None,
+        [one] => Some(*one),
+        [first, ..] if first.is_ipv4() => Some(IpAddr::from([0, 0, 0, 0])),
+        [..] => Some(IpAddr::from([0; 16])),
+    }
+}
+
+/// One packet thread for each two cores: relaying is cheap, and the loop needs a core of its own.
+fn lanes() -> u8 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u8::try_from((cores / 2).clamp(1, 8)).unwrap_or(1)
+}
+
+fn seed() -> Result<[u8; 32], AppError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)
+        .map_err(|error| AppError::System("randomness", std::io::Error::other(error.to_string())))?;
+    Ok(seed)
+}
+
+/// Looks each second whether somebody changed the owner's settings: this process, or another one.
+async fn watch_plan(store: Store, inbox: Inbox, plans: watch::Sender<Arc<Plan>>) {
+    let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
+    let mut failing = false;
+    loop {
+        every.tick().await;
+        let known = plans.borrow().version;
+        match changed(&store, known).await {
+            Ok(None) => failing = false,
+            Ok(Some((plan, callers))) => {
+                failing = false;
+                let plan = Arc::new(plan);
+                inbox.send(Message::Callers(callers));
+                inbox.send(Message::Plan(plan.clone()));
+                plans.send_replace(plan);
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::error!(%error, "the settings cannot be read; the last known ones hold");
+                }
+            }
+        }
+    }
+}
+
+async fn changed(store: &Store, known: i64) -> Result<Option<(Plan, crate::caller::Callers)>, StoreError> {
+    if store.plan_version().await? == known {
+        return Ok(None);
+    }
+    Ok(Some((store.plan().await?, store.callers().await?)))
+}

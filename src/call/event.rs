@@ -1,0 +1,128 @@
+//! What both doors tell a call, and what a call asks of them.
+
+use super::leg::{BindingId, LegId};
+use super::record::{CallEvent, CallRecord};
+use crate::routing::plan::PhoneId;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The row is durable.
+    Recorded,
+    /// A phone rings.
+    Rings(LegId),
+    /// Somebody picked up, and can be heard: the codecs fit.
+    PickedUp(LegId),
+    /// A leg is over: it said no, fell silent, or confirmed that it stopped.
+    LegEnded(LegId, LegEnd),
+    /// Whoever had picked up hung up.
+    LegHungUp(LegId),
+    CallerLeft(CallerLeft),
+    /// The service shuts down.
+    Closing,
+    /// The time of `poll_timeout` has come.
+    Timeout,
+}
+
+/// How a leg ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegEnd {
+    /// Somebody pressed "no" (603).
+    Declined,
+    /// 486 or 600: no, or on another call.
+    Busy,
+    /// Any other final answer, with its SIP status: the phone stopped by itself, or cannot take the call.
+    Unavailable(u16),
+    /// No answer at all.
+    Silent,
+    /// It picked up without a codec that the caller has.
+    NoSharedCodec,
+    /// It stopped or hung up as it was told.
+    Over,
+}
+
+/// How the caller's leg ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerLeft {
+    HungUp,
+    /// The network lost them: our answer was never confirmed, or audio stopped on both sides.
+    Lost,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Make the row durable, then say [`Input::Recorded`].
+    Record { medium: Medium, record: Box<CallRecord> },
+    /// The row could not be made durable in time, and the call goes on: count it.
+    Unrecorded,
+    /// A line of the timeline, stored with the next commit.
+    Log(CallEvent),
+    /// The row has new facts, stored with the next commit.
+    Changed(Box<CallRecord>),
+    /// Ring this phone at this place.
+    Ring { leg: LegId, phone: PhoneId, binding: BindingId },
+    /// Stop this leg's ringing.
+    Stop { leg: LegId, why: Stop },
+    /// Hang up this leg, which has picked up.
+    HangUp { leg: LegId, why: Stop },
+    /// Let the caller hear ringing.
+    Announce,
+    /// Answer the caller and connect them with this leg.
+    Answer { leg: LegId },
+    /// Tell the caller that there will be no answer.
+    Refuse(Final),
+    /// Hang up on the caller, who was answered.
+    HangUpCaller,
+}
+
+/// Where a row is made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    Store,
+    /// The fsynced journal beside the store, replayed when the store is back: asked for when the store stalls.
+    Journal,
+}
+
+/// Why a phone is told to stop: it decides whether the phone shows a missed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A colleague has the call: nothing was missed.
+    AnsweredElsewhere,
+    CallerGaveUp,
+    /// Give-up time.
+    NobodyAnswered,
+    /// The conversation is over.
+    Finished,
+}
+
+/// What a caller who is not answered gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Final {
+    /// 486: blocked, or nobody answered. Never a recording.
+    Busy,
+    /// 404: the number is nobody's.
+    NotFound,
+    /// 487: they cancelled.
+    Cancelled,
+    /// 480: closed.
+    Unavailable,
+    /// 488: no codec of theirs is one of ours.
+    NotAcceptable,
+    /// 503: the whole service shuts down.
+    Draining,
+}
+
+impl Final {
+    /// The SIP status that says it (RFC 3261 §21), which the log keeps too.
+    pub fn status(self) -> u16 {
+        match self {
+            Final::Busy => 486,
+            Final::NotFound => 404,
+            Final::Cancelled => 487,
+            Final::Unavailable => 480,
+            Final::NotAcceptable => 488,
+            Final::Draining => 503,
+        }
+    }
+}

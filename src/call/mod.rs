@@ -1,0 +1,253 @@
+//! What happens while a call lives: one machine for both doors. It knows legs, phones and time; it knows no protocol.
+//!
+//! A call is in one phase ([`state`]); each phase says what every input means in it. What the caller could hear is held
+//! back until the call's row is durable, whatever phase asks for it: see [`Facts::tell_caller`].
+
+pub mod event;
+pub mod leg;
+pub mod record;
+mod state;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::now::{Mono, Now};
+use crate::routing::decision::{Action, Refusal};
+use crate::routing::plan::Shop;
+
+use event::{Final, Input, Medium, Output};
+use leg::{Bindings, Leg, LegId};
+use record::{CallEvent, CallRecord, Disposition, EndedBy, EventKind};
+use state::Phase;
+
+/// How long the store may take for the first row before the journal is asked, and the journal before the call goes on
+/// all the same (DESIGN §3, "Logged before heard").
+pub const RECORD_WITHIN: Duration = Duration::from_millis(250);
+
+/// One live call.
+#[derive(Debug)]
+pub struct Call {
+    facts: Facts,
+    phase: Phase,
+}
+
+/// What every phase needs: the row, the legs, and the way out.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) record: CallRecord,
+    /// The owner's wishes as they were when the call came: a live call keeps the decision it was given.
+    pub(crate) shop: Option<Arc<Shop>>,
+    pub(crate) legs: BTreeMap<LegId, Leg>,
+    logged: Logged,
+    /// What the caller is to be told once the row is durable.
+    held: VecDeque<Output>,
+    outputs: VecDeque<Output>,
+    last_event: u32,
+    last_leg: u16,
+}
+
+/// What a call begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begin {
+    Decided(Action),
+    /// Whatever was decided, this caller cannot be connected to anybody.
+    Unservable(Final),
+}
+
+/// Whether the call's row is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Logged {
+    Asked {
+        medium: Medium,
+        until: Mono,
+    },
+    Durable,
+    /// Neither store nor journal answered in time: the call goes first (and is counted).
+    Unheard,
+}
+
+/// Whether an answer could be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Withdrawn {
+    Yes,
+    TooLate,
+}
+
+impl Call {
+    /// A call that has just arrived. `record` is its first row.
+    pub fn new(now: Now, record: CallRecord, shop: Option<Arc<Shop>>, begin: Begin, bindings: &Bindings) -> Call {
+        let mut facts = Facts {
+            record,
+            shop,
+            legs: BTreeMap::new(),
+            logged: Logged::Asked { medium: Medium::Store, until: now.mono + RECORD_WITHIN },
+            held: VecDeque::new(),
+            outputs: VecDeque::new(),
+            last_event: 0,
+            last_leg: 0,
+        };
+        let phase = match begin {
+            Begin::Decided(Action::Ring(ring)) => {
+                facts.note(now, EventKind::Arrived, None, "");
+                Phase::Ringing(state::ringing::Ringing::begin(now, ring, &mut facts, bindings))
+            }
+            Begin::Decided(Action::TakeMessage { .. }) => {
+                facts.turn_away(now, Disposition::NoMessage, Final::Unavailable)
+            }
+            Begin::Decided(Action::Refuse(Refusal::Blocked)) => facts.turn_away(now, Disposition::Refused, Final::Busy),
+            Begin::Decided(Action::Refuse(Refusal::NotOurNumber)) => {
+                facts.turn_away(now, Disposition::Refused, Final::NotFound)
+            }
+            Begin::Unservable(answer) => facts.turn_away(now, Disposition::Refused, answer),
+        };
+        // The row goes first in line, with all that is a fact already; the phones' INVITEs do not wait for it.
+        facts.outputs.push_front(Output::Record { medium: Medium::Store, record: Box::new(facts.record.clone()) });
+        Call { facts, phase }
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Now, input: Input, bindings: &Bindings) {
+        if let Input::Recorded = input {
+            self.facts.recorded(Logged::Durable);
+        }
+        if let Input::Timeout = input {
+            self.facts.log_is_late(now);
+        }
+        let phase = std::mem::replace(&mut self.phase, Phase::Ending);
+        self.phase = phase.on(now, input, &mut self.facts, bindings);
+    }
+
+    /// What to do, until there is no more.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.facts.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is wanted at the latest.
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        let log = match self.facts.logged {
+            Logged::Asked { until, .. } => Some(until),
+            Logged::Durable | Logged::Unheard => None,
+        };
+        [log, self.phase.deadline()].into_iter().flatten().min()
+    }
+
+    /// Everybody is gone, everything is said: the call can be forgotten.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Ending)
+            && self.facts.legs.is_empty()
+            && self.facts.held.is_empty()
+            && self.facts.outputs.is_empty()
+            && !matches!(self.facts.logged, Logged::Asked { .. })
+    }
+
+    /// The row as it stands.
+    pub fn record(&self) -> &CallRecord {
+        &self.facts.record
+    }
+
+    /// The shop that was called, as its owner had set it when the call came.
+    pub fn shop(&self) -> Option<&Arc<Shop>> {
+        self.facts.shop.as_ref()
+    }
+
+    /// The row of a call that a bug of ours ends here and now: a fact already known is kept (DESIGN §3).
+    pub fn crashed(mut self, now: Now) -> CallRecord {
+        self.facts.record.ended.get_or_insert(now.wall);
+        self.facts.record.disposition.get_or_insert(Disposition::Interrupted);
+        self.facts.record.ended_by.get_or_insert(EndedBy::Crash);
+        self.facts.record
+    }
+
+    /// How many of the shop's legs live.
+    pub fn legs(&self) -> usize {
+        self.facts.legs.len()
+    }
+}
+
+impl Facts {
+    pub(crate) fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    /// Says something to the caller, not before the row is durable (DESIGN §5, L1). A final word replaces ringing that
+    /// has not been heard yet.
+    pub(crate) fn tell_caller(&mut self, output: Output) {
+        match self.logged {
+            Logged::Durable | Logged::Unheard => self.outputs.push_back(output),
+            Logged::Asked { .. } => {
+                self.held.retain(|held| !matches!(held, Output::Announce));
+                self.held.push_back(output);
+            }
+        }
+    }
+
+    /// Takes back an answer that has not left yet, because the row was not durable. Says whether there was one.
+    pub(crate) fn withdraw_answer(&mut self) -> Withdrawn {
+        let before = self.held.len();
+        self.held.retain(|held| !matches!(held, Output::Answer { .. }));
+        if self.held.len() < before { Withdrawn::Yes } else { Withdrawn::TooLate }
+    }
+
+    fn recorded(&mut self, logged: Logged) {
+        if let Logged::Asked { .. } = self.logged {
+            self.logged = logged;
+            self.outputs.append(&mut self.held);
+        }
+    }
+
+    fn log_is_late(&mut self, now: Now) {
+        match self.logged {
+            Logged::Asked { medium: Medium::Store, until } if until <= now.mono => {
+                self.logged = Logged::Asked { medium: Medium::Journal, until: now.mono + RECORD_WITHIN };
+                let record = Box::new(self.record.clone());
+                self.outputs.push_back(Output::Record { medium: Medium::Journal, record });
+            }
+            Logged::Asked { medium: Medium::Journal, until } if until <= now.mono => {
+                self.outputs.push_back(Output::Unrecorded);
+                self.recorded(Logged::Unheard);
+            }
+            Logged::Asked { .. } | Logged::Durable | Logged::Unheard => {}
+        }
+    }
+
+    /// A line of the call's timeline.
+    pub(crate) fn note(&mut self, now: Now, kind: EventKind, leg: Option<&Leg>, detail: &str) {
+        self.last_event += 1;
+        self.outputs.push_back(Output::Log(CallEvent {
+            call: self.record.id,
+            seq: self.last_event,
+            at: now.wall,
+            kind,
+            phone: leg.map(|leg| leg.name.clone()),
+            detail: detail.to_owned(),
+        }));
+    }
+
+    /// A call that rings nobody gets its final answer.
+    fn turn_away(&mut self, now: Now, disposition: Disposition, answer: Final) -> Phase {
+        self.note(now, EventKind::Arrived, None, "");
+        self.note(now, EventKind::Refused, None, &answer.status().to_string());
+        self.end(now, disposition, None);
+        self.tell_caller(Output::Refuse(answer));
+        Phase::Ending
+    }
+
+    /// The caller's part is over; by whom, if by anybody. The first end is the one that counts.
+    pub(crate) fn end(&mut self, now: Now, disposition: Disposition, by: Option<EndedBy>) {
+        if self.record.ended.is_none() {
+            self.record.ended = Some(now.wall);
+            self.record.disposition.get_or_insert(disposition);
+            self.record.ended_by = by;
+            self.note(now, EventKind::Ended, None, by.map_or("", EndedBy::as_str));
+            self.outputs.push_back(Output::Changed(Box::new(self.record.clone())));
+        }
+    }
+
+    pub(crate) fn new_leg(&mut self, leg: Leg) -> LegId {
+        self.last_leg += 1;
+        let id = LegId { call: self.record.id, nth: self.last_leg };
+        self.legs.insert(id, leg);
+        id
+    }
+}

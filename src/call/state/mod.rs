@@ -1,0 +1,39 @@
+//! The phases of a call. Each has a table, total over its inputs, with no wildcard arm: a new input does not compile
+//! until every phase has said what it means there. From *ringing* there is no way to a recording.
+
+pub(super) mod ending;
+pub(super) mod ringing;
+pub(super) mod talking;
+
+use super::Facts;
+use super::event::Input;
+use super::leg::Bindings;
+use crate::now::{Mono, Now};
+
+/// Where a call stands.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Open, and nobody has picked up yet.
+    Ringing(ringing::Ringing),
+    /// Somebody has the call.
+    Talking(talking::Talking),
+    /// The caller's part is over; legs that were told to stop have not all confirmed.
+    Ending,
+}
+
+impl Phase {
+    pub(super) fn on(self, now: Now, input: Input, facts: &mut Facts, bindings: &Bindings) -> Phase {
+        match self {
+            Phase::Ringing(ringing) => ringing.on(now, input, facts, bindings),
+            Phase::Talking(talking) => talking.on(now, input, facts),
+            Phase::Ending => ending::on(now, input, facts),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Mono> {
+        match self {
+            Phase::Ringing(ringing) => ringing.deadline(),
+            Phase::Talking(_) | Phase::Ending => None,
+        }
+    }
+}

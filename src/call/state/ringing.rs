@@ -1,0 +1,237 @@
+//! Open, and nobody has picked up yet. The ways out: somebody picks up, the caller hangs up, or the give-up time comes
+//! and the caller hears busy. There is no other.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::super::Facts;
+use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Stop};
+use super::super::leg::{BindingId, Bindings, Leg, LegId, LegState};
+use super::super::record::{Disposition, EndedBy, EventKind};
+use super::Phase;
+use super::talking::Talking;
+use crate::now::{Mono, Now};
+use crate::routing::decision::{Ring, Wave};
+use crate::routing::plan::PhoneId;
+
+/// RFC 3261 §13.3.1.1: a UAS "SHOULD send a non-100 provisional response at every minute", or proxies give up.
+const ANNOUNCE_EVERY: Duration = Duration::from_secs(60);
+/// With nothing reachable at all for so long, waiting is no kindness (DESIGN §3).
+const NOTHING_REACHABLE_FOR: Duration = Duration::from_secs(20);
+/// A phone that stopped ringing by itself is rung again after this (DESIGN §3, "What a branch can do").
+const RING_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// 486 so soon after the INVITE is a person pressing "no"; later it is the phone's own ring timer.
+const DECLINE_WITHIN: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(crate) struct Ringing {
+    give_up_at: Mono,
+    /// Waves that have not started, with the time they start at the latest.
+    waves: VecDeque<(Mono, Wave)>,
+    /// Places to be rung again, and when.
+    again: Vec<(Mono, PhoneId, BindingId)>,
+    heard: Heard,
+    /// Since when no phone has proven that it rings.
+    nothing_since: Option<Mono>,
+}
+
+/// What the caller hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    /// Ringing, to be repeated then.
+    Ringing {
+        again_at: Mono,
+    },
+}
+
+impl Ringing {
+    pub(crate) fn begin(now: Now, ring: Ring, facts: &mut Facts, bindings: &Bindings) -> Ringing {
+        let waves = ring.waves.into_iter().map(|wave| (now.mono + wave.after, wave)).collect();
+        let mut ringing = Ringing {
+            give_up_at: now.mono + ring.give_up_after,
+            waves,
+            again: Vec::new(),
+            heard: Heard::Nothing,
+            nothing_since: None,
+        };
+        ringing.start_what_is_due(now, facts, bindings);
+        ringing
+    }
+
+    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, bindings: &Bindings) -> Phase {
+        match input {
+            // `Facts` lets out what was held back.
+            Input::Recorded => {}
+            Input::Rings(leg) => rings(now, leg, facts),
+            Input::PickedUp(leg) => match facts.legs.get(&leg).map(|leg| leg.state) {
+                Some(LegState::Offered | LegState::Ringing) => return pick_up(now, leg, facts),
+                // Told to stop, and picked up in the same moment.
+                Some(LegState::Leaving(why)) => facts.push(Output::HangUp { leg, why }),
+                Some(LegState::Talking) | None => {}
+            },
+            Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts),
+            // It had not picked up: the door has told of that by `LegEnded`.
+            Input::LegHungUp(leg) => self.leg_ended(now, leg, LegEnd::Over, facts),
+            Input::CallerLeft(left) => return caller_left(now, left, facts),
+            Input::Closing => return give_up(now, "closing", Final::Draining, facts),
+            Input::Timeout => {
+                if self.give_up_at <= now.mono {
+                    return give_up(now, "", Final::Busy, facts);
+                }
+                if let Some(since) = self.nothing_since
+                    && since + NOTHING_REACHABLE_FOR <= now.mono
+                {
+                    return give_up(now, "unreachable", Final::Busy, facts);
+                }
+            }
+        }
+        self.start_what_is_due(now, facts, bindings);
+        Phase::Ringing(self)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Mono> {
+        let announce = match self.heard {
+            Heard::Ringing { again_at } => Some(again_at),
+            Heard::Nothing => None,
+        };
+        let wave = self.waves.front().map(|(at, _)| *at);
+        let again = self.again.iter().map(|(at, ..)| *at).min();
+        let unreachable = self.nothing_since.map(|since| since + NOTHING_REACHABLE_FOR);
+        [Some(self.give_up_at), announce, wave, again, unreachable].into_iter().flatten().min()
+    }
+
+    /// Starts waves and repeats whose time has come, and the next wave early when nothing rings; lets the caller hear
+    /// ringing while a phone rings or is about to.
+    fn start_what_is_due(&mut self, now: Now, facts: &mut Facts, bindings: &Bindings) {
+        let due: Vec<_> = self.again.extract_if(.., |(at, ..)| *at <= now.mono).collect();
+        for (_, phone, binding) in due {
+            offer(now, phone, binding, facts);
+        }
+        while let Some((_, wave)) = self.waves.pop_front_if(|(at, _)| *at <= now.mono || !anything_rings(facts)) {
+            for phone in wave.phones {
+                for &binding in bindings.of(phone) {
+                    offer(now, phone, binding, facts);
+                }
+            }
+        }
+        if facts.legs.values().any(|leg| leg.state == LegState::Ringing) {
+            self.nothing_since = None;
+        } else {
+            self.nothing_since.get_or_insert(now.mono);
+        }
+        if anything_rings(facts) {
+            let announce = match self.heard {
+                Heard::Nothing => true,
+                Heard::Ringing { again_at } => again_at <= now.mono,
+            };
+            if announce {
+                facts.tell_caller(Output::Announce);
+                self.heard = Heard::Ringing { again_at: now.mono + ANNOUNCE_EVERY };
+            }
+        }
+    }
+
+    fn leg_ended(&mut self, now: Now, id: LegId, end: LegEnd, facts: &mut Facts) {
+        let Some(leg) = facts.legs.remove(&id) else { return };
+        if let LegState::Leaving(_) = leg.state {
+            return;
+        }
+        let detail = match end {
+            LegEnd::Declined => "603".to_owned(),
+            LegEnd::Busy => "486".to_owned(),
+            LegEnd::Unavailable(status) => status.to_string(),
+            LegEnd::Silent => "silent".to_owned(),
+            LegEnd::NoSharedCodec => "488".to_owned(),
+            LegEnd::Over => String::new(),
+        };
+        facts.note(now, EventKind::Declined, Some(&leg), &detail);
+        let stopped_by_itself = match end {
+            LegEnd::Busy => now.mono - leg.offered > DECLINE_WITHIN,
+            LegEnd::Unavailable(status) => matches!(status, 408 | 480 | 500..=599),
+            LegEnd::Declined | LegEnd::Silent | LegEnd::NoSharedCodec | LegEnd::Over => false,
+        };
+        if stopped_by_itself {
+            self.again.push((now.mono + RING_AGAIN_AFTER, leg.phone, leg.binding));
+        }
+    }
+}
+
+/// A phone rings or is about to: its INVITE is out and no final answer has come.
+fn anything_rings(facts: &Facts) -> bool {
+    facts.legs.values().any(|leg| matches!(leg.state, LegState::Offered | LegState::Ringing))
+}
+
+fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
+    let Some(name) = facts.shop.as_ref().and_then(|shop| shop.phone(phone)).map(|phone| phone.name.clone()) else {
+        return;
+    };
+    let leg = Leg { phone, binding, name, offered: now.mono, state: LegState::Offered };
+    let id = facts.new_leg(leg.clone());
+    facts.note(now, EventKind::Offered, Some(&leg), "");
+    facts.push(Output::Ring { leg: id, phone, binding });
+}
+
+fn rings(now: Now, id: LegId, facts: &mut Facts) {
+    let Some(leg) = facts.legs.get_mut(&id) else { return };
+    match leg.state {
+        LegState::Offered => {
+            leg.state = LegState::Ringing;
+            let leg = leg.clone();
+            facts.note(now, EventKind::Ringing, Some(&leg), "");
+        }
+        LegState::Ringing | LegState::Talking | LegState::Leaving(_) => {}
+    }
+}
+
+/// First acceptance wins; this is the one place where it does.
+fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Phase {
+    if let Some(leg) = facts.legs.get_mut(&winner) {
+        leg.state = LegState::Talking;
+        let leg = leg.clone();
+        facts.record.answered = Some(now.wall);
+        facts.record.answered_by = Some(leg.name.clone());
+        facts.record.disposition = Some(Disposition::Answered);
+        facts.note(now, EventKind::Answered, Some(&leg), "");
+    }
+    facts.tell_caller(Output::Answer { leg: winner });
+    stop_others(now, Some(winner), Stop::AnsweredElsewhere, facts);
+    facts.push(Output::Changed(Box::new(facts.record.clone())));
+    Phase::Talking(Talking { winner })
+}
+
+fn caller_left(now: Now, left: CallerLeft, facts: &mut Facts) -> Phase {
+    let by = match left {
+        CallerLeft::HungUp => EndedBy::Caller,
+        CallerLeft::Lost => EndedBy::Network,
+    };
+    facts.note(now, EventKind::GaveUp, None, "");
+    stop_others(now, None, Stop::CallerGaveUp, facts);
+    facts.tell_caller(Output::Refuse(Final::Cancelled));
+    facts.end(now, Disposition::Missed, Some(by));
+    Phase::Ending
+}
+
+fn give_up(now: Now, detail: &str, answer: Final, facts: &mut Facts) -> Phase {
+    facts.note(now, EventKind::NobodyAnswered, None, detail);
+    stop_others(now, None, Stop::NobodyAnswered, facts);
+    facts.tell_caller(Output::Refuse(answer));
+    facts.end(now, Disposition::Missed, Some(EndedBy::GiveUp));
+    Phase::Ending
+}
+
+fn stop_others(now: Now, but: Option<LegId>, why: Stop, facts: &mut Facts) {
+    let others: Vec<LegId> = facts.legs.keys().copied().filter(|id| Some(*id) != but).collect();
+    for id in others {
+        let Some(leg) = facts.legs.get_mut(&id) else { continue };
+        match leg.state {
+            LegState::Offered | LegState::Ringing => {
+                leg.state = LegState::Leaving(why);
+                let leg = leg.clone();
+                facts.note(now, EventKind::Stopped, Some(&leg), "");
+                facts.push(Output::Stop { leg: id, why });
+            }
+            LegState::Talking | LegState::Leaving(_) => {}
+        }
+    }
+}

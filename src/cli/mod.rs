@@ -1,0 +1,183 @@
+//! The command line.
+
+pub mod demo;
+pub mod shop_file;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError};
+use crate::store::{Store, StoreError};
+use crate::toml_file::TomlFileError;
+
+/// Used when it exists and no other file is named.
+const CONFIG_PATH: &str = "config/ringall.toml";
+
+/// The phone of a small shop: every staff phone rings at once and somebody picks up.
+#[derive(Debug, Parser)]
+#[command(name = "ringall", version, about)]
+pub struct Cli {
+    /// The machine's settings; without it, config/ringall.toml if it exists, else the defaults
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service (the default)
+    Serve,
+    /// Run the service on free loopback ports with a demo shop, phones and callers, and tell what happens
+    Demo {
+        /// End after the story: exit code 0 when it went right
+        #[arg(long)]
+        once: bool,
+    },
+    /// Make a shop what this file says, whole; its calls stay
+    Import { file: PathBuf },
+    /// Print a shop as such a file
+    Export {
+        /// Its name; needed when there are several
+        shop: Option<String>,
+    },
+    /// Tokens for the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Print a new token, once, alone on its line; an earlier one of the same name stops working
+    Create { name: String },
+}
+
+/// Why a command ended; its exit code tells scripts which kind.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    /// What somebody wrote must be changed: exit code 2.
+    #[error("{0}")]
+    Wrong(String),
+    /// Exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: TomlFileError) -> CommandError {
+        CommandError::Wrong(error.to_string())
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> CommandError {
+        CommandError::Failed(error.to_string())
+    }
+}
+
+/// Runs what the command line says. 0 done, 1 failed, 2 usage or configuration.
+pub fn run() -> ExitCode {
+    // clap itself ends with 2 on a usage error, and with 0 after --help and --version.
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(cli.perform()) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(match error {
+                CommandError::Failed(_) => 1,
+                CommandError::Wrong(_) => 2,
+            })
+        }
+    }
+}
+
+impl Cli {
+    async fn perform(self) -> Result<ExitCode, CommandError> {
+        let config = self.config.as_deref();
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => {
+                let served = crate::app::serve(configuration(config)?).await;
+                served.map(|()| ExitCode::SUCCESS).map_err(|error| CommandError::Failed(error.to_string()))
+            }
+            Command::Demo { once } => Ok(crate::cli::demo::run(once).await),
+            Command::Import { file } => import(&configuration(config)?, &file).await,
+            Command::Export { shop } => export(&configuration(config)?, shop.as_deref()).await,
+            Command::Token(TokenCommand::Create { name }) => create_token(&configuration(config)?, &name).await,
+        }
+    }
+}
+
+/// The configuration from `path`, or from the usual place, and the environment.
+fn configuration(path: Option<&Path>) -> Result<Config, ConfigError> {
+    let (path, text) = match path {
+        Some(path) => (path, read_text(path)?),
+        None if Path::new(CONFIG_PATH).exists() => (Path::new(CONFIG_PATH), read_text(Path::new(CONFIG_PATH))?),
+        None => (Path::new(CONFIG_PATH), String::new()),
+    };
+    Config::read(&text, path, &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))
+}
+
+async fn import(config: &Config, file: &Path) -> Result<ExitCode, CommandError> {
+    let settings = shop_file::read(&read_text(file)?, file, &config.sip.realm)?;
+    let store = Store::open(&config.database).await?;
+    let written = store.replace_shop(&settings).await;
+    store.close().await;
+    match written {
+        Ok(_) => {
+            let (name, phones) = (&settings.shop.name, settings.shop.phones.len());
+            tracing::info!("imported the shop {name:?} with {phones} phones");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error @ StoreError::Taken { .. }) => Err(CommandError::Wrong(format!("{}: {error}", file.display()))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn export(config: &Config, name: Option<&str>) -> Result<ExitCode, CommandError> {
+    let store = Store::open(&config.database).await?;
+    let plan = store.plan().await?;
+    let names: Vec<&str> = plan.shops.iter().map(|shop| shop.name.as_str()).collect();
+    let name = match (name, names.as_slice()) {
+        (Some(name), _) => name,
+        (None, [only]) => only,
+        (None, []) => return Err(CommandError::Failed("there is no shop yet; import one".to_owned())),
+        (None, several) => {
+            return Err(CommandError::Wrong(format!("export: name one of the shops: {}", several.join(", "))));
+        }
+    };
+    let Some(settings) = store.shop_settings(name).await? else {
+        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(CommandError::Wrong(format!("export: no shop has the name {name:?}; there are: {known}")));
+    };
+    print!("{}", shop_file::write(&settings));
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create_token(config: &Config, name: &str) -> Result<ExitCode, CommandError> {
+    let name = name.trim();
+    if name.is_empty() || name.contains(char::is_control) {
+        return Err(CommandError::Wrong("token create: NAME: expected some words".to_owned()));
+    }
+    let store = Store::open(&config.database).await?;
+    println!("{}", store.create_token(name).await?);
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_text(path: &Path) -> Result<String, TomlFileError> {
+    std::fs::read_to_string(path).map_err(|error| TomlFileError::Unexpected {
+        place: path.display().to_string(),
+        expected: "a text file that can be read".to_owned(),
+        found: error.to_string(),
+    })
+}

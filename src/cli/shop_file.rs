@@ -1,0 +1,449 @@
+//! A shop as TOML: what `import` reads and `export` writes. Reading an export gives the same shop.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use md5::{Digest, Md5};
+
+use crate::number::Number;
+use crate::routing::hours::Hours;
+use crate::routing::plan::{Closure, Country, Ha1, Language, Line, Phone, PhoneId, Shop, ShopId};
+use crate::store::{Contact, ShopSettings};
+use crate::toml_file::{Entry, Section, TomlFileError};
+
+/// Before a caller has heard it ring properly, nobody is asked to give up (DESIGN §3).
+const GIVE_UP_S: std::ops::RangeInclusive<i64> = 30..=300;
+const GIVE_UP_DEFAULT_S: i64 = 120;
+/// A wave that starts after the longest ring would never ring.
+const AFTER_S: std::ops::RangeInclusive<i64> = 0..=300;
+/// What people write fits easily; a mistake such as a whole file pasted into a field does not.
+const MAX_TEXT: usize = 2000;
+/// Seconds are read and dropped: the plan knows minutes.
+const MOMENTS: [&str; 2] = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
+
+/// Reads a shop. `path` only names the file in messages; a `password` becomes a hash with `realm`.
+///
+/// # Errors
+/// The first thing that is wrong, with the file, the key and what was expected.
+pub fn read(text: &str, path: &Path, realm: &str) -> Result<ShopSettings, TomlFileError> {
+    let mut file = Section::read(text, path, None)?;
+    let mut shop = read_shop(file.section("shop")?)?;
+    for section in file.sections("phone")? {
+        let phone = read_phone(section, &shop, realm)?;
+        shop.phones.push(phone);
+    }
+    for section in file.sections("closure")? {
+        let closure = read_closure(section, shop.country)?;
+        shop.closures.push(closure);
+    }
+    let mut contacts = Vec::<Contact>::new();
+    for mut section in file.sections("contact")? {
+        let place = section.place("number");
+        let number = required(&mut section, "number", NUMBER)?.parse(NUMBER, |text| number(text, shop.country))?;
+        if contacts.iter().any(|contact| contact.number == number) {
+            return Err(twice(place, number.as_str()));
+        }
+        let name = optional(&mut section, "name", WORDS, words)?.unwrap_or_default();
+        let note = optional(&mut section, "note", WORDS, lines)?.unwrap_or_default();
+        contacts.push(Contact { number, name, note });
+        section.finish(&[])?;
+    }
+    for mut section in file.sections("block")? {
+        let place = section.place("number");
+        let number = required(&mut section, "number", NUMBER)?.parse(NUMBER, |text| number(text, shop.country))?;
+        let text = number.as_str().to_owned();
+        if !shop.blocked.insert(number) {
+            return Err(twice(place, &text));
+        }
+        section.finish(&[])?;
+    }
+    file.finish(&[])?;
+    shop.closures.sort_by_key(|closure| closure.from);
+    contacts.sort_by(|one, other| one.number.cmp(&other.number));
+    Ok(ShopSettings { shop, contacts })
+}
+
+/// Writes a shop as [`read`] reads it.
+pub fn write(settings: &ShopSettings) -> String {
+    let shop = &settings.shop;
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    let mut put = |line: std::fmt::Arguments<'_>| {
+        let _ = writeln!(out, "{line}");
+    };
+    put(format_args!("[shop]"));
+    put(format_args!("name = {}", quoted(&shop.name)));
+    put(format_args!("time_zone = {}", quoted(shop.time_zone.name())));
+    put(format_args!("country = {}", quoted(&String::from_utf8_lossy(&shop.country.0))));
+    put(format_args!("language = {}", quoted(language_text(shop.language))));
+    if let Some(hours) = &shop.hours {
+        put(format_args!("hours = {}", quoted(hours.as_str())));
+    }
+    put(format_args!("numbers = {}", list(shop.numbers.iter().map(Number::as_str))));
+    put(format_args!("give_up_after_s = {}", shop.give_up_after.as_secs()));
+    put(format_args!("notify = {}", list(shop.notify.iter().map(String::as_str))));
+    for phone in &shop.phones {
+        put(format_args!("\n[[phone]]\nname = {}", quoted(&phone.name)));
+        match &phone.line {
+            Line::Registers { user, ha1 } => {
+                put(format_args!("user = {}\nha1 = {}", quoted(user), quoted(&ha1.0)));
+            }
+            Line::Fixed { contact } => put(format_args!("contact = {}", quoted(contact))),
+            Line::Cell { number } => put(format_args!("number = {}", quoted(number.as_str()))),
+        }
+        if !phone.after.is_zero() {
+            put(format_args!("after_s = {}", phone.after.as_secs()));
+        }
+        if let Some(hours) = &phone.hours {
+            put(format_args!("hours = {}", quoted(hours.as_str())));
+        }
+    }
+    for closure in &shop.closures {
+        let (from, to) = (closure.from.format(MOMENTS[0]), closure.to.format(MOMENTS[0]));
+        put(format_args!("\n[[closure]]\nfrom = \"{from}\"\nto = \"{to}\"\nwhy = {}", quoted(&closure.why)));
+        if let Some(open) = &closure.open {
+            put(format_args!("open = {}", quoted(open.as_str())));
+        }
+    }
+    for contact in &settings.contacts {
+        put(format_args!("\n[[contact]]\nnumber = {}", quoted(contact.number.as_str())));
+        put(format_args!("name = {}\nnote = {}", quoted(&contact.name), quoted(&contact.note)));
+    }
+    for number in &shop.blocked {
+        put(format_args!("\n[[block]]\nnumber = {}", quoted(number.as_str())));
+    }
+    out
+}
+
+const NUMBER: &str = "a telephone number such as \"+34911234567\"";
+const WORDS: &str = "some words, at most 2000 bytes, without control characters";
+const HOURS: &str = "opening hours such as \"Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off\"";
+const MOMENT: &str = "a date and time such as \"2026-12-24T14:00\"";
+const HA1: &str = "32 hex digits, the MD5 of user:realm:password";
+
+fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
+    let name = required(&mut section, "name", WORDS)?.parse(WORDS, words)?;
+    let zone = "an IANA time zone such as \"Europe/Madrid\"";
+    let time_zone = required(&mut section, "time_zone", zone)?.parse(zone, |text| text.parse().ok())?;
+    let two_letters = "a country by its two letters such as \"ES\"";
+    let country = required(&mut section, "country", two_letters)?.parse(two_letters, Country::parse)?;
+    let language = optional(&mut section, "language", "\"en\" or \"es\"", language)?.unwrap_or_default();
+    let hours = read_hours(&mut section, "hours", country)?;
+    let mut numbers = Vec::new();
+    for entry in section.list("numbers")?.unwrap_or_default() {
+        let place = entry.place.clone();
+        let number = entry.parse(NUMBER, |text| number(text, country))?;
+        if numbers.contains(&number) {
+            return Err(twice(place, number.as_str()));
+        }
+        numbers.push(number);
+    }
+    let give_up_after = seconds(section.integer("give_up_after_s", GIVE_UP_S)?.unwrap_or(GIVE_UP_DEFAULT_S));
+    let address = "an address such as \"https://ntfy.example/shop\" or \"mailto:owner@example.com\"";
+    let notify = section.list("notify")?.unwrap_or_default().into_iter();
+    let notify = notify.map(|entry| entry.parse(address, notice)).collect::<Result<_, _>>()?;
+    section.finish(&[])?;
+    Ok(Shop {
+        id: ShopId(0),
+        name,
+        time_zone,
+        country,
+        language,
+        hours,
+        numbers,
+        give_up_after,
+        notify,
+        phones: Vec::new(),
+        closures: Vec::new(),
+        hours_override: None,
+        blocked: BTreeSet::new(),
+    })
+}
+
+fn read_phone(mut section: Section<'_>, shop: &Shop, realm: &str) -> Result<Phone, TomlFileError> {
+    let place = section.place("name");
+    let name = required(&mut section, "name", WORDS)?.parse(WORDS, words)?;
+    if shop.phones.iter().any(|phone| *phone.name == *name) {
+        return Err(twice(place, &name));
+    }
+    let line = read_line(&mut section, shop, realm)?;
+    let after = seconds(section.integer("after_s", AFTER_S)?.unwrap_or(0));
+    let hours = read_hours(&mut section, "hours", shop.country)?;
+    section.finish(&[])?;
+    Ok(Phone { id: PhoneId(0), name: Arc::from(name), line, after, hours, off_until: None })
+}
+
+/// Exactly one of `user`, `contact` and `number` says how the phone is reached.
+fn read_line(section: &mut Section<'_>, shop: &Shop, realm: &str) -> Result<Line, TomlFileError> {
+    let (user, contact, number_text) = (section.text("user")?, section.text("contact")?, section.text("number")?);
+    let (password, ha1) = (section.text("password")?, section.text("ha1")?);
+    let one = "one of user (a phone that registers), contact (a fixed SIP address) and number (a cell phone)";
+    match (user, contact, number_text) {
+        (Some(user), None, None) => {
+            let place = user.place.clone();
+            let user = user.parse("a name in letters, digits and any of - _ . ! ~ * ' ( )", user_name)?;
+            if shop
+                .phones
+                .iter()
+                .any(|phone| matches!(&phone.line, Line::Registers { user: known, .. } if *known == user))
+            {
+                return Err(twice(place, &user));
+            }
+            let ha1 = match (password, ha1) {
+                (Some(password), None) => digest(&user, realm, password)?,
+                // A hash is as good as the password: it does not show in the message.
+                (None, Some(ha1)) => hidden(ha1, HA1, |text| {
+                    let hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+                    hex.then(|| Ha1(text.to_ascii_lowercase()))
+                })?,
+                (Some(_), Some(ha1)) => {
+                    let message = "password is given as well; keep one of them".to_owned();
+                    return Err(TomlFileError::Conflict { place: ha1.place, message });
+                }
+                (None, None) => {
+                    let expected = "the password this phone registers with".to_owned();
+                    return Err(TomlFileError::Missing { place: section.place("password"), expected });
+                }
+            };
+            Ok(Line::Registers { user, ha1 })
+        }
+        (user, contact, number_text) => {
+            if let Some(secret) = password.or(ha1) {
+                let message = "only a phone with a user has a password".to_owned();
+                return Err(TomlFileError::Conflict { place: secret.place, message });
+            }
+            match (user, contact, number_text) {
+                (None, Some(contact), None) => {
+                    let contact =
+                        contact.parse("a SIP address such as \"sip:workshop@192.0.2.10:5060\"", sip_address)?;
+                    Ok(Line::Fixed { contact })
+                }
+                (None, None, Some(entry)) => {
+                    Ok(Line::Cell { number: entry.parse(NUMBER, |text| number(text, shop.country))? })
+                }
+                (None, None, None) => {
+                    Err(TomlFileError::Missing { place: section.place("user"), expected: one.to_owned() })
+                }
+                (user, contact, number_text) => {
+                    let given = [user, contact, number_text];
+                    // At least two are given here; the later one is named.
+                    let place = given.into_iter().flatten().last().map_or_else(String::new, |entry| entry.place);
+                    Err(TomlFileError::Conflict { place, message: format!("a phone has exactly {one}") })
+                }
+            }
+        }
+    }
+}
+
+fn read_closure(mut section: Section<'_>, country: Country) -> Result<Closure, TomlFileError> {
+    let from = required(&mut section, "from", MOMENT)?.parse(MOMENT, moment)?;
+    let later = "a date and time after `from`";
+    let to = required(&mut section, "to", MOMENT)?.parse(MOMENT, moment).and_then(|to| {
+        let (place, found) = (section.place("to"), to.format(MOMENTS[0]).to_string());
+        if to > from { Ok(to) } else { Err(TomlFileError::Unexpected { place, expected: later.to_owned(), found }) }
+    })?;
+    let why = optional(&mut section, "why", WORDS, words)?.unwrap_or_default();
+    let open = read_hours(&mut section, "open", country)?;
+    section.finish(&[])?;
+    Ok(Closure { id: 0, from, to, why, open })
+}
+
+fn read_hours(section: &mut Section<'_>, key: &'static str, country: Country) -> Result<Option<Hours>, TomlFileError> {
+    let Some(entry) = section.text(key)? else { return Ok(None) };
+    match Hours::parse(&entry.value, country) {
+        Ok(hours) => Ok(Some(hours)),
+        Err(error) => {
+            let found = format!("{:?} ({error})", entry.value);
+            Err(TomlFileError::Unexpected { place: entry.place, expected: HOURS.to_owned(), found })
+        }
+    }
+}
+
+fn required(section: &mut Section<'_>, key: &'static str, expected: &str) -> Result<Entry<String>, TomlFileError> {
+    let place = section.place(key);
+    section.text(key)?.ok_or_else(|| TomlFileError::Missing { place, expected: expected.to_owned() })
+}
+
+fn optional<T>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    expected: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, TomlFileError> {
+    section.text(key)?.map(|entry| entry.parse(expected, read)).transpose()
+}
+
+/// Like [`Entry::parse`], without what was found in the message.
+fn hidden<T>(entry: Entry<String>, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, TomlFileError> {
+    let found = "something else (not shown)".to_owned();
+    read(&entry.value).ok_or(TomlFileError::Unexpected { place: entry.place, expected: expected.to_owned(), found })
+}
+
+/// H(user:realm:password) (RFC 7616 §3.4.2).
+fn digest(user: &str, realm: &str, password: Entry<String>) -> Result<Ha1, TomlFileError> {
+    hidden(password, "a password of 1 to 200 bytes without control characters", |password| {
+        let plain = !password.is_empty() && password.len() <= 200 && !password.contains(char::is_control);
+        let hash = Md5::digest(format!("{user}:{realm}:{password}").as_bytes());
+        plain.then(|| Ha1(hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+    })
+}
+
+fn twice(place: String, value: &str) -> TomlFileError {
+    TomlFileError::Conflict { place, message: format!("{value:?} is there twice; keep one of them") }
+}
+
+fn number(text: &str, country: Country) -> Option<Number> {
+    Number::parse(text, country)
+}
+
+fn words(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty() && text.len() <= MAX_TEXT && !text.contains(char::is_control)).then(|| text.to_owned())
+}
+
+/// Words of several lines, or none.
+fn lines(text: &str) -> Option<String> {
+    let plain = |text: &str| !text.contains(|c: char| c.is_control() && c != '\n');
+    (text.len() <= MAX_TEXT && plain(text)).then(|| text.to_owned())
+}
+
+fn moment(text: &str) -> Option<NaiveDateTime> {
+    MOMENTS.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+}
+
+fn notice(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("mailto:"))?;
+    (!rest.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace())).then(|| text.to_owned())
+}
+
+/// What may stand before the @ without escapes: the unreserved characters of RFC 3261 §25.1.
+fn user_name(text: &str) -> Option<String> {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
+    ((1..=64).contains(&text.len()) && text.bytes().all(unreserved)).then(|| text.to_owned())
+}
+
+fn sip_address(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("sip:")?;
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"".contains(&byte));
+    (!host.is_empty() && plain(text)).then(|| text.to_owned())
+}
+
+fn language_text(language: Language) -> &'static str {
+    match language {
+        Language::En => "en",
+        Language::Es => "es",
+    }
+}
+
+fn language(text: &str) -> Option<Language> {
+    [Language::En, Language::Es].into_iter().find(|language| language_text(*language) == text)
+}
+
+fn seconds(seconds: i64) -> Duration {
+    Duration::from_secs(seconds.unsigned_abs())
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", items.map(quoted).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOP: &str = "[shop]\nname = \"Ruiz\"\ntime_zone = \"Europe/Madrid\"\ncountry = \"ES\"\n";
+
+    fn refused(text: &str) -> String {
+        read(text, Path::new("ruiz.toml"), "ringall").expect_err(text).to_string()
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_place() {
+        let counter = "[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"p\"\n";
+        for (rest, place) in [
+            ("hours = \"Mo-Fr 9-never\"", "shop.hours: expected opening hours"),
+            ("numbers = [\"+34911234567\", \"911\"]", "shop.numbers[1]: expected a telephone number"),
+            ("numbers = [\"+34911234567\", \"+34911234567\"]", "shop.numbers[1]: \"+34911234567\" is there twice"),
+            ("language = \"fr\"", "shop.language: expected \"en\" or \"es\", found \"fr\""),
+            ("give_up_after_s = 29", "shop.give_up_after_s: expected a whole number from 30 to 300, found 29"),
+            ("give_up_after_s = 301", "shop.give_up_after_s: expected a whole number from 30 to 300"),
+            ("give_up_after_s = \"60\"", "shop.give_up_after_s: expected a whole number"),
+            ("notify = [\"http://plain.example\"]", "shop.notify[0]: expected an address"),
+            ("hour = \"24/7\"", "shop.hour: no such key; expected one of: name, "),
+            ("[[phones]]", "phones: no such key"),
+            ("[[phone]]\nname = \"A\"", "phone[0].user: missing; expected one of user"),
+            ("[[phone]]\nuser = \"a\"\npassword = \"p\"", "phone[0].name: missing"),
+            (
+                "[[phone]]\nname = \"A\"\nuser = \"a\"\ncontact = \"sip:a@b\"",
+                "phone[0].contact: a phone has exactly one of",
+            ),
+            ("[[phone]]\nname = \"A\"\nuser = \"a\"", "phone[0].password: missing"),
+            ("[[phone]]\nname = \"A\"\nuser = \"a b\"\npassword = \"p\"", "phone[0].user: expected a name"),
+            ("[[phone]]\nname = \"A\"\nuser = \"a\"\npassword = \"\"", "phone[0].password: expected a password"),
+            ("[[phone]]\nname = \"A\"\nuser = \"a\"\nha1 = \"12\"", "phone[0].ha1: expected 32 hex digits"),
+            (
+                "[[phone]]\nname = \"A\"\nuser = \"a\"\npassword = \"p\"\nha1 = \"12\"",
+                "phone[0].ha1: password is given",
+            ),
+            (
+                "[[phone]]\nname = \"A\"\ncontact = \"sip:a@b\"\npassword = \"p\"",
+                "phone[0].password: only a phone with",
+            ),
+            ("[[phone]]\nname = \"A\"\ncontact = \"tel:+34\"", "phone[0].contact: expected a SIP address"),
+            ("[[phone]]\nname = \"A\"\nnumber = \"12\"", "phone[0].number: expected a telephone number"),
+            ("[[phone]]\nname = \"A\"\nnumber = \"+34600111222\"\nafter_s = 301", "phone[0].after_s: expected"),
+            (
+                "[[closure]]\nfrom = \"2026-12-24\"\nto = \"2026-12-26T09:00\"",
+                "closure[0].from: expected a date and time",
+            ),
+            (
+                "[[closure]]\nfrom = \"2026-12-24T14:00\"\nto = \"2026-12-24T14:00\"",
+                "closure[0].to: expected a date and",
+            ),
+            ("[[contact]]\nname = \"Jo\"", "contact[0].number: missing"),
+            ("[[block]]\nnumber = \"+34900000000\"\nwhy = \"spam\"", "block[0].why: no such key"),
+            ("[[block]]\nnumber = \"+34900000000\"\n[[block]]\nnumber = \"+34900000000\"", "block[1].number: "),
+        ] {
+            let message = refused(&format!("{SHOP}{rest}"));
+            assert!(message.starts_with(&format!("ruiz.toml: {place}")), "{rest}: {message}");
+        }
+        let second = "[[phone]]\nname = \"Office\"\nuser = \"counter\"\npassword = \"p\"";
+        assert!(refused(&format!("{SHOP}{counter}{second}")).contains("phone[1].user: \"counter\" is there twice"));
+        assert!(refused(&format!("{SHOP}{counter}{counter}")).contains("phone[1].name: \"Counter\" is there twice"));
+        assert!(refused(&SHOP.replace("Madrid", "Madird")).contains("shop.time_zone: expected an IANA time zone"));
+        assert!(refused(&SHOP.replace("\"ES\"", "\"Spain\"")).contains("shop.country: expected a country"));
+        assert!(refused("").contains("shop.name: missing"));
+    }
+
+    #[test]
+    fn no_secret_stands_in_a_message() {
+        let secret = "[[phone]]\nname = \"A\"\nuser = \"a\"\npassword = \"hush\\u0007hush\"";
+        assert!(!refused(&format!("{SHOP}{secret}")).contains("hush"));
+    }
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let shop = read(SHOP, Path::new("ruiz.toml"), "ringall").unwrap().shop;
+        assert_eq!(shop.language, Language::En);
+        assert_eq!(shop.give_up_after, Duration::from_secs(120));
+        assert!(shop.hours.is_none() && shop.numbers.is_empty() && shop.phones.is_empty());
+    }
+
+    #[test]
+    fn the_digest_is_that_of_rfc_2617() {
+        // RFC 2617 §3.5: Mufasa, testrealm@host.com, Circle Of Life.
+        let phone = "[[phone]]\nname = \"A\"\nuser = \"Mufasa\"\npassword = \"Circle Of Life\"";
+        let shop = read(&format!("{SHOP}{phone}"), Path::new("x"), "testrealm@host.com").unwrap().shop;
+        let Line::Registers { ha1, .. } = &shop.phones[0].line else { panic!("{:?}", shop.phones[0].line) };
+        assert_eq!(ha1.0, "939e7578ed9e3c518a452acee763bce9");
+    }
+}

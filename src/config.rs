@@ -1,0 +1,481 @@
+//! What the machine needs, read once from `config/ringall.toml` and the environment. The owner's wishes are not here:
+//! they live in the database (`routing::plan`). Secrets never print.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use crate::toml_file::{Entry, Env, Section, TomlFileError};
+
+/// What is wrong with the file or a variable; names the place, the key and what was expected.
+pub type ConfigError = TomlFileError;
+
+/// How a file named by a `KEY_file` is read: the shell's business, so that reading the configuration stays pure.
+pub type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
+
+/// The whole file. Every key has a default; an unknown key is an error that names it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database: DatabaseUrl,
+    /// Messages, greetings, journal.
+    pub data_dir: PathBuf,
+    pub web: Web,
+    pub sip: Sip,
+    pub media: Media,
+    pub trunks: Vec<Trunk>,
+}
+
+/// Where the log lives. Prints without its password.
+#[derive(Clone)]
+pub enum DatabaseUrl {
+    Sqlite(PathBuf),
+    Postgres(SecretString),
+}
+
+#[derive(Clone, Debug)]
+pub struct Web {
+    pub listen: SocketAddr,
+    /// Without a trailing slash.
+    pub public_url: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Sip {
+    pub udp: Vec<SocketAddr>,
+    /// In Via, Contact and SDP towards addresses outside `local_networks`.
+    pub external_ip: Option<IpAddr>,
+    pub local_networks: Vec<Prefix>,
+    pub realm: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Media {
+    /// First and last port, both included; the first is even.
+    pub ports: (u16, u16),
+}
+
+/// A carrier; calls from its peers are customers.
+#[derive(Clone, Debug)]
+pub struct Trunk {
+    pub name: String,
+    pub peers: Vec<Peer>,
+}
+
+/// An address, a prefix, or an address with a port (compared for UDP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Prefix(Prefix),
+    Exactly(SocketAddr),
+}
+
+/// A network prefix such as 192.0.2.0/24; a lone address is /32 or /128.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    pub address: IpAddr,
+    pub length: u8,
+}
+
+// Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
+const NOT_YET: &[&str] = &["twilio", "mail", "speech"];
+const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
+const NOT_YET_SIP: &[&str] = &["tcp", "tls", "certificate", "private_key", "private_key_file", "digest"];
+const NOT_YET_TRUNK: &[&str] = &["register", "auth_user", "password", "password_file", "caller_id", "channels"];
+
+impl Default for Config {
+    /// What an absent file means.
+    fn default() -> Config {
+        Config {
+            database: DatabaseUrl::Sqlite(PathBuf::from("data/ringall.db")),
+            data_dir: PathBuf::from("data"),
+            web: Web {
+                listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+                public_url: "http://localhost:8080".to_owned(),
+            },
+            sip: Sip {
+                udp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
+                external_ip: None,
+                local_networks: vec![
+                    Prefix { address: IpAddr::from([10, 0, 0, 0]), length: 8 },
+                    Prefix { address: IpAddr::from([172, 16, 0, 0]), length: 12 },
+                    Prefix { address: IpAddr::from([192, 168, 0, 0]), length: 16 },
+                    Prefix { address: IpAddr::from([0xfc00, 0, 0, 0, 0, 0, 0, 0]), length: 7 },
+                ],
+                realm: "ringall".to_owned(),
+            },
+            media: Media { ports: (20000, 20999) },
+            trunks: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a whole configuration. `path` only names the file in messages. A variable RINGALL_SECTION_KEY, as `env`
+    /// gives it, stands above the file; a key the file does not have keeps its default. `files` reads what a
+    /// `KEY_file` names.
+    ///
+    /// # Errors
+    /// The first key that is unknown, not available yet, or not what was expected.
+    pub fn read(text: &str, path: &Path, env: Env<'_>, files: ReadFile<'_>) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        let mut file = Section::read(text, path, Some(env))?;
+        if let Some(found) = secret(&mut file, "database", "database_file", files)? {
+            config.database = DatabaseUrl::parse(&found.value).ok_or(TomlFileError::Unexpected {
+                place: found.place,
+                expected: "sqlite:PATH or postgres://USER@HOST/NAME".to_owned(),
+                found: "something else (not shown: it may hold a password)".to_owned(),
+            })?;
+        }
+        if let Some(found) = file.text("data_dir")? {
+            config.data_dir = found.parse("a folder", not_empty)?.into();
+        }
+        config.web.read(file.section("web")?)?;
+        config.sip.read(file.section("sip")?)?;
+        config.media.read(file.section("media")?)?;
+        config.trunks = file.sections("trunk")?.into_iter().map(Trunk::read).collect::<Result<_, _>>()?;
+        for (at, trunk) in config.trunks.iter().enumerate() {
+            if config.trunks[..at].iter().any(|earlier| earlier.name == trunk.name) {
+                let message = format!("another trunk has the name {:?} too; give each its own", trunk.name);
+                return Err(TomlFileError::Conflict { place: file.place(&format!("trunk[{at}].name")), message });
+            }
+        }
+        file.finish(NOT_YET)?;
+        Ok(config)
+    }
+}
+
+impl Web {
+    fn read(&mut self, mut section: Section<'_>) -> Result<(), ConfigError> {
+        if let Some(found) = section.text("listen")? {
+            self.listen = found.parse("ADDRESS:PORT such as \"127.0.0.1:8080\"", |text| text.parse().ok())?;
+        }
+        if let Some(found) = section.text("public_url")? {
+            self.public_url = found.parse("a URL such as \"https://phone.example.com\"", |text| {
+                let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+                let host = host.trim_end_matches('/');
+                let plain = !host.is_empty() && !host.starts_with('/') && !host.contains(char::is_whitespace);
+                plain.then(|| text.trim_end_matches('/').to_owned())
+            })?;
+        }
+        section.finish(NOT_YET_WEB)
+    }
+}
+
+impl Sip {
+    fn read(&mut self, mut section: Section<'_>) -> Result<(), ConfigError> {
+        let place = section.place("udp");
+        if let Some(found) = section.list("udp")? {
+            let address = "ADDRESS:PORT such as \"0.0.0.0:5060\"";
+            self.udp = parse_each(found, address, |text| text.parse().ok())?;
+            if self.udp.is_empty() || self.udp.len() > MAX_SOCKETS {
+                let expected = format!("1 to {MAX_SOCKETS} addresses, each {address}");
+                let found = format!("{} addresses", self.udp.len());
+                return Err(TomlFileError::Unexpected { place, expected, found });
+            }
+        }
+        if let Some(found) = section.text("external_ip")? {
+            self.external_ip = found.parse("an IP address such as \"203.0.113.5\", or \"\"", |text| match text {
+                "" => Some(None),
+                text => text.parse().ok().map(Some),
+            })?;
+        }
+        if let Some(found) = section.list("local_networks")? {
+            self.local_networks = parse_each(found, "a network such as \"192.168.0.0/16\"", Prefix::parse)?;
+        }
+        if let Some(found) = section.text("realm")? {
+            // It stands in quotes in every challenge (RFC 7616 §3.3) and in every password's hash.
+            let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, 0x20..=0x7e) && b != b'"');
+            self.realm = found.parse("a word in ASCII without quotes or backslashes", |text| {
+                (plain(text) && !text.contains(['\\', ':'])).then(|| text.to_owned())
+            })?;
+        }
+        section.finish(NOT_YET_SIP)
+    }
+}
+
+/// A socket's number travels with every datagram as one byte; nobody needs more addresses than this.
+const MAX_SOCKETS: usize = 16;
+
+impl Media {
+    fn read(&mut self, mut section: Section<'_>) -> Result<(), ConfigError> {
+        if let Some(found) = section.text("ports")? {
+            self.ports = found.parse("FIRST-LAST such as \"20000-20999\", the first even and not 0", |text| {
+                let (first, last) = text.split_once('-')?;
+                let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+                (first != 0 && first.is_multiple_of(2) && first < last).then_some((first, last))
+            })?;
+        }
+        section.finish(&[])
+    }
+}
+
+impl Trunk {
+    fn read(mut section: Section<'_>) -> Result<Trunk, ConfigError> {
+        let missing = |place, expected: &str| TomlFileError::Missing { place, expected: expected.to_owned() };
+        let place = section.place("name");
+        let name = section.text("name")?.ok_or_else(|| missing(place, "a name for the carrier"))?;
+        let name = name.parse("a name for the carrier", not_empty)?;
+        let place = section.place("peers");
+        let expected = "an address, prefix or ADDRESS:PORT such as \"203.0.113.0/24\"";
+        let peers = section.list("peers")?.ok_or_else(|| missing(place, expected))?;
+        let peers = parse_each(peers, expected, Peer::parse)?;
+        section.finish(NOT_YET_TRUNK)?;
+        Ok(Trunk { name, peers })
+    }
+}
+
+impl DatabaseUrl {
+    /// `sqlite:PATH` or `postgres://…` (`postgresql://` too). A database in memory is refused: it keeps nothing.
+    pub fn parse(text: &str) -> Option<DatabaseUrl> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return (!path.is_empty() && !path.starts_with(':')).then(|| DatabaseUrl::Sqlite(PathBuf::from(path)));
+        }
+        let postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        postgres.then(|| DatabaseUrl::Postgres(SecretString::from(text)))
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DatabaseUrl::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            DatabaseUrl::Postgres(_) => f.write_str("postgres://…"),
+        }
+    }
+}
+
+impl Prefix {
+    /// `192.0.2.0/24`, or a lone address, which is all of its bits. Bits behind the length are ignored.
+    pub fn parse(text: &str) -> Option<Prefix> {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let length = match length {
+            Some(length) => length.parse().ok().filter(|length| *length <= bits)?,
+            None => bits,
+        };
+        Some(Prefix { address, length })
+    }
+
+    /// Whether `ip` lies in this network. An IPv4 address inside IPv6 (`::ffff:192.0.2.1`) counts as what it is.
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        match (self.address, ip.to_canonical()) {
+            (IpAddr::V4(network), IpAddr::V4(ip)) => {
+                let beside = 32 - u32::from(self.length.min(32));
+                (network.to_bits() ^ ip.to_bits()).checked_shr(beside).unwrap_or(0) == 0
+            }
+            (IpAddr::V6(network), IpAddr::V6(ip)) => {
+                let beside = 128 - u32::from(self.length.min(128));
+                (network.to_bits() ^ ip.to_bits()).checked_shr(beside).unwrap_or(0) == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Peer {
+    /// `203.0.113.0/24`, `203.0.113.7`, `203.0.113.7:5060` or `[2001:db8::7]:5060`.
+    pub fn parse(text: &str) -> Option<Peer> {
+        match Prefix::parse(text) {
+            Some(prefix) => Some(Peer::Prefix(prefix)),
+            None => text.parse().ok().map(Peer::Exactly),
+        }
+    }
+
+    /// Whether a datagram from there is this peer's.
+    pub fn matches(&self, from: SocketAddr) -> bool {
+        match self {
+            Peer::Prefix(prefix) => prefix.contains(from.ip()),
+            Peer::Exactly(address) => {
+                address.port() == from.port() && address.ip().to_canonical() == from.ip().to_canonical()
+            }
+        }
+    }
+}
+
+/// A secret from `key`, or from the file that `file_key` names. A variable stands above the file for both; when both
+/// come from the same place, nobody could say which counts.
+fn secret(
+    section: &mut Section<'_>,
+    key: &'static str,
+    file_key: &'static str,
+    files: ReadFile<'_>,
+) -> Result<Option<Entry<String>>, ConfigError> {
+    let (plain, file) = (section.text(key)?, section.text(file_key)?);
+    let file = match (plain, file) {
+        (Some(plain), Some(file)) if plain.from_env == file.from_env => {
+            let message = format!("{} is given as well; keep one of them", plain.place);
+            return Err(TomlFileError::Conflict { place: file.place, message });
+        }
+        (Some(plain), file) if plain.from_env || file.is_none() => return Ok(Some(plain)),
+        (_, None) => return Ok(None),
+        (_, Some(file)) => file,
+    };
+    match files(Path::new(&file.value)) {
+        Ok(text) => Ok(Some(Entry { value: text.trim_end_matches(['\r', '\n']).to_owned(), ..file })),
+        Err(error) => Err(TomlFileError::Unexpected {
+            place: file.place,
+            expected: "a file that can be read".to_owned(),
+            found: format!("{:?}: {error}", file.value),
+        }),
+    }
+}
+
+fn parse_each<T>(
+    entries: Vec<Entry<String>>,
+    expected: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, ConfigError> {
+    entries.into_iter().map(|entry| entry.parse(expected, &read)).collect()
+}
+
+fn not_empty(text: &str) -> Option<String> {
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let env = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let files = |path: &Path| match path.to_str() {
+            Some("/run/secrets/db") => Ok("postgres://ringall:pass@db/ringall\n".to_owned()),
+            _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+        };
+        Config::read(text, Path::new("config/ringall.toml"), &env, &files).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_the_defaults_and_the_shipped_file_says_them() {
+        let defaults = format!("{:?}", Config::default());
+        assert_eq!(format!("{:?}", read("", &[]).unwrap()), defaults);
+        let shipped = include_str!("../config/ringall.toml");
+        assert_eq!(format!("{:?}", read(shipped, &[]).unwrap()), defaults);
+        for key in
+            ["database", "data_dir", "listen", "public_url", "udp", "external_ip", "local_networks", "realm", "ports"]
+        {
+            assert!(shipped.contains(&format!("\n{key} = ")), "{key} is not in the shipped file");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_place() {
+        let at = |text: &str, expected: &str| {
+            let message = read(text, &[]).expect_err(text);
+            assert!(message.starts_with(&format!("config/ringall.toml: {expected}")), "{text}: {message}");
+        };
+        at("[sip]\nudp = [\"5060\"]", "sip.udp[0]: expected ADDRESS:PORT such as \"0.0.0.0:5060\", found \"5060\"");
+        at("[sip]\nudp = \"0.0.0.0:5060\"", "sip.udp: expected a list of strings");
+        at("[sip]\nudp = [5060]", "sip.udp[0]: expected a string in quotes, found 5060");
+        at("[sip]\nudp = []", "sip.udp: expected 1 to 16 addresses");
+        at("[sip]\nrelam = \"x\"", "sip.relam: no such key; expected one of: udp, ");
+        at("[sip]\nrealm = \"a\\\"b\"", "sip.realm: expected");
+        at("[sip]\nexternal_ip = \"phone.example\"", "sip.external_ip: expected an IP address");
+        at("[sip]\nlocal_networks = [\"10.0.0.0/33\"]", "sip.local_networks[0]: expected a network");
+        at("sip = 1", "sip: expected a table, [sip], found 1");
+        at("databse = \"x\"", "databse: no such key");
+        at("data_dir = \"\"", "data_dir: expected a folder");
+        at("[web]\nlisten = \"8080\"", "web.listen: expected ADDRESS:PORT");
+        at("[web]\npublic_url = \"phone.example\"", "web.public_url: expected a URL");
+        for ports in ["20001-20999", "20000", "20999-20000", "0-10", "20000-70000"] {
+            at(&format!("[media]\nports = {ports:?}"), "media.ports: expected FIRST-LAST");
+        }
+        at("[[trunk]]\nname = \"carrier\"", "trunk[0].peers: missing; expected an address");
+        at("[[trunk]]\npeers = []", "trunk[0].name: missing");
+        at("[[trunk]]\nname = \"a\"\npeers = [\"carrier.example\"]", "trunk[0].peers[0]: expected an address");
+        at("[[trunk]]\nname = \"a\"\npeers = []\n[[trunk]]\nname = \"a\"\npeers = []", "trunk[1].name: another trunk");
+        at("[trunk]\nname = \"a\"", "trunk: expected tables, each under [[trunk]]");
+        at("web = [", "line 1: not TOML");
+    }
+
+    #[test]
+    fn what_does_nothing_yet_is_refused() {
+        for (text, place) in [
+            ("[sip]\ntcp = []", "sip.tcp"),
+            ("[sip]\ndigest = \"md5\"", "sip.digest"),
+            ("[web]\ncertificate = \"\"", "web.certificate"),
+            ("[[trunk]]\nname = \"a\"\npeers = []\nregister = \"\"", "trunk[0].register"),
+            ("[twilio]\naccount_sid = \"\"", "twilio"),
+            ("[mail]", "mail"),
+        ] {
+            assert_eq!(
+                read(text, &[]).unwrap_err(),
+                format!("config/ringall.toml: {place}: not available yet; remove it")
+            );
+        }
+    }
+
+    #[test]
+    fn a_variable_stands_above_the_file() {
+        let file = "[sip]\nrealm = \"file\"\nudp = [\"0.0.0.0:5060\"]";
+        let variables =
+            [("RINGALL_SIP_REALM", "variable"), ("RINGALL_SIP_UDP", "127.0.0.1:1, [::1]:2"), ("SIP_REALM", "no")];
+        let config = read(file, &variables).unwrap();
+        assert_eq!(config.sip.realm, "variable");
+        assert_eq!(config.sip.udp, ["127.0.0.1:1".parse().unwrap(), "[::1]:2".parse::<SocketAddr>().unwrap()]);
+        let error = read("", &[("RINGALL_SIP_UDP", "127.0.0.1:1,5060")]).unwrap_err();
+        assert!(error.starts_with("RINGALL_SIP_UDP[1]: expected ADDRESS:PORT"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_and_never_prints() {
+        let config = read("database_file = \"/run/secrets/db\"", &[]).unwrap();
+        assert_eq!(format!("{:?}", config.database), "postgres://…");
+        let DatabaseUrl::Postgres(url) = &config.database else { panic!("{:?}", config.database) };
+        assert_eq!(secrecy::ExposeSecret::expose_secret(url), "postgres://ringall:pass@db/ringall");
+        let both = read("database = \"sqlite:a\"\ndatabase_file = \"/run/secrets/db\"", &[]).unwrap_err();
+        assert!(both.contains("database_file: config/ringall.toml: database is given as well"), "{both}");
+        let missing = read("database_file = \"nowhere\"", &[]).unwrap_err();
+        assert!(missing.contains("database_file: expected a file that can be read"), "{missing}");
+        let variable = read("database = \"sqlite:a\"", &[("RINGALL_DATABASE_FILE", "/run/secrets/db")]).unwrap();
+        assert!(matches!(variable.database, DatabaseUrl::Postgres(_)));
+        let wrong = read("database = \"mysql://root:pass@db\"", &[]).unwrap_err();
+        assert!(wrong.contains("database: expected sqlite:PATH") && !wrong.contains("pass@"), "{wrong}");
+        assert!(read("database = \"sqlite::memory:\"", &[]).is_err());
+    }
+
+    #[test]
+    fn a_prefix_contains_its_network() {
+        for (prefix, ip, within) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", true),
+            ("198.51.100.7", "198.51.100.7", true),
+            ("198.51.100.7", "198.51.100.6", false),
+            ("198.51.100.77/24", "198.51.100.7", true),
+            ("0.0.0.0/0", "203.0.113.1", true),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("::/0", "2001:db8::1", true),
+            ("fc00::/7", "fd12::1", true),
+            ("fc00::/7", "fe80::1", false),
+            ("2001:db8::1", "2001:db8::1", true),
+            ("2001:db8::1", "2001:db8::2", false),
+        ] {
+            assert_eq!(Prefix::parse(prefix).unwrap().contains(ip.parse().unwrap()), within, "{ip} in {prefix}");
+        }
+        for wrong in ["", "10.0.0.0/", "10.0.0.0/33", "fc00::/129", "10.0.0/8", "carrier.example"] {
+            assert_eq!(Prefix::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_peer_with_a_port_is_only_that_port() {
+        for (peer, from, matches) in [
+            ("203.0.113.0/24", "203.0.113.9:5080", true),
+            ("203.0.113.0/24", "203.0.114.9:5080", false),
+            ("198.51.100.7:5060", "198.51.100.7:5060", true),
+            ("198.51.100.7:5060", "198.51.100.7:5061", false),
+            ("198.51.100.7:5060", "[::ffff:198.51.100.7]:5060", true),
+            ("[2001:db8::7]:5060", "[2001:db8::7]:5060", true),
+            ("[2001:db8::7]:5060", "[2001:db8::8]:5060", false),
+        ] {
+            assert_eq!(Peer::parse(peer).unwrap().matches(from.parse().unwrap()), matches, "{from} by {peer}");
+        }
+    }
+}

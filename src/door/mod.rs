@@ -1,0 +1,3 @@
+//! Where protocols become calls: knows both sides, decides nothing.
+
+pub mod sip;

@@ -1,0 +1,216 @@
+//! The conversation: the caller's 200, the audio of both sides, and its end.
+
+use crate::call::event::{CallerLeft, Input};
+use crate::call::leg::LegId;
+use crate::call::record::CallId;
+use crate::media::sdp::{Agreed, Description, Here, NoSharedCodec, Payloads, Terms, agree, agree_late, our_offer};
+use crate::media::{Command, Family, Pair, RelayId, Which};
+use crate::now::Now;
+use crate::sip::dialog::Dialog;
+use crate::sip::endpoint::ServerTx;
+use crate::sip::hop::Hop;
+use crate::sip::message::{self, Header, Method, Received, Response};
+use crate::sip::outgoing::{ALLOW, USER_AGENT};
+
+use super::{Acked, Audio, CallerLeg, CallerState, Conversation, PhoneLeg, PhoneState, SipDoor};
+
+impl SipDoor {
+    /// Whether the caller and a phone that has picked up would understand each other.
+    pub(super) fn fits(&self, leg: LegId, pair: Pair, theirs: &Description) -> bool {
+        let (Some(caller), Some(phone)) = (self.callers.get(&leg.call), self.phones.get(&leg)) else { return false };
+        let phone = Terms { ours: &phone.ours, theirs };
+        match &caller.offer {
+            // Only whether it fits is asked: the address and port do not matter.
+            Some(offer) => agree(offer, phone, Here { address: theirs.address, port: pair.rtp, session_id: 0 }).is_ok(),
+            None => theirs.formats.iter().any(|format| format.codec.is_voice()),
+        }
+    }
+
+    /// Answers the caller and, when both descriptions are known, lets them hear each other.
+    pub(super) fn answer(&mut self, now: Now, call: CallId, leg: LegId) {
+        if self.try_answer(now, call, leg).is_none() {
+            // No port left, or the phone is gone again: the caller must not be left hanging.
+            if let Some(caller) = self.callers.get(&call) {
+                self.endpoint.respond_plain(now.mono, caller.tx, 486, Some(&caller.local_tag), Vec::new());
+            }
+            self.forget_caller(call);
+            self.tell(call, Input::CallerLeft(CallerLeft::Lost));
+        }
+    }
+
+    fn try_answer(&mut self, now: Now, call: CallId, leg: LegId) -> Option<()> {
+        let phone = self.phones.get(&leg)?;
+        let PhoneState::Up { theirs: Some(phone_theirs), .. } = &phone.state else { return None };
+        let (phone_ours, phone_theirs) = (phone.ours.clone(), phone_theirs.clone());
+        let pair = self.caller_pair(call)?;
+        let session_id = self.chance.bits() >> 1;
+        let caller = self.callers.get(&call)?;
+        let here = Here { address: self.endpoint.interfaces.ip_towards(&caller.hop), port: pair.rtp, session_id };
+        let terms = Terms { ours: &phone_ours, theirs: &phone_theirs };
+        let (ours, payloads) = match &caller.offer {
+            Some(offer) => {
+                let Agreed { answer, payloads } = agree(offer, terms, here).ok()?;
+                (answer, Some(payloads))
+            }
+            None => (our_offer(here), None),
+        };
+        let (tx, hop, local_tag, theirs) = (caller.tx, caller.hop, caller.local_tag.clone(), caller.offer.clone());
+        let invite = self.endpoint.request_of(tx)?;
+        let dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
+        let ok = self.ok_with(invite, &hop, &local_tag, &ours);
+        self.endpoint.accept(now.mono, tx, &ok, &local_tag);
+        let conversation =
+            Conversation { dialog, with: leg, acked: Acked::NotYet, theirs, ours, phone_theirs, phone_ours };
+        self.callers.get_mut(&call)?.state = CallerState::Answered(Box::new(conversation));
+        if let Some(payloads) = payloads {
+            self.connect(call, payloads);
+        }
+        Some(())
+    }
+
+    /// A 200 with our description (RFC 3261 §13.3.1.4).
+    pub(super) fn ok_with(&self, invite: &Received, hop: &Hop, local_tag: &str, ours: &Description) -> Response {
+        let mut ok = message::response_to(invite, 200, Some(local_tag));
+        ok.headers.push(self.contact(hop));
+        ok.headers.push(Header::Allow(ALLOW.into()));
+        ok.headers.push(Header::Server(USER_AGENT.into()));
+        ok.headers.push(Header::ContentType("application/sdp".into()));
+        ok.body = ours.write();
+        ok
+    }
+
+    /// From here on both hear each other.
+    fn connect(&mut self, call: CallId, payloads: Payloads) {
+        self.last_relay = self.last_relay.wrapping_add(1);
+        let relay = RelayId(self.last_relay);
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        let CallerState::Answered(conversation) = &caller.state else { return };
+        let (Some(phone), Some(pair), Some(theirs)) =
+            (self.phones.get(&conversation.with), caller.audio.caller, &conversation.theirs)
+        else {
+            return;
+        };
+        let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a);
+        let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
+        caller.audio.relay = Some(relay);
+        self.media.push_back(Command::Connect { relay, lane: caller.audio.lane, a, b });
+    }
+
+    /// Brings the relay up to what was agreed anew.
+    pub(super) fn change(&mut self, call: CallId, which: Which, payloads: Payloads) {
+        let Some(caller) = self.callers.get(&call) else { return };
+        let CallerState::Answered(conversation) = &caller.state else { return };
+        let (Some(phone), Some(pair), Some(theirs), Some(relay)) =
+            (self.phones.get(&conversation.with), caller.audio.caller, &conversation.theirs, caller.audio.relay)
+        else {
+            return;
+        };
+        let lane = caller.audio.lane;
+        let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a);
+        let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
+        let (first, second) = match which {
+            Which::A => ((Which::A, a), (Which::B, b)),
+            Which::B => ((Which::B, b), (Which::A, a)),
+        };
+        for (which, side) in [first, second] {
+            self.media.push_back(Command::Change { relay, lane, which, side });
+        }
+    }
+
+    /// What both sides said last, and the payload types that follow from it.
+    pub(super) fn payloads_of(&self, call: CallId) -> Result<Payloads, NoSharedCodec> {
+        let Some(CallerLeg { state: CallerState::Answered(conversation), .. }) = self.callers.get(&call) else {
+            return Err(NoSharedCodec);
+        };
+        let Some(theirs) = &conversation.theirs else { return Err(NoSharedCodec) };
+        agree_late(
+            Terms { ours: &conversation.ours, theirs },
+            Terms { ours: &conversation.phone_ours, theirs: &conversation.phone_theirs },
+        )
+    }
+
+    /// The ACK of the caller's INVITE, or of a re-INVITE.
+    pub(super) fn acked(&mut self, now: Now, tx: ServerTx, ack: &Received) {
+        let Some(&call) = self.invites.get(&tx) else { return self.reinvite_acked(now, tx, ack) };
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        let hop = caller.hop;
+        let CallerState::Answered(conversation) = &mut caller.state else { return };
+        let then_hang_up = conversation.acked == Acked::ThenHangUp;
+        conversation.acked = Acked::Yes;
+        let awaited = conversation.theirs.is_none();
+        if then_hang_up {
+            return self.bye_caller(now, call);
+        }
+        if awaited {
+            // The INVITE came without an offer: this is the answer to ours (RFC 3261 §13.2.1).
+            let answer = self.read_offer(&ack.body, &hop).ok().flatten();
+            if let Some(CallerLeg { state: CallerState::Answered(conversation), .. }) = self.callers.get_mut(&call) {
+                conversation.theirs = answer;
+            }
+            match self.payloads_of(call) {
+                Ok(payloads) => self.connect(call, payloads),
+                Err(NoSharedCodec) => {
+                    self.bye_caller(now, call);
+                    self.tell(call, Input::CallerLeft(CallerLeft::Lost));
+                }
+            }
+        }
+    }
+
+    /// RFC 3261 §13.3.1.4: 64·T1 without an ACK, and the dialog is to be ended.
+    pub(super) fn never_acked(&mut self, now: Now, tx: ServerTx) {
+        match self.invites.get(&tx).copied() {
+            Some(call) => {
+                self.bye_caller(now, call);
+                self.tell(call, Input::CallerLeft(CallerLeft::Lost));
+            }
+            None => self.reinvite_never_acked(now, tx),
+        }
+    }
+
+    /// Hangs up on the caller: now, or as soon as our 200 is acknowledged.
+    pub(super) fn hang_up_caller(&mut self, now: Now, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        let CallerState::Answered(conversation) = &mut caller.state else { return };
+        match conversation.acked {
+            Acked::Yes => self.bye_caller(now, call),
+            Acked::NotYet | Acked::ThenHangUp => conversation.acked = Acked::ThenHangUp,
+        }
+    }
+
+    pub(super) fn bye_caller(&mut self, now: Now, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        if let CallerState::Answered(conversation) = &mut caller.state {
+            let hop = conversation.dialog.hop;
+            let bye = conversation.dialog.request(Method::Bye, Vec::new(), None);
+            self.endpoint.request(now.mono, hop, bye);
+        }
+        self.forget_caller(call);
+    }
+
+    /// The caller's own pair of ports.
+    fn caller_pair(&mut self, call: CallId) -> Option<Pair> {
+        let caller = self.callers.get_mut(&call)?;
+        if caller.audio.caller.is_none() {
+            let family = Family::from(caller.offer.as_ref().map_or(caller.hop.to.ip(), |offer| offer.address));
+            caller.audio.caller = self.ports.take(caller.audio.lane, family);
+        }
+        caller.audio.caller
+    }
+
+    /// Gives the ports of a call back to the packet threads.
+    pub(super) fn release(&mut self, audio: &Audio) {
+        let pairs: Vec<_> = audio.caller.iter().chain(&audio.phones).map(|pair| pair.id).collect();
+        if !pairs.is_empty() {
+            self.ports.released(pairs.len());
+            self.media.push_back(Command::Release { relay: audio.relay, lane: audio.lane, pairs });
+        }
+    }
+
+    /// The phone on the other side of this caller's conversation.
+    pub(super) fn conversation_of(&mut self, call: CallId) -> Option<(&mut Conversation, Option<&PhoneLeg>)> {
+        let CallerState::Answered(conversation) = &mut self.callers.get_mut(&call)?.state else { return None };
+        let phone = self.phones.get(&conversation.with);
+        Some((conversation, phone))
+    }
+}

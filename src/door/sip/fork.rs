@@ -1,0 +1,211 @@
+//! The INVITEs to the phones: one each, with a Call-ID of its own, written anew from an allow-list (DESIGN §3).
+
+use crate::call::event::{Input, LegEnd, Stop};
+use crate::call::leg::{BindingId, LegId};
+use crate::media::sdp::{Description, Here, offer_to_phone};
+use crate::media::{Family, Pair};
+use crate::now::Now;
+use crate::sip::address::Address;
+use crate::sip::dialog::Dialog;
+use crate::sip::endpoint::ClientTx;
+use crate::sip::hop::Hop;
+use crate::sip::message::{Header, Method, Received, other};
+use crate::sip::outgoing::{ALLOW, Body, Outgoing};
+use crate::sip::uri::Uri;
+
+use super::{Party, PhoneLeg, PhoneState, SipDoor};
+
+impl SipDoor {
+    pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
+        let Some(place) = self.places.get(&binding).cloned() else {
+            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
+        };
+        let Some(pair) = self.phones_pair(leg, Family::from(place.hop.to.ip())) else {
+            // No ports at this moment. As a 500 it is tried again in a few seconds, when the stock is filled.
+            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Unavailable(500)));
+        };
+        let Some(caller) = self.callers.get(&leg.call) else { return };
+        let sent_by = self.endpoint.interfaces.sent_by(&place.hop);
+        let here = Here { address: sent_by.ip(), port: pair.rtp, session_id: self.chance.bits() >> 1 };
+        let ours = offer_to_phone(caller.offer.as_ref(), here);
+        let (user, host) = match caller.shown.number.as_str() {
+            // RFC 3323 §4.1.1.3
+            "" => ("anonymous", "anonymous.invalid".to_owned()),
+            number => (number, sent_by.ip().to_string()),
+        };
+        let from = Address::new(Uri::sip(Some(user), &host, None))
+            .with_display(&caller.shown.card)
+            .with_tag(&self.chance.tag());
+        let invite = Outgoing {
+            method: Method::Invite,
+            to: Address::new(place.uri.clone()),
+            uri: place.uri,
+            from,
+            call_id: self.chance.call_id(),
+            cseq: 1,
+            routes: Vec::new(),
+            more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into())],
+            body: Some(Body::sdp(ours.write())),
+        };
+        let tx = self.endpoint.request(now.mono, place.hop, invite.clone());
+        self.forks.insert(tx, leg);
+        let phone = PhoneLeg {
+            tx,
+            invite,
+            hop: place.hop,
+            pair,
+            ours,
+            early: None,
+            told_to_stop: false,
+            state: PhoneState::Inviting,
+        };
+        self.phones.insert(leg, phone);
+    }
+
+    /// Stops a leg that has not picked up: CANCEL, with the Reason that tells the phone whether a call was missed.
+    pub(super) fn stop(&mut self, now: Now, leg: LegId, why: Stop) {
+        let Some(phone) = self.phones.get_mut(&leg) else {
+            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Over));
+        };
+        phone.told_to_stop = true;
+        let tx = phone.tx;
+        self.endpoint.cancel(now.mono, tx, reasons(why));
+    }
+
+    /// Hangs up a leg that has picked up.
+    pub(super) fn hang_up(&mut self, now: Now, leg: LegId, why: Stop) {
+        let bye = match self.phones.get_mut(&leg) {
+            Some(PhoneLeg { state: PhoneState::Up { dialog, .. }, .. }) => {
+                Some((dialog.hop, dialog.request(Method::Bye, reasons(why), None)))
+            }
+            Some(PhoneLeg { state: PhoneState::Inviting, .. }) | None => None,
+        };
+        match bye {
+            Some((hop, bye)) => {
+                let tx = self.endpoint.request(now.mono, hop, bye);
+                self.byes.insert(tx, leg);
+            }
+            None => self.tell(leg.call, Input::LegEnded(leg, LegEnd::Over)),
+        }
+    }
+
+    pub(super) fn response_came(&mut self, now: Now, tx: ClientTx, hop: Hop, response: &Received) {
+        let code = response.code().unwrap_or_default();
+        if let Some(&leg) = self.byes.get(&tx) {
+            if code >= 200 {
+                self.byes.remove(&tx);
+                self.phone_is_gone(leg, LegEnd::Over);
+            }
+            return;
+        }
+        let Some(&leg) = self.forks.get(&tx) else { return };
+        match code {
+            ..=199 => self.provisional_came(leg, code, response),
+            200..=299 => self.picked_up(now, leg, hop, response),
+            _ => {
+                self.forks.remove(&tx);
+                let told_to_stop = self.phones.get(&leg).is_some_and(|phone| phone.told_to_stop);
+                let end = match code {
+                    _ if told_to_stop => LegEnd::Over,
+                    603 => LegEnd::Declined,
+                    486 | 600 => LegEnd::Busy,
+                    // 3xx too: never followed, or anybody's phone could send the shop's calls anywhere.
+                    _ => LegEnd::Unavailable(code),
+                };
+                self.phone_is_gone(leg, end);
+            }
+        }
+    }
+
+    pub(super) fn timed_out(&mut self, tx: ClientTx) {
+        if let Some(leg) = self.byes.remove(&tx) {
+            return self.phone_is_gone(leg, LegEnd::Over);
+        }
+        if let Some(leg) = self.forks.remove(&tx) {
+            self.phone_is_gone(leg, LegEnd::Silent);
+        }
+    }
+
+    fn provisional_came(&mut self, leg: LegId, code: u16, response: &Received) {
+        let Some(phone) = self.phones.get_mut(&leg) else { return };
+        if !response.body.is_empty()
+            && let Ok(early) = Description::read(&response.body)
+        {
+            phone.early = Some(early);
+        }
+        // 183 too: some carriers send nothing else while the phone rings.
+        if code > 100 && matches!(phone.state, PhoneState::Inviting) {
+            self.tell(leg.call, Input::Rings(leg));
+        }
+    }
+
+    /// A 2xx: acknowledged at once, whatever becomes of it (RFC 3261 §13.2.2.4).
+    fn picked_up(&mut self, now: Now, leg: LegId, hop: Hop, response: &Received) {
+        let Some(phone) = self.phones.get(&leg) else { return };
+        let Some(mut dialog) = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces) else {
+            return;
+        };
+        let (tx, pair, told_to_stop) = (phone.tx, phone.pair, phone.told_to_stop);
+        self.endpoint.ack(tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));
+        if let PhoneState::Up { .. } = phone.state {
+            // Another phone behind the same contact picked up too (RFC 3261 §13.2.2.4): one is enough.
+            let bye = dialog.request(Method::Bye, reasons(Stop::AnsweredElsewhere), None);
+            self.endpoint.request(now.mono, dialog.hop, bye);
+            return;
+        }
+        let theirs = match response.body.as_slice() {
+            [] => phone.early.clone(),
+            body => self.read_offer(body, &hop).ok().flatten(),
+        };
+        let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs));
+        self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));
+        if let Some(phone) = self.phones.get_mut(&leg) {
+            phone.state = PhoneState::Up { dialog: Box::new(dialog), theirs };
+        }
+        if fits || told_to_stop {
+            self.tell(leg.call, Input::PickedUp(leg));
+        } else {
+            self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoSharedCodec));
+            self.hang_up(now, leg, Stop::Finished);
+        }
+    }
+
+    /// Forgets a phone's leg and tells the call how it ended.
+    fn phone_is_gone(&mut self, leg: LegId, end: LegEnd) {
+        self.forget_phone(leg);
+        self.tell(leg.call, Input::LegEnded(leg, end));
+    }
+
+    pub(super) fn forget_phone(&mut self, leg: LegId) {
+        let Some(phone) = self.phones.remove(&leg) else { return };
+        self.forks.remove(&phone.tx);
+        if let PhoneState::Up { dialog, .. } = &phone.state {
+            self.dialogs.remove(&dialog.key);
+        }
+    }
+
+    /// The pair of ports on the phones' side of this call, for phones of this family.
+    fn phones_pair(&mut self, leg: LegId, family: Family) -> Option<Pair> {
+        let audio = &mut self.callers.get_mut(&leg.call)?.audio;
+        if let Some(pair) = audio.phones.iter().find(|pair| pair.family == family) {
+            return Some(*pair);
+        }
+        let pair = self.ports.take(audio.lane, family)?;
+        audio.phones.push(pair);
+        Some(pair)
+    }
+}
+
+/// RFC 3326. `SIP;cause=200` keeps a phone from showing a missed call; it must stand only where a colleague has the call
+/// (pains 7 and 8). Q.850: 26 non-selected user clearing, 16 normal clearing, 19 no answer from user.
+fn reasons(why: Stop) -> Vec<Header> {
+    let reason = |value: &str| other("Reason", value);
+    match why {
+        Stop::AnsweredElsewhere => {
+            vec![reason("SIP;cause=200;text=\"Call completed elsewhere\""), reason("Q.850;cause=26")]
+        }
+        Stop::CallerGaveUp => vec![reason("Q.850;cause=16")],
+        Stop::NobodyAnswered => vec![reason("Q.850;cause=19")],
+        Stop::Finished => Vec::new(),
+    }
+}

@@ -1,0 +1,325 @@
+//! The SIP door: the caller's INVITE becomes a call, the call's wishes become requests and responses, SDP and media
+//! commands. It knows SIP and calls, and decides nothing.
+//!
+//! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
+
+mod bridge;
+mod dialogs;
+mod fork;
+mod offer;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use crate::call::event::{CallerLeft, Input, Output};
+use crate::call::leg::{BindingId, LegId};
+use crate::call::record::CallId;
+use crate::chance::Chance;
+use crate::config::Trunk;
+use crate::media::sdp::Description;
+use crate::media::{self, Pair, Ports, RelayId};
+use crate::now::Now;
+use crate::sip::dialog::{Dialog, DialogKey};
+use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
+use crate::sip::gate::{Gate, Source};
+use crate::sip::hop::{Hop, Interfaces};
+use crate::sip::message::{Header, Method, Received};
+use crate::sip::outgoing::{ALLOW, Outgoing};
+use crate::sip::uri::Uri;
+
+pub use offer::Arrival;
+
+/// What the door tells the switchboard.
+#[derive(Debug)]
+pub enum Told {
+    /// A customer calls. Answered by [`SipDoor::open`].
+    Arrived(Box<Arrival>),
+    /// Something happened in a call.
+    Call(CallId, Input),
+    /// An address has answered us: the phone there is alive.
+    Alive(SocketAddr),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct SipDoor {
+    endpoint: Endpoint,
+    gate: Gate,
+    chance: Chance,
+    ports: Ports,
+    places: HashMap<BindingId, Place>,
+    callers: HashMap<CallId, CallerLeg>,
+    phones: HashMap<LegId, PhoneLeg>,
+    /// The INVITEs of callers that live.
+    invites: HashMap<ServerTx, CallId>,
+    /// The same by what makes them one call: Call-ID, From tag and CSeq number (RFC 3261 §8.2.2.2).
+    keys: HashMap<String, CallId>,
+    forks: HashMap<ClientTx, LegId>,
+    byes: HashMap<ClientTx, LegId>,
+    dialogs: HashMap<DialogKey, Party>,
+    /// Re-INVITEs that were answered, and what their ACK is for.
+    awaited: HashMap<ServerTx, dialogs::Awaited>,
+    told: VecDeque<Told>,
+    media: VecDeque<media::Command>,
+    last_relay: u32,
+}
+
+/// A place where a phone can be rung.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub uri: Uri,
+    pub hop: Hop,
+}
+
+/// Whose dialog it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Party {
+    Caller(CallId),
+    Phone(LegId),
+}
+
+/// The caller's leg, the A leg.
+#[derive(Debug)]
+struct CallerLeg {
+    tx: ServerTx,
+    hop: Hop,
+    local_tag: String,
+    key: String,
+    dialog_key: DialogKey,
+    /// `None`: the INVITE came without an offer, ours goes with the 200.
+    offer: Option<Description>,
+    /// How the caller is shown on the phones.
+    shown: Shown,
+    audio: Audio,
+    state: CallerState,
+}
+
+/// What a ringing phone displays (DESIGN §3, "The caller's card").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// At most 20 ASCII characters.
+    pub card: String,
+    /// The caller's number; empty when withheld.
+    pub number: String,
+}
+
+/// The ports of a call: one pair a side, however many phones ring; a second pair on the phones' side where some speak
+/// IPv4 and some IPv6.
+#[derive(Debug)]
+struct Audio {
+    lane: media::Lane,
+    caller: Option<Pair>,
+    phones: Vec<Pair>,
+    relay: Option<RelayId>,
+}
+
+#[derive(Debug)]
+enum CallerState {
+    Waiting,
+    Answered(Box<Conversation>),
+}
+
+/// Both sides of an answered call.
+#[derive(Debug)]
+struct Conversation {
+    dialog: Dialog,
+    with: LegId,
+    acked: Acked,
+    /// What the caller last said; `None` until the ACK of an INVITE without offer.
+    theirs: Option<Description>,
+    /// What we last said to the caller.
+    ours: Description,
+    /// What the phone last said, and we to it.
+    phone_theirs: Description,
+    phone_ours: Description,
+}
+
+/// Whether our 200 was acknowledged. A UAS must not hang up before (RFC 3261 §15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Acked {
+    Yes,
+    NotYet,
+    /// Hang up as soon as it is.
+    ThenHangUp,
+}
+
+/// A phone's leg, a B leg.
+#[derive(Debug)]
+struct PhoneLeg {
+    tx: ClientTx,
+    invite: Outgoing,
+    hop: Hop,
+    pair: Pair,
+    ours: Description,
+    /// An SDP that came with a provisional response: the 200 may come without one (RFC 3261 §13.2.1).
+    early: Option<Description>,
+    told_to_stop: bool,
+    state: PhoneState,
+}
+
+#[derive(Debug)]
+enum PhoneState {
+    Inviting,
+    Up { dialog: Box<Dialog>, theirs: Option<Description> },
+}
+
+impl SipDoor {
+    pub fn new(interfaces: Interfaces, trunks: Vec<Trunk>, ports: Ports, mut chance: Chance) -> SipDoor {
+        let mut seed = [0; 32];
+        for chunk in seed.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&chance.bits().to_le_bytes());
+        }
+        SipDoor {
+            endpoint: Endpoint::new(interfaces, Chance::new(seed)),
+            gate: Gate::new(trunks),
+            chance,
+            ports,
+            places: HashMap::new(),
+            callers: HashMap::new(),
+            phones: HashMap::new(),
+            invites: HashMap::new(),
+            keys: HashMap::new(),
+            forks: HashMap::new(),
+            byes: HashMap::new(),
+            dialogs: HashMap::new(),
+            awaited: HashMap::new(),
+            told: VecDeque::new(),
+            media: VecDeque::new(),
+            last_relay: 0,
+        }
+    }
+
+    /// Replaces the places where phones can be rung. Legs that live are not touched.
+    pub fn set_places(&mut self, places: HashMap<BindingId, Place>) {
+        self.gate.set_phones(places.values().map(|place| place.hop.to));
+        self.places = places;
+    }
+
+    /// A message has come, already read. Strangers' first words end here.
+    pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
+        let stranger = self.gate.source(hop.to) == Source::Stranger;
+        if stranger && !self.endpoint.knows(&message, hop.to.ip()) && self.party_of(&message).is_none() {
+            return;
+        }
+        self.endpoint.receive(now.mono, hop, message);
+        self.drain_endpoint(now);
+    }
+
+    /// Whether a message from this address is worth an answer although it cannot be read.
+    pub fn is_known(&self, from: SocketAddr) -> bool {
+        self.gate.source(from) != Source::Stranger
+    }
+
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.endpoint.handle_timeout(now.mono);
+        self.drain_endpoint(now);
+    }
+
+    pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
+        self.endpoint.poll_timeout()
+    }
+
+    pub fn poll_told(&mut self) -> Option<Told> {
+        self.told.pop_front()
+    }
+
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.endpoint.poll_transmit()
+    }
+
+    pub fn poll_media(&mut self) -> Option<media::Command> {
+        self.media.pop_front()
+    }
+
+    /// The stock of bound ports.
+    pub fn ports(&mut self) -> &mut Ports {
+        &mut self.ports
+    }
+
+    /// Callers' and phones' legs that live.
+    pub fn legs(&self) -> usize {
+        self.callers.len() + self.phones.len()
+    }
+
+    pub fn transactions(&self) -> usize {
+        self.endpoint.transactions()
+    }
+
+    pub fn ports_in_use(&self) -> usize {
+        self.ports.in_use()
+    }
+
+    /// Does what a call asks of the door; what concerns the log is not the door's.
+    pub fn perform(&mut self, now: Now, call: CallId, output: &Output) {
+        match output {
+            Output::Record { .. } | Output::Unrecorded | Output::Log(_) | Output::Changed(_) => {}
+            Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
+            Output::Stop { leg, why } => self.stop(now, *leg, *why),
+            Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),
+            Output::Announce => self.announce(now, call),
+            Output::Answer { leg } => self.answer(now, call, *leg),
+            Output::Refuse(answer) => self.refuse(now, call, *answer),
+            Output::HangUpCaller => self.hang_up_caller(now, call),
+        }
+    }
+
+    fn drain_endpoint(&mut self, now: Now) {
+        while let Some(event) = self.endpoint.poll_event() {
+            match event {
+                Event::Request { tx, hop, request } => self.request_came(now, tx, hop, *request),
+                Event::Cancelled { tx } => {
+                    if let Some(&call) = self.invites.get(&tx) {
+                        self.tell(call, Input::CallerLeft(CallerLeft::HungUp));
+                    }
+                }
+                Event::Acked { tx, ack } => self.acked(now, tx, &ack),
+                Event::NeverAcked { tx } => self.never_acked(now, tx),
+                Event::Response { tx, hop, response } => {
+                    self.told.push_back(Told::Alive(hop.to));
+                    self.response_came(now, tx, hop, &response);
+                }
+                Event::TimedOut { tx } => self.timed_out(tx),
+            }
+        }
+    }
+
+    fn request_came(&mut self, now: Now, tx: ServerTx, hop: Hop, request: Received) {
+        if request.to.tag().is_some() {
+            return self.in_dialog(now, tx, hop, &request);
+        }
+        match request.method() {
+            Some(Method::Invite) => self.invite_came(now, tx, hop, request),
+            Some(Method::Options) => {
+                let more = vec![Header::Allow(ALLOW.into()), Header::Accept("application/sdp".into())];
+                self.respond(now, tx, 200, more);
+            }
+            _ => self.respond(now, tx, 405, vec![Header::Allow(ALLOW.into())]),
+        }
+    }
+
+    fn tell(&mut self, call: CallId, input: Input) {
+        self.told.push_back(Told::Call(call, input));
+    }
+
+    fn respond(&mut self, now: Now, tx: ServerTx, code: u16, more: Vec<Header>) {
+        let tag = self.chance.tag();
+        self.endpoint.respond_plain(now.mono, tx, code, Some(&tag), more);
+    }
+
+    /// The dialog that a message claims to be in, if it is one of ours.
+    fn party_of(&self, message: &Received) -> Option<Party> {
+        let local_tag = match message.method() {
+            Some(_) => message.to.tag()?,
+            None => message.from.tag()?,
+        };
+        let key = DialogKey { call_id: message.call_id.clone(), local_tag: local_tag.to_owned() };
+        self.dialogs.get(&key).copied()
+    }
+
+    /// Our Contact towards this hop, as header text.
+    fn contact(&self, hop: &Hop) -> Header {
+        let sent_by = self.endpoint.interfaces.sent_by(hop);
+        let uri = Uri::sip(Some("ringall"), &sent_by.ip().to_string(), Some(sent_by.port()));
+        crate::sip::message::contact(&crate::sip::address::Address::new(uri))
+    }
+}

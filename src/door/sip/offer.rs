@@ -1,0 +1,190 @@
+//! A caller's INVITE: what is wrong with it is answered here, what is right becomes an [`Arrival`].
+
+use crate::call::event::{Final, Stop};
+use crate::call::record::CallId;
+use crate::media::Family;
+use crate::media::sdp::{Description, SdpError, is_sendable};
+use crate::now::Now;
+use crate::routing::caller_id::Identity;
+use crate::sip::dialog::DialogKey;
+use crate::sip::endpoint::ServerTx;
+use crate::sip::gate::Source;
+use crate::sip::hop::Hop;
+use crate::sip::message::{Header, Received};
+use crate::sip::outgoing::ALLOW;
+
+use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told};
+
+/// A call at the door: everything the switchboard needs to decide it.
+#[derive(Debug)]
+pub struct Arrival {
+    tx: ServerTx,
+    hop: Hop,
+    call_id: String,
+    /// Call-ID, From tag, CSeq number: the call's name towards its carrier.
+    pub key: String,
+    pub caller: Claimed,
+    /// Where the call was to, in order of trust: the request line, then To.
+    pub called: Vec<String>,
+    offer: Result<Option<Description>, SdpError>,
+}
+
+/// Who the carrier says is calling, taken apart but not interpreted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    pub display: String,
+    pub user: String,
+    pub host: String,
+    pub privacy: Privacy,
+}
+
+/// Whether the caller asked not to be named (RFC 3323).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privacy {
+    Asked,
+    NotAsked,
+}
+
+impl Claimed {
+    /// As `routing` reads it.
+    pub fn identity(&self) -> Identity<'_> {
+        let privacy = match self.privacy {
+            Privacy::Asked => "id",
+            Privacy::NotAsked => "",
+        };
+        Identity { display: &self.display, user: &self.user, host: &self.host, privacy }
+    }
+}
+
+impl Arrival {
+    /// What keeps this call from being connected to anybody, whoever would pick up.
+    pub fn unservable(&self) -> Option<Final> {
+        self.offer.is_err().then_some(Final::NotAcceptable)
+    }
+}
+
+impl SipDoor {
+    pub(super) fn invite_came(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: Received) {
+        match self.gate.source(hop.to) {
+            Source::Trunk(_) => {}
+            // Phones call nobody yet: neither each other nor out.
+            Source::Phone => return self.respond(now, tx, 403, Vec::new()),
+            Source::Stranger => return,
+        }
+        if invite.max_forwards == Some(0) {
+            return self.respond(now, tx, 483, Vec::new());
+        }
+        if !invite.require.is_empty() {
+            let unsupported = Header::Unsupported(invite.require.join(", ").into());
+            return self.respond(now, tx, 420, vec![unsupported]);
+        }
+        if !invite.body.is_empty() && invite.content_type.as_deref() != Some("application/sdp") {
+            let accept = Header::Accept("application/sdp".into());
+            return self.respond(now, tx, 415, vec![accept, Header::Allow(ALLOW.into())]);
+        }
+        let key = format!("{} {} {}", invite.call_id, invite.from.tag().unwrap_or_default(), invite.cseq.number);
+        if self.keys.contains_key(&key) {
+            // RFC 3261 §8.2.2.2: the same request by another way.
+            return self.respond(now, tx, 482, Vec::new());
+        }
+        let offer = self.read_offer(&invite.body, &hop);
+        // P-Asserted-Identity is the carrier's own word; only a trunk gets this far (RFC 3325 §5).
+        let who = invite.asserted.first().unwrap_or(&invite.from);
+        let display = if who.display.is_empty() { &invite.from.display } else { &who.display };
+        let caller = Claimed {
+            display: display.clone(),
+            user: who.uri.user_unescaped(),
+            host: who.uri.host.clone(),
+            privacy: if invite.privacy { Privacy::Asked } else { Privacy::NotAsked },
+        };
+        let called = [invite.uri(), Some(&invite.to.uri)].into_iter().flatten().map(|uri| uri.user_unescaped());
+        let called = called.filter(|user| !user.is_empty()).collect();
+        let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, offer };
+        self.told.push_back(Told::Arrived(Box::new(arrival)));
+    }
+
+    /// The switchboard has made a call of it.
+    pub fn open(&mut self, call: CallId, arrival: Arrival, shown: Shown) {
+        let lane = self.ports.next_lane();
+        let offer = arrival.offer.ok().flatten();
+        let family = Family::from(offer.as_ref().map_or(arrival.hop.to.ip(), |offer| offer.address));
+        let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
+        self.keys.insert(arrival.key.clone(), call);
+        self.invites.insert(arrival.tx, call);
+        let local_tag = self.chance.tag();
+        let dialog_key = DialogKey { call_id: arrival.call_id, local_tag: local_tag.clone() };
+        self.dialogs.insert(dialog_key.clone(), Party::Caller(call));
+        let leg = CallerLeg {
+            tx: arrival.tx,
+            hop: arrival.hop,
+            local_tag,
+            key: arrival.key,
+            dialog_key,
+            offer,
+            shown,
+            audio,
+            state: CallerState::Waiting,
+        };
+        self.callers.insert(call, leg);
+    }
+
+    /// The service shuts down: a carrier may try elsewhere (RFC 3261 §21.5.4).
+    pub fn turn_away(&mut self, now: Now, arrival: &Arrival) {
+        let code = Final::Draining.status();
+        self.respond(now, arrival.tx, code, vec![crate::sip::message::other("Retry-After", "30")]);
+    }
+
+    /// Ends everything of a call that a bug of ours has cut short.
+    pub fn abandon(&mut self, now: Now, call: CallId) {
+        match self.callers.get(&call).map(|caller| &caller.state) {
+            Some(CallerState::Waiting) => self.refuse(now, call, Final::Unavailable),
+            Some(CallerState::Answered(_)) => self.bye_caller(now, call),
+            None => {}
+        }
+        let legs: Vec<_> = self.phones.keys().copied().filter(|leg| leg.call == call).collect();
+        for leg in legs {
+            self.stop(now, leg, Stop::CallerGaveUp);
+            self.hang_up(now, leg, Stop::Finished);
+            self.forget_phone(leg);
+        }
+    }
+
+    /// An offer in a body; `None` when there is no body.
+    pub(super) fn read_offer(&self, body: &[u8], hop: &Hop) -> Result<Option<Description>, SdpError> {
+        if body.is_empty() {
+            return Ok(None);
+        }
+        let offer = Description::read(body)?;
+        if let Some(rtp) = offer.rtp_to()
+            && !is_sendable(rtp.ip(), hop.local.is_loopback())
+        {
+            return Err(SdpError::BadAddress(rtp.ip().to_string()));
+        }
+        Ok(Some(offer))
+    }
+
+    /// 180 without SDP: ringing is the only thing a caller hears before a person (DESIGN §3).
+    pub(super) fn announce(&mut self, now: Now, call: CallId) {
+        let Some(caller) = self.callers.get(&call) else { return };
+        let more = vec![self.contact(&caller.hop), Header::Allow(ALLOW.into())];
+        self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);
+    }
+
+    /// A final answer other than 200; the caller's leg is over.
+    pub(super) fn refuse(&mut self, now: Now, call: CallId, answer: Final) {
+        let Some(caller) = self.callers.get(&call) else { return };
+        let CallerState::Waiting = caller.state else { return };
+        let code = answer.status();
+        self.endpoint.respond_plain(now.mono, caller.tx, code, Some(&caller.local_tag), Vec::new());
+        self.forget_caller(call);
+    }
+
+    /// Forgets the caller's leg and gives its ports back.
+    pub(super) fn forget_caller(&mut self, call: CallId) {
+        let Some(caller) = self.callers.remove(&call) else { return };
+        self.invites.remove(&caller.tx);
+        self.keys.remove(&caller.key);
+        self.dialogs.remove(&caller.dialog_key);
+        self.release(&caller.audio);
+    }
+}

@@ -1,0 +1,314 @@
+//! The one loop: an OS thread that owns the SIP sockets and the switchboard. Per wake: due timers, then the answers of
+//! the shells, then at most [`DATAGRAMS_A_WAKE`] datagrams. It never waits for anything but the next event.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use crate::clock;
+use crate::media::Fact;
+use crate::media::port::PortShell;
+use crate::routing::Plan;
+use crate::sip::socket::{Listening, LocalAddresses, Sent};
+use crate::store::writer::LogWriter;
+use crate::switchboard::{Input, Output, RightNow, Route, SocketId, Switchboard, Ticket};
+use crate::web::LiveGauges;
+
+/// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
+const DATAGRAMS_A_WAKE: usize = 64;
+/// Longer than any SIP message over UDP that we read.
+const DATAGRAM_BYTES: usize = 65_536;
+/// Answers of shells that may wait. A shell that finds it full waits: it has no deadlines of its own.
+const WAITING: usize = 8192;
+/// How often our own addresses are looked at anew.
+const ADDRESSES_FOR: Duration = Duration::from_secs(60);
+const WAKER: Token = Token(usize::MAX);
+
+/// What the shells tell the loop.
+#[derive(Debug)]
+pub enum Message {
+    Recorded(Ticket),
+    Resolved {
+        ticket: Ticket,
+        addresses: Vec<SocketAddr>,
+    },
+    Media(Fact),
+    Plan(Arc<Plan>),
+    /// Names of callers that the owner has changed come with a plan.
+    Callers(crate::caller::Callers),
+    Look(tokio::sync::oneshot::Sender<RightNow>),
+    Drain,
+    Stop,
+}
+
+/// The way into the loop.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    messages: SyncSender<Message>,
+    waker: Arc<Waker>,
+}
+
+impl Inbox {
+    /// Hands a message to the loop, waiting for room if there is none. A loop that is gone takes nothing.
+    pub fn send(&self, message: Message) {
+        if self.messages.send(message).is_ok() {
+            // A failed wake is a closed poll: the loop is gone.
+            let _ = self.waker.wake();
+        }
+    }
+}
+
+/// Everything the loop performs with.
+pub struct Shells {
+    pub log: LogWriter,
+    pub media: PortShell,
+    pub gauges: Arc<LiveGauges>,
+    /// Names are looked up on this runtime.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// The loop before it runs: its inbox is needed by the shells that it is given.
+pub struct Prepared {
+    poll: Poll,
+    messages: Receiver<Message>,
+    inbox: Inbox,
+}
+
+/// # Errors
+/// The system has no more file descriptors.
+pub fn prepare() -> io::Result<Prepared> {
+    let poll = Poll::new()?;
+    let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+    let (sender, messages) = sync_channel(WAITING);
+    Ok(Prepared { poll, messages, inbox: Inbox { messages: sender, waker } })
+}
+
+impl Prepared {
+    pub fn inbox(&self) -> Inbox {
+        self.inbox.clone()
+    }
+
+    /// Starts the loop on a thread of its own. It ends on [`Message::Stop`] and hands the log back, to be flushed.
+    ///
+    /// # Errors
+    /// A socket cannot be watched, or the system has no thread left.
+    pub fn start(
+        self,
+        switchboard: Switchboard,
+        mut sockets: Vec<Listening>,
+        shells: Shells,
+    ) -> io::Result<JoinHandle<LogWriter>> {
+        for (at, listening) in sockets.iter_mut().enumerate() {
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            self.poll.registry().register(&mut listening.socket, Token(at), interest)?;
+        }
+        let driver = Driver {
+            switchboard,
+            poll: self.poll,
+            readable: VecDeque::from_iter(0..sockets.len()),
+            sockets,
+            messages: self.messages,
+            inbox: self.inbox,
+            shells,
+            known: VecDeque::new(),
+            looks: HashMap::new(),
+            last_look: 0,
+            locals: LocalAddresses::default(),
+            locals_until: clock::now().mono + ADDRESSES_FOR,
+        };
+        std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run())
+    }
+}
+
+struct Driver {
+    switchboard: Switchboard,
+    poll: Poll,
+    sockets: Vec<Listening>,
+    /// Sockets that may hold more datagrams: the poll tells of a change only once.
+    readable: VecDeque<usize>,
+    messages: Receiver<Message>,
+    inbox: Inbox,
+    shells: Shells,
+    /// Contacts that are addresses and need no name server.
+    known: VecDeque<(Ticket, SocketAddr)>,
+    looks: HashMap<Ticket, tokio::sync::oneshot::Sender<RightNow>>,
+    last_look: u64,
+    locals: LocalAddresses,
+    locals_until: crate::now::Mono,
+}
+
+/// Whether the loop goes on.
+#[derive(PartialEq, Eq)]
+enum Go {
+    On,
+    Stop,
+}
+
+impl Driver {
+    fn run(mut self) -> LogWriter {
+        let mut events = Events::with_capacity(64);
+        let mut buffer = vec![0; DATAGRAM_BYTES];
+        self.perform();
+        loop {
+            if let Err(error) = self.poll.poll(&mut events, self.timeout()) {
+                if error.kind() != io::ErrorKind::Interrupted {
+                    tracing::error!(%error, "the call loop cannot wait for events");
+                }
+                continue;
+            }
+            for event in &events {
+                if event.token() == WAKER {
+                    continue;
+                }
+                if event.is_writable() {
+                    self.sockets[event.token().0].flush();
+                }
+                if event.is_readable() && !self.readable.contains(&event.token().0) {
+                    self.readable.push_back(event.token().0);
+                }
+            }
+            let now = clock::now().mono;
+            if self.switchboard.poll_timeout().is_some_and(|at| at <= now) {
+                self.handle(Input::Timeout);
+            }
+            if self.locals_until <= now {
+                self.locals.forget();
+                self.locals_until = now + ADDRESSES_FOR;
+            }
+            if self.take_messages() == Go::Stop {
+                return self.shells.log;
+            }
+            self.take_datagrams(&mut buffer);
+            self.shells.gauges.set(self.switchboard.gauges());
+        }
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        if !self.readable.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.switchboard.poll_timeout().map(|at| at - clock::now().mono)
+    }
+
+    fn take_messages(&mut self) -> Go {
+        loop {
+            match self.messages.try_recv() {
+                Ok(Message::Recorded(ticket)) => self.handle(Input::Recorded { ticket }),
+                Ok(Message::Media(fact)) => self.handle(Input::Media(fact)),
+                Ok(Message::Plan(plan)) => self.handle(Input::PlanChanged(plan)),
+                Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
+                Ok(Message::Resolved { ticket, addresses }) => self.resolved(ticket, &addresses),
+                Ok(Message::Look(answer)) => {
+                    // A ticket of the shell's own kind: the core only hands it back.
+                    self.last_look += 1;
+                    let ticket = Ticket(self.last_look);
+                    self.looks.insert(ticket, answer);
+                    self.handle(Input::Look { ticket });
+                }
+                Ok(Message::Drain) => self.handle(Input::Drain),
+                Ok(Message::Stop) => return Go::Stop,
+                // The inbox is ours too, so it is never disconnected.
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Go::On,
+            }
+        }
+    }
+
+    fn take_datagrams(&mut self, buffer: &mut [u8]) {
+        let mut left = DATAGRAMS_A_WAKE;
+        while let Some(at) = self.readable.pop_front() {
+            loop {
+                if left == 0 {
+                    self.readable.push_back(at);
+                    return;
+                }
+                let listening = &self.sockets[at];
+                match listening.socket.recv_from(buffer) {
+                    Ok((length, from)) => {
+                        left -= 1;
+                        let local = self.locals.towards(listening.bound.ip(), from.ip());
+                        // `SocketId` counts the configured sockets, of which there are few.
+                        let socket = SocketId(u8::try_from(at).unwrap_or(u8::MAX));
+                        self.handle(Input::Datagram { socket, from, local, bytes: &buffer[..length] });
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    // An ICMP error for something sent earlier; the next datagram may be good.
+                    Err(_) => left -= 1,
+                }
+            }
+        }
+    }
+
+    /// One input, and all that comes of it. A panic is a bug: contained to the call it happened in.
+    fn handle(&mut self, input: Input<'_>) {
+        let now = clock::now();
+        let switchboard = &mut self.switchboard;
+        if catch_unwind(AssertUnwindSafe(|| switchboard.handle(now, input))).is_err() {
+            let call = catch_unwind(AssertUnwindSafe(|| switchboard.after_panic(now))).ok().flatten();
+            metrics::counter!("ringall_panics_total").increment(1);
+            tracing::error!(call = call.map(|call| call.to_string()), "a bug ended this call; the others go on");
+        }
+        self.perform();
+    }
+
+    fn perform(&mut self) {
+        while let Some(output) = self.switchboard.poll_output() {
+            match output {
+                Output::Send { socket, to, bytes } => {
+                    if let Some(listening) = self.sockets.get_mut(usize::from(socket.0))
+                        && listening.send(to, bytes) == Sent::Dropped
+                    {
+                        metrics::counter!("ringall_sip_dropped_total").increment(1);
+                    }
+                }
+                Output::Record { ticket, medium, record } => self.shells.log.record(ticket, medium, record),
+                Output::Log(entry) => self.shells.log.log(entry),
+                Output::Media(command) => self.shells.media.command(command),
+                Output::Resolve { ticket, host, port } => self.resolve(ticket, host, port),
+                Output::Seen { ticket, view } => {
+                    // Whoever asked may have gone.
+                    let _ = self.looks.remove(&ticket).map(|answer| answer.send(*view));
+                }
+            }
+        }
+        if let Some((ticket, address)) = self.known.pop_front() {
+            self.resolved(ticket, &[address]);
+        }
+    }
+
+    fn resolve(&mut self, ticket: Ticket, host: String, port: Option<u16>) {
+        let port = port.unwrap_or(5060);
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            // Not at once: an output is never performed inside another.
+            self.known.push_back((ticket, SocketAddr::new(ip, port)));
+            return;
+        }
+        let inbox = self.inbox.clone();
+        self.shells.runtime.spawn(async move {
+            let found = tokio::net::lookup_host((host.as_str(), port)).await;
+            let addresses = found.map(Iterator::collect).unwrap_or_else(|error| {
+                tracing::warn!(%host, %error, "a phone's contact cannot be found");
+                Vec::new()
+            });
+            inbox.send(Message::Resolved { ticket, addresses });
+        });
+    }
+
+    fn resolved(&mut self, ticket: Ticket, addresses: &[SocketAddr]) {
+        let routes = addresses.iter().filter_map(|&to| {
+            let (at, listening) =
+                self.sockets.iter().enumerate().find(|(_, socket)| socket.bound.is_ipv4() == to.is_ipv4())?;
+            let local = self.locals.towards(listening.bound.ip(), to.ip());
+            Some(Route { socket: SocketId(u8::try_from(at).ok()?), to, local })
+        });
+        let routes = routes.collect();
+        self.handle(Input::Resolved { ticket, routes });
+    }
+}

@@ -1,0 +1,177 @@
+//! Audio between two legs: what to relay is said in values here; `relay` is the pure machine of one call, `port` the
+//! shell with the sockets and the packet threads.
+//!
+//! Commands go down, facts come up; neither side waits for the other.
+
+pub mod g711;
+pub mod relay;
+pub mod rtp;
+pub mod sdp;
+
+#[cfg(feature = "shell")]
+pub mod port;
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+
+/// The name of one bound pair of ports (RTP, and RTCP one above; RFC 3550 §11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PairId(pub u32);
+
+/// The name of one relay: the audio of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelayId(pub u32);
+
+/// The packet thread that owns a pair's sockets. A call's two pairs come from one lane, so packets need no lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lane(pub u8);
+
+/// Two sockets already bound, so that an SDP never waits for `bind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub id: PairId,
+    pub lane: Lane,
+    pub family: Family,
+    /// The even RTP port; RTCP is `rtp + 1`.
+    pub rtp: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    V4,
+    V6,
+}
+
+impl From<IpAddr> for Family {
+    fn from(ip: IpAddr) -> Family {
+        match ip {
+            IpAddr::V4(_) => Family::V4,
+            IpAddr::V6(_) => Family::V6,
+        }
+    }
+}
+
+/// What the core tells the packet threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Bind `count` more pairs in this lane and report them as [`Fact::Stocked`].
+    Stock { lane: Lane, family: Family, count: usize },
+    /// Relay between these two sides from now on. What lay in the sockets' buffers before is thrown away.
+    Connect { relay: RelayId, lane: Lane, a: Side, b: Side },
+    /// One side has changed (re-INVITE): new address, payload types or direction. Latching starts anew on that side.
+    Change { relay: RelayId, lane: Lane, which: Which, side: Side },
+    /// The call is over: stop relaying, if it was, and close these pairs. Their ports become free.
+    Release { relay: Option<RelayId>, lane: Lane, pairs: Vec<PairId> },
+}
+
+/// What the packet threads tell the core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// Pairs were bound. Fewer than asked for when the range is used up; `short` says how many are missing.
+    Stocked { lane: Lane, pairs: Vec<Pair>, short: usize },
+    /// The first acceptable packet of this side came from here; audio goes back to it.
+    Latched { relay: RelayId, which: Which, from: SocketAddr },
+    /// No RTP from either side for [`relay::SILENCE`], neither of them on hold.
+    Silent { relay: RelayId },
+    /// RTP is back after [`Fact::Silent`].
+    Heard { relay: RelayId },
+    /// What was relayed, told once, when the relay ends.
+    Relayed { relay: RelayId, a_to_b: u64, b_to_a: u64, refused: u64 },
+}
+
+/// The A side is the caller's, the B side the phone's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Which {
+    A,
+    B,
+}
+
+/// One side of a relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    pub pair: PairId,
+    /// Where its SDP says to send RTP. `None`: nothing is sent until a packet latched.
+    pub rtp: Option<SocketAddr>,
+    /// Where its SDP says to send RTCP (RFC 3605, else RTP's port + 1).
+    pub rtcp: Option<SocketAddr>,
+    /// Addresses its packets may come from, from any port: that of its SDP and that of its signalling (DESIGN §3).
+    pub accept: Vec<IpAddr>,
+    /// What becomes of each payload type received from this side. One not listed is dropped (AST-2018-001).
+    pub payloads: Vec<(u8, Carry)>,
+    pub hold: Hold,
+}
+
+/// What becomes of a packet on its way to the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carry {
+    /// Untouched but for the payload type's number.
+    As(u8),
+    /// μ-law in, A-law out, with this payload type.
+    UlawToAlaw(u8),
+    /// A-law in, μ-law out, with this payload type.
+    AlawToUlaw(u8),
+}
+
+/// Whether this side wants audio (RFC 3264 §8.4), seen from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    Talking,
+    /// It asked for silence: nothing is sent to it, and silence of the call is no fault.
+    Held,
+}
+
+/// The stock of bound pairs inside the core, by lane.
+#[derive(Debug, Default)]
+pub struct Ports {
+    lanes: Vec<VecDeque<Pair>>,
+    next_lane: usize,
+    in_use: usize,
+}
+
+impl Ports {
+    /// An empty stock for so many packet threads (at least one).
+    pub fn new(lanes: u8) -> Ports {
+        Ports { lanes: (0..lanes.max(1)).map(|_| VecDeque::new()).collect(), next_lane: 0, in_use: 0 }
+    }
+
+    /// Adds freshly bound pairs.
+    pub fn stock(&mut self, pairs: impl IntoIterator<Item = Pair>) {
+        for pair in pairs {
+            self.lanes[usize::from(pair.lane.0)].push_back(pair);
+        }
+    }
+
+    /// The lane for the next call: they take turns.
+    pub fn next_lane(&mut self) -> Lane {
+        self.next_lane = (self.next_lane + 1) % self.lanes.len();
+        Lane(u8::try_from(self.next_lane).unwrap_or(0))
+    }
+
+    /// A bound pair of this lane and family, or `None` while the stock is empty.
+    pub fn take(&mut self, lane: Lane, family: Family) -> Option<Pair> {
+        let stock = &mut self.lanes[usize::from(lane.0)];
+        let at = stock.iter().position(|pair| pair.family == family)?;
+        self.in_use += 1;
+        stock.remove(at)
+    }
+
+    /// Counts pairs that were handed back to the shell with [`Command::Release`].
+    pub fn released(&mut self, pairs: usize) {
+        self.in_use = self.in_use.saturating_sub(pairs);
+    }
+
+    /// How many pairs of this lane and family wait to be used.
+    pub fn left(&self, lane: Lane, family: Family) -> usize {
+        self.lanes[usize::from(lane.0)].iter().filter(|pair| pair.family == family).count()
+    }
+
+    /// How many pairs calls hold now.
+    pub fn in_use(&self) -> usize {
+        self.in_use
+    }
+
+    /// All lanes.
+    pub fn lanes(&self) -> impl Iterator<Item = Lane> + use<> {
+        (0..self.lanes.len()).map(|lane| Lane(u8::try_from(lane).unwrap_or(0)))
+    }
+}

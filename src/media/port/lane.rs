@@ -1,0 +1,367 @@
+//! One packet thread: its pairs, its relays, and the turn it does on every wake.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
+
+use mio::net::UdpSocket;
+use mio::{Events, Interest, Poll, Token};
+
+use super::Counts;
+use super::bind::{Binder, Bound};
+use crate::media::relay::{Relay, Verdict};
+use crate::media::{Command, Fact, Family, Lane, PairId, RelayId, Side, Which};
+use crate::now::Mono;
+
+/// The token of the waker; those of sockets count up from 0.
+pub(super) const WAKE: Token = Token(usize::MAX);
+/// Longer than any audio packet (RFC 3551 at 200 ms of 16 bits would be 3,200, but nobody fragments); a datagram that
+/// fills it was cut off.
+const PACKET_MAX: usize = 2048;
+/// So many packets of one socket in a turn: a flood on one port must not delay the other calls.
+const BURST: usize = 32;
+/// So many old packets are thrown away when a pair comes out of the stock; more is a flood, and is filtered as such.
+const STALE_MAX: usize = 512;
+/// So many commands in a turn, for the same reason as `BURST`.
+const COMMANDS_PER_TURN: usize = 64;
+/// How often silence is looked for; it is counted in tens of seconds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Where a lane's commands come from.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    pub(super) commands: Receiver<Command>,
+    pub(super) waiting: Arc<AtomicUsize>,
+}
+
+/// All that a packet thread owns.
+#[derive(Debug)]
+pub(super) struct PacketThread<F> {
+    lane: Lane,
+    poll: Poll,
+    inbox: Inbox,
+    facts: F,
+    clock: fn() -> Mono,
+    binder: Binder,
+    counts: Arc<Counts>,
+    /// Bound and in no relay: not polled.
+    stock: HashMap<PairId, Bound>,
+    /// By slot, so that a token leads to its relay without a search.
+    live: Vec<Option<Live>>,
+    free_slots: Vec<usize>,
+    slots: HashMap<RelayId, usize>,
+    /// Sockets that still held packets when their burst was over: no event will tell of those.
+    undrained: Vec<Token>,
+    look_at: Mono,
+    buffer: Box<[u8; PACKET_MAX]>,
+}
+
+#[derive(Debug)]
+struct Live {
+    relay: Relay,
+    a: Bound,
+    b: Bound,
+}
+
+/// Which of a relay's four sockets.
+#[derive(Clone, Copy)]
+struct Port {
+    slot: usize,
+    which: Which,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Rtp,
+    Rtcp,
+}
+
+/// Whether a turn has left something to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    Commands,
+    /// The shell is gone.
+    Stop,
+}
+
+impl<F: Fn(Fact)> PacketThread<F> {
+    pub(super) fn new(
+        lane: Lane,
+        poll: Poll,
+        inbox: Inbox,
+        facts: F,
+        clock: fn() -> Mono,
+        binder: Binder,
+        counts: Arc<Counts>,
+    ) -> PacketThread<F> {
+        PacketThread {
+            lane,
+            poll,
+            inbox,
+            facts,
+            clock,
+            binder,
+            counts,
+            stock: HashMap::new(),
+            live: Vec::new(),
+            free_slots: Vec::new(),
+            slots: HashMap::new(),
+            undrained: Vec::new(),
+            look_at: clock(),
+            buffer: Box::new([0; PACKET_MAX]),
+        }
+    }
+
+    /// Turns until the shell is gone.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(256);
+        let mut again = Vec::new();
+        let mut left = Left::Nothing;
+        while left != Left::Stop {
+            if let Err(error) = self.poll.poll(&mut events, self.wait(left))
+                && error.kind() != ErrorKind::Interrupted
+            {
+                tracing::error!(lane = self.lane.0, %error, "a packet thread cannot wait for packets, and ends");
+                return;
+            }
+            let now = (self.clock)();
+            // Packets first, commands after: so no event of this turn can mean a socket that is closed in it.
+            std::mem::swap(&mut again, &mut self.undrained);
+            for event in &events {
+                self.drain(now, event.token());
+            }
+            for token in again.drain(..) {
+                self.drain(now, token);
+            }
+            left = self.obey(now);
+            self.look_for_silence(now);
+        }
+    }
+
+    fn wait(&self, left: Left) -> Option<Duration> {
+        match left {
+            Left::Commands => Some(Duration::ZERO),
+            Left::Nothing | Left::Stop if !self.undrained.is_empty() => Some(Duration::ZERO),
+            Left::Nothing | Left::Stop => (!self.slots.is_empty()).then_some(LOOK_EVERY),
+        }
+    }
+
+    /// Relays what waits in one socket.
+    fn drain(&mut self, now: Mono, token: Token) {
+        let Some(port) = Port::of(token) else { return };
+        let Some(Some(live)) = self.live.get_mut(port.slot) else { return };
+        let (near, far) = match port.which {
+            Which::A => (&live.a, &live.b),
+            Which::B => (&live.b, &live.a),
+        };
+        let (from_socket, to_socket) = (port.kind.socket(near), port.kind.socket(far));
+        let mut is_empty = false;
+        for _ in 0..BURST {
+            let (length, from) = match from_socket.recv_from(&mut self.buffer[..]) {
+                Ok(received) => received,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    is_empty = true;
+                    break;
+                }
+                Err(_) => {
+                    self.counts.receive_failed.fetch_add(1, Ordering::Relaxed);
+                    continue;
+                }
+            };
+            if length == PACKET_MAX {
+                self.counts.receive_failed.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            let packet = &mut self.buffer[..length];
+            let verdict = match port.kind {
+                Kind::Rtp => live.relay.rtp(now, port.which, from, packet),
+                Kind::Rtcp => live.relay.rtcp(now, port.which, from, packet),
+            };
+            if let Verdict::Forward { to } = verdict
+                && to_socket.send_to(packet, to).is_err()
+            {
+                self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        while let Some(fact) = live.relay.poll_fact() {
+            (self.facts)(fact);
+        }
+        if !is_empty && !self.undrained.contains(&token) {
+            self.undrained.push(token);
+        }
+    }
+
+    fn look_for_silence(&mut self, now: Mono) {
+        if now < self.look_at {
+            return;
+        }
+        self.look_at = now + LOOK_EVERY;
+        for live in self.live.iter_mut().flatten() {
+            if let Some(fact) = live.relay.handle_timeout(now) {
+                (self.facts)(fact);
+            }
+        }
+    }
+
+    fn obey(&mut self, now: Mono) -> Left {
+        for _ in 0..COMMANDS_PER_TURN {
+            match self.inbox.commands.try_recv() {
+                Ok(command) => {
+                    self.inbox.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.perform(now, command);
+                }
+                Err(TryRecvError::Empty) => return Left::Nothing,
+                Err(TryRecvError::Disconnected) => return Left::Stop,
+            }
+        }
+        Left::Commands
+    }
+
+    fn perform(&mut self, now: Mono, command: Command) {
+        match command {
+            Command::Stock { lane: _, family, count } => self.stock(family, count),
+            Command::Connect { relay, lane: _, a, b } => self.connect(now, relay, a, b),
+            Command::Change { relay, lane: _, which, side } => self.change(now, relay, which, side),
+            Command::Release { relay, lane: _, pairs } => self.release(relay, &pairs),
+        }
+    }
+
+    fn stock(&mut self, family: Family, count: usize) {
+        let mut pairs = Vec::with_capacity(count);
+        while pairs.len() < count {
+            match self.binder.bind(family) {
+                Ok(bound) => {
+                    pairs.push(bound.pair);
+                    self.stock.insert(bound.pair.id, bound);
+                }
+                Err(error) => {
+                    tracing::warn!(lane = self.lane.0, %error, "no more media ports");
+                    break;
+                }
+            }
+        }
+        let short = count - pairs.len();
+        (self.facts)(Fact::Stocked { lane: self.lane, pairs, short });
+    }
+
+    fn connect(&mut self, now: Mono, relay: RelayId, a: Side, b: Side) {
+        if self.slots.contains_key(&relay) {
+            tracing::error!(relay = relay.0, "connected already");
+            return;
+        }
+        let (Some(bound_a), Some(bound_b)) = (self.stock.remove(&a.pair), self.stock.remove(&b.pair)) else {
+            tracing::error!(relay = relay.0, a = a.pair.0, b = b.pair.0, "connect of pairs that are not in stock");
+            return;
+        };
+        let slot = self.free_slots.pop().unwrap_or_else(|| {
+            self.live.push(None);
+            self.live.len() - 1
+        });
+        let mut live = Live { relay: Relay::new(relay, a, b, now), a: bound_a, b: bound_b };
+        self.listen(slot, Which::A, &mut live.a);
+        self.listen(slot, Which::B, &mut live.b);
+        self.live[slot] = Some(live);
+        self.slots.insert(relay, slot);
+    }
+
+    fn change(&mut self, now: Mono, relay: RelayId, which: Which, side: Side) {
+        let Some(&slot) = self.slots.get(&relay) else { return };
+        let Some(mut live) = self.live.get_mut(slot).and_then(Option::take) else { return };
+        let current = match which {
+            Which::A => &mut live.a,
+            Which::B => &mut live.b,
+        };
+        if current.pair.id != side.pair {
+            match self.stock.remove(&side.pair) {
+                Some(mut other) => {
+                    self.listen(slot, which, &mut other);
+                    let mut old = std::mem::replace(current, other);
+                    self.stop_listening(&mut old);
+                    self.stock.insert(old.pair.id, old);
+                }
+                None => tracing::error!(relay = relay.0, pair = side.pair.0, "change to a pair that is not in stock"),
+            }
+        }
+        live.relay.change(now, which, side);
+        self.live[slot] = Some(live);
+    }
+
+    fn release(&mut self, relay: Option<RelayId>, pairs: &[PairId]) {
+        if let Some(slot) = relay.and_then(|relay| self.slots.remove(&relay))
+            && let Some(live) = self.live.get_mut(slot).and_then(Option::take)
+        {
+            self.free_slots.push(slot);
+            self.undrained.retain(|token| Port::of(*token).is_some_and(|port| port.slot != slot));
+            (self.facts)(live.relay.totals());
+            for mut bound in [live.a, live.b] {
+                self.stop_listening(&mut bound);
+                self.stock.insert(bound.pair.id, bound);
+            }
+        }
+        for pair in pairs {
+            if let Some(bound) = self.stock.remove(pair) {
+                self.binder.give_back(bound);
+            }
+        }
+    }
+
+    /// Polls a pair from now on, without what lay in it: nobody of this call sent that.
+    fn listen(&mut self, slot: usize, which: Which, bound: &mut Bound) {
+        for kind in [Kind::Rtp, Kind::Rtcp] {
+            let socket = match kind {
+                Kind::Rtp => &mut bound.rtp,
+                Kind::Rtcp => &mut bound.rtcp,
+            };
+            let stale = (0..STALE_MAX).take_while(|_| socket.recv_from(&mut self.buffer[..]).is_ok());
+            stale.for_each(drop);
+            let token = Port { slot, which, kind }.token();
+            if let Err(error) = self.poll.registry().register(socket, token, Interest::READABLE) {
+                tracing::error!(lane = self.lane.0, %error, "a media port cannot be polled");
+            }
+        }
+    }
+
+    fn stop_listening(&mut self, bound: &mut Bound) {
+        for socket in [&mut bound.rtp, &mut bound.rtcp] {
+            // Fails only for a socket that was never polled.
+            let _ = self.poll.registry().deregister(socket);
+        }
+    }
+}
+
+impl Port {
+    /// `None` for the waker.
+    fn of(token: Token) -> Option<Port> {
+        (token != WAKE).then_some(Port {
+            slot: token.0 / 4,
+            which: if token.0 & 2 == 0 { Which::A } else { Which::B },
+            kind: if token.0 & 1 == 0 { Kind::Rtp } else { Kind::Rtcp },
+        })
+    }
+
+    fn token(self) -> Token {
+        let which = match self.which {
+            Which::A => 0,
+            Which::B => 2,
+        };
+        let kind = match self.kind {
+            Kind::Rtp => 0,
+            Kind::Rtcp => 1,
+        };
+        Token(self.slot * 4 + which + kind)
+    }
+}
+
+impl Kind {
+    fn socket(self, bound: &Bound) -> &UdpSocket {
+        match self {
+            Kind::Rtp => &bound.rtp,
+            Kind::Rtcp => &bound.rtcp,
+        }
+    }
+}

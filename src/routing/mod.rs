@@ -1,0 +1,73 @@
+//! Who should get this call? [`decide`] is the one deciding place: both doors ask it, the page's preview and
+//! `ringall explain` too.
+
+mod calendar;
+pub mod caller_id;
+pub mod decision;
+pub mod duty;
+pub mod hours;
+pub mod local_time;
+pub mod plan;
+
+use std::sync::Arc;
+
+pub use caller_id::{CallerId, Identity};
+pub use decision::{Action, Because, Decision, Offer, Refusal, Ring, Wave};
+pub use duty::{Duty, why_phone};
+pub use hours::{Hours, HoursError, Openness};
+pub use plan::Plan;
+
+use crate::now::UnixMs;
+use crate::number::Number;
+use crate::routing::calendar::Standing;
+use crate::routing::plan::{Shop, ShopId};
+
+/// What happens with this call, and because of what.
+///
+/// An open shop always rings, also when no phone is on duty: whoever turns up while the caller waits joins.
+pub fn decide(plan: &Plan, offer: &Offer, now: UnixMs) -> Decision {
+    let Some(shop) = shop_called(plan, &offer.called) else {
+        return refuse(None, Refusal::NotOurNumber, Because::NotOurNumber);
+    };
+    if offer.caller.number().is_some_and(|number| shop.blocked.contains(number)) {
+        return refuse(Some(shop.id), Refusal::Blocked, Because::Blocked);
+    }
+    let standing = Standing::at(shop, now);
+    let (action, because) = match &standing {
+        Standing::Open(because) => (Action::Ring(ring(shop, &standing, now)), because.clone()),
+        Standing::Closed { because, opens } => (Action::TakeMessage { opens: *opens }, because.clone()),
+    };
+    Decision { shop: Some(shop.id), action, because }
+}
+
+/// The shop that a call to these numbers is for: the first candidate that is a shop's number, as that shop's country
+/// writes it. With no numbers set anywhere, every number is the first shop's.
+pub fn shop_called<'p>(plan: &'p Plan, called: &[String]) -> Option<&'p Arc<Shop>> {
+    if plan.shops.iter().all(|shop| shop.numbers.is_empty()) {
+        return plan.shops.first();
+    }
+    called.iter().find_map(|candidate| {
+        plan.shops.iter().find(|shop| {
+            let number = || Number::parse(candidate, shop.country);
+            !shop.numbers.is_empty() && number().is_some_and(|number| shop.numbers.contains(&number))
+        })
+    })
+}
+
+fn ring(shop: &Shop, standing: &Standing, now: UnixMs) -> Ring {
+    let mut waves: Vec<Wave> = Vec::new();
+    for phone in &shop.phones {
+        if duty::of_phone(phone, standing, shop, now) != Duty::Rings {
+            continue;
+        }
+        match waves.binary_search_by_key(&phone.after, |wave| wave.after) {
+            Ok(wave) => waves[wave].phones.push(phone.id),
+            Err(place) => waves.insert(place, Wave { after: phone.after, phones: vec![phone.id] }),
+        }
+    }
+    Ring { waves, give_up_after: shop.give_up_after }
+}
+
+fn refuse(shop: Option<ShopId>, refusal: Refusal, because: Because) -> Decision {
+    Decision { shop, action: Action::Refuse(refusal), because }
+}

@@ -1,0 +1,17 @@
+//! The SIP protocol only: RFC nouns, one a file. Nothing here knows what a call is.
+
+pub mod address;
+pub mod dialog;
+pub mod endpoint;
+pub mod gate;
+pub mod hop;
+pub mod message;
+pub mod outgoing;
+mod text;
+pub mod transaction;
+pub mod uri;
+pub mod via;
+pub mod wire;
+
+#[cfg(feature = "shell")]
+pub mod socket;

@@ -1,0 +1,189 @@
+//! The log of calls, read. It is written by `writer`.
+
+use super::db::{read, write};
+use super::row::{CallRow, EventRow, number, parsed};
+use super::{Store, StoreError};
+use crate::call::record::{CallEvent, CallId, CallRecord, Disposition};
+use crate::caller::{Callers, Entry};
+use crate::now::UnixMs;
+use crate::number::Number;
+use crate::routing::plan::ShopId;
+
+/// Which calls: those that meet all that is set.
+#[derive(Clone, Debug)]
+pub struct CallFilter {
+    pub shop: Option<ShopId>,
+    pub caller: Option<Number>,
+    /// Started at this time or later.
+    pub since: Option<UnixMs>,
+    /// Older than this call: the last of a page asks for the next. None are older than a call that is not there.
+    pub before: Option<CallId>,
+    pub disposition: Option<Disposition>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What a page shows when nobody says how much.
+const DEFAULT_LIMIT: u32 = 50;
+
+impl Default for CallFilter {
+    /// The newest 50 of all.
+    fn default() -> CallFilter {
+        CallFilter { shop: None, caller: None, since: None, before: None, disposition: None, limit: DEFAULT_LIMIT }
+    }
+}
+
+/// A call and the owner's name for its caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCall {
+    pub record: CallRecord,
+    pub caller_name: Option<String>,
+}
+
+macro_rules! select_calls {
+    ($where:literal) => {
+        concat!(
+            "SELECT c.id, c.call_key, c.shop_id, c.direction, c.caller, c.caller_raw, c.caller_display, c.withheld, ",
+            "c.called, c.door, c.started_ms, c.answered_ms, c.ended_ms, c.disposition, c.because, c.because_at_ms, ",
+            "c.because_why, c.ended_by, c.answered_by, c.nth_call, k.name AS caller_name ",
+            "FROM calls c LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller ",
+            $where
+        )
+    };
+}
+
+// Two texts, so that each is found by an index: one caller's calls are few, all calls are read from the newest on.
+// An id that is never given (0) and an empty word mean "any".
+const CALLS: &str = select_calls!(
+    "WHERE (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
+     AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
+);
+const CALLS_OF_CALLER: &str = select_calls!(
+    "WHERE c.caller = $7 AND (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
+     AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
+);
+const CALL: &str = select_calls!("WHERE c.id = $1");
+const STARTED: &str = "SELECT started_ms FROM calls WHERE id = $1";
+const EVENTS: &str = "SELECT call_id, seq, at_ms, kind, phone, detail FROM call_events WHERE call_id = $1 ORDER BY seq";
+const CALLERS: &str = "SELECT shop_id, caller, \
+     CAST(SUM(CASE WHEN direction = 'in' AND COALESCE(disposition, '') <> 'refused' THEN 1 ELSE 0 END) AS BIGINT) \
+     AS calls, CAST(MAX(CASE WHEN disposition = 'answered' THEN COALESCE(ended_ms, answered_ms, started_ms) END) \
+     AS BIGINT) AS last_spoken_ms FROM calls WHERE caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+const CONTACT_NAMES: &str = "SELECT shop_id, number, name FROM contacts";
+const ALIVE: &str = "SELECT value FROM settings WHERE name = 'alive_ms'";
+
+// A call whose end nobody wrote ended when the service was last known to live; never before its own last fact.
+macro_rules! crash_time {
+    () => {
+        "CASE WHEN $1 > COALESCE(answered_ms, started_ms) THEN $1 ELSE COALESCE(answered_ms, started_ms) END"
+    };
+}
+const END_EVENTS_OF_OPEN: &str = concat!(
+    "INSERT INTO call_events (call_id, seq, at_ms, kind, phone, detail) SELECT id, ",
+    "(SELECT COALESCE(MAX(e.seq), 0) + 1 FROM call_events e WHERE e.call_id = calls.id), ",
+    crash_time!(),
+    ", 'ended', NULL, 'crash' FROM calls WHERE ended_ms IS NULL"
+);
+const CLOSE_OPEN: &str = concat!(
+    "UPDATE calls SET ended_ms = ",
+    crash_time!(),
+    ", ended_by = 'crash', disposition = CASE WHEN disposition IS NOT NULL THEN disposition ",
+    "WHEN answered_by IS NOT NULL THEN 'answered' ELSE 'interrupted' END WHERE ended_ms IS NULL"
+);
+
+/// Sorts behind every id.
+const BEHIND_ALL_IDS: &str = "~";
+
+#[derive(sqlx::FromRow)]
+struct NamedCallRow {
+    #[sqlx(flatten)]
+    call: CallRow,
+    caller_name: Option<String>,
+}
+
+impl NamedCallRow {
+    fn into_stored(self) -> Result<StoredCall, StoreError> {
+        let caller_name = self.caller_name.filter(|name| !name.is_empty());
+        Ok(StoredCall { record: self.call.into_record()?, caller_name })
+    }
+}
+
+impl Store {
+    /// Calls, newest first.
+    pub async fn calls(&self, filter: &CallFilter) -> Result<Vec<StoredCall>, StoreError> {
+        let (before_ms, before_id) = match filter.before {
+            None => (i64::MAX, BEHIND_ALL_IDS.to_owned()),
+            Some(id) => {
+                let id = id.to_string();
+                let started: Option<i64> =
+                    read!(self.db, pool => sqlx::query_scalar(STARTED).bind(&id).fetch_optional(pool).await?);
+                match started {
+                    Some(started) => (started, id),
+                    None => return Ok(Vec::new()),
+                }
+            }
+        };
+        let since = filter.since.map_or(i64::MIN, |since| since.0);
+        let shop = filter.shop.map_or(0, |shop| shop.0);
+        let disposition = filter.disposition.map_or("", Disposition::as_str);
+        let limit = i64::from(filter.limit);
+        let caller = filter.caller.as_ref().map(Number::as_str);
+        let sql = if caller.is_some() { CALLS_OF_CALLER } else { CALLS };
+        let rows: Vec<NamedCallRow> = read!(self.db, pool => {
+            let query = sqlx::query_as(sql).bind(before_ms).bind(before_id).bind(since).bind(shop).bind(disposition);
+            let query = query.bind(limit);
+            match caller {
+                Some(caller) => query.bind(caller).fetch_all(pool).await?,
+                None => query.fetch_all(pool).await?,
+            }
+        });
+        rows.into_iter().map(NamedCallRow::into_stored).collect()
+    }
+
+    /// One call with its events, in order.
+    pub async fn call(&self, id: CallId) -> Result<Option<(StoredCall, Vec<CallEvent>)>, StoreError> {
+        let id = id.to_string();
+        let row: Option<NamedCallRow> =
+            read!(self.db, pool => sqlx::query_as(CALL).bind(&id).fetch_optional(pool).await?);
+        let Some(row) = row else { return Ok(None) };
+        let events: Vec<EventRow> = read!(self.db, pool => sqlx::query_as(EVENTS).bind(&id).fetch_all(pool).await?);
+        let events = events.into_iter().map(EventRow::into_event).collect::<Result<_, _>>()?;
+        Ok(Some((row.into_stored()?, events)))
+    }
+
+    /// What is remembered of every caller of every shop, for the index in memory.
+    pub async fn callers(&self) -> Result<Callers, StoreError> {
+        let names: Vec<(i64, String, String)> =
+            read!(self.db, pool => sqlx::query_as(CONTACT_NAMES).fetch_all(pool).await?);
+        let mut entries = std::collections::HashMap::<(ShopId, Number), Entry>::new();
+        for (shop, text, name) in names {
+            let number = parsed("contacts", "number", &text, number)?;
+            entries.entry((ShopId(shop), number)).or_default().name = name;
+        }
+        let heard: Vec<(i64, String, i64, Option<i64>)> =
+            read!(self.db, pool => sqlx::query_as(CALLERS).fetch_all(pool).await?);
+        for (shop, text, calls, last_spoken) in heard {
+            let number = parsed("calls", "caller", &text, number)?;
+            let entry = entries.entry((ShopId(shop), number)).or_default();
+            entry.calls = u32::try_from(calls).unwrap_or(u32::MAX);
+            entry.last_spoken = last_spoken.map(UnixMs);
+        }
+        let mut callers = Callers::default();
+        for ((shop, number), entry) in entries {
+            callers.insert(shop, number, entry);
+        }
+        Ok(callers)
+    }
+
+    /// Ends the calls that a crash left without an end, at the time the service last said that it lives. Only for the
+    /// service itself, before it takes its first call. How many there were.
+    pub async fn close_open_rows(&self, now: UnixMs) -> Result<u64, StoreError> {
+        Ok(write!(self.db, tx => {
+            let alive: i64 = sqlx::query_scalar(ALIVE).fetch_one(&mut *tx).await?;
+            // A clock that was set back must not end calls in the future.
+            let alive = alive.min(now.0);
+            sqlx::query(END_EVENTS_OF_OPEN).bind(alive).execute(&mut *tx).await?;
+            sqlx::query(CLOSE_OPEN).bind(alive).execute(&mut *tx).await?.rows_affected()
+        }))
+    }
+}

@@ -1,0 +1,49 @@
+//! What must outlive the process: the owner's plan and the log of calls. The only place with SQL. Every statement is a
+//! constant that both databases read; `db` alone knows which of them answers.
+
+pub mod calls;
+mod commit;
+mod db;
+mod error;
+mod journal;
+pub mod plan;
+mod row;
+mod tokens;
+pub mod writer;
+
+pub use calls::{CallFilter, StoredCall};
+pub use error::StoreError;
+pub use plan::{Contact, ShopSettings};
+pub use writer::{LogCounts, LogWriter};
+
+use std::sync::Arc;
+
+use crate::config::DatabaseUrl;
+use db::Db;
+
+/// The open database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Arc<Db>,
+}
+
+impl Store {
+    /// Opens the database, creates it if it does not exist, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// A database that cannot be reached or written, is damaged, is newer than this program, or would not keep what it
+    /// confirmed through a power cut. Nothing is ever overwritten.
+    pub async fn open(url: &DatabaseUrl) -> Result<Store, StoreError> {
+        Ok(Store { db: Arc::new(Db::open(url).await?) })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.plan_version().await.map(|_| ())
+    }
+
+    /// Closes all connections; what was committed is in the file. Other clones answer with errors from then on.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

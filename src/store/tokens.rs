@@ -1,0 +1,47 @@
+//! API tokens. Only their hashes are kept: they are 256 random bits, so a plain SHA-256 cannot be guessed back.
+
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::db::{read, write_one};
+use super::{Store, StoreError};
+
+const PUT: &str =
+    "INSERT INTO tokens (name, hash) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET hash = excluded.hash";
+const HASHES: &str = "SELECT hash FROM tokens";
+
+/// Says what it is to whoever finds one in a file.
+const PREFIX: &str = "ringall_";
+
+impl Store {
+    /// A new token of this name. An earlier one of the same name stops working.
+    pub async fn create_token(&self, name: &str) -> Result<String, StoreError> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(StoreError::NoRandomness)?;
+        let token = format!("{PREFIX}{}", hex(&bytes));
+        let hash = hash(&token);
+        write_one!(self.db, pool => sqlx::query(PUT).bind(name).bind(&hash).execute(pool).await.map(|_| ()))?;
+        Ok(token)
+    }
+
+    /// Whether this is a token of ours. Takes as long for a wrong one as for a right one.
+    pub async fn token_is_valid(&self, token: &str) -> Result<bool, StoreError> {
+        let asked = hash(token);
+        let hashes: Vec<String> = read!(self.db, pool => sqlx::query_scalar(HASHES).fetch_all(pool).await?);
+        let any = |found: Choice, known: &String| found | known.as_bytes().ct_eq(asked.as_bytes());
+        Ok(bool::from(hashes.iter().fold(Choice::from(0), any)))
+    }
+}
+
+fn hash(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,437 @@
+//! The log, written. Entries wait in a bounded queue; one thread commits all that wait at once: immediately when a call's
+//! first row is among them, at the latest after [`GATHER`] otherwise. While the store fails, the journal takes them.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::commit::{Aliases, commit_or_single_out};
+use super::journal::{Answered, Journal, Line};
+use super::row::{CallRow, EventRow};
+use super::{Store, StoreError};
+use crate::call::record::CallRecord;
+use crate::switchboard::{LogEntry, Medium, Ticket};
+
+/// What is not urgent waits so long for company (DESIGN §6: within 200 ms).
+const GATHER: Duration = Duration::from_millis(200);
+/// Some 4,000 calls' worth: minutes of a store that hangs, in about 40 MB.
+const MAX_QUEUED: usize = 65_536;
+/// So many entries make one transaction at most, so that a first row behind a backlog does not wait long.
+const MAX_BATCH: usize = 1024;
+/// A commit that a server takes longer for counts as failed; the journal takes its rows.
+const COMMIT_LIMIT: Duration = Duration::from_secs(2);
+/// A failed store is tried again after this, then after twice as long each time, up to [`RETRY_MOST`].
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(3);
+/// How often the service says that it lives: how exactly a crash can be dated (DESIGN §5, L3: 10 s).
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// An orderly shutdown does not wait longer than this for the last rows.
+const FLUSH_LIMIT: Duration = Duration::from_secs(10);
+
+/// Takes the log from the loop without ever making it wait.
+pub struct LogWriter {
+    shared: Arc<Shared>,
+    journal: Journal,
+}
+
+/// What went past the log, since the start. All zero on a healthy machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogCounts {
+    /// Entries that found the queue full.
+    pub overflowed: u64,
+    /// Rows the database refused for what is in them; each was reported.
+    pub refused: u64,
+    /// Commits that failed or took too long.
+    pub failed_commits: u64,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    overflowed: AtomicU64,
+    refused: AtomicU64,
+    failed_commits: AtomicU64,
+}
+
+#[derive(Default)]
+struct Queue {
+    entries: Vec<Entry>,
+    urgency: Urgency,
+    flushes: Vec<oneshot::Sender<()>>,
+    closed: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    #[default]
+    Idle,
+    /// Commit [`GATHER`] after the first entry.
+    Gathering,
+    Now,
+}
+
+struct Entry {
+    /// Who waits for this row.
+    ticket: Option<Ticket>,
+    line: Line,
+}
+
+impl LogWriter {
+    /// Starts the writer's thread, which uses the runtime this is called in, and the journal's. `answered` is called once for each
+    /// recorded ticket when its row is durable, from a thread of ours: it must not block.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start(
+        store: Store,
+        journal: PathBuf,
+        answered: impl Fn(Ticket) + Send + 'static,
+    ) -> Result<LogWriter, StoreError> {
+        let answered = Mutex::new(answered);
+        let answered: Answered =
+            Arc::new(move |ticket| answered.lock().unwrap_or_else(PoisonError::into_inner)(ticket));
+        let journal =
+            Journal::start(journal.clone(), answered.clone()).map_err(|source| StoreError::NoThread { source })?;
+        let shared = Arc::new(Shared::default());
+        let writing = Writing {
+            store,
+            shared: shared.clone(),
+            journal: journal.clone(),
+            answered,
+            aliases: Aliases::default(),
+            health: Health::Good,
+            beat_at: Instant::now(),
+        };
+        // A thread of its own, asleep on the queue's own lock: waking a task of the runtime for each step of each commit
+        // costs more than the commit's SQL.
+        let runtime = Handle::current();
+        std::thread::Builder::new()
+            .name("log".into())
+            .spawn(move || writing.run(&runtime))
+            .map_err(|source| StoreError::NoThread { source })?;
+        Ok(LogWriter { shared, journal })
+    }
+
+    /// Makes a call's first row durable at once, then answers `ticket`.
+    pub fn record(&self, ticket: Ticket, medium: Medium, record: Box<CallRecord>) {
+        let row = CallRow::from(&*record);
+        match medium {
+            Medium::Store => {
+                self.shared.push(Entry { ticket: Some(ticket), line: Line::First(row) }, Urgency::Now);
+            }
+            Medium::Journal => {
+                if !self.journal.row(ticket, Box::new(row)) {
+                    self.shared.overflowed.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Makes an entry durable with the next commit, or within 200 ms.
+    pub fn log(&self, entry: LogEntry) {
+        let line = match entry {
+            LogEntry::Changed(record) => Line::Changed(CallRow::from(&*record)),
+            LogEntry::Event(event) => Line::Event(EventRow::from(&event)),
+        };
+        self.shared.push(Entry { ticket: None, line }, Urgency::Gathering);
+    }
+
+    /// Returns when everything handed over before is durable, in the store or in the journal.
+    ///
+    /// # Errors
+    /// Neither took it within 10 s.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let (done, flushed) = oneshot::channel();
+        {
+            let mut queue = self.shared.queue();
+            queue.flushes.push(done);
+            queue.urgency = Urgency::Now;
+        }
+        self.shared.wake.notify_one();
+        match tokio::time::timeout(FLUSH_LIMIT, flushed).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(StoreError::TooSlow(FLUSH_LIMIT)),
+        }
+    }
+
+    /// What went past the log.
+    pub fn counts(&self) -> LogCounts {
+        LogCounts {
+            overflowed: self.shared.overflowed.load(Ordering::Relaxed),
+            refused: self.shared.refused.load(Ordering::Relaxed),
+            failed_commits: self.shared.failed_commits.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for LogWriter {
+    /// The writer commits what it has and ends.
+    fn drop(&mut self) {
+        self.shared.queue().closed = true;
+        self.shared.wake.notify_one();
+    }
+}
+
+impl Store {
+    /// Writes what a journal holds from an earlier run, and empties it. For the service, before
+    /// [`Store::close_open_rows`]. How many rows there were.
+    pub async fn replay_journal(&self, path: &Path) -> Result<usize, StoreError> {
+        let failed = |source| StoreError::Journal { path: path.to_owned(), source };
+        let mut journal = super::journal::JournalFile::open(path).map_err(failed)?;
+        let (lines, end) = journal.read().map_err(failed)?;
+        let rows = lines.len();
+        let mut aliases = Aliases::default();
+        let mut refused = 0;
+        for lines in lines.chunks(MAX_BATCH) {
+            refused += commit_or_single_out(self, lines, &mut aliases, None).await?;
+        }
+        journal.clear(end).map_err(failed)?;
+        if rows > 0 {
+            tracing::info!(rows, refused, "replayed the journal of an earlier run");
+        }
+        Ok(rows)
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Nothing panics while it holds the lock; were it so, the entries would still be whole.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, entry: Entry, urgency: Urgency) {
+        let mut queue = self.queue();
+        if queue.entries.len() >= MAX_QUEUED {
+            drop(queue);
+            self.overflowed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        queue.entries.push(entry);
+        // Waking the task costs more than all the rest of this: only when it has something new to know.
+        let wakes = urgency > queue.urgency;
+        queue.urgency = queue.urgency.max(urgency);
+        drop(queue);
+        if wakes {
+            self.wake.notify_one();
+        }
+    }
+}
+
+/// The task's own state.
+struct Writing {
+    store: Store,
+    shared: Arc<Shared>,
+    journal: Journal,
+    answered: Answered,
+    aliases: Aliases,
+    health: Health,
+    beat_at: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// The store failed; the journal takes everything until it answers again.
+    Failing {
+        retry_at: Instant,
+        pause: Duration,
+    },
+}
+
+struct Batch {
+    entries: Vec<Entry>,
+    flushes: Vec<oneshot::Sender<()>>,
+    closed: bool,
+}
+
+impl Writing {
+    fn run(mut self, runtime: &Handle) {
+        loop {
+            let batch = self.gather();
+            let mut kept = Vec::new();
+            let mut entries = batch.entries.into_iter();
+            loop {
+                let part: Vec<Entry> = entries.by_ref().take(MAX_BATCH).collect();
+                let last = part.len() < MAX_BATCH;
+                kept.extend(runtime.block_on(self.write(part)));
+                if last {
+                    break;
+                }
+            }
+            if kept.is_empty() {
+                for done in batch.flushes {
+                    // Whoever waited may have stopped waiting.
+                    let _ = done.send(());
+                }
+                if batch.closed {
+                    return;
+                }
+                continue;
+            }
+            // Neither the store nor the journal: everything waits in memory, in order, and is tried again.
+            {
+                let mut queue = self.shared.queue();
+                kept.append(&mut queue.entries);
+                queue.entries = kept;
+                queue.flushes.extend(batch.flushes);
+                queue.urgency = Urgency::Now;
+            }
+            if batch.closed {
+                tracing::error!("the log could not be written before the end");
+                return;
+            }
+            std::thread::sleep(RETRY_FIRST);
+        }
+    }
+
+    /// Waits until something must be done, and takes all that waits.
+    fn gather(&mut self) -> Batch {
+        let mut gathered_at = None;
+        let mut queue = self.shared.queue();
+        loop {
+            let now = Instant::now();
+            if queue.urgency == Urgency::Gathering && gathered_at.is_none() {
+                gathered_at = Some(now + GATHER);
+            }
+            let mut until = gathered_at.map_or(self.beat_at, |at: Instant| at.min(self.beat_at));
+            if let Health::Failing { retry_at, .. } = self.health {
+                until = until.min(retry_at);
+            }
+            if queue.urgency == Urgency::Now || queue.closed || until <= now {
+                queue.urgency = Urgency::Idle;
+                return Batch {
+                    entries: std::mem::take(&mut queue.entries),
+                    flushes: std::mem::take(&mut queue.flushes),
+                    closed: queue.closed,
+                };
+            }
+            let waited = self.shared.wake.wait_timeout(queue, until - now);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Writes entries to the store or, while it fails, to the journal. Returns those that neither took.
+    async fn write(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let now = Instant::now();
+        let (tickets, lines): (Vec<Option<Ticket>>, Vec<Line>) =
+            entries.into_iter().map(|entry| (entry.ticket, entry.line)).unzip();
+        if let Health::Failing { retry_at, pause } = self.health
+            && retry_at <= now
+        {
+            match self.replay().await {
+                Ok(()) => {
+                    tracing::info!("the database answers again; the log is whole");
+                    self.health = Health::Good;
+                }
+                Err(_) => self.fail_for((pause * 2).min(RETRY_MOST)),
+            }
+        }
+        if self.health == Health::Good {
+            match self.commit(&lines, now).await {
+                Ok(()) => {
+                    self.answer(&tickets);
+                    if self.journal.holds_rows() && self.replay().await.is_err() {
+                        self.fail_for(RETRY_FIRST);
+                    }
+                    return Vec::new();
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the database does not take the log; the journal does until it answers");
+                    self.fail_for(RETRY_FIRST);
+                }
+            }
+        }
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        match self.journal.keep(lines.clone()).await {
+            Ok(()) => {
+                self.answer(&tickets);
+                Vec::new()
+            }
+            Err(error) => {
+                tracing::error!(%error, "the journal cannot be written either; the log waits in memory");
+                tickets.into_iter().zip(lines).map(|(ticket, line)| Entry { ticket, line }).collect()
+            }
+        }
+    }
+
+    async fn commit(&mut self, lines: &[Line], now: Instant) -> Result<(), StoreError> {
+        let beat = self.beat_at <= now;
+        if lines.is_empty() && !beat {
+            return Ok(());
+        }
+        let beat_ms = beat.then(|| crate::clock::now().wall.0);
+        let commit = commit_or_single_out(&self.store, lines, &mut self.aliases, beat_ms);
+        let refused = within_limit(&self.store, commit).await?;
+        self.shared.refused.fetch_add(refused, Ordering::Relaxed);
+        if beat {
+            self.beat_at = now + HEARTBEAT;
+        }
+        Ok(())
+    }
+
+    /// Writes what the journal holds to the store, and empties it.
+    async fn replay(&mut self) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Journal { path: PathBuf::from("journal"), source };
+        loop {
+            let (lines, end) = self.journal.read().await.map_err(failed)?;
+            for lines in lines.chunks(MAX_BATCH) {
+                let commit = commit_or_single_out(&self.store, lines, &mut self.aliases, None);
+                let refused = within_limit(&self.store, commit).await?;
+                self.shared.refused.fetch_add(refused, Ordering::Relaxed);
+            }
+            if self.journal.clear(end).await.map_err(failed)? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn fail_for(&mut self, pause: Duration) {
+        self.shared.failed_commits.fetch_add(1, Ordering::Relaxed);
+        let now = Instant::now();
+        self.health = Health::Failing { retry_at: now + pause, pause };
+        self.beat_at = now + HEARTBEAT;
+    }
+
+    fn answer(&self, tickets: &[Option<Ticket>]) {
+        tickets.iter().flatten().for_each(|ticket| (self.answered)(*ticket));
+    }
+}
+
+/// A server may never answer. SQLite always does: with success, or that it is busy, after `busy_timeout`.
+async fn within_limit(store: &Store, commit: impl Future<Output = Result<u64, StoreError>>) -> Result<u64, StoreError> {
+    if store.db.is_this_process() {
+        return commit.await;
+    }
+    tokio::time::timeout(COMMIT_LIMIT, commit).await.unwrap_or(Err(StoreError::TooSlow(COMMIT_LIMIT)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(seq: i64) -> Entry {
+        let row =
+            EventRow { call_id: String::new(), seq, at_ms: 0, kind: String::new(), phone: None, detail: String::new() };
+        Entry { ticket: None, line: Line::Event(row) }
+    }
+
+    #[test]
+    fn a_full_queue_counts_what_it_does_not_take() {
+        let shared = Shared::default();
+        for seq in 0..MAX_QUEUED as i64 + 5 {
+            shared.push(event(seq), Urgency::Gathering);
+        }
+        assert_eq!(shared.queue().entries.len(), MAX_QUEUED);
+        assert_eq!(shared.overflowed.load(Ordering::Relaxed), 5);
+    }
+}

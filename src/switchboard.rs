@@ -1,0 +1,639 @@
+//! The whole pure machine. Inputs go in with the time they came at, outputs are polled until there are none, and the
+//! next deadline says when to come back at the latest:
+//!
+//! ```text
+//! loop { wait(poll_timeout); handle(now, input); while let Some(output) = poll_output() { perform(output) } }
+//! ```
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::event::{Input as CallInput, Output as CallOutput};
+use crate::call::leg::{BindingId, Bindings};
+use crate::call::record::{CallEvent, CallId, CallRecord, Direction, Door};
+use crate::call::{Begin, Call};
+use crate::caller::Callers;
+use crate::chance::Chance;
+use crate::config::{Prefix, Trunk};
+use crate::door::sip::{Arrival, Place, Shown, SipDoor, Told};
+use crate::media::{self, Family, Lane, Ports};
+use crate::now::{Mono, Now, UnixMs};
+use crate::routing::decision::{Action, Because, Decision, Offer};
+use crate::routing::plan::{Country, Line, PhoneId, Plan, Shop, ShopId};
+use crate::routing::{CallerId, Duty, decide, shop_called, why_phone};
+use crate::sip::hop::Interfaces;
+use crate::sip::transaction::timer::Deadlines;
+use crate::sip::uri::Uri;
+use crate::sip::wire::{self, Framing, Unreadable};
+
+pub use crate::call::event::Medium;
+pub use crate::sip::hop::{Hop as Route, SocketId};
+
+/// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
+const STOCK: usize = 128;
+/// Fewer than this, and more are asked for; in batches, because each request wakes the packet thread.
+const STOCK_LOW: usize = 96;
+/// A contact's name is looked up again after this; phones move.
+const RESOLVE_EVERY: Duration = Duration::from_secs(60);
+/// A contact that leads nowhere is looked up again after this.
+const RESOLVE_AGAIN: Duration = Duration::from_secs(10);
+/// How much of a display name is kept: twice what any phone shows.
+const DISPLAY_KEPT: usize = 80;
+
+/// What ties an answer of a shell to its question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram came in. `local` is the address of ours that `from` reaches us by (a socket may be bound to all).
+    Datagram {
+        socket: SocketId,
+        from: SocketAddr,
+        local: IpAddr,
+        bytes: &'a [u8],
+    },
+    /// A row asked for by [`Output::Record`] is durable.
+    Recorded {
+        ticket: Ticket,
+    },
+    /// The answer to [`Output::Resolve`]; empty when the name leads nowhere.
+    Resolved {
+        ticket: Ticket,
+        routes: Vec<Route>,
+    },
+    Media(media::Fact),
+    /// The owner changed something, or the service just started.
+    PlanChanged(Arc<Plan>),
+    /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
+    CallersNamed(Callers),
+    /// Somebody looks at the page: answered by [`Output::Seen`].
+    Look {
+        ticket: Ticket,
+    },
+    /// The service shuts down: no new calls (503), live ones are ended.
+    Drain,
+    /// The deadline of [`crate::switchboard::Switchboard::poll_timeout`] has come.
+    Timeout,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    Send {
+        socket: SocketId,
+        to: SocketAddr,
+        bytes: Vec<u8>,
+    },
+    /// Make this row durable and answer [`Input::Recorded`]: at once, not with the next batch.
+    Record {
+        ticket: Ticket,
+        medium: Medium,
+        record: Box<CallRecord>,
+    },
+    /// To be stored with the next commit, or within 200 ms.
+    Log(LogEntry),
+    Media(media::Command),
+    /// Find the way to `host` (a name or an address, without brackets) and answer [`Input::Resolved`].
+    Resolve {
+        ticket: Ticket,
+        host: String,
+        port: Option<u16>,
+    },
+    Seen {
+        ticket: Ticket,
+        view: Box<RightNow>,
+    },
+}
+
+/// What follows a call's first row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogEntry {
+    /// A call's facts have changed; replaces its row.
+    Changed(Box<CallRecord>),
+    Event(CallEvent),
+}
+
+/// What the page and the API show of this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RightNow {
+    pub shops: Vec<ShopNow>,
+    /// Live calls, oldest first.
+    pub calls: Vec<CallRecord>,
+    pub gauges: Gauges,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopNow {
+    pub shop: ShopId,
+    /// What a caller with an unremarkable number would get now.
+    pub decision: Decision,
+    pub phones: Vec<PhoneNow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneNow {
+    pub phone: PhoneId,
+    /// Whether a call now would ring it.
+    pub rings: bool,
+    pub because: PhoneBecause,
+    /// When it last answered anything of ours, or registered.
+    pub proven_at: Option<UnixMs>,
+}
+
+/// Why a phone would ring, or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhoneBecause {
+    /// The shop's decision is to ring, and this phone is in a wave.
+    InAWave,
+    /// The shop would not ring at all.
+    ShopDoesNotRing(Because),
+    /// Its own hours, or its "off until".
+    OffNow,
+    /// No binding, or its address leads nowhere.
+    Unreachable,
+}
+
+/// Counters that return to their start when idle (DESIGN §4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gauges {
+    pub calls_live: usize,
+    pub legs: usize,
+    pub transactions: usize,
+    /// Ports, not pairs: two a pair.
+    pub ports_used: usize,
+}
+
+/// What the machine is told once, at its start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The bound address of each SIP socket, by [`SocketId`].
+    pub sockets: Vec<SocketAddr>,
+    pub external_ip: Option<IpAddr>,
+    pub local_networks: Vec<Prefix>,
+    pub trunks: Vec<Trunk>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Switchboard {
+    door: SipDoor,
+    plan: Arc<Plan>,
+    callers: Callers,
+    calls: HashMap<CallId, Call>,
+    deadlines: Deadlines<CallId>,
+    contacts: Contacts,
+    stock: Vec<Shelf>,
+    asked: HashMap<Ticket, Asked>,
+    outputs: VecDeque<Output>,
+    chance: Chance,
+    last_ticket: u64,
+    service: Service,
+    /// The call whose input is being handled: the one to be ended should that panic.
+    busy_with: Option<CallId>,
+    unrecorded: u64,
+}
+
+/// What a ticket stands for.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    Record(CallId),
+    Resolve(BindingId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Service {
+    Open,
+    Draining,
+}
+
+/// The fixed contacts of the plan's phones, and what is known of the way to them.
+#[derive(Debug, Default)]
+struct Contacts {
+    by_phone: HashMap<PhoneId, Contact>,
+    bindings: Bindings,
+    again: Deadlines<BindingId>,
+    last: u64,
+    /// When each address last answered anything of ours.
+    proven: HashMap<SocketAddr, UnixMs>,
+}
+
+#[derive(Debug)]
+struct Contact {
+    text: String,
+    binding: BindingId,
+    uri: Uri,
+    way: Option<Route>,
+}
+
+/// The stock of one lane and family.
+#[derive(Debug)]
+struct Shelf {
+    lane: Lane,
+    family: Family,
+    /// Pairs asked for and not reported yet.
+    coming: usize,
+    /// The range is used up: wait until a call gives ports back.
+    used_up: bool,
+}
+
+impl Switchboard {
+    /// A machine that knows nobody yet; [`Input::PlanChanged`] comes first.
+    pub fn new(seed: [u8; 32], settings: Settings, ports: Ports, callers: Callers) -> Switchboard {
+        let mut chance = Chance::new(seed);
+        let mut door_seed = [0; 32];
+        for chunk in door_seed.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&chance.bits().to_le_bytes());
+        }
+        let families = [Family::V4, Family::V6].into_iter();
+        let spoken = |family: &Family| settings.sockets.iter().any(|socket| Family::from(socket.ip()) == *family);
+        let families: Vec<Family> = families.filter(spoken).collect();
+        let stock = ports
+            .lanes()
+            .flat_map(|lane| families.iter().map(move |&family| Shelf { lane, family, coming: 0, used_up: false }));
+        let stock = stock.collect();
+        let interfaces = Interfaces {
+            sockets: settings.sockets,
+            external_ip: settings.external_ip,
+            local_networks: settings.local_networks,
+        };
+        let mut switchboard = Switchboard {
+            door: SipDoor::new(interfaces, settings.trunks, ports, Chance::new(door_seed)),
+            plan: Arc::default(),
+            callers,
+            calls: HashMap::new(),
+            deadlines: Deadlines::default(),
+            contacts: Contacts::default(),
+            stock,
+            asked: HashMap::new(),
+            outputs: VecDeque::new(),
+            chance,
+            last_ticket: 0,
+            service: Service::Open,
+            busy_with: None,
+            unrecorded: 0,
+        };
+        switchboard.keep_stocked();
+        switchboard
+    }
+
+    /// Something happened. Poll the outputs until there are none before the next input.
+    pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::Datagram { socket, from, local, bytes } => {
+                self.datagram(now, Route { socket, to: from, local }, bytes);
+            }
+            Input::Recorded { ticket } => {
+                if let Some(Asked::Record(call)) = self.asked.remove(&ticket) {
+                    self.feed(now, call, CallInput::Recorded);
+                }
+            }
+            Input::Resolved { ticket, routes } => {
+                if let Some(Asked::Resolve(binding)) = self.asked.remove(&ticket) {
+                    self.resolved(now, binding, routes.first().copied());
+                }
+            }
+            Input::Media(fact) => self.media(fact),
+            Input::PlanChanged(plan) => self.plan_changed(plan),
+            Input::CallersNamed(callers) => self.callers.take_names(callers),
+            Input::Look { ticket } => {
+                let view = Box::new(self.right_now(now));
+                self.outputs.push_back(Output::Seen { ticket, view });
+            }
+            Input::Drain => self.drain(now),
+            Input::Timeout => self.timeout(now),
+        }
+        self.settle(now);
+    }
+
+    /// What to do, until there is no more.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is wanted at the latest.
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        [self.door.poll_timeout(), self.deadlines.next(), self.contacts.again.next()].into_iter().flatten().min()
+    }
+
+    /// Counters that return to their start when idle.
+    pub fn gauges(&self) -> Gauges {
+        Gauges {
+            calls_live: self.calls.len(),
+            legs: self.door.legs(),
+            transactions: self.door.transactions(),
+            ports_used: self.door.ports_in_use() * 2,
+        }
+    }
+
+    /// How many calls went on without a durable row, because neither store nor journal answered in time.
+    pub fn unrecorded(&self) -> u64 {
+        self.unrecorded
+    }
+
+    /// Handling an input has panicked: a bug. Its outputs are dropped and the one call it was about is ended; the others
+    /// go on. Returns that call.
+    pub fn after_panic(&mut self, now: Now) -> Option<CallId> {
+        self.outputs.clear();
+        let call = self.busy_with.take()?;
+        self.deadlines.stop(call);
+        self.door.abandon(now, call);
+        if let Some(lost) = self.calls.remove(&call) {
+            self.outputs.push_back(Output::Log(LogEntry::Changed(Box::new(lost.crashed(now)))));
+        }
+        self.settle(now);
+        Some(call)
+    }
+
+    fn datagram(&mut self, now: Now, hop: Route, bytes: &[u8]) {
+        match wire::read(bytes, Framing::Datagram) {
+            Ok(mut message) => {
+                message.stamp(hop.to);
+                self.door.receive(now, hop, message);
+            }
+            // A stranger gets no answer, least of all to what cannot be read.
+            Err(Unreadable::Answer { bytes, .. }) if self.door.is_known(hop.to) => {
+                self.outputs.push_back(Output::Send { socket: hop.socket, to: hop.to, bytes });
+            }
+            Err(Unreadable::Answer { .. } | Unreadable::Drop(_) | Unreadable::KeepAlive) => {}
+        }
+    }
+
+    fn timeout(&mut self, now: Now) {
+        self.door.handle_timeout(now);
+        while let Some(call) = self.deadlines.pop_due(now.mono) {
+            self.feed(now, call, CallInput::Timeout);
+        }
+        while let Some(binding) = self.contacts.again.pop_due(now.mono) {
+            self.resolve(binding);
+        }
+    }
+
+    /// Carries news between the door and the calls until nobody has any.
+    fn settle(&mut self, now: Now) {
+        while let Some(told) = self.door.poll_told() {
+            match told {
+                Told::Arrived(arrival) => self.arrived(now, *arrival),
+                Told::Call(call, input) => self.feed(now, call, input),
+                Told::Alive(address) => {
+                    self.contacts.proven.insert(address, now.wall);
+                }
+            }
+        }
+        while let Some(command) = self.door.poll_media() {
+            if let media::Command::Release { .. } = command {
+                self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
+            }
+            self.outputs.push_back(Output::Media(command));
+        }
+        while let Some(transmit) = self.door.poll_transmit() {
+            let (socket, to) = (transmit.hop.socket, transmit.hop.to);
+            self.outputs.push_back(Output::Send { socket, to, bytes: transmit.bytes });
+        }
+        self.keep_stocked();
+    }
+
+    /// A customer calls: the one place where a call begins.
+    fn arrived(&mut self, now: Now, arrival: Arrival) {
+        if self.service == Service::Draining {
+            return self.door.turn_away(now, &arrival);
+        }
+        let called_shop = shop_called(&self.plan, &arrival.called).or_else(|| self.plan.shops.first());
+        let country = called_shop.map_or(Country::UNKNOWN, |shop| shop.country);
+        let language = called_shop.map(|shop| shop.language).unwrap_or_default();
+        let caller = CallerId::read(arrival.caller.identity(), country);
+        let offer = Offer { caller, called: arrival.called.clone() };
+        let decision = decide(&self.plan, &offer, now.wall);
+        let shop = decision.shop.and_then(|id| self.plan.shop(id)).cloned();
+        let counted = !matches!(decision.action, Action::Refuse(_));
+        let number = offer.caller.number().cloned();
+        let nth = match (&shop, &number) {
+            (Some(shop), Some(number)) if counted => self.callers.note_call(shop.id, number),
+            // A refused call is logged as the one after those that counted.
+            (Some(shop), Some(number)) => self.callers.get(shop.id, number).map_or(1, |entry| entry.calls + 1),
+            _ => 0,
+        };
+        let shown = Shown {
+            card: shop.as_ref().map_or_else(String::new, |shop| {
+                let card = self.callers.card(shop, &offer.caller, &arrival.caller.display, language);
+                card.display(language)
+            }),
+            number: match &offer.caller {
+                CallerId::Known(number) => number.as_str().to_owned(),
+                CallerId::Other(user) => user.clone(),
+                CallerId::Withheld => String::new(),
+            },
+        };
+        let withheld = offer.caller == CallerId::Withheld;
+        let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(DISPLAY_KEPT).collect::<String>();
+        let record = CallRecord {
+            id: CallId(self.chance.uuid(now.wall)),
+            shop: shop.as_ref().map(|shop| shop.id),
+            direction: Direction::In,
+            caller: number,
+            caller_raw: if withheld { String::new() } else { clean(&arrival.caller.user) },
+            caller_display: if withheld { String::new() } else { clean(&arrival.caller.display) },
+            withheld,
+            called: clean(arrival.called.first().map_or("", String::as_str)),
+            door: Door::Sip,
+            key: arrival.key.clone(),
+            started: now.wall,
+            answered: None,
+            ended: None,
+            disposition: None,
+            because: decision.because,
+            ended_by: None,
+            answered_by: None,
+            nth_call_from_caller: nth,
+        };
+        let begin = match (arrival.unservable(), decision.action) {
+            (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
+            (_, action) => Begin::Decided(action),
+        };
+        let id = record.id;
+        self.busy_with = Some(id);
+        self.door.open(id, arrival, shown);
+        self.calls.insert(id, Call::new(now, record, shop, begin, &self.contacts.bindings));
+        self.drain_call(now, id);
+        self.busy_with = None;
+    }
+
+    fn feed(&mut self, now: Now, id: CallId, input: CallInput) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        self.busy_with = Some(id);
+        call.handle(now, input, &self.contacts.bindings);
+        self.drain_call(now, id);
+        self.busy_with = None;
+    }
+
+    fn drain_call(&mut self, now: Now, id: CallId) {
+        while let Some(output) = self.calls.get_mut(&id).and_then(Call::poll_output) {
+            match output {
+                CallOutput::Record { medium, record } => {
+                    let ticket = self.ticket(Asked::Record(id));
+                    self.outputs.push_back(Output::Record { ticket, medium, record });
+                }
+                CallOutput::Unrecorded => self.unrecorded += 1,
+                CallOutput::Log(event) => self.outputs.push_back(Output::Log(LogEntry::Event(event))),
+                CallOutput::Changed(record) => {
+                    if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, record.answered) {
+                        self.callers.note_spoken(shop, number, at);
+                    }
+                    self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
+                }
+                CallOutput::Ring { .. }
+                | CallOutput::Stop { .. }
+                | CallOutput::HangUp { .. }
+                | CallOutput::Announce
+                | CallOutput::Answer { .. }
+                | CallOutput::Refuse(_)
+                | CallOutput::HangUpCaller => self.door.perform(now, id, &output),
+            }
+        }
+        let Some(call) = self.calls.get(&id) else { return };
+        match call.poll_timeout() {
+            Some(at) => self.deadlines.set(id, at),
+            None => self.deadlines.stop(id),
+        }
+        if call.is_over() {
+            self.deadlines.stop(id);
+            self.calls.remove(&id);
+        }
+    }
+
+    fn plan_changed(&mut self, plan: Arc<Plan>) {
+        let mut contacts = HashMap::new();
+        for phone in plan.shops.iter().flat_map(|shop| &shop.phones) {
+            let Line::Fixed { contact: text } = &phone.line else { continue };
+            let known = self.contacts.by_phone.remove(&phone.id).filter(|contact| contact.text == *text);
+            let contact = known.or_else(|| {
+                let uri = Uri::parse(text).ok()?;
+                self.contacts.last += 1;
+                Some(Contact { text: text.clone(), binding: BindingId(self.contacts.last), uri, way: None })
+            });
+            contacts.extend(contact.map(|contact| (phone.id, contact)));
+        }
+        self.contacts.by_phone = contacts;
+        self.plan = plan;
+        self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
+        let unknown = self.contacts.by_phone.values().filter(|contact| contact.way.is_none());
+        for binding in unknown.map(|contact| contact.binding).collect::<Vec<_>>() {
+            self.resolve(binding);
+        }
+        self.set_places();
+    }
+
+    fn resolve(&mut self, binding: BindingId) {
+        let Some(contact) = self.contacts.by_phone.values().find(|contact| contact.binding == binding) else { return };
+        let (host, port) = (contact.uri.host.clone(), contact.uri.port);
+        let ticket = self.ticket(Asked::Resolve(binding));
+        self.outputs.push_back(Output::Resolve { ticket, host, port });
+    }
+
+    fn resolved(&mut self, now: Now, binding: BindingId, way: Option<Route>) {
+        let Some(contact) = self.contacts.by_phone.values_mut().find(|contact| contact.binding == binding) else {
+            return;
+        };
+        // What was known stays good when a name server is silent for once.
+        contact.way = way.or(contact.way);
+        let is_name = contact.uri.host.parse::<IpAddr>().is_err();
+        match contact.way {
+            None => self.contacts.again.set(binding, now.mono + RESOLVE_AGAIN),
+            Some(_) if is_name => self.contacts.again.set(binding, now.mono + RESOLVE_EVERY),
+            Some(_) => {}
+        }
+        self.set_places();
+    }
+
+    fn set_places(&mut self) {
+        self.contacts.bindings.clear();
+        let mut places = HashMap::new();
+        for (phone, contact) in &self.contacts.by_phone {
+            if let Some(hop) = contact.way {
+                self.contacts.bindings.add(*phone, contact.binding);
+                places.insert(contact.binding, Place { uri: contact.uri.clone(), hop });
+            }
+        }
+        self.door.set_places(places);
+    }
+
+    fn media(&mut self, fact: media::Fact) {
+        match fact {
+            media::Fact::Stocked { lane, pairs, short } => {
+                let families: Vec<Family> = pairs.iter().map(|pair| pair.family).collect();
+                self.door.ports().stock(pairs);
+                for shelf in self.stock.iter_mut().filter(|shelf| shelf.lane == lane) {
+                    let came = families.iter().filter(|family| **family == shelf.family).count();
+                    shelf.coming = shelf.coming.saturating_sub(came);
+                    if short > 0 && shelf.coming > 0 {
+                        shelf.coming = 0;
+                        shelf.used_up = true;
+                    }
+                }
+            }
+            // What becomes of them is the business of later work on media: they are counted where they happen.
+            media::Fact::Latched { .. }
+            | media::Fact::Silent { .. }
+            | media::Fact::Heard { .. }
+            | media::Fact::Relayed { .. } => {}
+        }
+    }
+
+    fn keep_stocked(&mut self) {
+        for shelf in &mut self.stock {
+            let left = self.door.ports().left(shelf.lane, shelf.family) + shelf.coming;
+            if left < STOCK_LOW && !shelf.used_up {
+                let count = STOCK - left;
+                shelf.coming += count;
+                let (lane, family) = (shelf.lane, shelf.family);
+                self.outputs.push_back(Output::Media(media::Command::Stock { lane, family, count }));
+            }
+        }
+    }
+
+    fn drain(&mut self, now: Now) {
+        self.service = Service::Draining;
+        for call in self.calls.keys().copied().collect::<Vec<_>>() {
+            self.feed(now, call, CallInput::Closing);
+        }
+    }
+
+    fn ticket(&mut self, asked: Asked) -> Ticket {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.asked.insert(ticket, asked);
+        ticket
+    }
+
+    fn right_now(&self, now: Now) -> RightNow {
+        let shops = self.plan.shops.iter().map(|shop| self.shop_now(now, shop)).collect();
+        let mut calls: Vec<CallRecord> = self.calls.values().map(|call| call.record().clone()).collect();
+        calls.sort_by_key(|record| (record.started, record.id));
+        RightNow { shops, calls, gauges: self.gauges() }
+    }
+
+    fn shop_now(&self, now: Now, shop: &Shop) -> ShopNow {
+        let called = shop.numbers.iter().map(|number| number.as_str().to_owned()).collect();
+        let decision = decide(&self.plan, &Offer { caller: CallerId::Withheld, called }, now.wall);
+        let phones = shop.phones.iter().map(|phone| {
+            let contact = self.contacts.by_phone.get(&phone.id);
+            let way = contact.and_then(|contact| contact.way);
+            let because = match why_phone(shop, phone, now.wall) {
+                Duty::ShopClosed(because) => PhoneBecause::ShopDoesNotRing(because),
+                Duty::CellWithoutShopHours | Duty::OffUntil(_) | Duty::OutsideOwnHours { .. } => PhoneBecause::OffNow,
+                Duty::Rings if way.is_none() => PhoneBecause::Unreachable,
+                Duty::Rings => PhoneBecause::InAWave,
+            };
+            PhoneNow {
+                phone: phone.id,
+                rings: because == PhoneBecause::InAWave,
+                because,
+                proven_at: way.and_then(|way| self.contacts.proven.get(&way.to).copied()),
+            }
+        });
+        ShopNow { shop: shop.id, decision, phones: phones.collect() }
+    }
+}

@@ -1,0 +1,170 @@
+//! What is going on at this moment: open or closed, who would ring, which calls live.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
+
+use crate::call::record::{CallId, CallRecord};
+use crate::now::UnixMs;
+use crate::routing::plan::{Language, Line, Shop, ShopId};
+use crate::routing::{Action, Because, Decision};
+use crate::store::CallFilter;
+use crate::store::Store;
+use crate::switchboard::{PhoneBecause, PhoneNow};
+use crate::web::api::calls::MAX_LIMIT;
+use crate::web::api::json::{self, Call, Null, Reason, Telling, one_of};
+use crate::web::api::language;
+use crate::web::api::query::{Asked, rfc3339};
+use crate::web::{Problem, Web};
+
+/// This moment in one shop.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RightNow {
+    /// Whether a call now would ring.
+    pub open: bool,
+    pub because: Reason,
+    /// Until when that stays so (RFC 3339, UTC); null when nothing is set to change it.
+    #[schema(required, format = DateTime)]
+    pub until: Option<String>,
+    pub phones: Vec<Phone>,
+    /// Live calls, oldest first.
+    pub calls: Vec<Call>,
+}
+
+/// A phone, and whether a call now would ring it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Phone {
+    pub name: String,
+    /// `registers`: a SIP phone that registers; `fixed`: a fixed SIP address; `cell`: a public number.
+    #[schema(schema_with = kind)]
+    pub kind: &'static str,
+    pub rings: bool,
+    pub because: Reason,
+    /// When it last answered anything of ours, or registered (RFC 3339, UTC); null: not since the service started.
+    #[schema(required, format = DateTime)]
+    pub proven_at: Option<String>,
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/right-now", tag = "right now", operation_id = "right_now",
+    summary = "Open or closed, who would ring, and the live calls",
+    params(
+        ("shop" = Option<String>, Query, description = "The shop's name; may be left out when there is only one"),
+        ("Accept-Language" = Option<String>, Header, description = "`en` or `es`; else the shop's language"),
+    ),
+    responses(
+        (status = 200, description = "This moment", body = RightNow),
+        (status = 400, description = "No shop has this name, or several are there and none was named",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The call loop or the store does not answer",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked) -> Result<Json<RightNow>, Problem> {
+    let plan = web.plan.borrow().clone();
+    let shop = asked.only(&["shop"])?.the_shop(&plan)?;
+    let view = web.board.look().await?;
+    let now = (web.clock)().wall;
+    let asked_language = language::asked(&headers);
+    let language = asked_language.unwrap_or(shop.language);
+    let say = |because: &Because| json::reason(because, language, shop.time_zone, now);
+
+    // A shop imported this second may not have reached the loop.
+    let shop_now = view
+        .shops
+        .iter()
+        .find(|there| there.shop == shop.id)
+        .ok_or_else(|| Problem::not_found("This shop was set up a moment ago. Ask again in two seconds."))?;
+    let live: Vec<CallRecord> = view.calls.into_iter().filter(|call| call.shop == Some(shop.id)).collect();
+    let mut names = names(&web.store, shop.id, &live).await?;
+    let telling = Telling { plan: &plan, language: asked_language, now };
+    let mut tell = |record: CallRecord| {
+        let name = names.remove(&record.id).flatten();
+        telling.call(record, name)
+    };
+    Ok(Json(RightNow {
+        open: matches!(shop_now.decision.action, Action::Ring(_)),
+        because: say(&shop_now.decision.because),
+        until: until(&shop_now.decision).map(rfc3339),
+        phones: shop_now.phones.iter().filter_map(|phone| phone_now(phone, &shop, language, say)).collect(),
+        calls: live.into_iter().map(&mut tell).collect(),
+    }))
+}
+
+/// Until when a decision stands.
+fn until(decision: &Decision) -> Option<UnixMs> {
+    match (&decision.action, &decision.because) {
+        (Action::TakeMessage { opens }, _) => *opens,
+        (_, Because::OpenHours { until } | Because::ExtraOpening { until, .. }) => *until,
+        (_, Because::OpenedByOwner { until }) => Some(*until),
+        (Action::Ring(_) | Action::Refuse(_), _) => None,
+    }
+}
+
+/// A phone the plan no longer has is not shown.
+fn phone_now(now: &PhoneNow, shop: &Shop, language: Language, say: impl Fn(&Because) -> Reason) -> Option<Phone> {
+    let phone = shop.phone(now.phone)?;
+    Some(Phone {
+        name: phone.name.to_string(),
+        kind: match phone.line {
+            Line::Registers { .. } => REGISTERS,
+            Line::Fixed { .. } => FIXED,
+            Line::Cell { .. } => CELL,
+        },
+        rings: now.rings,
+        because: match &now.because {
+            PhoneBecause::ShopDoesNotRing(because) => say(because),
+            PhoneBecause::InAWave => own_reason("in_a_wave", IN_A_WAVE, language),
+            PhoneBecause::OffNow => own_reason("off_now", OFF_NOW, language),
+            PhoneBecause::Unreachable => own_reason("unreachable", UNREACHABLE, language),
+        },
+        proven_at: now.proven_at.map(rfc3339),
+    })
+}
+
+/// English, Spanish.
+type Sentence = [&'static str; 2];
+
+const IN_A_WAVE: Sentence = ["It would ring.", "Sonaría."];
+const OFF_NOW: Sentence = ["It is off at this time.", "A esta hora está apagado."];
+const UNREACHABLE: Sentence = [
+    "It cannot be reached: it is not registered, or its address leads nowhere.",
+    "No se puede contactar: no está registrado o su dirección no lleva a ninguna parte.",
+];
+
+fn own_reason(code: &'static str, [english, spanish]: Sentence, language: Language) -> Reason {
+    let text = match language {
+        Language::En => english,
+        Language::Es => spanish,
+    };
+    Reason { code, text: text.to_owned() }
+}
+
+/// The owner's names for the callers of live calls. Live calls are among the latest; one that many others have
+/// overtaken since is shown without a name.
+async fn names(store: &Store, shop: ShopId, live: &[CallRecord]) -> Result<HashMap<CallId, Option<String>>, Problem> {
+    if live.iter().all(|call| call.caller.is_none()) {
+        return Ok(HashMap::new());
+    }
+    let latest =
+        CallFilter { shop: Some(shop), caller: None, since: None, before: None, disposition: None, limit: MAX_LIMIT };
+    let latest = store.calls(&latest).await?;
+    Ok(latest.into_iter().map(|stored| (stored.record.id, stored.caller_name)).collect())
+}
+
+const REGISTERS: &str = "registers";
+const FIXED: &str = "fixed";
+const CELL: &str = "cell";
+
+fn kind() -> Object {
+    one_of([REGISTERS, FIXED, CELL], Null::Never)
+}

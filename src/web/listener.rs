@@ -1,0 +1,202 @@
+//! Our own accept loop. `axum::serve` sets no deadline at all: a peer that connects and says nothing would keep its
+//! connection for ever. Here every wait for a peer ends, and no address can take all connections.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::deadline::{Phase, ReadBefore, ServedBody, Watched};
+
+/// How long we wait for a peer, and how many we wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the connection, or a request's first byte, to the end of the header.
+    pub header: Duration,
+    /// From the end of the header to the end of the body.
+    pub body: Duration,
+    /// Between two requests; and how long a peer may take none of our answer.
+    pub idle: Duration,
+    /// At shutdown, for requests under way.
+    pub drain: Duration,
+    pub connections: usize,
+    /// An IPv6 peer counts by its /64: one customer has all of it.
+    pub connections_per_address: usize,
+}
+
+impl Default for Limits {
+    /// A shop's page and its carrier's webhooks need a few connections; 1,000 sockets of one stranger must not starve
+    /// them, nor the process of file descriptors.
+    fn default() -> Limits {
+        Limits {
+            header: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            drain: Duration::from_secs(5),
+            connections: 512,
+            connections_per_address: 32,
+        }
+    }
+}
+
+/// Of a request's header, and of what is read ahead: room for the longest query and many cookies.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// A browser sends about 20, a proxy adds a handful.
+const MAX_HEADERS: usize = 64;
+
+/// After an accept failed (no file descriptors left): long enough to let some be freed.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Serves until `shutdown` is done, then lets requests under way finish for [`Limits::drain`].
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+    let (drain, draining) = watch::channel(());
+    let mut open = Open::default();
+    let mut shutdown = std::pin::pin!(shutdown);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(ended) = open.tasks.join_next_with_id() => open.forget(ended),
+            accepted = accept(&listener, failing) => match accepted {
+                Ok((stream, peer)) => {
+                    failing = false;
+                    open.take(stream, peer, &router, limits, &draining);
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::error!(%error, "the web accepts no connection now; retrying");
+                    }
+                }
+            },
+        }
+    }
+    drop(listener);
+    // Nobody can have stopped listening: `draining` is here.
+    drain.send_replace(());
+    let ends = async { while open.tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain, ends).await.is_err() {
+        tracing::warn!(connections = open.tasks.len(), "web requests were cut off by the shutdown");
+        open.tasks.shutdown().await;
+    }
+}
+
+async fn accept(listener: &TcpListener, failing: bool) -> io::Result<(TcpStream, SocketAddr)> {
+    if failing {
+        tokio::time::sleep(ACCEPT_AGAIN).await;
+    }
+    listener.accept().await
+}
+
+/// The open connections.
+#[derive(Default)]
+struct Open {
+    tasks: JoinSet<()>,
+    sources: HashMap<Id, IpAddr>,
+    per_source: HashMap<IpAddr, usize>,
+}
+
+impl Open {
+    fn take(
+        &mut self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        router: &Router,
+        limits: Limits,
+        draining: &watch::Receiver<()>,
+    ) {
+        let source = source(peer.ip());
+        let of_source = self.per_source.get(&source).copied().unwrap_or(0);
+        // Closed at once, without a word: whoever holds so many would only hold this one too.
+        if self.tasks.len() >= limits.connections || of_source >= limits.connections_per_address {
+            metrics::counter!("ringall_web_connections_refused_total").increment(1);
+            return;
+        }
+        let task = self.tasks.spawn(converse(stream, peer, router.clone(), limits, draining.clone()));
+        self.sources.insert(task.id(), source);
+        self.per_source.insert(source, of_source + 1);
+    }
+
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "a web connection's task failed");
+                error.id()
+            }
+        };
+        let Some(source) = self.sources.remove(&id) else { return };
+        if let Some(open) = self.per_source.get_mut(&source) {
+            *open -= 1;
+            if *open == 0 {
+                self.per_source.remove(&source);
+            }
+        }
+    }
+}
+
+fn source(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+        v4 => v4,
+    }
+}
+
+/// One connection, from its first byte to its last.
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    limits: Limits,
+    mut draining: watch::Receiver<()>,
+) {
+    // Answers are written whole: waiting to fill a packet only delays them.
+    let _ = stream.set_nodelay(true);
+    let phase = Phase::new();
+    let io = TokioIo::new(Watched::new(stream, phase.clone(), limits.header, limits.idle));
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request: Request<Incoming>| {
+        phase.request_began();
+        let mut request = request.map(|body| Body::new(ReadBefore::new(body, limits.body)));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = router.call(request);
+        let phase = phase.clone();
+        async move { Ok::<_, Infallible>(answer.await?.map(|body| ServedBody::new(body, phase))) }
+    });
+    let connection = http1::Builder::new()
+        // The deadlines are those of `Watched`. hyper's own counts the time between two requests as the header's, so it
+        // is the sum of both; with it hyper looks at the socket again after an answer, which `Watched` relies on.
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.idle + limits.header)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(io, service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        // An error means that the loop is gone, which it never is before its connections: the same answer.
+        _ = draining.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // A peer's doing, at any rate a stranger likes.
+        tracing::debug!(%peer, %error, "a web connection ended early");
+    }
+}

@@ -1,0 +1,109 @@
+//! The web: the API, health and metrics. This file is the whole URL table; a handler is in the file of its noun.
+//!
+//! Errors are [`Problem`]s. Calls do not depend on anything here: what is shown is read from the store or asked of the
+//! loop, which answers or is not waited for ([`board::PATIENCE`]).
+
+pub mod api;
+pub mod board;
+mod deadline;
+mod guard;
+pub mod health;
+pub mod listener;
+pub mod metrics;
+mod problem;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, any, get};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+
+use crate::now::Now;
+use crate::routing::Plan;
+use crate::store::Store;
+
+pub use board::Board;
+pub use health::Readiness;
+pub use listener::{Limits, serve};
+pub use metrics::LiveGauges;
+pub use problem::Problem;
+
+/// What the web shows, and where it reads it.
+pub struct Web {
+    pub store: Store,
+    pub board: Board,
+    /// The owner's wishes as the call loop has them.
+    pub plan: watch::Receiver<Arc<Plan>>,
+    pub gauges: Arc<LiveGauges>,
+    /// From [`metrics::install`].
+    pub counters: PrometheusHandle,
+    pub readiness: Arc<Readiness>,
+    /// [`crate::clock::now`], but in a test.
+    pub clock: fn() -> Now,
+}
+
+/// Open to everybody; `/metrics` looks at the peer itself.
+fn open_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![
+        ("/healthz", get(health::lives)),
+        ("/readyz", get(health::ready)),
+        ("/metrics", get(metrics::page)),
+        ("/api/v1/openapi.json", get(api::openapi::document)),
+    ]
+}
+
+/// Only with an API token.
+fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![
+        ("/api/v1/calls", get(api::calls::list)),
+        ("/api/v1/calls/{id}", get(api::calls::one)),
+        ("/api/v1/right-now", get(api::right_now::show)),
+    ]
+}
+
+/// Everything the web answers.
+pub fn router(web: Web) -> Router {
+    let web = Arc::new(web);
+    let add = |router: Router<Arc<Web>>, (path, methods)| router.route(path, methods);
+    let with_token = token_routes()
+        .into_iter()
+        .fold(Router::new(), add)
+        // Nothing below /api/v1 tells a stranger even whether it exists.
+        .route("/api/v1/{*rest}", any(unknown_path))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(web.clone(), api::bearer::require));
+    open_routes()
+        .into_iter()
+        .fold(Router::new(), add)
+        .merge(with_token)
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(guard::guard))
+        .with_state(web)
+}
+
+async fn unknown_path() -> Problem {
+    Problem::not_found("There is nothing here. /api/v1/openapi.json describes the API.")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This path takes other methods: the Allow header names them.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_has_every_path_of_the_table_and_no_other() {
+        let mut routed: Vec<&str> = open_routes().into_iter().chain(token_routes()).map(|(path, _)| path).collect();
+        let described = api::openapi::description();
+        let mut described: Vec<&str> = described.paths.paths.keys().map(String::as_str).collect();
+        routed.sort_unstable();
+        described.sort_unstable();
+        assert_eq!(routed, described);
+    }
+}

@@ -1,0 +1,173 @@
+//! English.
+
+use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
+
+use super::{Decline, Happened, Phone, Refused, Seconds, When, clock, or_else, sentence};
+use crate::call::record::{Disposition, EndedBy};
+use crate::now::UnixMs;
+use crate::routing::decision::Because;
+use crate::routing::duty::Duty;
+use crate::routing::hours::HoursError;
+
+pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> String {
+    let closed = |opens: &Option<UnixMs>| match opens {
+        Some(at) => format!("closed {}.", until(*at)),
+        None => "closed, and no opening is planned.".to_owned(),
+    };
+    match because {
+        Because::OpenHours { until: Some(at) } => format!("Open {}.", until(*at)),
+        Because::OpenHours { until: None } => "Open day and night.".to_owned(),
+        Because::NoHours => "No hours are set: the desk phones ring day and night.".to_owned(),
+        Because::OpenedByOwner { until: at } => format!("Opened by you {}.", until(*at)),
+        Because::ExtraOpening { until: at, why } => {
+            let open = at.map_or_else(|| "open".to_owned(), |at| format!("open {}", until(at)));
+            format!("{}: {open}.", or_else(why, "Extra opening"))
+        }
+        Because::ClosedHours { opens } => sentence(&closed(opens)),
+        Because::PublicHoliday { opens } => format!("Public holiday: {}", closed(opens)),
+        Because::Closure { opens, why } if why.trim().is_empty() => sentence(&closed(opens)),
+        Because::Closure { opens, why } => format!("{}: {}", why.trim(), closed(opens)),
+        Because::ClosedByOwner { until: at } => format!("Closed by you {}.", until(*at)),
+        Because::Blocked => "This caller is blocked.".to_owned(),
+        Because::NotOurNumber => "The number that was called belongs to no shop here.".to_owned(),
+    }
+}
+
+pub(super) fn duty(duty: &Duty, until: &dyn Fn(UnixMs) -> String) -> String {
+    match duty {
+        Duty::Rings => "It rings.".to_owned(),
+        Duty::ShopClosed(reason) => because(reason, until),
+        Duty::CellWithoutShopHours => "It does not ring: a cell phone rings only in a shop with hours.".to_owned(),
+        Duty::OffUntil(at) => format!("Off {}.", until(*at)),
+        Duty::OutsideOwnHours { until: Some(at) } => format!("Outside its own hours {}.", until(*at)),
+        Duty::OutsideOwnHours { until: None } => "Outside its own hours.".to_owned(),
+    }
+}
+
+pub(super) fn disposition(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::Answered => "Answered",
+        Disposition::Missed => "Missed",
+        Disposition::Message => "Left a message",
+        Disposition::NoMessage => "No message",
+        Disposition::Refused => "Refused",
+        Disposition::Interrupted => "Interrupted",
+    }
+}
+
+pub(super) fn event(happened: &Happened<'_>) -> String {
+    match happened {
+        Happened::Arrived => "The call came in.".to_owned(),
+        Happened::Offered(phone) => format!("The call went to {}.", named(*phone)),
+        Happened::Ringing(phone) => format!("{} rings.", subject(*phone)),
+        Happened::Answered(phone) => format!("{} picked up.", subject(*phone)),
+        Happened::TooLate(phone) => format!("{} picked up too late: a colleague has the call.", subject(*phone)),
+        Happened::Declined(phone, why) => declined(*phone, why),
+        Happened::Stopped(phone) => format!("{} stopped ringing.", subject(*phone)),
+        Happened::GaveUp(0) => "The caller hung up at once.".to_owned(),
+        Happened::GaveUp(seconds) => format!("The caller hung up after {}.", duration(*seconds)),
+        Happened::NobodyAnswered(seconds) => format!("Nobody picked up for {}.", duration(*seconds)),
+        Happened::Refused(Refused::Blocked) => "The caller is blocked and heard the busy tone.".to_owned(),
+        Happened::Refused(Refused::NotOurNumber) => "The number that was called belongs to no shop here.".to_owned(),
+        Happened::Refused(Refused::Draining) => "The service was shutting down.".to_owned(),
+        Happened::Refused(Refused::Unfit) => "The carrier asked for something that we do not speak.".to_owned(),
+        Happened::Refused(Refused::Other) => "The call could not be taken.".to_owned(),
+        Happened::Held(None) => "The caller put the call on hold.".to_owned(),
+        Happened::Held(Some(phone)) => format!("{phone} put the call on hold."),
+        Happened::Resumed(None) => "The caller took the call back.".to_owned(),
+        Happened::Resumed(Some(phone)) => format!("{phone} took the call back."),
+        Happened::Ended(None) => "The call is over.".to_owned(),
+        Happened::Ended(Some(EndedBy::Caller)) => "The caller hung up.".to_owned(),
+        Happened::Ended(Some(EndedBy::Staff)) => "We hung up.".to_owned(),
+        Happened::Ended(Some(EndedBy::GiveUp)) => "The call is over: nobody picked up.".to_owned(),
+        Happened::Ended(Some(EndedBy::Network)) => "The connection was lost.".to_owned(),
+        Happened::Ended(Some(EndedBy::Crash)) => "The service stopped during the call.".to_owned(),
+    }
+}
+
+fn declined(name: Phone<'_>, why: &Decline) -> String {
+    let phone = subject(name);
+    match why {
+        Decline::No => format!("{phone} said no."),
+        Decline::Busy => format!("{phone} was busy."),
+        Decline::Away => format!("Nobody was at {}.", named(name)),
+        Decline::NotFound => format!("{phone} could not be found."),
+        Decline::Unfit => format!("{phone} could not take this kind of call."),
+        Decline::Silent => format!("{phone} did not respond."),
+        Decline::Failed => format!("{phone} could not ring."),
+    }
+}
+
+pub(super) fn nth_call(nth: u32) -> String {
+    let ending = match (nth % 10, nth % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{nth}{ending} call")
+}
+
+pub(super) fn hours_error(error: &HoursError) -> String {
+    sentence(&format!("{error}."))
+}
+
+pub(super) fn until(when: When) -> String {
+    match when {
+        When::Today(time) => format!("until {}", clock(time)),
+        When::Midnight => "until midnight".to_owned(),
+        When::Tomorrow(time) => format!("until tomorrow at {}", clock(time)),
+        When::ThisWeek(date, time) => format!("until {} at {}", weekday(date), clock(time)),
+        When::ThisYear(date, time) => format!("until {}", dated(date, time, "")),
+        When::AnotherYear(date, time) => format!("until {}", dated(date, time, &format!(" {}", date.year()))),
+    }
+}
+
+fn dated(date: NaiveDate, time: NaiveTime, year: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let month = MONTHS[usize::try_from(date.month0()).unwrap_or(0) % 12];
+    format!("{} {} {month}{year} at {}", weekday(date), date.day(), clock(time))
+}
+
+fn weekday(date: NaiveDate) -> &'static str {
+    match date.weekday() {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
+}
+
+fn duration(seconds: Seconds) -> String {
+    let count = |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    match (seconds / 60, seconds % 60) {
+        (0, s) => count(s, "second"),
+        (m, 0) => count(m, "minute"),
+        (m, s) => format!("{} and {}", count(m, "minute"), count(s, "second")),
+    }
+}
+
+fn subject(phone: Phone<'_>) -> String {
+    phone.unwrap_or("A phone").to_owned()
+}
+
+fn named(phone: Phone<'_>) -> &str {
+    phone.unwrap_or("a phone")
+}

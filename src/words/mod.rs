@@ -1,0 +1,224 @@
+//! Every sentence we say, in the languages we speak: to staff on the page and on their phones, plainly and in whole
+//! sentences, and never in a protocol's words.
+
+mod en;
+mod es;
+
+use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
+use chrono_tz::Tz;
+
+use crate::call::record::{CallEvent, Disposition, EndedBy, EventKind};
+use crate::now::UnixMs;
+use crate::routing::decision::Because;
+use crate::routing::duty::Duty;
+use crate::routing::hours::HoursError;
+use crate::routing::local_time;
+use crate::routing::plan::Language;
+
+/// Why a call was decided as it was: "Open until 14:00.", "Christmas: closed until Monday at 9:00." Times are those of
+/// `zone`, and said as somebody would at `now`.
+pub fn because(because: &Because, language: Language, zone: Tz, now: UnixMs) -> String {
+    let until = |at: UnixMs| When::seen(at, zone, now).until(language);
+    let say = match language {
+        Language::En => en::because,
+        Language::Es => es::because,
+    };
+    say(because, &until)
+}
+
+/// Why a phone would ring now, or not: "It rings.", "Off until tomorrow at 8:00."
+pub fn duty(duty: &Duty, language: Language, zone: Tz, now: UnixMs) -> String {
+    let until = |at: UnixMs| When::seen(at, zone, now).until(language);
+    match language {
+        Language::En => en::duty(duty, &until),
+        Language::Es => es::duty(duty, &until),
+    }
+}
+
+/// How a call ended, in a word or two: "Answered", "No message".
+pub fn disposition(disposition: Disposition, language: Language) -> &'static str {
+    match language {
+        Language::En => en::disposition(disposition),
+        Language::Es => es::disposition(disposition),
+    }
+}
+
+/// One line of a call's log. `started` is when the call came in.
+pub fn event(event: &CallEvent, started: UnixMs, language: Language) -> String {
+    let happened = Happened::read(event, started);
+    match language {
+        Language::En => en::event(&happened),
+        Language::Es => es::event(&happened),
+    }
+}
+
+/// Which call of a caller this is, in ASCII for a phone's display: "3rd call", "3a vez".
+pub fn nth_call(nth: u32, language: Language) -> String {
+    match language {
+        Language::En => en::nth_call(nth),
+        Language::Es => es::nth_call(nth),
+    }
+}
+
+/// What a caller is called who asked not to be named.
+pub fn withheld(language: Language) -> &'static str {
+    match language {
+        Language::En => "Number withheld",
+        Language::Es => "Número oculto",
+    }
+}
+
+/// Why hours were not accepted, and what to write instead.
+pub fn hours_error(error: &HoursError, language: Language) -> String {
+    match language {
+        Language::En => en::hours_error(error),
+        Language::Es => es::hours_error(error),
+    }
+}
+
+/// An instant as somebody in the shop would name it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Today(NaiveTime),
+    /// The end of this day.
+    Midnight,
+    Tomorrow(NaiveTime),
+    /// Within the next six days: the weekday alone says which.
+    ThisWeek(NaiveDate, NaiveTime),
+    ThisYear(NaiveDate, NaiveTime),
+    AnotherYear(NaiveDate, NaiveTime),
+}
+
+impl When {
+    fn seen(at: UnixMs, zone: Tz, now: UnixMs) -> When {
+        let (at, today) = (local_time::local(zone, at), local_time::local(zone, now).date());
+        let (date, time) = (at.date(), at.time());
+        match (date - today).num_days() {
+            0 => When::Today(time),
+            1 if time == NaiveTime::MIN => When::Midnight,
+            1 => When::Tomorrow(time),
+            2..=6 => When::ThisWeek(date, time),
+            _ if date.year() == today.year() => When::ThisYear(date, time),
+            _ => When::AnotherYear(date, time),
+        }
+    }
+
+    fn until(self, language: Language) -> String {
+        match language {
+            Language::En => en::until(self),
+            Language::Es => es::until(self),
+        }
+    }
+}
+
+/// `9:00`, `16:30`: the clock as it is read aloud.
+fn clock(time: NaiveTime) -> String {
+    format!("{}:{:02}", time.hour(), time.minute())
+}
+
+/// The owner's words, or ours when there are none.
+fn or_else<'a>(words: &'a str, otherwise: &'a str) -> &'a str {
+    if words.trim().is_empty() { otherwise } else { words.trim() }
+}
+
+/// With a capital at its start.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A logged event, its words read once.
+enum Happened<'a> {
+    Arrived,
+    Offered(Phone<'a>),
+    Ringing(Phone<'a>),
+    Answered(Phone<'a>),
+    TooLate(Phone<'a>),
+    Declined(Phone<'a>, Decline),
+    Stopped(Phone<'a>),
+    GaveUp(Seconds),
+    NobodyAnswered(Seconds),
+    Refused(Refused),
+    /// `None`: by the caller.
+    Held(Option<&'a str>),
+    Resumed(Option<&'a str>),
+    Ended(Option<EndedBy>),
+}
+
+/// A phone's name, where the log has one.
+type Phone<'a> = Option<&'a str>;
+
+/// Since the call came in.
+type Seconds = u64;
+
+/// Why a phone rings no more.
+enum Decline {
+    No,
+    Busy,
+    /// Nobody at the phone, or it gave up ringing by itself.
+    Away,
+    /// It is not there: no registration, or a wrong address.
+    NotFound,
+    /// It speaks another language.
+    Unfit,
+    Silent,
+    Failed,
+}
+
+/// Why a caller could not be served.
+enum Refused {
+    Blocked,
+    NotOurNumber,
+    Draining,
+    Unfit,
+    Other,
+}
+
+impl<'a> Happened<'a> {
+    fn read(event: &'a CallEvent, started: UnixMs) -> Happened<'a> {
+        let phone = event.phone.as_deref();
+        let seconds = event.at.since(started).saturating_add(500) / 1000;
+        match event.kind {
+            EventKind::Arrived => Happened::Arrived,
+            EventKind::Offered => Happened::Offered(phone),
+            EventKind::Ringing => Happened::Ringing(phone),
+            EventKind::Answered => Happened::Answered(phone),
+            EventKind::TooLate => Happened::TooLate(phone),
+            EventKind::Declined => Happened::Declined(phone, Decline::read(&event.detail)),
+            EventKind::Stopped => Happened::Stopped(phone),
+            EventKind::GaveUp => Happened::GaveUp(seconds),
+            EventKind::NobodyAnswered => Happened::NobodyAnswered(seconds),
+            EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
+            EventKind::Held => Happened::Held(phone),
+            EventKind::Resumed => Happened::Resumed(phone),
+            EventKind::Ended => Happened::Ended(EndedBy::parse(&event.detail)),
+        }
+    }
+}
+
+impl Decline {
+    /// RFC 3261 §21.4 to §21.6.
+    fn read(detail: &str) -> Decline {
+        match detail {
+            "603" | "607" | "608" => Decline::No,
+            "486" | "600" => Decline::Busy,
+            "408" | "480" | "487" => Decline::Away,
+            "404" | "410" | "484" | "604" => Decline::NotFound,
+            "406" | "415" | "420" | "488" | "606" => Decline::Unfit,
+            "silent" => Decline::Silent,
+            _ => Decline::Failed,
+        }
+    }
+}
+
+impl Refused {
+    fn read(detail: &str) -> Refused {
+        match detail {
+            "486" => Refused::Blocked,
+            "404" => Refused::NotOurNumber,
+            "503" => Refused::Draining,
+            "415" | "420" | "488" => Refused::Unfit,
+            _ => Refused::Other,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! baresip as a staff phone: a real stack that answers by itself, says a tone, and records what it hears.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::process::{Process, until};
+use crate::{ports, tone};
+
+pub struct Baresip {
+    process: Process,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Baresip {
+    /// A phone at a fixed loopback address that answers every call and says `hz`; `codec` as baresip writes it.
+    pub fn answers(user: &str, codec: &str, hz: f64) -> Baresip {
+        let (port, media) = (ports::free(1), ports::free(20));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().display();
+        let write = |name: &str, content: &[u8]| {
+            std::fs::write(folder.path().join(name), content).expect("the test's folder is writable");
+        };
+        let seconds = 60;
+        write("tone.wav", &tone::wav(&tone::sine(hz, 0, tone::SAMPLE_RATE as usize * seconds)));
+        write(
+            "accounts",
+            format!("<sip:{user}@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs={codec}\n").as_bytes(),
+        );
+        write("contacts", b"");
+        let config = format!(
+            "sip_listen 127.0.0.1:{port}
+rtp_ports {media}-{last}
+audio_source aufile,{path}/tone.wav
+audio_player aubridge,silence
+audio_alert aubridge,silence
+module_path {modules}
+module g711.so
+module aufile.so
+module aubridge.so
+module sndfile.so
+module_app account.so
+module_app menu.so
+snd_path {path}
+",
+            last = media + 19,
+            modules = module_folder(),
+        );
+        write("config", config.as_bytes());
+        let mut command = Command::new("baresip");
+        let mut process = Process::start(command.arg("-f").arg(folder.path()), folder.path().join("screen"));
+        process.wait_for("baresip is ready", Duration::from_secs(20));
+        Baresip { process, folder, port }
+    }
+
+    /// The port its SIP comes from.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it heard in its one call, once that is over.
+    pub fn heard(&self) -> Vec<i16> {
+        let over = until(Duration::from_secs(10), || self.process.printed().contains("terminated").then_some(()));
+        assert!(over.is_some(), "baresip's call is not over:\n{}", self.process.printed());
+        let entries = std::fs::read_dir(self.folder.path()).expect("our folder");
+        let recording = entries.flatten().find(|entry| entry.file_name().to_string_lossy().ends_with("-dec.wav"));
+        let recording = recording.unwrap_or_else(|| panic!("baresip recorded nothing:\n{}", self.process.printed()));
+        tone::samples_of_wav(&std::fs::read(recording.path()).expect("readable"))
+    }
+}
+
+/// Debian puts the modules into /usr/lib/baresip, others elsewhere below /usr.
+fn module_folder() -> &'static str {
+    let known = ["/usr/lib/baresip/modules", "/usr/lib64/baresip/modules", "/usr/local/lib/baresip/modules"];
+    known.into_iter().find(|folder| std::path::Path::new(folder).is_dir()).expect("baresip's modules are installed")
+}

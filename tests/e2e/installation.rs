@@ -1,0 +1,203 @@
+//! One shop's ringall: its own folder, ports, configuration and process.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Process, until};
+use crate::{http, ports};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_ringall");
+
+/// A debug build on a machine busy with the other tests.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// Rows reach the log within 200 ms; the rest is patience.
+const LOG_LIMIT: Duration = Duration::from_secs(10);
+/// RFC 3261 lets a finished transaction linger for 64·T1 = 32 s.
+const IDLE_LIMIT: Duration = Duration::from_secs(50);
+
+/// The gauges that return to their start when nothing happens.
+const GAUGES: [&str; 5] =
+    ["ringall_calls_live", "ringall_legs", "ringall_transactions", "ringall_ports_used", "ringall_tasks"];
+
+/// A shop that is always open, so that a test does not depend on the hour it runs at.
+pub const SHOP: &str = r#"
+[shop]
+name = "Ruiz Hardware"
+time_zone = "Europe/Madrid"
+country = "ES"
+language = "en"
+hours = "24/7"
+"#;
+
+pub struct Installation {
+    process: Process,
+    files: Files,
+    token: String,
+}
+
+/// What is on disk before anything runs.
+pub struct Files {
+    folder: TempDir,
+    pub sip_port: u16,
+    pub web_port: u16,
+}
+
+impl Files {
+    /// A folder with a valid `ringall.toml`; the one trunk peer is 127.0.0.1.
+    pub fn new() -> Files {
+        let (sip_port, web_port, media) = (ports::free(1), ports::free(1), ports::free(100));
+        let files = Files { folder: tempfile::tempdir().expect("a temporary folder"), sip_port, web_port };
+        let folder = files.folder.path().display();
+        let config = format!(
+            r#"database = "sqlite:{folder}/ringall.db"
+data_dir = "{folder}/data"
+
+[web]
+listen = "127.0.0.1:{web_port}"
+public_url = "http://127.0.0.1:{web_port}"
+
+[sip]
+udp = ["127.0.0.1:{sip_port}"]
+
+[media]
+ports = "{media}-{last}"
+
+[[trunk]]
+name = "carrier"
+peers = ["127.0.0.1"]
+"#,
+            last = media + 99
+        );
+        files.write("ringall.toml", &config);
+        files
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write(&self, name: &str, content: &str) {
+        std::fs::write(self.path(name), content).expect("the test's folder is writable");
+    }
+
+    /// Changes the configuration; `from` must occur.
+    pub fn edit_config(&self, from: &str, to: &str) {
+        let config = std::fs::read_to_string(self.path("ringall.toml")).expect("written by new()");
+        assert!(config.contains(from), "{from:?} is not in the configuration");
+        self.write("ringall.toml", &config.replace(from, to));
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(self.path("ringall.toml")).args(arguments).current_dir(self.folder.path());
+        command
+    }
+
+    /// Runs a command of the binary to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the binary is built")
+    }
+
+    /// Starts `ringall serve` without waiting for it to be ready.
+    pub fn serve(&self) -> Process {
+        Process::start(&mut self.command(&["serve"]), self.path("ringall.log"))
+    }
+}
+
+impl Installation {
+    /// A running service with this shop (TOML, see [`SHOP`]) in its database.
+    pub fn start(shop: &str) -> Installation {
+        Installation::start_as(shop, |command| command)
+    }
+
+    /// The same, its service started by another command that `wrap` makes of ours.
+    pub fn start_as(shop: &str, wrap: impl FnOnce(Command) -> Command) -> Installation {
+        let files = Files::new();
+        files.write("shop.toml", shop);
+        let shop_path = files.path("shop.toml").display().to_string();
+        expect_success(&files.run(&["import", &shop_path]));
+        let token = files.run(&["token", "create", "tests"]);
+        expect_success(&token);
+        let token = String::from_utf8_lossy(&token.stdout).trim().to_owned();
+        assert!(!token.is_empty() && !token.contains(char::is_whitespace), "one token alone on its line: {token:?}");
+        let mut process = Process::start(&mut wrap(files.command(&["serve"])), files.path("ringall.log"));
+        let ready = until(START_LIMIT, || {
+            assert!(!process.has_ended(), "ringall ended:\n{}", process.printed());
+            http::get(files.web_port, "/readyz", None).filter(|reply| reply.status == 200)
+        });
+        assert!(ready.is_some(), "not ready after {START_LIMIT:?}:\n{}", process.printed());
+        Installation { process, files, token }
+    }
+
+    /// Where callers and phones send their SIP.
+    pub fn target(&self) -> String {
+        format!("127.0.0.1:{}", self.files.sip_port)
+    }
+
+    pub fn sip_port(&self) -> u16 {
+        self.files.sip_port
+    }
+
+    /// The calls in the log, newest first, by the API.
+    pub fn calls(&self) -> Vec<Value> {
+        self.api("/api/v1/calls")["items"].as_array().expect("a list is {\"items\": [...]}").clone()
+    }
+
+    /// The one call in the log, once it has ended.
+    pub fn only_call(&self) -> Value {
+        let ended = until(LOG_LIMIT, || {
+            let calls = self.calls();
+            (!calls.is_empty() && calls.iter().all(|call| !call["ended_at"].is_null())).then_some(calls)
+        });
+        let calls = ended.unwrap_or_else(|| panic!("no ended call in the log: {:#?}\n{}", self.calls(), self.log()));
+        assert_eq!(calls.len(), 1, "one call, one row: {calls:#?}");
+        calls[0].clone()
+    }
+
+    pub fn api(&self, path: &str) -> Value {
+        let reply = http::get(self.files.web_port, path, Some(&self.token)).expect("the API answers");
+        assert_eq!(reply.status, 200, "GET {path}: {}", reply.body);
+        serde_json::from_str(&reply.body).unwrap_or_else(|error| panic!("GET {path}: {error}: {}", reply.body))
+    }
+
+    /// The gauges that return to their start, by name; all of them must be there.
+    pub fn gauges(&self) -> BTreeMap<String, f64> {
+        let reply = http::get(self.files.web_port, "/metrics", None).expect("the metrics answer");
+        assert_eq!(reply.status, 200, "GET /metrics from loopback");
+        let value = |gauge: &&str| {
+            let line = reply.body.lines().find(|line| line.split([' ', '{']).next() == Some(gauge));
+            let value = line.and_then(|line| line.rsplit(' ').next()).and_then(|value| value.parse().ok());
+            (gauge.to_string(), value.unwrap_or_else(|| panic!("{gauge} is not in the metrics:\n{}", reply.body)))
+        };
+        GAUGES.iter().map(value).collect()
+    }
+
+    /// Waits until the gauges are again what they were.
+    pub fn returns_to(&self, start: &BTreeMap<String, f64>) {
+        let idle = until(IDLE_LIMIT, || (self.gauges() == *start).then_some(()));
+        assert!(idle.is_some(), "leaked: started with {start:?}, now {:?}", self.gauges());
+    }
+
+    /// What the service printed, for a failure's message.
+    pub fn log(&self) -> String {
+        self.process.printed()
+    }
+}
+
+/// A phone of the shop file at a fixed address, port `port` of 127.0.0.1.
+pub fn fixed_phone(name: &str, port: u16) -> String {
+    format!("\n[[phone]]\nname = \"{name}\"\ncontact = \"sip:{}@127.0.0.1:{port}\"\n", name.to_lowercase())
+}
+
+fn expect_success(output: &Output) {
+    assert!(output.status.success(), "{:?}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,27 @@
+//! The built binary against real peers: SIPp, baresip, tcpdump, strace.
+//!
+//! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
+//! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
+
+mod baresip;
+mod capture;
+mod http;
+mod installation;
+mod peers;
+mod ports;
+mod process;
+mod rtp;
+mod sipp;
+mod strace;
+mod tone;
+
+mod bad_input;
+mod demo;
+mod desk_phone;
+mod durable;
+mod glare;
+mod reason;
+mod refused;
+mod ring;
+mod sound;
+mod stranger;

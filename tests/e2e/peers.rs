@@ -1,0 +1,27 @@
+//! The programs the tests call, and what happens when one is missing.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Whether all of `programs` are installed. When one is not: false, said plainly on stderr past the test runner's
+/// capture; a failure when `RINGALL_REQUIRE_PEERS=1`.
+pub fn present(test: &str, programs: &[&str]) -> bool {
+    let missing: Vec<&str> = programs.iter().copied().filter(|program| find(program).is_none()).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let missing = missing.join(", ");
+    let required = std::env::var("RINGALL_REQUIRE_PEERS").is_ok_and(|value| value == "1");
+    assert!(!required, "{test} needs {missing}, not installed, and RINGALL_REQUIRE_PEERS=1");
+    writeln!(std::io::stderr(), "SKIPPED {test}: {missing} is not installed").expect("stderr is open");
+    false
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    // Debian keeps tcpdump where a plain user's PATH does not look.
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}

@@ -1,0 +1,118 @@
+//! One end of a talk: says a tone as G.711 over RTP, and keeps all that it hears.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::tone::{self, Law};
+
+const FRAME: Duration = Duration::from_millis(20);
+const FRAME_SAMPLES: usize = 160;
+
+pub struct Ear {
+    port: u16,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    speaks_to: Mutex<Option<SocketAddr>>,
+    heard: Mutex<Vec<Packet>>,
+    stop: AtomicBool,
+}
+
+/// A packet that arrived.
+#[derive(Clone, Debug)]
+pub struct Packet {
+    /// Seconds since 1970, by the machine's clock.
+    pub at: f64,
+    pub payload_type: u8,
+    pub payload: Vec<u8>,
+}
+
+impl Ear {
+    /// Listens at a loopback port; once told where to, says `hz` in `law`.
+    pub fn on(port: u16, law: Law, hz: f64) -> Ear {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).expect("a port given by ports::free");
+        let shared = Arc::new(Shared {
+            speaks_to: Mutex::new(None),
+            heard: Mutex::new(Vec::new()),
+            stop: AtomicBool::new(false),
+        });
+        let thread = std::thread::spawn({
+            let shared = shared.clone();
+            move || talk(&socket, &shared, law, hz)
+        });
+        Ear { port, shared, thread: Some(thread) }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Begins to speak to this loopback port.
+    pub fn speaks_to(&self, port: u16) {
+        *self.shared.speaks_to.lock().expect("not poisoned") = Some((Ipv4Addr::LOCALHOST, port).into());
+    }
+
+    pub fn packets(&self) -> Vec<Packet> {
+        self.shared.heard.lock().expect("not poisoned").clone()
+    }
+
+    /// What was heard, decoded by each packet's own payload type, without the packets of other types.
+    pub fn heard(&self) -> Vec<i16> {
+        let sound = |packet: &Packet| {
+            let law = Law::of_payload_type(packet.payload_type)?;
+            Some(packet.payload.iter().map(|code| law.decode(*code)).collect::<Vec<_>>())
+        };
+        self.packets().iter().filter_map(sound).flatten().collect()
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+fn talk(socket: &UdpSocket, shared: &Shared, law: Law, hz: f64) {
+    let mut frame: usize = 0;
+    let mut due = Instant::now();
+    let mut buffer = [0; 2048];
+    while !shared.stop.load(Ordering::Relaxed) {
+        if Instant::now() >= due {
+            if let Some(to) = *shared.speaks_to.lock().expect("not poisoned") {
+                // Nobody listening there yet is no reason to stop.
+                socket.send_to(&packet(law, hz, frame), to).ok();
+            }
+            frame += 1;
+            due += FRAME;
+        }
+        let wait = due.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        socket.set_read_timeout(Some(wait)).expect("not zero");
+        let Ok((length, _)) = socket.recv_from(&mut buffer) else { continue };
+        // RFC 3550 §5.1: version 2; we are sent no CSRC list and no extension.
+        if length > 12 && buffer[0] == 0x80 {
+            let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64();
+            let packet = Packet { at, payload_type: buffer[1] & 0x7f, payload: buffer[12..length].to_vec() };
+            shared.heard.lock().expect("not poisoned").push(packet);
+        }
+    }
+}
+
+fn packet(law: Law, hz: f64, frame: usize) -> Vec<u8> {
+    let first = frame * FRAME_SAMPLES;
+    let sequence = u16::try_from(frame % 0x1_0000).expect("taken modulo 65536");
+    let timestamp = u32::try_from(first % 0x1_0000_0000).expect("taken modulo 2^32");
+    let mut bytes = vec![0x80, law.payload_type()];
+    bytes.extend(sequence.to_be_bytes());
+    bytes.extend(timestamp.to_be_bytes());
+    bytes.extend(0x7269_6e67_u32.to_be_bytes());
+    bytes.extend(tone::sine(hz, first, FRAME_SAMPLES).into_iter().map(|sample| law.encode(sample)));
+    bytes
+}

@@ -1,0 +1,165 @@
+//! SIPp as a caller or a phone, playing a file of `scenarios/` once.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::ports;
+use crate::process::{Process, read, until};
+
+pub const CALLER: &str = include_str!("scenarios/caller.xml");
+pub const CALLER_GIVES_UP: &str = include_str!("scenarios/caller-gives-up.xml");
+pub const PHONE: &str = include_str!("scenarios/phone.xml");
+pub const PHONE_AT_ONCE: &str = include_str!("scenarios/phone-at-once.xml");
+pub const PHONE_RINGS: &str = include_str!("scenarios/phone-rings.xml");
+
+/// A caller who expects this final answer.
+pub fn caller_refused_with(status: u16) -> String {
+    include_str!("scenarios/caller-refused.xml").replace("STATUS", &status.to_string())
+}
+
+/// How a scenario is played. Start from [`Sipp::plays`].
+pub struct Sipp {
+    scenario: String,
+    port: u16,
+    pause_ms: u32,
+    service: String,
+    keys: Vec<(&'static str, String)>,
+}
+
+/// A SIPp at work.
+pub struct Playing {
+    process: Process,
+    folder: TempDir,
+    port: u16,
+}
+
+/// One line of a scenario's log.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// Seconds since 1970, by the machine's clock.
+    pub at: f64,
+    /// `ringing`, `answered port=20000 codec=0` …
+    pub text: String,
+}
+
+impl Sipp {
+    pub fn plays(scenario: &str) -> Sipp {
+        let media = ports::free(2);
+        let keys = vec![
+            ("rtp", media.to_string()),
+            ("codecs", "0 8 101".to_owned()),
+            ("codec_map", "101 telephone-event/8000".to_owned()),
+            ("from", "+34600999888".to_owned()),
+        ];
+        Sipp { scenario: scenario.to_owned(), port: ports::free(1), pause_ms: 300, service: "shop".to_owned(), keys }
+    }
+
+    /// The scenario's `<pause/>`: how long a phone rings, a caller talks.
+    pub fn pause_ms(mut self, pause_ms: u32) -> Sipp {
+        self.pause_ms = pause_ms;
+        self
+    }
+
+    /// At this port, where another SIPp has been before.
+    pub fn at(mut self, port: u16) -> Sipp {
+        self.port = port;
+        self
+    }
+
+    /// The number or user a caller calls.
+    pub fn calls(mut self, service: &str) -> Sipp {
+        self.service = service.to_owned();
+        self
+    }
+
+    /// A key of the scenario, see its first comment.
+    pub fn key(mut self, name: &'static str, value: impl ToString) -> Sipp {
+        self.keys.retain(|(key, _)| *key != name);
+        self.keys.push((name, value.to_string()));
+        self
+    }
+
+    /// The port its SIP comes from.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Plays against `target`, `host:port`; from 127.0.0.1. A phone listens when this returns.
+    pub fn start(self, target: &str) -> Playing {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("scenario.xml"), &self.scenario).expect("the folder is writable");
+        let mut command = Command::new("sipp");
+        command.current_dir(folder.path()).env("TERM", "dumb");
+        command.args(["-sf", "scenario.xml", "-i", "127.0.0.1", "-nostdin", "-m", "1"]);
+        command.args(["-p", &self.port.to_string(), "-cp", &ports::free(1).to_string()]);
+        command.args(["-mp", &ports::free(4).to_string(), "-d", &self.pause_ms.to_string(), "-s", &self.service]);
+        for (name, value) in &self.keys {
+            command.args(["-key", name, value]);
+        }
+        command.args(["-trace_logs", "-log_file", "notes", "-trace_err", "-error_file", "errors"]);
+        command.args(["-trace_msg", "-message_file", "messages", target]);
+        let process = Process::start(&mut command, folder.path().join("screen"));
+        let playing = Playing { process, folder, port: self.port };
+        let bound = until(Duration::from_secs(10), || is_bound(playing.port).then_some(()));
+        assert!(bound.is_some(), "SIPp did not start:\n{}", playing.trouble());
+        playing
+    }
+}
+
+impl Playing {
+    /// Waits for the scenario to be played to its end, each message as expected.
+    pub fn finish(mut self, limit: Duration) -> Vec<Note> {
+        let ended = until(limit, || self.process.has_ended().then_some(()));
+        assert!(ended.is_some(), "SIPp still waits after {limit:?}:\n{}", self.trouble());
+        let status = self.process.wait(Duration::ZERO);
+        assert!(status.success(), "SIPp: {status}:\n{}", self.trouble());
+        self.notes()
+    }
+
+    /// What the scenario logged so far.
+    pub fn notes(&self) -> Vec<Note> {
+        let note = |line: &str| {
+            let (stamp, text) = line.rsplit_once('\t')?.1.split_once(' ')?;
+            Some(Note { at: stamp.parse().ok()?, text: text.to_owned() })
+        };
+        read(&self.path("notes")).lines().filter_map(note).collect()
+    }
+
+    /// Waits for a note that begins with `text`.
+    pub fn wait_for(&self, text: &str, limit: Duration) -> Note {
+        let found = until(limit, || self.notes().into_iter().find(|note| note.text.starts_with(text)));
+        found.unwrap_or_else(|| panic!("SIPp never noted {text:?}:\n{}", self.trouble()))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn trouble(&self) -> String {
+        let [errors, messages] = ["errors", "messages"].map(|name| read(&self.path(name)));
+        format!("notes: {:?}\nerrors: {errors}\nmessages: {messages}", self.notes())
+    }
+}
+
+impl Note {
+    /// The number after `name=`.
+    pub fn number(&self, name: &str) -> u16 {
+        let value = self.text.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {self:?}"))
+    }
+}
+
+/// The moment a note beginning with `text` was made.
+pub fn moment(notes: &[Note], text: &str) -> f64 {
+    notes.iter().find(|note| note.text.starts_with(text)).unwrap_or_else(|| panic!("no {text:?} in {notes:?}")).at
+}
+
+/// Whether somebody has a UDP socket at this port.
+fn is_bound(port: u16) -> bool {
+    let suffix = format!(":{port:04X}");
+    let sockets = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
+    sockets.lines().filter_map(|line| line.split_whitespace().nth(1)).any(|local| local.ends_with(&suffix))
+}

@@ -1,0 +1,344 @@
+//! The shop of the stories: opened with its phones, called by its customers, and idle at the end.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringall::call::record::{CallEvent, CallRecord, EventKind};
+use ringall::routing::Plan;
+use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
+use ringall::switchboard::{Gauges, Medium};
+
+use crate::cast::{Caller, Person, Phone};
+use crate::far_end::FarEnd;
+use crate::machine::{self, SHOP};
+use crate::network::Network;
+use crate::phone::Habit;
+use crate::trace::Sent;
+use crate::world::World;
+
+/// The one shop.
+pub const RUIZ: ShopId = ShopId(1);
+/// Longer than any timer of a finished call: 64*T1 of the last BYE, and as much again for its transaction.
+const UNTIL_ALL_IS_DONE: Duration = Duration::from_secs(140);
+
+pub struct Shop {
+    pub counter: Phone,
+    pub workshop: Phone,
+    pub ana: Phone,
+    /// All phones, these three first.
+    pub phones: Vec<Phone>,
+    world: Rc<RefCell<World>>,
+    callers: std::cell::Cell<u8>,
+    seed: u64,
+}
+
+/// A shop about to open.
+pub struct Opening {
+    phones: usize,
+    later: Vec<(usize, Duration)>,
+    give_up_after: Duration,
+    numbers: Vec<String>,
+    blocked: Vec<String>,
+    known: Vec<(String, String, u32)>,
+    network: Network,
+}
+
+impl Shop {
+    /// Open day and night, with three desk phones: Counter, Workshop and Ana's.
+    pub fn open() -> Shop {
+        Shop::opening().open()
+    }
+
+    pub fn opening() -> Opening {
+        Opening {
+            phones: 3,
+            later: Vec::new(),
+            give_up_after: Duration::from_secs(120),
+            numbers: Vec::new(),
+            blocked: Vec::new(),
+            known: Vec::new(),
+            network: Network::good(),
+        }
+    }
+
+    /// A customer behind the carrier's trunk.
+    pub fn caller(&self, display: &str, number: &str) -> Caller {
+        self.somebody(display, number, Ipv4Addr::new(203, 0, 113, 10 + self.callers.get()))
+    }
+
+    /// Somebody the shop has never heard of, at an address of no trunk and no phone.
+    pub fn stranger(&self) -> Caller {
+        self.somebody("Stranger", "+34900666666", Ipv4Addr::new(198, 51, 100, 66))
+    }
+
+    fn somebody(&self, display: &str, number: &str, ip: Ipv4Addr) -> Caller {
+        self.callers.set(self.callers.get() + 1);
+        let far_end = FarEnd::new(display, SocketAddr::new(IpAddr::V4(ip), 5060), Habit::RINGS);
+        let who = self.world.borrow_mut().add(far_end);
+        Caller::new(Person::new(Rc::clone(&self.world), who), display, number)
+    }
+
+    /// Lets the world run: "250 ms", "20 s", "2 min".
+    pub fn wait(&self, how_long: &str) {
+        self.world.borrow_mut().run_for(time(how_long));
+    }
+
+    pub fn now(&self) -> Duration {
+        self.world.borrow().now
+    }
+
+    /// The next so many messages of this label from this person never arrive.
+    pub fn loses_from(&self, person: &Person, label: &str, times: usize) {
+        let from = Some(person.address());
+        self.world.borrow_mut().network.lose(times, label, from, None);
+    }
+
+    /// The next so many messages of this label to this person never arrive.
+    pub fn loses_to(&self, person: &Person, label: &str, times: usize) {
+        let to = Some(person.address());
+        self.world.borrow_mut().network.lose(times, label, None, to);
+    }
+
+    /// What the shop sent to this person, lost or not, in order.
+    pub fn sent_to(&self, person: &Person) -> Vec<Sent> {
+        self.said_to(person.address())
+    }
+
+    /// What the shop sent to this address.
+    pub fn said_to(&self, to: SocketAddr) -> Vec<Sent> {
+        let world = self.world.borrow();
+        world.trace.sent.iter().filter(|sent| sent.from == SHOP && sent.to == to).cloned().collect()
+    }
+
+    /// When the shop sent messages of this label to this person.
+    pub fn sent_at(&self, person: &Person, label: &str) -> Vec<Duration> {
+        self.sent_to(person).into_iter().filter(|sent| sent.text.label() == label).map(|sent| sent.at).collect()
+    }
+
+    /// Everything the shop has sent to anybody.
+    pub fn said(&self) -> usize {
+        self.world.borrow().trace.sent.iter().filter(|sent| sent.from == SHOP).count()
+    }
+
+    /// How many phones ring now.
+    pub fn phones_that_ring(&self) -> usize {
+        self.phones.iter().filter(|phone| phone.rings()).count()
+    }
+
+    /// The log, in the order the calls came.
+    pub fn log(&self) -> Vec<CallRecord> {
+        let mut rows: Vec<CallRecord> = self.world.borrow().store.rows.values().cloned().collect();
+        rows.sort_by_key(|row| (row.started, row.id));
+        rows
+    }
+
+    /// The log's only row.
+    pub fn row(&self) -> CallRecord {
+        let rows = self.log();
+        assert_eq!(rows.len(), 1, "one call is one row");
+        rows.into_iter().next().expect("counted a line ago")
+    }
+
+    /// What happened, in order.
+    pub fn events(&self) -> Vec<CallEvent> {
+        self.world.borrow().store.events.clone()
+    }
+
+    /// Whose phones an event of this kind happened at, in order; a call's own events name nobody.
+    pub fn events_of(&self, kind: EventKind) -> Vec<String> {
+        let events = self.events().into_iter().filter(|event| event.kind == kind);
+        events.map(|event| event.phone.map(|phone| phone.to_string()).unwrap_or_default()).collect()
+    }
+
+    /// From now on each row takes this long to be durable; `None`: it stalls.
+    pub fn store_takes(&self, latency: Option<&str>) {
+        self.world.borrow_mut().store.latency = latency.map(time);
+    }
+
+    /// The same for the journal beside the store.
+    pub fn journal_takes(&self, latency: Option<&str>) {
+        self.world.borrow_mut().store.journal_latency = latency.map(time);
+    }
+
+    /// What stalled gets through now.
+    pub fn stalled_rows_get_through(&self) {
+        self.store_takes(Some("1 ms"));
+        self.journal_takes(Some("1 ms"));
+        self.world.borrow_mut().release_stalled();
+    }
+
+    /// When each row was asked to be made durable, and where.
+    pub fn asked_to_record(&self) -> Vec<(Duration, Medium)> {
+        self.world.borrow().store.asked.iter().map(|(at, _, medium)| (*at, *medium)).collect()
+    }
+
+    /// When each row was durable, and where.
+    pub fn durable(&self) -> Vec<(Duration, Medium)> {
+        self.world.borrow().store.durable.iter().map(|(at, _, medium)| (*at, *medium)).collect()
+    }
+
+    pub fn gauges(&self) -> Gauges {
+        self.world.borrow().machine.as_ref().expect("an open shop has a machine").gauges()
+    }
+
+    /// Nothing leaked: after a while nobody is on a telephone, no timer of a call runs, every row is closed, and the
+    /// gauges are where they started.
+    #[track_caller]
+    pub fn is_idle(&self) {
+        self.world.borrow_mut().run_for(UNTIL_ALL_IS_DONE);
+        assert_eq!(self.gauges(), Gauges::default(), "something leaked");
+        let world = self.world.borrow();
+        assert!(world.media.relays().is_empty(), "a relay still runs");
+        for far_end in &world.far_ends {
+            assert!(far_end.is_idle(), "{} still has a call: {:?}", far_end.name, far_end.legs.last());
+        }
+        world.store.check_events();
+        let mut keys = BTreeSet::new();
+        for row in world.store.rows.values() {
+            assert!(row.ended.is_some() && row.disposition.is_some(), "an open row: {row:?}");
+            assert!(keys.insert(&row.key), "two rows of one call: {}", row.key);
+        }
+        drop(world);
+        self.every_heard_call_has_its_row();
+    }
+
+    /// Whoever heard ringing, an answer or busy has one row, and it was durable before: in the store, in the journal,
+    /// or both had stalled as long as a customer bears (DESIGN §5, L1 and L2).
+    fn every_heard_call_has_its_row(&self) {
+        let world = self.world.borrow();
+        let store = &world.store;
+        for sent in world.trace.sent.iter().filter(|sent| sent.from == SHOP) {
+            let heard = ["180 INVITE", "200 INVITE", "486 INVITE", "487 INVITE", "404 INVITE"];
+            if !heard.contains(&sent.text.label().as_str()) {
+                continue;
+            }
+            let call_id = sent.text.must("call-id");
+            let rows: Vec<_> = store.rows.values().filter(|row| row.key.contains(&format!("{call_id} "))).collect();
+            assert_eq!(rows.len(), 1, "{} was sent for a call with {} rows", sent.text.start, rows.len());
+            let durable = store.durable.iter().any(|(at, id, _)| *id == rows[0].id && *at <= sent.at);
+            let asked = store.asked.iter().find(|(_, id, _)| *id == rows[0].id).map(|(at, ..)| *at);
+            let borne = asked.is_some_and(|asked| sent.at - asked >= Duration::from_millis(500));
+            assert!(durable || borne, "{} left at {:?}, before its row was durable", sent.text.start, sent.at);
+        }
+    }
+}
+
+impl Opening {
+    /// So many desk phones: Counter, Workshop, Ana, Phone 4, …; at least three.
+    pub fn phones(mut self, count: usize) -> Opening {
+        self.phones = count.max(3);
+        self
+    }
+
+    /// The phone at this place (0 is Counter) rings later than the others.
+    pub fn later(mut self, phone: usize, after: &str) -> Opening {
+        self.later.push((phone, time(after)));
+        self
+    }
+
+    pub fn giving_up_after(mut self, how_long: &str) -> Opening {
+        self.give_up_after = time(how_long);
+        self
+    }
+
+    /// The shop's own numbers; with none, every called number is the shop's.
+    pub fn at_number(mut self, number: &str) -> Opening {
+        self.numbers.push(number.to_owned());
+        self
+    }
+
+    pub fn blocking(mut self, number: &str) -> Opening {
+        self.blocked.push(number.to_owned());
+        self
+    }
+
+    /// A customer who has called so many times before.
+    pub fn knowing(mut self, number: &str, name: &str, calls: u32) -> Opening {
+        self.known.push((number.to_owned(), name.to_owned(), calls));
+        self
+    }
+
+    pub fn over(mut self, network: Network) -> Opening {
+        self.network = network;
+        self
+    }
+
+    pub fn open(self) -> Shop {
+        let seed = self.network.seed;
+        let mut world = World::new(self.network);
+        let names = ["Counter", "Workshop", "Ana"].map(str::to_owned).into_iter();
+        let names: Vec<String> = names.chain((4..).map(|n| format!("Phone {n}"))).take(self.phones).collect();
+        let mut phones = Vec::new();
+        for (at, name) in (0u8..).zip(&names) {
+            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10 + at)), 5060);
+            let far_end = FarEnd::new(name, address, Habit::RINGS);
+            phones.push(ringall::routing::plan::Phone {
+                id: PhoneId(i64::from(at) + 1),
+                name: Arc::from(name.as_str()),
+                line: Line::Fixed { contact: far_end.uri.clone() },
+                after: self.later.iter().find(|(n, _)| *n == usize::from(at)).map_or(Duration::ZERO, |(_, t)| *t),
+                hours: None,
+                off_until: None,
+            });
+            world.add(far_end);
+        }
+        let wishes = Wishes {
+            id: RUIZ,
+            name: "Ferretería Ruiz".to_owned(),
+            time_zone: chrono_tz::Europe::Madrid,
+            country: Country(*b"ES"),
+            language: Language::En,
+            hours: None,
+            numbers: self.numbers.iter().map(|number| machine::number(number)).collect(),
+            give_up_after: self.give_up_after,
+            notify: Vec::new(),
+            phones,
+            closures: Vec::new(),
+            hours_override: None,
+            blocked: self.blocked.iter().map(|number| machine::number(number)).collect(),
+        };
+        world.machine = Some(machine::start(seed, machine::callers(RUIZ, &self.known)));
+        world.change_plan(Plan { version: 1, shops: vec![Arc::new(wishes)] });
+        // Names are resolved and ports bound before the door opens.
+        world.run_for(Duration::from_millis(50));
+        let world = Rc::new(RefCell::new(world));
+        let phones: Vec<Phone> = (0..names.len()).map(|who| Person::new(Rc::clone(&world), who)).collect();
+        Shop {
+            counter: phones[0].clone(),
+            workshop: phones[1].clone(),
+            ana: phones[2].clone(),
+            phones,
+            world,
+            callers: std::cell::Cell::new(0),
+            seed,
+        }
+    }
+}
+
+impl Drop for Shop {
+    /// A story that failed shows what was on the wire.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            match self.world.try_borrow() {
+                Ok(world) => eprintln!("seed {}; what happened:\n{}", self.seed, world.trace),
+                Err(_) => eprintln!("seed {}", self.seed),
+            }
+        }
+    }
+}
+
+/// "250 ms", "20 s", "2 min".
+pub fn time(text: &str) -> Duration {
+    let (count, unit) = text.split_once(' ').unwrap_or_else(|| panic!("how long is {text:?}?"));
+    let count: u64 = count.parse().unwrap_or_else(|_| panic!("how long is {text:?}?"));
+    match unit {
+        "ms" => Duration::from_millis(count),
+        "s" => Duration::from_secs(count),
+        "min" => Duration::from_secs(60 * count),
+        _ => panic!("how long is {text:?}?"),
+    }
+}

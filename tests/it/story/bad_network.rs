@@ -1,0 +1,108 @@
+//! Whole calls over a network that loses one datagram in ten, repeats one in ten and reorders the rest. However it
+//! goes, it ends with one row, at most one winner, and nobody left on a line.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use ringall::call::record::{CallRecord, Disposition};
+
+use crate::cast::{Door, Phone};
+use crate::network::{Chance, Network};
+use crate::shop::{Shop, time};
+
+/// How many seeds a plain run tries; `RINGALL_SEEDS` says otherwise.
+const SEEDS: u64 = 50;
+
+fn seeds() -> u64 {
+    std::env::var("RINGALL_SEEDS").map_or(SEEDS, |seeds| seeds.parse().expect("RINGALL_SEEDS is a count"))
+}
+
+#[test]
+fn however_bad_the_network_a_call_has_one_row_and_one_winner() {
+    with_each_seed(seeds(), a_whole_call);
+}
+
+#[test]
+fn however_bad_the_network_a_busy_morning_ends_with_every_call_accounted_for() {
+    // Each is as long as twenty single calls.
+    with_each_seed(seeds().div_ceil(5), a_busy_morning);
+}
+
+fn with_each_seed(seeds: u64, story: fn(u64)) {
+    for seed in 1..=seeds {
+        if let Err(failed) = catch_unwind(AssertUnwindSafe(|| story(seed))) {
+            eprintln!("it was seed {seed}");
+            resume_unwind(failed);
+        }
+    }
+}
+
+fn a_whole_call(seed: u64) {
+    let shop = Shop::opening().phones(5).giving_up_after("30 s").over(Network::bad(seed)).open();
+    let mut chance = Chance::new(seed.wrapping_mul(31));
+    let ann = shop.caller("Ann", "+34600111222");
+    // The store is slow as well, now and then too slow.
+    let latency = format!("{} ms", chance.below(40) * chance.below(20));
+    shop.store_takes(Some(&latency));
+    ann.calls_through(Door::Sip);
+    // Within 40 s anything may happen, in any order; within the first second rather than later.
+    for _ in 0..chance.below(6) {
+        shop.wait(&format!("{} ms", if chance.percent(50) { chance.below(1_000) } else { chance.below(12_000) }));
+        let at = usize::try_from(chance.below(5)).expect("five phones");
+        match chance.below(8) {
+            0 => shop.phones[at].refuses(486),
+            1 => shop.phones[at].refuses(500),
+            2 => ann.hangs_up(),
+            3 => shop.phones.iter().for_each(Phone::picks_up),
+            _ => shop.phones[at].picks_up(),
+        }
+    }
+    shop.wait("40 s");
+    let winners: Vec<&Phone> = shop.phones.iter().filter(|phone| phone.talks()).collect();
+    assert!(winners.len() <= 1, "two winners");
+    assert_eq!(ann.talks(), winners.len() == 1, "somebody talks to nobody");
+    if let [winner] = winners[..] {
+        assert!(ann.talks_with(winner), "they do not hear each other");
+        assert_eq!(shop.row().answered_by.as_deref(), Some(winner.name().as_str()));
+        if chance.percent(50) { ann.hangs_up() } else { winner.hangs_up() }
+    } else {
+        ann.hangs_up();
+    }
+    shop.is_idle();
+    let row = shop.row();
+    let answered = matches!(row.disposition, Some(Disposition::Answered));
+    assert_eq!(answered, row.answered_by.is_some(), "{row:?}");
+    assert!(answered || row.disposition == Some(Disposition::Missed), "{row:?}");
+    assert!(shop.now() < time("10 min"));
+}
+
+fn a_busy_morning(seed: u64) {
+    let shop = Shop::opening().giving_up_after("30 s").over(Network::bad(seed)).open();
+    let mut chance = Chance::new(seed.wrapping_mul(17));
+    let callers =
+        ["Ann", "Ben", "Cleo", "Dan"].map(|name| shop.caller(name, &format!("+3460011{}", 1000 + name.len())));
+    let mut calls = 0;
+    for _ in 0..40 {
+        shop.wait(&format!("{} ms", chance.below(3_000)));
+        let caller = &callers[usize::try_from(chance.below(4)).expect("four callers")];
+        let phone = &shop.phones[usize::try_from(chance.below(3)).expect("three phones")];
+        match chance.below(10) {
+            0..4 if caller.is_idle() => {
+                caller.calls_through(Door::Sip);
+                calls += 1;
+            }
+            0..7 => phone.picks_up(),
+            7 => phone.refuses(if chance.percent(50) { 486 } else { 480 }),
+            8 => phone.hangs_up(),
+            _ => caller.hangs_up(),
+        }
+    }
+    shop.wait("70 s");
+    let at_phones: usize = shop.phones.iter().map(|phone| phone.conversations()).sum();
+    let at_callers: usize = callers.iter().map(|caller| caller.conversations()).sum();
+    assert_eq!(at_phones, at_callers, "somebody talks to nobody");
+    callers.iter().for_each(|caller| caller.hangs_up());
+    shop.is_idle();
+    assert_eq!(shop.log().len(), calls, "each call is one row");
+    let accounted = |row: &CallRecord| (row.disposition == Some(Disposition::Answered)) == row.answered_by.is_some();
+    assert!(shop.log().iter().all(accounted));
+}

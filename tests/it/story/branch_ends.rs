@@ -1,0 +1,113 @@
+//! A phone says no, or is broken: that is its own affair, and the others ring on.
+
+use ringall::call::record::EventKind;
+
+use crate::cast::{Caller, Door};
+use crate::far_end::End;
+use crate::phone::Habit;
+use crate::shop::Shop;
+
+fn counter_answers_with(code: u16) -> (Shop, Caller) {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.counter.has_habit(Habit::refuses(code));
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    (shop, ann)
+}
+
+#[test]
+fn any_refusal_ends_only_its_own_branch() {
+    for code in [302, 403, 404, 408, 480, 486, 488, 500, 503, 600, 603, 606] {
+        let (shop, ann) = counter_answers_with(code);
+        assert_eq!(shop.counter.ends(), [End::Refused(code)]);
+        assert_eq!(shop.counter.got("ACK").len(), 1, "{code} is acknowledged");
+        assert_eq!(ann.hears(), [100, 180], "{code} is not the caller's affair");
+        assert_eq!(shop.phones_that_ring(), 2, "{code}: the others ring on");
+        assert!(shop.counter.got("CANCEL").is_empty());
+        assert_eq!(shop.events_of(EventKind::Declined), ["Counter"]);
+        shop.workshop.picks_up();
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.workshop), "{code}");
+        ann.hangs_up();
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_phone_never_forwards_a_customer() {
+    let (shop, ann) = counter_answers_with(302);
+    assert_eq!(shop.counter.ends(), [End::Refused(302)]);
+    let elsewhere = "198.51.100.99:5060".parse().expect("the address in the 302's Contact");
+    shop.wait("10 s");
+    assert!(shop.said_to(elsewhere).is_empty(), "3xx is never followed");
+    assert!(ann.hears_ringing());
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_refusal_said_again_is_acknowledged_again() {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.counter.has_habit(Habit::refuses(603));
+    shop.loses_to(&shop.counter, "ACK", 3);
+    ann.calls_through(Door::Sip);
+    shop.wait("20 s");
+    assert_eq!(shop.counter.got("ACK").len(), 1);
+    assert_eq!(shop.sent_at(&shop.counter, "ACK").len(), 4);
+    let (invite, ack) = (shop.counter.got("INVITE").remove(0), shop.counter.got("ACK").remove(0));
+    assert_eq!(ack.branch(), invite.branch(), "RFC 3261 §17.1.1.3");
+    assert_eq!(shop.events_of(EventKind::Declined), ["Counter"]);
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_decline_stands_for_this_call() {
+    for code in [486, 603] {
+        let (shop, ann) = counter_answers_with(code);
+        shop.wait("30 s");
+        assert_eq!(shop.counter.calls_seen(), 1, "{code} within 20 s is somebody saying no");
+        ann.hangs_up();
+        shop.is_idle();
+        // And for this call only.
+        ann.calls_through(Door::Sip);
+        shop.wait("1 s");
+        assert_eq!(shop.counter.calls_seen(), 2);
+        ann.hangs_up();
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_phone_in_trouble_is_rung_again_after_5_s() {
+    for code in [408, 480, 500, 503] {
+        let (shop, ann) = counter_answers_with(code);
+        assert_eq!(shop.counter.calls_seen(), 1);
+        shop.counter.has_habit(Habit::RINGS);
+        shop.wait("4 s");
+        assert_eq!(shop.counter.calls_seen(), 2, "{code}");
+        assert!(shop.counter.rings());
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.counter), "{code}");
+        ann.hangs_up();
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_phone_whose_own_ring_timer_ends_is_rung_again() {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("60 s");
+    shop.counter.refuses(486);
+    shop.wait("4 s");
+    assert!(!shop.counter.rings());
+    shop.wait("2 s");
+    assert!(shop.counter.rings(), "486 after 20 s is no decline");
+    ann.hangs_up();
+    shop.is_idle();
+}

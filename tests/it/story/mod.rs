@@ -1,0 +1,12 @@
+//! A file for each paragraph of how the shop behaves.
+
+mod bad_network;
+mod branch_ends;
+mod caller_hangs_up;
+mod give_up;
+mod logged_before_heard;
+mod one_winner;
+mod refusals;
+mod ring_all;
+mod strangers;
+mod who_rings;

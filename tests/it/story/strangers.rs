@@ -1,0 +1,114 @@
+//! A stranger gets nothing: no ring, no row, not even an answer.
+
+use crate::cast::{Caller, Door};
+use crate::machine::SHOP;
+use crate::shop::Shop;
+
+fn options(from: &Caller, branch: &str) -> String {
+    let address = from.address();
+    crate::text::compose(
+        &format!("OPTIONS sip:{SHOP} SIP/2.0"),
+        &[
+            ("Via", format!("SIP/2.0/UDP {address};branch=z9hG4bK{branch};rport")),
+            ("Max-Forwards", "70".to_owned()),
+            ("From", format!("<sip:probe@{address}>;tag=probe")),
+            ("To", format!("<sip:{SHOP}>")),
+            ("Call-ID", format!("probe-{branch}")),
+            ("CSeq", "7 OPTIONS".to_owned()),
+        ],
+        "",
+    )
+}
+
+#[test]
+fn a_strangers_call_rings_nobody_and_is_not_answered() {
+    let shop = Shop::open();
+    let stranger = shop.stranger();
+    let said = shop.said();
+    stranger.calls_through(Door::Sip);
+    shop.wait("40 s");
+    assert!(stranger.heard().is_empty(), "{:?}", stranger.heard());
+    assert_eq!(shop.said(), said, "nothing to anybody");
+    assert!(shop.phones.iter().all(|phone| phone.calls_seen() == 0));
+    assert!(shop.log().is_empty());
+    // A customer at the same moment is served.
+    let ann = shop.caller("Ann", "+34600111222");
+    stranger.calls_through(Door::Sip);
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!(shop.phones_that_ring(), 3);
+    assert!(shop.phones.iter().all(|phone| phone.calls_seen() == 1));
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().caller_raw, "+34600111222");
+}
+
+#[test]
+fn a_strangers_options_is_not_answered() {
+    let shop = Shop::open();
+    let stranger = shop.stranger();
+    let carrier = shop.caller("Carrier", "+34600111222");
+    stranger.says_to_the_shop(&options(&stranger, "one"));
+    carrier.says_to_the_shop(&options(&carrier, "two"));
+    shop.wait("40 s");
+    assert_eq!((stranger.heard().len(), carrier.heard().len()), (0, 1));
+    shop.is_idle();
+}
+
+#[test]
+fn a_trunk_that_asks_whether_we_live_is_told() {
+    let shop = Shop::open();
+    let carrier = shop.caller("Carrier", "+34600111222");
+    carrier.says_to_the_shop(&options(&carrier, "two"));
+    shop.wait("1 s");
+    assert_eq!(carrier.heard(), ["200 OPTIONS"]);
+    let answer = carrier.got("200 OPTIONS").remove(0);
+    assert!(answer.get("allow").is_some_and(|allow| allow.contains("INVITE")), "RFC 3261 §11.2");
+    assert_eq!(answer.cseq(), (7, "OPTIONS"));
+    shop.is_idle();
+}
+
+#[test]
+fn a_stranger_cannot_end_a_customers_call() {
+    let shop = Shop::open();
+    let (ann, stranger) = (shop.caller("Ann", "+34600111222"), shop.stranger());
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    let mut forged = ann.invite();
+    forged.start = forged.start.replace("INVITE", "CANCEL");
+    forged.body.clear();
+    for (name, value) in &mut forged.headers {
+        if name == "cseq" {
+            *value = value.replace("INVITE", "CANCEL");
+        }
+    }
+    stranger.says_to_the_shop(&forged.write());
+    shop.wait("2 s");
+    assert_eq!(shop.phones_that_ring(), 3);
+    assert!(ann.hears_ringing());
+    shop.counter.picks_up();
+    shop.wait("2 s");
+    assert!(ann.talks_with(&shop.counter));
+    assert!(stranger.heard().is_empty());
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn after_a_hundred_strangers_a_customer_still_gets_through() {
+    let shop = Shop::open();
+    let (ann, stranger) = (shop.caller("Ann", "+34600111222"), shop.stranger());
+    for nth in 0..100 {
+        stranger.says_to_the_shop(&options(&stranger, &nth.to_string()));
+        stranger.says_to_the_shop(&format!("{nth}\r\n\r\n"));
+    }
+    shop.wait("10 ms");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!(shop.phones_that_ring(), 3);
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    ann.hangs_up();
+    shop.is_idle();
+}

@@ -1,0 +1,217 @@
+//! Every sentence we say, in both languages, against `tests/golden/words`. `RINGALL_BLESS=1` writes what is said now.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{NaiveDateTime, TimeZone};
+use chrono_tz::Europe::Madrid;
+use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
+use ringall::now::UnixMs;
+use ringall::routing::plan::{Country, Language};
+use ringall::routing::{Because, Duty, Hours};
+use ringall::words;
+use uuid::Uuid;
+
+/// A Monday.
+const NOW: &str = "2026-11-23 10:00";
+
+fn at(text: &str) -> UnixMs {
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
+    UnixMs(Madrid.from_local_datetime(&local).single().unwrap().timestamp_millis())
+}
+
+fn golden(name: &str, said: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/words").join(name);
+    if std::env::var_os("RINGALL_BLESS").is_some() {
+        std::fs::write(&path, said).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(said, expected, "what is said differs from {}", path.display());
+}
+
+/// One block of lines for each row: the row itself, then the sentence in each language.
+fn in_both<T: std::fmt::Debug>(rows: &[T], say: impl Fn(&T, Language) -> String) -> String {
+    let mut said = String::new();
+    for row in rows {
+        let (en, es) = (say(row, Language::En), say(row, Language::Es));
+        writeln!(said, "{row:?}\n  en  {en}\n  es  {es}").unwrap();
+    }
+    said
+}
+
+fn reasons() -> Vec<(&'static str, Because)> {
+    let mut reasons = vec![
+        ("around the clock", Because::OpenHours { until: None }),
+        ("no hours", Because::NoHours),
+        ("opened", Because::OpenedByOwner { until: at("2026-11-23 22:00") }),
+        ("opened past midnight", Because::OpenedByOwner { until: at("2026-11-24 01:30") }),
+        ("extra", Because::ExtraOpening { until: Some(at("2026-11-23 12:00")), why: "Market day".to_owned() }),
+        ("extra, no words", Because::ExtraOpening { until: Some(at("2026-11-23 12:00")), why: " ".to_owned() }),
+        ("extra, no end", Because::ExtraOpening { until: None, why: "Market day".to_owned() }),
+        ("never opens", Because::ClosedHours { opens: None }),
+        ("holiday", Because::PublicHoliday { opens: Some(at("2026-11-24 09:00")) }),
+        ("holiday, never opens", Because::PublicHoliday { opens: None }),
+        ("closure", Because::Closure { opens: Some(at("2026-11-28 09:00")), why: "Christmas".to_owned() }),
+        ("closure, no words", Because::Closure { opens: Some(at("2026-11-28 09:00")), why: String::new() }),
+        ("closure, never opens", Because::Closure { opens: None, why: "Retired".to_owned() }),
+        ("closed by owner", Because::ClosedByOwner { until: at("2026-11-24 08:00") }),
+        ("blocked", Because::Blocked),
+        ("not ours", Because::NotOurNumber),
+    ];
+    for when in [
+        "2026-11-23 14:00",
+        "2026-11-23 13:05",
+        "2026-11-23 23:59",
+        "2026-11-24 00:00",
+        "2026-11-24 00:30",
+        "2026-11-24 09:00",
+        "2026-11-25 00:00",
+        "2026-11-25 09:00",
+        "2026-11-26 09:00",
+        "2026-11-27 09:00",
+        "2026-11-28 10:00",
+        "2026-11-29 10:00",
+        "2026-11-30 09:00",
+        "2026-12-24 01:00",
+        "2027-01-04 09:00",
+    ] {
+        reasons.push((when, Because::OpenHours { until: Some(at(when)) }));
+        reasons.push((when, Because::ClosedHours { opens: Some(at(when)) }));
+    }
+    reasons
+}
+
+#[test]
+fn every_reason_is_said_as_people_say_it() {
+    let say = |(_, because): &(&str, Because), language| words::because(because, language, Madrid, at(NOW));
+    let rows = reasons();
+    let mut said = String::new();
+    for row in &rows {
+        writeln!(
+            said,
+            "{}: {}\n  en  {}\n  es  {}",
+            row.1.code(),
+            row.0,
+            say(row, Language::En),
+            say(row, Language::Es)
+        )
+        .unwrap();
+    }
+    golden("because.txt", &said);
+}
+
+#[test]
+fn until_is_relative_to_the_shops_own_day() {
+    let say = |now: &str| {
+        words::because(&Because::ClosedHours { opens: Some(at("2026-11-24 09:00")) }, Language::En, Madrid, at(now))
+    };
+    assert_eq!(say("2026-11-24 00:30"), "Closed until 9:00.");
+    assert_eq!(say("2026-11-23 23:30"), "Closed until tomorrow at 9:00.");
+    assert_eq!(say("2026-11-22 23:30"), "Closed until Tuesday at 9:00.");
+}
+
+#[test]
+fn every_phone_says_why_it_rings_or_not() {
+    let rows = [
+        Duty::Rings,
+        Duty::ShopClosed(Because::ClosedByOwner { until: at("2026-11-24 08:00") }),
+        Duty::CellWithoutShopHours,
+        Duty::OffUntil(at("2026-11-23 12:00")),
+        Duty::OutsideOwnHours { until: Some(at("2026-11-24 08:00")) },
+        Duty::OutsideOwnHours { until: None },
+    ];
+    golden("duty.txt", &in_both(&rows, |duty, language| words::duty(duty, language, Madrid, at(NOW))));
+}
+
+#[test]
+fn every_end_of_a_call_has_its_words() {
+    let rows = [
+        Disposition::Answered,
+        Disposition::Missed,
+        Disposition::Message,
+        Disposition::NoMessage,
+        Disposition::Refused,
+        Disposition::Interrupted,
+    ];
+    golden("disposition.txt", &in_both(&rows, |end, language| words::disposition(*end, language).to_owned()));
+}
+
+#[test]
+fn every_line_of_the_log_is_plain() {
+    let both = [Some("Counter"), None];
+    let mut rows: Vec<(EventKind, Option<&str>, &str, i64)> = vec![(EventKind::Arrived, None, "", 0)];
+    for phone in both {
+        for kind in [
+            EventKind::Offered,
+            EventKind::Ringing,
+            EventKind::Answered,
+            EventKind::TooLate,
+            EventKind::Stopped,
+            EventKind::Held,
+            EventKind::Resumed,
+        ] {
+            rows.push((kind, phone, "", 0));
+        }
+        for detail in ["603", "486", "480", "404", "488", "silent", "500", ""] {
+            rows.push((EventKind::Declined, phone, detail, 0));
+        }
+    }
+    for ms in [0, 999, 1_000, 40_000, 60_000, 61_000, 120_000, 125_000] {
+        rows.push((EventKind::GaveUp, None, "", ms));
+        rows.push((EventKind::NobodyAnswered, None, "", ms));
+    }
+    for detail in ["486", "404", "503", "420", "400"] {
+        rows.push((EventKind::Refused, None, detail, 0));
+    }
+    for detail in ["caller", "staff", "give_up", "network", "crash", ""] {
+        rows.push((EventKind::Ended, None, detail, 0));
+    }
+    let said = in_both(&rows, |(kind, phone, detail, ms), language| {
+        let event = CallEvent {
+            call: CallId(Uuid::nil()),
+            seq: 1,
+            at: UnixMs(at(NOW).0 + ms),
+            kind: *kind,
+            phone: phone.map(Arc::from),
+            detail: (*detail).to_owned(),
+        };
+        let said = words::event(&event, at(NOW), language);
+        assert!(!["486", "487", "480", "603", "404"].iter().any(|code| said.contains(code)), "{said}");
+        said
+    });
+    golden("event.txt", &said);
+}
+
+#[test]
+fn counts_have_their_right_endings() {
+    let rows = [0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 21, 22, 23, 101, 111, 112, 113, 121, 1011, u32::MAX];
+    golden("nth_call.txt", &in_both(&rows, |nth, language| words::nth_call(*nth, language)));
+}
+
+#[test]
+fn refused_hours_say_what_to_write() {
+    let rows = [
+        "",
+        "Mo-Fr 9-5",
+        "off",
+        "Mo unknown",
+        "Mo 09:00-18:00 \"by appointment\"",
+        "Fr 18:00+",
+        "Mo 10:00-16:00/01:30",
+        "sunrise-sunset",
+        "SH off; 24/7",
+        "24/7; PH off",
+    ];
+    let mut said = in_both(&rows, |text, language| {
+        words::hours_error(&Hours::parse(text, Country(*b"NP")).unwrap_err(), language)
+    });
+    let too_long = Hours::parse(&"Mo 09:00-18:00; ".repeat(40), Country(*b"ES")).unwrap_err();
+    said += &in_both(&["(too long)"], |_, language| words::hours_error(&too_long, language));
+    golden("hours_error.txt", &said);
+}
+
+#[test]
+fn a_withheld_caller_has_a_name() {
+    golden("withheld.txt", &in_both(&["withheld"], |_, language| words::withheld(language).to_owned()));
+}

@@ -1,0 +1,259 @@
+//! The world of a story: one clock, one queue ordered by (time, turn), far ends at addresses, and the machine in the
+//! middle. Just another driver: it hands in what happens, drains what is asked, and comes back at the deadline.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringall::call::record::{CallEvent, CallId, CallRecord};
+use ringall::media::Fact;
+use ringall::now::{Mono, UnixMs};
+use ringall::routing::Plan;
+use ringall::switchboard::{Input, LogEntry, Medium, Output, Route, SocketId, Ticket};
+
+use crate::fake_media::FakeMedia;
+use crate::far_end::FarEnd;
+use crate::machine::{self, SHOP, Switchboard};
+use crate::network::Network;
+use crate::text::Text;
+use crate::trace::{Sent, Trace};
+
+/// Friday, 20 November 2026, 10:00 UTC.
+const MORNING: UnixMs = UnixMs(1_795_168_800_000);
+/// More steps than this without the clock moving is a machine that runs in circles.
+const STEPS_AT_ONE_INSTANT: usize = 10_000;
+
+pub struct World {
+    pub now: Duration,
+    pub network: Network,
+    pub far_ends: Vec<FarEnd>,
+    pub machine: Option<Switchboard>,
+    pub media: FakeMedia,
+    pub store: Store,
+    pub trace: Trace,
+    queue: BTreeMap<(Duration, u64), Event>,
+    turn: u64,
+}
+
+enum Event {
+    Arrives { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
+    Durable { ticket: Ticket, medium: Medium, record: Box<CallRecord> },
+    Resolved { ticket: Ticket, routes: Vec<Route> },
+    Media(Fact),
+}
+
+/// The log, its journal, and how long each takes.
+#[derive(Debug)]
+pub struct Store {
+    /// `None`: it stalls.
+    pub latency: Option<Duration>,
+    pub journal_latency: Option<Duration>,
+    pub rows: BTreeMap<CallId, CallRecord>,
+    pub events: Vec<CallEvent>,
+    /// When each call's row became durable, and where.
+    pub durable: Vec<(Duration, CallId, Medium)>,
+    /// When each was asked for.
+    pub asked: Vec<(Duration, CallId, Medium)>,
+    stalled: Vec<(Ticket, Medium, Box<CallRecord>)>,
+}
+
+impl World {
+    pub fn new(network: Network) -> World {
+        World {
+            now: Duration::ZERO,
+            network,
+            far_ends: Vec::new(),
+            machine: None,
+            media: FakeMedia::default(),
+            store: Store {
+                latency: Some(Duration::from_millis(1)),
+                journal_latency: Some(Duration::from_millis(1)),
+                rows: BTreeMap::new(),
+                events: Vec::new(),
+                durable: Vec::new(),
+                asked: Vec::new(),
+                stalled: Vec::new(),
+            },
+            trace: Trace { names: vec![(SHOP, "shop".to_owned())], ..Trace::default() },
+            queue: BTreeMap::new(),
+            turn: 0,
+        }
+    }
+
+    /// Puts a far end at its address; the answer is its place in `far_ends`.
+    pub fn add(&mut self, far_end: FarEnd) -> usize {
+        assert!(self.far_ends.iter().all(|other| other.address != far_end.address), "two at one address");
+        self.trace.names.push((far_end.address, far_end.name.clone()));
+        self.far_ends.push(far_end);
+        self.far_ends.len() - 1
+    }
+
+    pub fn change_plan(&mut self, plan: Plan) {
+        self.hand_in(Input::PlanChanged(Arc::new(plan)));
+    }
+
+    /// Lets one far end act now, and sends what it says.
+    pub fn act<T>(&mut self, who: usize, act: impl FnOnce(&mut FarEnd, Duration) -> T) -> T {
+        let done = act(&mut self.far_ends[who], self.now);
+        self.flush(who);
+        done
+    }
+
+    pub fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+        let text = Text::read(&bytes);
+        let arrivals = self.network.carry(from, to, &text.label());
+        self.trace.sent.push(Sent { at: self.now, from, to, text, lost: arrivals.is_empty() });
+        for after in arrivals {
+            self.enqueue(after, Event::Arrives { from, to, bytes: bytes.clone() });
+        }
+    }
+
+    pub fn run_for(&mut self, time: Duration) {
+        let end = self.now + time;
+        let (mut instant, mut steps) = (self.now, 0);
+        while let Some(due) = self.next_due().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            steps = if self.now == instant { steps + 1 } else { 0 };
+            instant = self.now;
+            assert!(steps < STEPS_AT_ONE_INSTANT, "the world runs in circles at {:?}", self.now);
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// What stalled in the store or the journal gets through now.
+    pub fn release_stalled(&mut self) {
+        for (ticket, medium, record) in std::mem::take(&mut self.store.stalled) {
+            self.record(ticket, medium, record);
+        }
+    }
+
+    fn next_due(&self) -> Option<Duration> {
+        let queued = self.queue.keys().next().map(|(at, _)| *at);
+        let machine = self.machine.as_ref().and_then(|machine| machine.poll_timeout()).map(|Mono(at)| at);
+        let far_ends = self.far_ends.iter().filter_map(FarEnd::deadline);
+        queued.into_iter().chain(machine).chain(far_ends).min()
+    }
+
+    /// One thing that is due: the machine's timers first, as the driver has it, then what arrives, then the far ends.
+    fn step(&mut self) {
+        let due = |at: Option<Duration>, now| at.is_some_and(|at| at <= now);
+        if due(self.machine.as_ref().and_then(|machine| machine.poll_timeout()).map(|Mono(at)| at), self.now) {
+            return self.hand_in(Input::Timeout);
+        }
+        if let Some(first) = self.queue.first_entry().filter(|first| first.key().0 <= self.now) {
+            let event = first.remove();
+            return self.happen(event);
+        }
+        if let Some(who) = self.far_ends.iter().position(|far_end| due(far_end.deadline(), self.now)) {
+            self.act(who, FarEnd::tick);
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Arrives { from, to: SHOP, bytes } if self.machine.is_some() => {
+                let input = Input::Datagram { socket: SocketId(0), from, local: SHOP.ip(), bytes: &bytes };
+                self.hand_in(input);
+            }
+            Event::Arrives { from, to, bytes } => {
+                if let Some(who) = self.far_ends.iter().position(|far_end| far_end.address == to) {
+                    self.act(who, |far_end, now| far_end.receive(now, from, &bytes));
+                }
+            }
+            Event::Durable { ticket, medium, record } => {
+                self.trace.note(self.now, format!("row durable ({medium:?})"));
+                self.store.durable.push((self.now, record.id, medium));
+                self.store.rows.entry(record.id).or_insert(*record);
+                self.hand_in(Input::Recorded { ticket });
+            }
+            Event::Resolved { ticket, routes } => self.hand_in(Input::Resolved { ticket, routes }),
+            Event::Media(fact) => self.hand_in(Input::Media(fact)),
+        }
+    }
+
+    /// One input, and all its outputs, as every driver must.
+    fn hand_in(&mut self, input: Input<'_>) {
+        let now = machine::at(MORNING, self.now);
+        let machine = self.machine.as_mut().expect("only a world with a machine has inputs for it");
+        machine.handle(now, input);
+        let outputs: Vec<Output> = std::iter::from_fn(|| machine.poll_output()).collect();
+        for output in outputs {
+            self.perform(output);
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Send { to, bytes, .. } => self.send(SHOP, to, bytes),
+            Output::Record { ticket, medium, record } => {
+                self.store.asked.push((self.now, record.id, medium));
+                self.record(ticket, medium, record);
+            }
+            Output::Log(LogEntry::Changed(record)) => {
+                assert!(
+                    self.store.rows.contains_key(&record.id) || self.store.is_asked(record.id),
+                    "a row from nowhere"
+                );
+                self.store.rows.insert(record.id, *record);
+            }
+            Output::Log(LogEntry::Event(event)) => {
+                self.trace.note(
+                    self.now,
+                    format!("{:?} {} {}", event.kind, event.phone.as_deref().unwrap_or(""), event.detail),
+                );
+                self.store.events.push(event);
+            }
+            Output::Media(command) => {
+                if let Some(fact) = self.media.perform(command) {
+                    self.enqueue(Duration::ZERO, Event::Media(fact));
+                }
+            }
+            Output::Resolve { ticket, host, port } => {
+                let to = host.parse().ok().map(|ip| SocketAddr::new(ip, port.unwrap_or(5060)));
+                let routes = to.map(|to| Route { socket: SocketId(0), to, local: SHOP.ip() });
+                let event = Event::Resolved { ticket, routes: routes.into_iter().collect() };
+                self.enqueue(Duration::from_millis(1), event);
+            }
+            Output::Seen { .. } => {}
+        }
+    }
+
+    fn record(&mut self, ticket: Ticket, medium: Medium, record: Box<CallRecord>) {
+        let latency = if medium == Medium::Store { self.store.latency } else { self.store.journal_latency };
+        match latency {
+            Some(latency) => self.enqueue(latency, Event::Durable { ticket, medium, record }),
+            None => self.store.stalled.push((ticket, medium, record)),
+        }
+    }
+
+    fn flush(&mut self, who: usize) {
+        let from = self.far_ends[who].address;
+        for (to, text) in self.far_ends[who].take_out() {
+            self.send(from, to, text.into_bytes());
+        }
+    }
+
+    fn enqueue(&mut self, after: Duration, event: Event) {
+        self.turn += 1;
+        self.queue.insert((self.now + after, self.turn), event);
+    }
+}
+
+impl Store {
+    fn is_asked(&self, call: CallId) -> bool {
+        self.asked.iter().any(|(_, asked, _)| *asked == call)
+    }
+
+    /// The events of a call run 1..n without a gap, and no row is without its call (DESIGN §5, L5).
+    pub fn check_events(&self) {
+        let calls: BTreeSet<CallId> = self.events.iter().map(|event| event.call).collect();
+        for call in calls {
+            assert!(self.rows.contains_key(&call), "events of a call that has no row");
+            let seqs: Vec<u32> = self.events.iter().filter(|event| event.call == call).map(|event| event.seq).collect();
+            let gapless: Vec<u32> = (1..).take(seqs.len()).collect();
+            assert_eq!(seqs, gapless, "the events of a call are not 1..n in order");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+use std::sync::Arc;
+
+use ringall::call::record::{CallRecord, Direction, Disposition, Door, EndedBy, EventKind};
+use ringall::now::UnixMs;
+use ringall::routing::Because;
+use ringall::routing::plan::ShopId;
+use ringall::store::{CallFilter, Store, StoreError, StoredCall};
+
+use crate::cast::{Database, RUIZ, answered, call, jo, missed, number, shop};
+
+crate::on_both! {
+    every_field_of_a_call_comes_back,
+    events_come_back_in_order,
+    calls_come_newest_first_and_page_by_page,
+    calls_are_found_by_what_is_asked,
+    a_caller_is_shown_by_the_owners_name,
+    the_index_remembers_each_caller_of_each_shop,
+    a_crash_ends_open_calls_when_the_service_last_lived,
+    a_value_of_a_newer_version_is_named_not_guessed,
+}
+
+async fn every_field_of_a_call_comes_back(db: Database) {
+    let log = db.log();
+    let withheld = CallRecord {
+        shop: None,
+        direction: Direction::Out,
+        caller: None,
+        caller_raw: String::new(),
+        withheld: true,
+        door: Door::Twilio,
+        because: Because::Closure { opens: Some(UnixMs(9)), why: "Año nuevo".to_owned() },
+        nth_call_from_caller: 0,
+        ..call(2)
+    };
+    for call in [answered(1), withheld] {
+        log.whole(&call).await;
+        let (stored, events) = db.store.call(call.id).await.unwrap().unwrap();
+        assert_eq!(stored.record, call);
+        assert_eq!(events, []);
+    }
+    for (n, ended_by) in (3..).zip([EndedBy::Caller, EndedBy::Staff, EndedBy::GiveUp, EndedBy::Network, EndedBy::Crash])
+    {
+        let call = CallRecord { ended_by: Some(ended_by), ..missed(n) };
+        log.whole(&call).await;
+        assert_eq!(db.store.call(call.id).await.unwrap().unwrap().0.record, call);
+    }
+    assert!(db.store.call(call(99).id).await.unwrap().is_none());
+}
+
+async fn events_come_back_in_order(db: Database) {
+    let log = db.log();
+    let call = call(1);
+    log.record(&call);
+    // More than one statement holds.
+    for seq in 1..=70 {
+        log.event(&call, seq, if seq % 2 == 0 { EventKind::Ringing } else { EventKind::Offered });
+    }
+    log.writer.flush().await.unwrap();
+    let (_, events) = db.store.call(call.id).await.unwrap().unwrap();
+    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), (1..=70).collect::<Vec<_>>());
+    assert_eq!(events[1], crate::cast::event(&call, 2, EventKind::Ringing));
+}
+
+async fn calls_come_newest_first_and_page_by_page(db: Database) {
+    let log = db.log();
+    for n in 1..=5 {
+        log.whole(&missed(n)).await;
+    }
+    let page = |before| CallFilter { before, limit: 2, ..CallFilter::default() };
+    let first = ids(&db.store, &page(None)).await;
+    assert_eq!(first, [call(5).id, call(4).id]);
+    let second = ids(&db.store, &page(Some(first[1]))).await;
+    assert_eq!(second, [call(3).id, call(2).id]);
+    assert_eq!(ids(&db.store, &page(Some(second[1]))).await, [call(1).id]);
+    assert_eq!(ids(&db.store, &page(Some(call(1).id))).await, []);
+    assert_eq!(ids(&db.store, &page(Some(call(99).id))).await, [], "older than a call that is not there");
+}
+
+async fn calls_are_found_by_what_is_asked(db: Database) {
+    let log = db.log();
+    let ann = number("+34600111222");
+    log.whole(&missed(1)).await;
+    log.whole(&answered(2)).await;
+    log.whole(&CallRecord { caller: Some(ann.clone()), ..missed(3) }).await;
+    log.whole(&CallRecord { shop: Some(ShopId(2)), ..missed(4) }).await;
+    let all = CallFilter::default();
+
+    let asked = CallFilter { caller: Some(ann), ..all.clone() };
+    assert_eq!(ids(&db.store, &asked).await, [call(3).id]);
+    let asked = CallFilter { caller: Some(jo()), ..all.clone() };
+    assert_eq!(ids(&db.store, &asked).await, [call(4).id, call(2).id, call(1).id]);
+    let asked = CallFilter { caller: Some(jo()), shop: Some(ShopId(1)), ..all.clone() };
+    assert_eq!(ids(&db.store, &asked).await, [call(2).id, call(1).id]);
+    let asked = CallFilter { shop: Some(ShopId(2)), ..all.clone() };
+    assert_eq!(ids(&db.store, &asked).await, [call(4).id]);
+    let asked = CallFilter { disposition: Some(Disposition::Answered), ..all.clone() };
+    assert_eq!(ids(&db.store, &asked).await, [call(2).id]);
+    let asked = CallFilter { since: Some(call(3).started), ..all.clone() };
+    assert_eq!(ids(&db.store, &asked).await, [call(4).id, call(3).id]);
+    let asked = CallFilter { caller: Some(jo()), before: Some(call(4).id), limit: 1, ..all };
+    assert_eq!(ids(&db.store, &asked).await, [call(2).id]);
+}
+
+async fn a_caller_is_shown_by_the_owners_name(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    let known = CallRecord { shop: Some(ruiz), ..missed(1) };
+    let elsewhere = CallRecord { shop: Some(ShopId(ruiz.0 + 1000)), ..missed(2) };
+    log.whole(&known).await;
+    log.whole(&elsewhere).await;
+    let stored = db.store.calls(&CallFilter::default()).await.unwrap();
+    let names: Vec<Option<&str>> = stored.iter().map(|call| call.caller_name.as_deref()).collect();
+    assert_eq!(names, [None, Some("Jo Miller")]);
+}
+
+async fn the_index_remembers_each_caller_of_each_shop(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    let at_ruiz = |call| CallRecord { shop: Some(ruiz), ..call };
+    log.whole(&at_ruiz(missed(1))).await;
+    log.whole(&at_ruiz(answered(2))).await;
+    log.record(&at_ruiz(call(3)));
+    log.whole(&at_ruiz(CallRecord { disposition: Some(Disposition::Refused), ..missed(4) })).await;
+    log.whole(&at_ruiz(CallRecord { direction: Direction::Out, ..answered(5) })).await;
+    log.whole(&CallRecord { shop: Some(ShopId(77)), ..missed(6) }).await;
+    let callers = db.store.callers().await.unwrap();
+    let jo_at_ruiz = callers.get(ruiz, &jo()).unwrap();
+    assert_eq!(jo_at_ruiz.name, "Jo Miller");
+    assert_eq!(jo_at_ruiz.calls, 3, "refused ones and ours to her are not her calls");
+    assert_eq!(jo_at_ruiz.last_spoken, answered(5).ended);
+    let elsewhere = callers.get(ShopId(77), &jo()).unwrap();
+    assert_eq!((elsewhere.name.as_str(), elsewhere.calls, elsewhere.last_spoken), ("", 1, None));
+}
+
+async fn a_crash_ends_open_calls_when_the_service_last_lived(db: Database) {
+    let log = db.log();
+    log.whole(&missed(1)).await;
+    let talking = CallRecord { answered: Some(UnixMs(call(2).started.0 + 5)), ..call(2) };
+    let talking = CallRecord { answered_by: Some(Arc::from("Counter")), ..talking };
+    for open in [&talking, &call(3), &call(50)] {
+        log.record(open);
+        log.changed(open);
+        log.event(open, 1, EventKind::Arrived);
+    }
+    log.writer.flush().await.unwrap();
+    drop(log);
+    // The heartbeat is of today; as if the service had last lived 20 s after the first call.
+    let alive = call(20).started;
+    let later = call(200).started;
+    db.shell(&format!("UPDATE settings SET value = {} WHERE name = 'alive_ms'", alive.0)).await;
+    assert_eq!(db.store.close_open_rows(later).await.unwrap(), 3);
+    assert_eq!(db.store.close_open_rows(later).await.unwrap(), 0);
+
+    let ended = async |n| db.store.call(call(n).id).await.unwrap().unwrap();
+    assert_eq!(ended(1).await.0.record, missed(1));
+    let (talked, events) = ended(2).await;
+    assert_eq!(talked.record.disposition, Some(Disposition::Answered), "somebody had answered: that stays a fact");
+    assert_eq!((talked.record.ended, talked.record.ended_by), (Some(alive), Some(EndedBy::Crash)));
+    assert_eq!((events[1].seq, events[1].kind, events[1].at), (2, EventKind::Ended, alive));
+    let (rang, _) = ended(3).await;
+    assert_eq!((rang.record.disposition, rang.record.ended), (Some(Disposition::Interrupted), Some(alive)));
+    let (after, _) = ended(50).await;
+    assert_eq!(after.record.ended, Some(call(50).started), "no call ends before it began");
+}
+
+async fn a_value_of_a_newer_version_is_named_not_guessed(db: Database) {
+    db.log().whole(&missed(1)).await;
+    db.shell("UPDATE calls SET disposition = 'teleported'").await;
+    let error = db.store.call(call(1).id).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreadable { table: "calls", column: "disposition", .. }), "{error}");
+}
+
+async fn ids(store: &Store, filter: &CallFilter) -> Vec<ringall::call::record::CallId> {
+    let calls: Vec<StoredCall> = store.calls(filter).await.unwrap();
+    calls.into_iter().map(|call| call.record.id).collect()
+}

@@ -1,0 +1,141 @@
+//! `/api/v1/openapi.json` says what is so: real answers are held against it, key by key.
+
+use axum::http::{Method, StatusCode};
+use ringall::call::record::EventKind;
+use serde_json::Value;
+
+use crate::shop::{Place, answered, event, id, missed_withheld, ringing};
+
+#[tokio::test]
+async fn every_answer_is_as_described() {
+    let place = Place::of_one_shop().await;
+    let shop = place.plan.shops[0].id;
+    let call = answered(shop, 1);
+    let events = [event(&call, 1, EventKind::Arrived, None), event(&call, 2, EventKind::Ringing, Some("Counter"))];
+    place.stores(call, events).await;
+    place.stores(missed_withheld(shop, 2), []).await;
+    place.stores(ringing(shop, 5), []).await;
+    let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
+
+    let one = format!("/api/v1/calls/{}", id(1));
+    let none = format!("/api/v1/calls/{}", id(9));
+    for (path, asked, status) in [
+        ("/api/v1/calls", "/api/v1/calls", 200),
+        ("/api/v1/calls", "/api/v1/calls?limit=0", 400),
+        ("/api/v1/calls/{id}", one.as_str(), 200),
+        ("/api/v1/calls/{id}", none.as_str(), 404),
+        ("/api/v1/right-now", "/api/v1/right-now", 200),
+        ("/healthz", "/healthz", 200),
+        ("/readyz", "/readyz", 200),
+    ] {
+        let answer = place.get(asked).await;
+        assert_eq!(answer.status, StatusCode::from_u16(status).expect("a status"), "{asked}");
+        let described = &description["paths"][path]["get"]["responses"][status.to_string()]["content"];
+        let (kind, content) = described.as_object().and_then(|kinds| kinds.iter().next()).expect("a described content");
+        assert_eq!(&answer.headers["content-type"], kind);
+        conforms(&description, &content["schema"], &answer.json(), asked);
+    }
+}
+
+#[tokio::test]
+async fn every_described_path_answers_and_every_one_but_health_wants_a_token() {
+    let place = Place::of_one_shop().await;
+    let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
+    let paths = description["paths"].as_object().expect("paths");
+    assert!(paths.len() >= 7);
+    for (path, methods) in paths {
+        let asked = path.replace("{id}", &id(9).to_string());
+        let bare = place.ask(Method::GET, &asked, &[], None).await.status;
+        let wants_token = !methods["get"]["security"].is_null();
+        assert_eq!(bare == StatusCode::UNAUTHORIZED, wants_token, "{path} without a token: {bare}");
+        let with = place.get(&asked).await;
+        let described = &methods["get"]["responses"][with.status.as_str()];
+        assert!(described.is_object(), "{path}: {} is not described", with.status);
+    }
+}
+
+/// Every parameter that is described is taken, by the limits that are described.
+#[tokio::test]
+async fn described_parameters_are_those_that_are_taken() {
+    let place = Place::of_one_shop().await;
+    let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
+    let parameters = description["paths"]["/api/v1/calls"]["get"]["parameters"].as_array().expect("parameters");
+    let in_query: Vec<&Value> = parameters.iter().filter(|parameter| parameter["in"] == "query").collect();
+    let refusal = place.get("/api/v1/calls?nonsense=1").await.problem(StatusCode::BAD_REQUEST);
+    let known = refusal["detail"].as_str().and_then(|detail| detail.split_once(": ")).expect("the known ones").1;
+    let known: Vec<&str> = known.trim_end_matches('.').split(", ").collect();
+    let described: Vec<&str> = in_query.iter().filter_map(|parameter| parameter["name"].as_str()).collect();
+    assert_eq!(described, known);
+
+    let limit = &in_query.iter().find(|parameter| parameter["name"] == "limit").expect("limit")["schema"];
+    for (value, taken) in [(limit["minimum"].as_f64(), true), (limit["maximum"].as_f64(), true)] {
+        let value = value.expect("a bound");
+        assert_eq!(place.get(&format!("/api/v1/calls?limit={value}")).await.status == StatusCode::OK, taken);
+    }
+    let beyond = limit["maximum"].as_f64().expect("a bound") + 1.0;
+    place.get(&format!("/api/v1/calls?limit={beyond}")).await.problem(StatusCode::BAD_REQUEST);
+}
+
+/// Holds a value against a schema: types, enumerations, and that neither has a key the other lacks.
+#[track_caller]
+fn conforms(description: &Value, schema: &Value, value: &Value, at: &str) {
+    let properties = properties(description, schema);
+    if let Some(object) = value.as_object() {
+        for (key, value) in object {
+            let (_, schema) = properties
+                .iter()
+                .find(|(name, _)| name == key)
+                .unwrap_or_else(|| panic!("{at}.{key} is not described"));
+            conforms(description, schema, value, &format!("{at}.{key}"));
+        }
+        for key in required(description, schema) {
+            assert!(object.contains_key(&key), "{at}.{key} is described as always there");
+        }
+        return;
+    }
+    let schema = resolve(description, schema);
+    if let Some(items) = value.as_array() {
+        assert_eq!(schema["type"], "array", "{at}");
+        items.iter().for_each(|item| conforms(description, &schema["items"], item, &format!("{at}[]")));
+        return;
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        _ => "string",
+    };
+    let kinds = schema["type"].as_array().cloned().unwrap_or_else(|| vec![schema["type"].clone()]);
+    assert!(kinds.iter().any(|known| known == kind), "{at} is a {kind}, described as {kinds:?}");
+    if let Some(known) = schema["enum"].as_array() {
+        assert!(known.contains(value), "{at} is {value}, described as one of {known:?}");
+    }
+    if schema["format"] == "date-time" && value.is_string() {
+        assert!(value.as_str().is_some_and(|text| chrono::DateTime::parse_from_rfc3339(text).is_ok()), "{at}: {value}");
+    }
+}
+
+fn resolve<'a>(description: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(name) => {
+            let found = description.pointer(name.trim_start_matches('#'));
+            resolve(description, found.unwrap_or_else(|| panic!("{name} is not described")))
+        }
+        None => schema,
+    }
+}
+
+fn properties(description: &Value, schema: &Value) -> Vec<(String, Value)> {
+    let schema = resolve(description, schema);
+    let own =
+        schema["properties"].as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), schema.clone()));
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    own.chain(parts.flat_map(|part| properties(description, part))).collect()
+}
+
+fn required(description: &Value, schema: &Value) -> Vec<String> {
+    let schema = resolve(description, schema);
+    let own = schema["required"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    own.chain(parts.flat_map(|part| required(description, part))).collect()
+}

@@ -1,0 +1,9 @@
+//! The web through its router, on a real store. Each file first shows its path answering well, then refusing by name.
+
+mod calls;
+mod description;
+mod health;
+mod listener;
+mod metrics;
+mod right_now;
+mod shop;

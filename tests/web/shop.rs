@@ -1,0 +1,284 @@
+//! A shop with two phones, a store on disk, and a call loop that says what a test tells it to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use ringall::call::record::{CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind};
+use ringall::config::DatabaseUrl;
+use ringall::now::{Mono, Now, UnixMs};
+use ringall::number::Number;
+use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
+use ringall::routing::{Action, Because, Decision, Ring, Wave};
+use ringall::store::{Contact, LogWriter, ShopSettings, Store};
+use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Ticket};
+use ringall::web::board::Look;
+use ringall::web::{Board, LiveGauges, Readiness, Web, metrics, router};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::{mpsc, watch};
+use tower::ServiceExt;
+
+/// 2026-12-24T17:05:00Z: what every clock shows here.
+pub const NOW: UnixMs = UnixMs(1_798_131_900_000);
+
+pub const JO: &str = "+34600999888";
+
+/// The web of one or more shops, ready to be asked.
+pub struct Place {
+    pub router: Router,
+    pub store: Store,
+    pub plan: Arc<Plan>,
+    pub token: String,
+    pub readiness: Arc<Readiness>,
+    pub gauges: Arc<LiveGauges>,
+    log: LogWriter,
+    _disk: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Place {
+    /// "Ruiz" alone, open until 20:00; Jo Miller is known there.
+    pub async fn of_one_shop() -> Place {
+        Place::of(&["Ruiz"], Loop::Answers).await
+    }
+
+    pub async fn of(names: &[&str], the_loop: Loop) -> Place {
+        let disk = TempDir::new().expect("a temporary directory");
+        let store = Store::open(&DatabaseUrl::Sqlite(disk.path().join("ringall.db"))).await.expect("a store");
+        for name in names {
+            store.replace_shop(&settings(name)).await.expect("a shop is stored");
+        }
+        let plan = Arc::new(store.plan().await.expect("the plan is read"));
+        let log = LogWriter::start(store.clone(), disk.path().join("journal"), |_| ()).expect("the log starts");
+        let (board, looks) = Board::new();
+        match the_loop {
+            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone()))),
+            Loop::IsGone => drop(looks),
+        }
+        let readiness = Arc::new(Readiness::default());
+        readiness.set_sockets_bound(true);
+        let gauges = Arc::new(LiveGauges::default());
+        let web = Web {
+            store: store.clone(),
+            board,
+            plan: watch::channel(plan.clone()).1,
+            gauges: gauges.clone(),
+            counters: metrics::install(),
+            readiness: readiness.clone(),
+            clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
+        };
+        let token = store.create_token("test").await.expect("a token is made");
+        Place { router: router(web), store, plan, token, readiness, gauges, log, _disk: disk }
+    }
+
+    pub async fn stores(&self, record: CallRecord, events: impl IntoIterator<Item = CallEvent>) {
+        self.log.record(Ticket(0), Medium::Store, Box::new(record));
+        for event in events {
+            self.log.log(LogEntry::Event(event));
+        }
+        self.log.flush().await.expect("the log is durable");
+    }
+
+    /// Asks with the token.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[("authorization", &format!("Bearer {}", self.token))], None).await
+    }
+
+    pub async fn get_in(&self, language: &str, path: &str) -> Answer {
+        let token = format!("Bearer {}", self.token);
+        self.ask(Method::GET, path, &[("authorization", &token), ("accept-language", language)], None).await
+    }
+
+    /// Asks with exactly these headers, from this peer.
+    pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], peer: Option<&str>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).expect("a request of this test");
+        if let Some(peer) = peer {
+            let peer: std::net::SocketAddr = peer.parse().expect("an address of this test");
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        let response = self.router.clone().oneshot(request).await.expect("a router is infallible");
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body");
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// A good answer's JSON.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/json");
+        self.json()
+    }
+
+    /// A refusal's JSON.
+    #[track_caller]
+    pub fn problem(&self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status.as_u16());
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 20), "says nothing: {}", self.text);
+        problem
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Loop {
+    Answers,
+    IsGone,
+}
+
+/// The call loop: Jo's call rings at the first shop; nobody calls the others.
+async fn answer_looks(mut looks: mpsc::Receiver<Look>, plan: Arc<Plan>) {
+    while let Some(look) = looks.recv().await {
+        let shops = plan.shops.iter().map(|shop| shop_now(shop)).collect();
+        let calls = plan.shops.first().map(|shop| ringing(shop.id, 5)).into_iter().collect();
+        // The web may have stopped waiting.
+        let _ = look.send(RightNow { shops, calls, gauges: Gauges::default() });
+    }
+}
+
+fn shop_now(shop: &Shop) -> ShopNow {
+    let [counter, cell] = [shop.phones[0].id, shop.phones[1].id];
+    let ring = Ring {
+        waves: vec![Wave { after: Duration::ZERO, phones: vec![counter] }],
+        give_up_after: Duration::from_secs(120),
+    };
+    ShopNow {
+        shop: shop.id,
+        decision: Decision { shop: Some(shop.id), action: Action::Ring(ring), because: open() },
+        phones: vec![
+            PhoneNow {
+                phone: counter,
+                rings: true,
+                because: PhoneBecause::InAWave,
+                proven_at: Some(UnixMs(NOW.0 - 1_000)),
+            },
+            PhoneNow { phone: cell, rings: false, because: PhoneBecause::OffNow, proven_at: None },
+        ],
+    }
+}
+
+pub fn open() -> Because {
+    Because::OpenHours { until: Some(UnixMs(NOW.0 + 6_900_000)) }
+}
+
+fn settings(name: &str) -> ShopSettings {
+    let phone = |name: &str, line| Phone {
+        id: PhoneId(0),
+        name: name.into(),
+        line,
+        after: Duration::ZERO,
+        hours: None,
+        off_until: None,
+    };
+    let user = name.to_lowercase();
+    let shop = Shop {
+        id: ShopId(0),
+        name: name.to_owned(),
+        time_zone: chrono_tz::Europe::Madrid,
+        country: Country(*b"ES"),
+        language: Language::Es,
+        hours: None,
+        numbers: Vec::new(),
+        give_up_after: Duration::from_secs(120),
+        notify: Vec::new(),
+        phones: vec![
+            phone("Counter", Line::Registers { user, ha1: Ha1("0123456789abcdef0123456789abcdef".to_owned()) }),
+            phone("Ana's cell", Line::Cell { number: number("+34600111222") }),
+        ],
+        closures: Vec::new(),
+        hours_override: None,
+        blocked: Default::default(),
+    };
+    ShopSettings { shop, contacts: vec![Contact { number: number(JO), name: "Jo Miller".into(), note: String::new() }] }
+}
+
+pub fn number(e164: &str) -> Number {
+    Number::parse(e164, Country(*b"ES")).expect("a number of this test")
+}
+
+pub fn id(n: u8) -> CallId {
+    CallId(uuid::Uuid::from_u128(0x019b_5000_0000_7000_8000_0000_0000_0000 + u128::from(n)))
+}
+
+/// Call `n` from Jo: it began `n` minutes after 17:00 and rings.
+pub fn ringing(shop: ShopId, n: u8) -> CallRecord {
+    CallRecord {
+        id: id(n),
+        shop: Some(shop),
+        direction: Direction::In,
+        caller: Some(number(JO)),
+        caller_raw: "600999888".into(),
+        caller_display: "whoever".into(),
+        withheld: false,
+        called: "911234567".into(),
+        door: Door::Sip,
+        key: format!("call-{n}"),
+        started: UnixMs(NOW.0 - 300_000 + 60_000 * i64::from(n)),
+        answered: None,
+        ended: None,
+        disposition: None,
+        because: open(),
+        ended_by: None,
+        answered_by: None,
+        nth_call_from_caller: u32::from(n),
+    }
+}
+
+/// Call `n` from Jo: the counter picked up after 5 s and they spoke for 42 s.
+pub fn answered(shop: ShopId, n: u8) -> CallRecord {
+    let ringing = ringing(shop, n);
+    CallRecord {
+        answered: Some(UnixMs(ringing.started.0 + 5_000)),
+        ended: Some(UnixMs(ringing.started.0 + 47_000)),
+        disposition: Some(Disposition::Answered),
+        ended_by: Some(EndedBy::Caller),
+        answered_by: Some("Counter".into()),
+        ..ringing
+    }
+}
+
+/// Call `n`, from nobody knows whom: nobody picked up.
+pub fn missed_withheld(shop: ShopId, n: u8) -> CallRecord {
+    let ringing = ringing(shop, n);
+    CallRecord {
+        caller: None,
+        caller_raw: String::new(),
+        caller_display: String::new(),
+        withheld: true,
+        ended: Some(UnixMs(ringing.started.0 + 20_000)),
+        disposition: Some(Disposition::Missed),
+        ended_by: Some(EndedBy::Caller),
+        nth_call_from_caller: 0,
+        ..ringing
+    }
+}
+
+pub fn event(record: &CallRecord, seq: u32, kind: EventKind, phone: Option<&str>) -> CallEvent {
+    let at = UnixMs(record.started.0 + i64::from(seq));
+    CallEvent { call: record.id, seq, at, kind, phone: phone.map(Into::into), detail: String::new() }
+}
