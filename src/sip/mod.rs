@@ -1,6 +1,7 @@
 //! The SIP protocol only: RFC nouns, one a file. Nothing here knows what a call is.
 
 pub mod address;
+pub mod auth;
 pub mod dialog;
 pub mod endpoint;
 pub mod gate;
