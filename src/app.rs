@@ -12,11 +12,15 @@ use tokio::task::JoinHandle as Task;
 
 use crate::clock;
 use crate::config::Config;
+use crate::door::sip::RegistrationSettings;
 use crate::driver::{self, Inbox, Message, Shells};
 use crate::media::port::{self, PortConfig};
 use crate::media::{Fact, Ports};
 use crate::routing::Plan;
+use crate::routing::plan::Line;
+use crate::sip::auth::Algorithm;
 use crate::sip::socket::Listening;
+use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Settings, Switchboard};
@@ -87,6 +91,11 @@ impl Running {
                 "the service had not ended in order: calls of then were closed in the log"
             );
         }
+        let secret = store.nonce_secret().await?;
+        let kept = store.bindings().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the stored registrations are lost; each phone rings again once it has registered");
+            Vec::new()
+        });
         let (plan, callers) = (Arc::new(store.plan().await?), store.callers().await?);
 
         let sockets = bind_sip(&config.sip.udp)?;
@@ -124,14 +133,24 @@ impl Running {
             external_ip: config.sip.external_ip,
             local_networks: config.sip.local_networks.clone(),
             trunks: config.trunks.clone(),
+            registrations: RegistrationSettings {
+                realm: config.sip.realm.clone(),
+                digest: config.sip.digest,
+                secret,
+                kept,
+            },
         };
         let switchboard = Switchboard::new(seed()?, settings, Ports::new(lanes), callers);
         let gauges = Arc::new(LiveGauges::default());
-        let shells = Shells { log, media, gauges: gauges.clone(), runtime: tokio::runtime::Handle::current() };
+        let kept = inbox.clone();
+        let bindings = BindingKeeper::start(store.clone(), move |ticket| kept.send(Message::BindingsKept(ticket)));
+        let shells =
+            Shells { log, bindings, media, gauges: gauges.clone(), runtime: tokio::runtime::Handle::current() };
+        // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
+        inbox.send(Message::Plan(plan.clone()));
         let driver = prepared
             .start(switchboard, sockets, shells)
             .map_err(|error| AppError::System("thread for the call loop", error))?;
-        inbox.send(Message::Plan(plan.clone()));
         // Without a port no phone can be offered a call: the first caller would hear ringing while nothing rings.
         let first_stock = async {
             // One of each lane and family.
@@ -152,7 +171,7 @@ impl Running {
             }
         });
         let (plan_sender, plan_receiver) = watch::channel(plan);
-        let watching = tokio::spawn(watch_plan(store.clone(), inbox.clone(), plan_sender));
+        let watching = tokio::spawn(watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest));
         let readiness = Arc::new(Readiness::default());
         readiness.set_sockets_bound(true);
         readiness.set_journal_writable(true);
@@ -281,7 +300,8 @@ fn seed() -> Result<[u8; 32], AppError> {
 }
 
 /// Looks each second whether somebody changed the owner's settings: this process, or another one.
-async fn watch_plan(store: Store, inbox: Inbox, plans: watch::Sender<Arc<Plan>>) {
+async fn watch_plan(store: Store, inbox: Inbox, plans: watch::Sender<Arc<Plan>>, digest: Algorithm) {
+    name_unusable_passwords(&plans.borrow(), digest);
     let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
     let mut failing = false;
     loop {
@@ -292,6 +312,7 @@ async fn watch_plan(store: Store, inbox: Inbox, plans: watch::Sender<Arc<Plan>>)
             Ok(Some((plan, callers))) => {
                 failing = false;
                 let plan = Arc::new(plan);
+                name_unusable_passwords(&plan, digest);
                 inbox.send(Message::Callers(callers));
                 inbox.send(Message::Plan(plan.clone()));
                 plans.send_replace(plan);
@@ -301,6 +322,22 @@ async fn watch_plan(store: Store, inbox: Inbox, plans: watch::Sender<Arc<Plan>>)
                     tracing::error!(%error, "the settings cannot be read; the last known ones hold");
                 }
             }
+        }
+    }
+}
+
+/// A hash made for one algorithm is of no use with another: such a phone cannot register, and somebody must hear why.
+fn name_unusable_passwords(plan: &Plan, digest: Algorithm) {
+    for phone in plan.shops.iter().flat_map(|shop| &shop.phones) {
+        if let Line::Registers { ha1, .. } = &phone.line
+            && ha1.0.len() != digest.hex_digits()
+        {
+            tracing::error!(
+                phone = %phone.name,
+                "this phone cannot register: its password was imported for another [sip] digest than {}; import the shop \
+                 again with the password, or set digest back",
+                digest.name()
+            );
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use crate::sip::auth::Algorithm;
 use crate::toml_file::{Entry, Env, Section, TomlFileError};
 
 /// What is wrong with the file or a variable; names the place, the key and what was expected.
@@ -48,6 +49,8 @@ pub struct Sip {
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
     pub realm: String,
+    /// What the one password challenge of the installation is made with, and so the hashes that are stored.
+    pub digest: Algorithm,
 }
 
 #[derive(Clone, Debug)]
@@ -80,7 +83,7 @@ pub struct Prefix {
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
 const NOT_YET: &[&str] = &["twilio", "mail", "speech"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
-const NOT_YET_SIP: &[&str] = &["tcp", "tls", "certificate", "private_key", "private_key_file", "digest"];
+const NOT_YET_SIP: &[&str] = &["tcp", "tls", "certificate", "private_key", "private_key_file"];
 const NOT_YET_TRUNK: &[&str] = &["register", "auth_user", "password", "password_file", "caller_id", "channels"];
 
 impl Default for Config {
@@ -103,6 +106,7 @@ impl Default for Config {
                     Prefix { address: IpAddr::from([0xfc00, 0, 0, 0, 0, 0, 0, 0]), length: 7 },
                 ],
                 realm: "ringall".to_owned(),
+                digest: Algorithm::Md5,
             },
             media: Media { ports: (20000, 20999) },
             trunks: Vec::new(),
@@ -188,6 +192,13 @@ impl Sip {
             let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, 0x20..=0x7e) && b != b'"');
             self.realm = found.parse("a word in ASCII without quotes or backslashes", |text| {
                 (plain(text) && !text.contains(['\\', ':'])).then(|| text.to_owned())
+            })?;
+        }
+        if let Some(found) = section.text("digest")? {
+            self.digest = found.parse("\"md5\" or \"sha-256\"", |text| match text {
+                "md5" => Some(Algorithm::Md5),
+                "sha-256" => Some(Algorithm::Sha256),
+                _ => None,
             })?;
         }
         section.finish(NOT_YET_SIP)
@@ -357,11 +368,27 @@ mod tests {
         assert_eq!(format!("{:?}", read("", &[]).unwrap()), defaults);
         let shipped = include_str!("../config/ringall.toml");
         assert_eq!(format!("{:?}", read(shipped, &[]).unwrap()), defaults);
-        for key in
-            ["database", "data_dir", "listen", "public_url", "udp", "external_ip", "local_networks", "realm", "ports"]
-        {
+        for key in [
+            "database",
+            "data_dir",
+            "listen",
+            "public_url",
+            "udp",
+            "external_ip",
+            "local_networks",
+            "realm",
+            "digest",
+            "ports",
+        ] {
             assert!(shipped.contains(&format!("\n{key} = ")), "{key} is not in the shipped file");
         }
+    }
+
+    #[test]
+    fn the_digest_can_be_the_stronger_one() {
+        assert_eq!(read("[sip]\ndigest = \"sha-256\"", &[]).unwrap().sip.digest, Algorithm::Sha256);
+        let variable = [("RINGALL_SIP_DIGEST", "sha-256")];
+        assert_eq!(read("[sip]\ndigest = \"md5\"", &variable).unwrap().sip.digest, Algorithm::Sha256);
     }
 
     #[test]
@@ -376,6 +403,7 @@ mod tests {
         at("[sip]\nudp = []", "sip.udp: expected 1 to 16 addresses");
         at("[sip]\nrelam = \"x\"", "sip.relam: no such key; expected one of: udp, ");
         at("[sip]\nrealm = \"a\\\"b\"", "sip.realm: expected");
+        at("[sip]\ndigest = \"MD5\"", "sip.digest: expected \"md5\" or \"sha-256\", found \"MD5\"");
         at("[sip]\nexternal_ip = \"phone.example\"", "sip.external_ip: expected an IP address");
         at("[sip]\nlocal_networks = [\"10.0.0.0/33\"]", "sip.local_networks[0]: expected a network");
         at("sip = 1", "sip: expected a table, [sip], found 1");
@@ -398,7 +426,6 @@ mod tests {
     fn what_does_nothing_yet_is_refused() {
         for (text, place) in [
             ("[sip]\ntcp = []", "sip.tcp"),
-            ("[sip]\ndigest = \"md5\"", "sip.digest"),
             ("[web]\ncertificate = \"\"", "web.certificate"),
             ("[[trunk]]\nname = \"a\"\npeers = []\nregister = \"\"", "trunk[0].register"),
             ("[twilio]\naccount_sid = \"\"", "twilio"),

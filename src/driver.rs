@@ -17,6 +17,7 @@ use crate::media::Fact;
 use crate::media::port::PortShell;
 use crate::routing::Plan;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
+use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{Input, Output, RightNow, Route, SocketId, Switchboard, Ticket};
 use crate::web::LiveGauges;
@@ -35,6 +36,7 @@ const WAKER: Token = Token(usize::MAX);
 #[derive(Debug)]
 pub enum Message {
     Recorded(Ticket),
+    BindingsKept(Ticket),
     Resolved {
         ticket: Ticket,
         addresses: Vec<SocketAddr>,
@@ -68,6 +70,7 @@ impl Inbox {
 /// Everything the loop performs with.
 pub struct Shells {
     pub log: LogWriter,
+    pub bindings: BindingKeeper,
     pub media: PortShell,
     pub gauges: Arc<LiveGauges>,
     /// Names are looked up on this runtime.
@@ -201,6 +204,7 @@ impl Driver {
         loop {
             match self.messages.try_recv() {
                 Ok(Message::Recorded(ticket)) => self.handle(Input::Recorded { ticket }),
+                Ok(Message::BindingsKept(ticket)) => self.handle(Input::BindingsKept { ticket }),
                 Ok(Message::Media(fact)) => self.handle(Input::Media(fact)),
                 Ok(Message::Plan(plan)) => self.handle(Input::PlanChanged(plan)),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
@@ -270,6 +274,7 @@ impl Driver {
                 }
                 Output::Record { ticket, medium, record } => self.shells.log.record(ticket, medium, record),
                 Output::Log(entry) => self.shells.log.log(entry),
+                Output::KeepBindings { ticket, user, kept } => self.shells.bindings.keep(ticket, user, kept),
                 Output::Media(command) => self.shells.media.command(command),
                 Output::Resolve { ticket, host, port } => self.resolve(ticket, host, port),
                 Output::Seen { ticket, view } => {

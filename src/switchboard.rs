@@ -5,7 +5,7 @@
 //! loop { wait(poll_timeout); handle(now, input); while let Some(output) = poll_output() { perform(output) } }
 //! ```
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +17,15 @@ use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Trunk};
-use crate::door::sip::{Arrival, Place, Shown, SipDoor, Told};
+use crate::door::sip::{Arrival, Place, RegistrationSettings, Shown, SipDoor, Told, User};
 use crate::media::{self, Family, Lane, Ports};
 use crate::now::{Mono, Now, UnixMs};
 use crate::routing::decision::{Action, Because, Decision, Offer};
 use crate::routing::plan::{Country, Line, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, Duty, decide, shop_called, why_phone};
+use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Interfaces;
+use crate::sip::registrar::KeptUser;
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
 use crate::sip::wire::{self, Framing, Unreadable};
@@ -58,6 +60,10 @@ pub enum Input<'a> {
     },
     /// A row asked for by [`Output::Record`] is durable.
     Recorded {
+        ticket: Ticket,
+    },
+    /// What [`Output::KeepBindings`] asked for is durable.
+    BindingsKept {
         ticket: Ticket,
     },
     /// The answer to [`Output::Resolve`]; empty when the name leads nowhere.
@@ -96,6 +102,13 @@ pub enum Output {
     },
     /// To be stored with the next commit, or within 200 ms.
     Log(LogEntry),
+    /// Keep these places of a phone that registers in place of all it had, so that they outlive the process, and answer
+    /// [`Input::BindingsKept`]. A later one for the same user replaces an earlier one.
+    KeepBindings {
+        ticket: Ticket,
+        user: String,
+        kept: KeptUser,
+    },
     Media(media::Command),
     /// Find the way to `host` (a name or an address, without brackets) and answer [`Input::Resolved`].
     Resolve {
@@ -175,6 +188,7 @@ pub struct Settings {
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
     pub trunks: Vec<Trunk>,
+    pub registrations: RegistrationSettings,
 }
 
 /// See the module.
@@ -202,6 +216,8 @@ pub struct Switchboard {
 enum Asked {
     Record(CallId),
     Resolve(BindingId),
+    /// The REGISTER that waits for it.
+    KeepBindings(ServerTx),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,8 +232,9 @@ struct Contacts {
     by_phone: HashMap<PhoneId, Contact>,
     bindings: Bindings,
     again: Deadlines<BindingId>,
-    last: u64,
-    /// When each address last answered anything of ours.
+    /// The places of each phone that has registered, and when it last did.
+    registered: HashMap<PhoneId, Vec<(SocketAddr, UnixMs)>>,
+    /// When each address last answered anything of ours, or registered.
     proven: HashMap<SocketAddr, UnixMs>,
 }
 
@@ -227,6 +244,16 @@ struct Contact {
     binding: BindingId,
     uri: Uri,
     way: Option<Route>,
+}
+
+impl Contacts {
+    /// Where a phone can be rung, and when it last proved that.
+    fn places_of(&self, phone: PhoneId) -> Vec<(SocketAddr, Option<UnixMs>)> {
+        let fixed = self.by_phone.get(&phone).and_then(|contact| contact.way).map(|way| (way.to, None));
+        let registered = self.registered.get(&phone).into_iter().flatten().map(|&(to, at)| (to, Some(at)));
+        let proven = |(to, at): (SocketAddr, Option<UnixMs>)| (to, self.proven.get(&to).copied().max(at));
+        fixed.into_iter().chain(registered).map(proven).collect()
+    }
 }
 
 /// The stock of one lane and family.
@@ -261,7 +288,7 @@ impl Switchboard {
             local_networks: settings.local_networks,
         };
         let mut switchboard = Switchboard {
-            door: SipDoor::new(interfaces, settings.trunks, ports, Chance::new(door_seed)),
+            door: SipDoor::new(interfaces, settings.trunks, settings.registrations, ports, Chance::new(door_seed)),
             plan: Arc::default(),
             callers,
             calls: HashMap::new(),
@@ -291,13 +318,18 @@ impl Switchboard {
                     self.feed(now, call, CallInput::Recorded);
                 }
             }
+            Input::BindingsKept { ticket } => {
+                if let Some(Asked::KeepBindings(tx)) = self.asked.remove(&ticket) {
+                    self.door.bindings_kept(now, tx);
+                }
+            }
             Input::Resolved { ticket, routes } => {
                 if let Some(Asked::Resolve(binding)) = self.asked.remove(&ticket) {
                     self.resolved(now, binding, routes.first().copied());
                 }
             }
             Input::Media(fact) => self.media(fact),
-            Input::PlanChanged(plan) => self.plan_changed(plan),
+            Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::Look { ticket } => {
                 let view = Box::new(self.right_now(now));
@@ -380,6 +412,12 @@ impl Switchboard {
                 Told::Call(call, input) => self.feed(now, call, input),
                 Told::Alive(address) => {
                     self.contacts.proven.insert(address, now.wall);
+                }
+                Told::KeepBindings { waiting, user, kept } => {
+                    self.set_places();
+                    let ticket = self.next_ticket();
+                    self.asked.extend(waiting.map(|tx| (ticket, Asked::KeepBindings(tx))));
+                    self.outputs.push_back(Output::KeepBindings { ticket, user, kept });
                 }
             }
         }
@@ -504,19 +542,27 @@ impl Switchboard {
         }
     }
 
-    fn plan_changed(&mut self, plan: Arc<Plan>) {
+    fn plan_changed(&mut self, now: Now, plan: Arc<Plan>) {
         let mut contacts = HashMap::new();
+        let mut users = BTreeMap::new();
         for phone in plan.shops.iter().flat_map(|shop| &shop.phones) {
-            let Line::Fixed { contact: text } = &phone.line else { continue };
+            let text = match &phone.line {
+                Line::Fixed { contact } => contact,
+                Line::Registers { user, ha1 } => {
+                    users.insert(user.clone(), User { phone: phone.id, ha1: ha1.clone() });
+                    continue;
+                }
+                Line::Cell { .. } => continue,
+            };
             let known = self.contacts.by_phone.remove(&phone.id).filter(|contact| contact.text == *text);
             let contact = known.or_else(|| {
                 let uri = Uri::parse(text).ok()?;
-                self.contacts.last += 1;
-                Some(Contact { text: text.clone(), binding: BindingId(self.contacts.last), uri, way: None })
+                Some(Contact { text: text.clone(), binding: self.door.fresh_binding(), uri, way: None })
             });
             contacts.extend(contact.map(|contact| (phone.id, contact)));
         }
         self.contacts.by_phone = contacts;
+        self.door.set_users(now, users);
         self.plan = plan;
         self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
         let unknown = self.contacts.by_phone.values().filter(|contact| contact.way.is_none());
@@ -557,6 +603,15 @@ impl Switchboard {
                 places.insert(contact.binding, Place { uri: contact.uri.clone(), hop });
             }
         }
+        self.contacts.registered.clear();
+        for registered in self.door.registered() {
+            self.contacts.bindings.add(registered.phone, registered.binding);
+            let proven = self.contacts.registered.entry(registered.phone).or_default();
+            proven.push((registered.place.hop.to, registered.proven_at));
+            places.insert(registered.binding, registered.place);
+        }
+        // Of an address where nobody is any more, nothing is kept.
+        self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
         self.door.set_places(places);
     }
 
@@ -602,10 +657,14 @@ impl Switchboard {
     }
 
     fn ticket(&mut self, asked: Asked) -> Ticket {
-        self.last_ticket += 1;
-        let ticket = Ticket(self.last_ticket);
+        let ticket = self.next_ticket();
         self.asked.insert(ticket, asked);
         ticket
+    }
+
+    fn next_ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
     }
 
     fn right_now(&self, now: Now) -> RightNow {
@@ -619,19 +678,18 @@ impl Switchboard {
         let called = shop.numbers.iter().map(|number| number.as_str().to_owned()).collect();
         let decision = decide(&self.plan, &Offer { caller: CallerId::Withheld, called }, now.wall);
         let phones = shop.phones.iter().map(|phone| {
-            let contact = self.contacts.by_phone.get(&phone.id);
-            let way = contact.and_then(|contact| contact.way);
+            let places = self.contacts.places_of(phone.id);
             let because = match why_phone(shop, phone, now.wall) {
                 Duty::ShopClosed(because) => PhoneBecause::ShopDoesNotRing(because),
                 Duty::CellWithoutShopHours | Duty::OffUntil(_) | Duty::OutsideOwnHours { .. } => PhoneBecause::OffNow,
-                Duty::Rings if way.is_none() => PhoneBecause::Unreachable,
+                Duty::Rings if places.is_empty() => PhoneBecause::Unreachable,
                 Duty::Rings => PhoneBecause::InAWave,
             };
             PhoneNow {
                 phone: phone.id,
                 rings: because == PhoneBecause::InAWave,
                 because,
-                proven_at: way.and_then(|way| self.contacts.proven.get(&way.to).copied()),
+                proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
             }
         });
         ShopNow { shop: shop.id, decision, phones: phones.collect() }

@@ -127,7 +127,7 @@ fn configuration(path: Option<&Path>) -> Result<Config, ConfigError> {
 }
 
 async fn import(config: &Config, file: &Path) -> Result<ExitCode, CommandError> {
-    let settings = shop_file::read(&read_text(file)?, file, &config.sip.realm)?;
+    let settings = shop_file::read(&read_text(file)?, file, &config.sip.realm, config.sip.digest)?;
     let store = Store::open(&config.database).await?;
     let written = store.replace_shop(&settings).await;
     store.close().await;

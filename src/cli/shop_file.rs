@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use md5::{Digest, Md5};
 
 use crate::number::Number;
 use crate::routing::hours::Hours;
 use crate::routing::plan::{Closure, Country, Ha1, Language, Line, Phone, PhoneId, Shop, ShopId};
+use crate::sip::auth::{self, Algorithm};
 use crate::store::{Contact, ShopSettings};
 use crate::toml_file::{Entry, Section, TomlFileError};
 
@@ -25,15 +25,15 @@ const MAX_TEXT: usize = 2000;
 /// Seconds are read and dropped: the plan knows minutes.
 const MOMENTS: [&str; 2] = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
 
-/// Reads a shop. `path` only names the file in messages; a `password` becomes a hash with `realm`.
+/// Reads a shop. `path` only names the file in messages; a `password` becomes a hash with `realm` and `digest`.
 ///
 /// # Errors
 /// The first thing that is wrong, with the file, the key and what was expected.
-pub fn read(text: &str, path: &Path, realm: &str) -> Result<ShopSettings, TomlFileError> {
+pub fn read(text: &str, path: &Path, realm: &str, digest: Algorithm) -> Result<ShopSettings, TomlFileError> {
     let mut file = Section::read(text, path, None)?;
     let mut shop = read_shop(file.section("shop")?)?;
     for section in file.sections("phone")? {
-        let phone = read_phone(section, &shop, realm)?;
+        let phone = read_phone(section, &shop, realm, digest)?;
         shop.phones.push(phone);
     }
     for section in file.sections("closure")? {
@@ -123,7 +123,6 @@ const NUMBER: &str = "a telephone number such as \"+34911234567\"";
 const WORDS: &str = "some words, at most 2000 bytes, without control characters";
 const HOURS: &str = "opening hours such as \"Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off\"";
 const MOMENT: &str = "a date and time such as \"2026-12-24T14:00\"";
-const HA1: &str = "32 hex digits, the MD5 of user:realm:password";
 
 fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
     let name = required(&mut section, "name", WORDS)?.parse(WORDS, words)?;
@@ -164,13 +163,13 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
     })
 }
 
-fn read_phone(mut section: Section<'_>, shop: &Shop, realm: &str) -> Result<Phone, TomlFileError> {
+fn read_phone(mut section: Section<'_>, shop: &Shop, realm: &str, digest: Algorithm) -> Result<Phone, TomlFileError> {
     let place = section.place("name");
     let name = required(&mut section, "name", WORDS)?.parse(WORDS, words)?;
     if shop.phones.iter().any(|phone| *phone.name == *name) {
         return Err(twice(place, &name));
     }
-    let line = read_line(&mut section, shop, realm)?;
+    let line = read_line(&mut section, shop, realm, digest)?;
     let after = seconds(section.integer("after_s", AFTER_S)?.unwrap_or(0));
     let hours = read_hours(&mut section, "hours", shop.country)?;
     section.finish(&[])?;
@@ -178,7 +177,7 @@ fn read_phone(mut section: Section<'_>, shop: &Shop, realm: &str) -> Result<Phon
 }
 
 /// Exactly one of `user`, `contact` and `number` says how the phone is reached.
-fn read_line(section: &mut Section<'_>, shop: &Shop, realm: &str) -> Result<Line, TomlFileError> {
+fn read_line(section: &mut Section<'_>, shop: &Shop, realm: &str, digest: Algorithm) -> Result<Line, TomlFileError> {
     let (user, contact, number_text) = (section.text("user")?, section.text("contact")?, section.text("number")?);
     let (password, ha1) = (section.text("password")?, section.text("ha1")?);
     let one = "one of user (a phone that registers), contact (a fixed SIP address) and number (a cell phone)";
@@ -194,10 +193,10 @@ fn read_line(section: &mut Section<'_>, shop: &Shop, realm: &str) -> Result<Line
                 return Err(twice(place, &user));
             }
             let ha1 = match (password, ha1) {
-                (Some(password), None) => digest(&user, realm, password)?,
+                (Some(password), None) => hashed(&user, realm, digest, password)?,
                 // A hash is as good as the password: it does not show in the message.
-                (None, Some(ha1)) => hidden(ha1, HA1, |text| {
-                    let hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+                (None, Some(ha1)) => hidden(ha1, ha1_in(digest), |text| {
+                    let hex = text.len() == digest.hex_digits() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
                     hex.then(|| Ha1(text.to_ascii_lowercase()))
                 })?,
                 (Some(_), Some(ha1)) => {
@@ -284,12 +283,20 @@ fn hidden<T>(entry: Entry<String>, expected: &str, read: impl FnOnce(&str) -> Op
 }
 
 /// H(user:realm:password) (RFC 7616 §3.4.2).
-fn digest(user: &str, realm: &str, password: Entry<String>) -> Result<Ha1, TomlFileError> {
+fn hashed(user: &str, realm: &str, digest: Algorithm, password: Entry<String>) -> Result<Ha1, TomlFileError> {
     hidden(password, "a password of 1 to 200 bytes without control characters", |password| {
         let plain = !password.is_empty() && password.len() <= 200 && !password.contains(char::is_control);
-        let hash = Md5::digest(format!("{user}:{realm}:{password}").as_bytes());
-        plain.then(|| Ha1(hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+        plain.then(|| Ha1(auth::ha1(digest, user, realm, password)))
     })
+}
+
+fn ha1_in(digest: Algorithm) -> &'static str {
+    match digest {
+        Algorithm::Md5 => "32 hex digits, the MD5 of user:realm:password",
+        Algorithm::Sha256 => {
+            "64 hex digits, the SHA-256 of user:realm:password, because of digest = \"sha-256\" in [sip]"
+        }
+    }
 }
 
 fn twice(place: String, value: &str) -> TomlFileError {
@@ -363,7 +370,7 @@ mod tests {
     const SHOP: &str = "[shop]\nname = \"Ruiz\"\ntime_zone = \"Europe/Madrid\"\ncountry = \"ES\"\n";
 
     fn refused(text: &str) -> String {
-        read(text, Path::new("ruiz.toml"), "ringall").expect_err(text).to_string()
+        read(text, Path::new("ruiz.toml"), "ringall", Algorithm::Md5).expect_err(text).to_string()
     }
 
     #[test]
@@ -432,7 +439,7 @@ mod tests {
 
     #[test]
     fn what_is_not_said_has_its_default() {
-        let shop = read(SHOP, Path::new("ruiz.toml"), "ringall").unwrap().shop;
+        let shop = read(SHOP, Path::new("ruiz.toml"), "ringall", Algorithm::Md5).unwrap().shop;
         assert_eq!(shop.language, Language::En);
         assert_eq!(shop.give_up_after, Duration::from_secs(120));
         assert!(shop.hours.is_none() && shop.numbers.is_empty() && shop.phones.is_empty());
@@ -442,8 +449,33 @@ mod tests {
     fn the_digest_is_that_of_rfc_2617() {
         // RFC 2617 §3.5: Mufasa, testrealm@host.com, Circle Of Life.
         let phone = "[[phone]]\nname = \"A\"\nuser = \"Mufasa\"\npassword = \"Circle Of Life\"";
-        let shop = read(&format!("{SHOP}{phone}"), Path::new("x"), "testrealm@host.com").unwrap().shop;
+        let shop = read(&format!("{SHOP}{phone}"), Path::new("x"), "testrealm@host.com", Algorithm::Md5).unwrap().shop;
         let Line::Registers { ha1, .. } = &shop.phones[0].line else { panic!("{:?}", shop.phones[0].line) };
         assert_eq!(ha1.0, "939e7578ed9e3c518a452acee763bce9");
+    }
+
+    /// A hash of the wrong kind would be a phone that can never register.
+    #[test]
+    fn hashes_are_of_the_installations_own_kind() {
+        let phone = |line: &str| format!("{SHOP}[[phone]]\nname = \"A\"\nuser = \"a\"\n{line}");
+        let read = |line: &str, digest| read(&phone(line), Path::new("x"), "ringall", digest);
+        let stored = |line: &str, digest| match &read(line, digest).unwrap().shop.phones[0].line {
+            Line::Registers { ha1, .. } => ha1.0.clone(),
+            other => panic!("{other:?}"),
+        };
+        let (short, long) = ("a".repeat(32), "a".repeat(64));
+        let [short_line, long_line] = [&short, &long].map(|hash| format!("ha1 = \"{hash}\""));
+        assert_eq!(stored(&long_line, Algorithm::Sha256), long);
+        assert_eq!(stored(&short_line, Algorithm::Md5), short);
+        // printf a:ringall:secret | sha256sum
+        let made = "8f2b4d2941096b42dc60d5108212f8bdebf3feacbca78cceb29005a264118212";
+        assert_eq!(stored("password = \"secret\"", Algorithm::Sha256), made);
+        for (line, digest, expected) in [
+            (short_line, Algorithm::Sha256, "phone[0].ha1: expected 64 hex digits, the SHA-256"),
+            (long_line, Algorithm::Md5, "phone[0].ha1: expected 32 hex digits, the MD5"),
+        ] {
+            let error = read(&line, digest).expect_err(expected).to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 }

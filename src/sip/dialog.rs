@@ -29,8 +29,18 @@ pub struct Dialog {
     routes: Vec<Address>,
     local_cseq: u32,
     remote_cseq: u32,
+    /// A host that is reached another way than its address says.
+    reached: Option<Reached>,
     /// Where the next request goes.
     pub hop: Hop,
+}
+
+/// See [`Dialog::reach`].
+#[derive(Clone, Debug)]
+struct Reached {
+    host: String,
+    port: Option<u16>,
+    hop: Hop,
 }
 
 /// Whether a request belongs here, and in order (RFC 3261 §12.2.2).
@@ -58,6 +68,7 @@ impl Dialog {
             routes,
             local_cseq: 0,
             remote_cseq: invite.cseq.number,
+            reached: None,
         }
     }
 
@@ -80,6 +91,7 @@ impl Dialog {
             routes,
             local_cseq: invite.cseq,
             remote_cseq: 0,
+            reached: None,
         })
     }
 
@@ -101,6 +113,23 @@ impl Dialog {
             self.target = contact.uri.clone();
         }
         self.hop = next_hop(&self.target, &self.routes, from, interfaces);
+        self.go_as_reached();
+    }
+
+    /// A phone that registered is reached where its REGISTER came from, not where its Contact says; so are all requests of
+    /// a dialog whose Contact is that same one.
+    pub fn reach(&mut self, registered: &Uri, hop: Hop) {
+        self.reached = Some(Reached { host: registered.host.clone(), port: registered.port, hop });
+        self.go_as_reached();
+    }
+
+    fn go_as_reached(&mut self) {
+        if let Some(reached) = &self.reached
+            && self.routes.is_empty()
+            && (&reached.host, reached.port) == (&self.target.host, self.target.port)
+        {
+            self.hop = reached.hop;
+        }
     }
 
     /// Our next request in this dialog.

@@ -288,6 +288,20 @@ impl Endpoint {
         self.respond(now, tx, &response);
     }
 
+    /// Answers with this status and keeps nothing of it, so that who only asks costs no memory (RFC 3261 §8.2.7). A
+    /// repeat of the request is a new one.
+    pub fn respond_and_forget(&mut self, tx: ServerTx, code: u16, to_tag: &str, more: Vec<Header>) {
+        let Some(server) = self.servers.remove(&tx) else { return };
+        self.by_request.remove(&server.key);
+        self.deadlines.stop(Timer::ServerResend(tx));
+        self.deadlines.stop(Timer::ServerEnd(tx));
+        let mut response = message::response_to(&server.request, code, Some(to_tag));
+        more.into_iter().for_each(|header| response.headers.push(header));
+        if let Ok(bytes) = wire::write_response(&response) {
+            self.transmits.push_back(Transmit { hop: server.hop, bytes });
+        }
+    }
+
     /// The request of a transaction that still lives.
     pub fn request_of(&self, tx: ServerTx) -> Option<&Received> {
         self.servers.get(&tx).map(|server| server.request.as_ref())

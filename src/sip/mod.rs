@@ -8,6 +8,7 @@ pub mod gate;
 pub mod hop;
 pub mod message;
 pub mod outgoing;
+pub mod registrar;
 mod text;
 pub mod transaction;
 pub mod uri;

@@ -1,6 +1,7 @@
-//! What must outlive the process: the owner's plan and the log of calls. The only place with SQL. Every statement is a
+//! What must outlive the process: the owner's plan, the log of calls, where the phones are. The only place with SQL. Every statement is a
 //! constant that both databases read; `db` alone knows which of them answers.
 
+pub mod bindings;
 pub mod calls;
 mod commit;
 mod db;
@@ -11,6 +12,7 @@ mod row;
 mod tokens;
 pub mod writer;
 
+pub use bindings::BindingKeeper;
 pub use calls::{CallFilter, StoredCall};
 pub use error::StoreError;
 pub use plan::{Contact, ShopSettings};

@@ -166,6 +166,16 @@ impl Person {
         self.see(|far_end| far_end.heard.iter().map(|(_, text)| text.label()).collect())
     }
 
+    /// How many messages have come.
+    pub fn got_anything(&self) -> usize {
+        self.see(|far_end| far_end.heard.len())
+    }
+
+    /// The last message that came.
+    pub fn newest(&self) -> Option<Text> {
+        self.see(|far_end| far_end.heard.last().map(|(_, text)| text.clone()))
+    }
+
     pub fn hangs_up(&self) {
         self.act(|far_end, now| {
             for leg in 0..far_end.legs.len() {

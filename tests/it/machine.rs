@@ -3,9 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ringall::config::{Peer, Prefix, Trunk};
+use ringall::door::sip::RegistrationSettings;
 use ringall::now::{Now, UnixMs};
 use ringall::number::Number;
 use ringall::routing::plan::ShopId;
+use ringall::sip::auth::{Algorithm, NonceSecret};
+use ringall::sip::registrar::KeptUser;
 use ringall::{caller, media};
 
 pub use ringall::switchboard::{Settings, Switchboard};
@@ -15,13 +18,20 @@ pub const SHOP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2,
 /// The carrier's callers come from here.
 const CARRIER: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 0)), length: 24 };
 
-pub fn start(seed: u64, callers: caller::Callers) -> Switchboard {
+/// A machine as an earlier run has left its registrations.
+pub fn start(seed: u64, callers: caller::Callers, kept: Vec<(String, KeptUser)>) -> Switchboard {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let settings = Settings {
         sockets: vec![SHOP],
         external_ip: None,
         local_networks: vec![],
+        registrations: RegistrationSettings {
+            realm: "ringall".to_owned(),
+            digest: Algorithm::Md5,
+            secret: NonceSecret([7; 32]),
+            kept,
+        },
         trunks: vec![Trunk { name: "carrier".to_owned(), peers: vec![Peer::Prefix(CARRIER)] }],
     };
     Switchboard::new(bytes, settings, media::Ports::new(2), callers)

@@ -12,6 +12,7 @@ mod hours;
 mod machine;
 mod network;
 mod phone;
+mod registering;
 mod shop;
 mod story;
 mod text;

@@ -17,6 +17,7 @@ use crate::far_end::FarEnd;
 use crate::machine::{self, SHOP};
 use crate::network::Network;
 use crate::phone::Habit;
+use crate::registering::Account;
 use crate::trace::Sent;
 use crate::world::World;
 
@@ -44,6 +45,7 @@ pub struct Opening {
     numbers: Vec<String>,
     blocked: Vec<String>,
     known: Vec<(String, String, u32)>,
+    registering: Vec<usize>,
     network: Network,
 }
 
@@ -61,6 +63,7 @@ impl Shop {
             numbers: Vec::new(),
             blocked: Vec::new(),
             known: Vec::new(),
+            registering: Vec::new(),
             network: Network::good(),
         }
     }
@@ -68,6 +71,36 @@ impl Shop {
     /// A customer behind the carrier's trunk.
     pub fn caller(&self, display: &str, number: &str) -> Caller {
         self.somebody(display, number, Ipv4Addr::new(203, 0, 113, 10 + self.callers.get()))
+    }
+
+    /// One more telephone at this address, of nobody yet.
+    pub fn telephone(&self, name: &str, address: &str) -> Phone {
+        let far_end = FarEnd::new(name, address.parse().expect("an address and a port"), Habit::RINGS);
+        let who = self.world.borrow_mut().add(far_end);
+        Person::new(Rc::clone(&self.world), who)
+    }
+
+    /// The owner changes something.
+    pub fn changes(&self, change: impl FnOnce(&mut Wishes)) {
+        let mut world = self.world.borrow_mut();
+        let mut wishes = Wishes::clone(&world.plan.shops[0]);
+        change(&mut wishes);
+        let version = world.plan.version + 1;
+        world.change_plan(Plan { version, shops: vec![Arc::new(wishes)] });
+    }
+
+    /// The service is killed, and starts again.
+    pub fn restarts(&self) {
+        self.is_killed_and_starts_with(|_| {});
+    }
+
+    /// The service is killed, the owner changes something, and it starts again.
+    pub fn is_killed_and_starts_with(&self, change: impl FnOnce(&mut Wishes)) {
+        let mut world = self.world.borrow_mut();
+        let mut wishes = Wishes::clone(&world.plan.shops[0]);
+        change(&mut wishes);
+        let version = world.plan.version + 1;
+        world.restart(self.seed + 1, Plan { version, shops: vec![Arc::new(wishes)] });
     }
 
     /// Somebody the shop has never heard of, at an address of no trunk and no phone.
@@ -262,6 +295,12 @@ impl Opening {
         self
     }
 
+    /// The phone at this place (0 is Counter) registers, as `Account::of` of its name in lower case.
+    pub fn registering(mut self, phone: usize) -> Opening {
+        self.registering.push(phone);
+        self
+    }
+
     pub fn over(mut self, network: Network) -> Opening {
         self.network = network;
         self
@@ -279,7 +318,10 @@ impl Opening {
             phones.push(ringall::routing::plan::Phone {
                 id: PhoneId(i64::from(at) + 1),
                 name: Arc::from(name.as_str()),
-                line: Line::Fixed { contact: far_end.uri.clone() },
+                line: match self.registering.contains(&usize::from(at)) {
+                    true => Account::of(&name.to_lowercase()).line(),
+                    false => Line::Fixed { contact: far_end.uri.clone() },
+                },
                 after: self.later.iter().find(|(n, _)| *n == usize::from(at)).map_or(Duration::ZERO, |(_, t)| *t),
                 hours: None,
                 off_until: None,
@@ -301,7 +343,7 @@ impl Opening {
             hours_override: None,
             blocked: self.blocked.iter().map(|number| machine::number(number)).collect(),
         };
-        world.machine = Some(machine::start(seed, machine::callers(RUIZ, &self.known)));
+        world.machine = Some(machine::start(seed, machine::callers(RUIZ, &self.known), Vec::new()));
         world.change_plan(Plan { version: 1, shops: vec![Arc::new(wishes)] });
         // Names are resolved and ports bound before the door opens.
         world.run_for(Duration::from_millis(50));

@@ -10,6 +10,7 @@ use ringall::call::record::{CallEvent, CallId, CallRecord};
 use ringall::media::Fact;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
+use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{Input, LogEntry, Medium, Output, Route, SocketId, Ticket};
 
 use crate::fake_media::FakeMedia;
@@ -32,6 +33,8 @@ pub struct World {
     pub media: FakeMedia,
     pub store: Store,
     pub trace: Trace,
+    /// As it was last handed in.
+    pub plan: Plan,
     queue: BTreeMap<(Duration, u64), Event>,
     turn: u64,
 }
@@ -39,6 +42,7 @@ pub struct World {
 enum Event {
     Arrives { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
     Durable { ticket: Ticket, medium: Medium, record: Box<CallRecord> },
+    Kept { ticket: Ticket, user: String, kept: KeptUser },
     Resolved { ticket: Ticket, routes: Vec<Route> },
     Media(Fact),
 }
@@ -55,6 +59,8 @@ pub struct Store {
     pub durable: Vec<(Duration, CallId, Medium)>,
     /// When each was asked for.
     pub asked: Vec<(Duration, CallId, Medium)>,
+    /// Where the phones that register are, as a restart will find them.
+    pub registrations: BTreeMap<String, KeptUser>,
     stalled: Vec<(Ticket, Medium, Box<CallRecord>)>,
 }
 
@@ -73,9 +79,11 @@ impl World {
                 events: Vec::new(),
                 durable: Vec::new(),
                 asked: Vec::new(),
+                registrations: BTreeMap::new(),
                 stalled: Vec::new(),
             },
             trace: Trace { names: vec![(SHOP, "shop".to_owned())], ..Trace::default() },
+            plan: Plan::default(),
             queue: BTreeMap::new(),
             turn: 0,
         }
@@ -90,7 +98,18 @@ impl World {
     }
 
     pub fn change_plan(&mut self, plan: Plan) {
+        self.plan = plan.clone();
         self.hand_in(Input::PlanChanged(Arc::new(plan)));
+    }
+
+    /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.
+    pub fn restart(&mut self, seed: u64, plan: Plan) {
+        let kept = self.store.registrations.clone().into_iter().collect();
+        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept));
+        self.media = FakeMedia::default();
+        let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
+        self.queue.retain(|_, event| !inside(event));
+        self.change_plan(plan);
     }
 
     /// Lets one far end act now, and sends what it says.
@@ -168,6 +187,10 @@ impl World {
                 self.store.rows.entry(record.id).or_insert(*record);
                 self.hand_in(Input::Recorded { ticket });
             }
+            Event::Kept { ticket, user, kept } => {
+                self.store.registrations.insert(user, kept);
+                self.hand_in(Input::BindingsKept { ticket });
+            }
             Event::Resolved { ticket, routes } => self.hand_in(Input::Resolved { ticket, routes }),
             Event::Media(fact) => self.hand_in(Input::Media(fact)),
         }
@@ -190,6 +213,12 @@ impl World {
             Output::Record { ticket, medium, record } => {
                 self.store.asked.push((self.now, record.id, medium));
                 self.record(ticket, medium, record);
+            }
+            Output::KeepBindings { ticket, user, kept } => {
+                // One that stalls is not kept.
+                if let Some(latency) = self.store.latency {
+                    self.enqueue(latency, Event::Kept { ticket, user, kept });
+                }
             }
             Output::Log(LogEntry::Changed(record)) => {
                 assert!(

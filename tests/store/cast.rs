@@ -247,5 +247,5 @@ number = "+34900000000"
 "#;
 
 pub fn shop(text: &str) -> ShopSettings {
-    ringall::cli::shop_file::read(text, Path::new("shop.toml"), "ringall").unwrap()
+    ringall::cli::shop_file::read(text, Path::new("shop.toml"), "ringall", ringall::sip::auth::Algorithm::Md5).unwrap()
 }

@@ -12,6 +12,7 @@ use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::Because;
 use crate::routing::plan::{Language, ShopId};
+use crate::sip::auth::Algorithm;
 use crate::store::{LogWriter, Store, StoreError};
 use crate::switchboard::{LogEntry, Medium, Ticket};
 use crate::toml_file::TomlFileError;
@@ -98,7 +99,7 @@ pub async fn set_up(
     realm: &str,
     now: UnixMs,
 ) -> Result<(), ShopError> {
-    let settings = shop_file::read(&text(phones, language), Path::new(FILE_PATH), realm)?;
+    let settings = shop_file::read(&text(phones, language), Path::new(FILE_PATH), realm, Algorithm::Md5)?;
     let caller = Number::from_e164(JO_NUMBER).ok_or(ShopError::Number)?;
     let shop = store.replace_shop(&settings).await?;
     // The service opens a journal of its own; nothing is left in this one.
@@ -192,7 +193,8 @@ mod tests {
     fn the_file_has_the_storys_people_and_takes_the_phones_addresses() {
         let phones = [4001, 4002, 4003].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         for language in [Language::En, Language::Es] {
-            let settings = shop_file::read(&text(phones, language), Path::new(FILE_PATH), "ringall").expect("a shop");
+            let settings = shop_file::read(&text(phones, language), Path::new(FILE_PATH), "ringall", Algorithm::Md5)
+                .expect("a shop");
             assert_eq!(settings.shop.language, language);
             let lines: Vec<_> =
                 settings.shop.phones.iter().map(|phone| (phone.name.to_string(), phone.line.clone())).collect();

@@ -145,6 +145,7 @@ impl SipDoor {
         let Some(mut dialog) = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces) else {
             return;
         };
+        dialog.reach(&phone.invite.uri, phone.hop);
         let (tx, pair, told_to_stop) = (phone.tx, phone.pair, phone.told_to_stop);
         self.endpoint.ack(tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));
         if let PhoneState::Up { .. } = phone.state {

@@ -2,11 +2,13 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
+//! [`registrations`]: where the phones are.
 
 mod bridge;
 mod dialogs;
 mod fork;
 mod offer;
+mod registrations;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -25,9 +27,11 @@ use crate::sip::gate::{Gate, Source};
 use crate::sip::hop::{Hop, Interfaces};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, Outgoing};
+use crate::sip::registrar::KeptUser;
 use crate::sip::uri::Uri;
 
 pub use offer::Arrival;
+pub use registrations::{Registered, RegistrationSettings, User};
 
 /// What the door tells the switchboard.
 #[derive(Debug)]
@@ -38,6 +42,9 @@ pub enum Told {
     Call(CallId, Input),
     /// An address has answered us: the phone there is alive.
     Alive(SocketAddr),
+    /// The places of a phone that registers have changed, and are to be kept. Where a phone waits for that, it is answered
+    /// by [`SipDoor::bindings_kept`].
+    KeepBindings { waiting: Option<ServerTx>, user: String, kept: KeptUser },
 }
 
 /// See the module.
@@ -45,6 +52,7 @@ pub enum Told {
 pub struct SipDoor {
     endpoint: Endpoint,
     gate: Gate,
+    registrations: registrations::Registrations,
     chance: Chance,
     ports: Ports,
     places: HashMap<BindingId, Place>,
@@ -164,7 +172,13 @@ enum PhoneState {
 }
 
 impl SipDoor {
-    pub fn new(interfaces: Interfaces, trunks: Vec<Trunk>, ports: Ports, mut chance: Chance) -> SipDoor {
+    pub fn new(
+        interfaces: Interfaces,
+        trunks: Vec<Trunk>,
+        registrations: RegistrationSettings,
+        ports: Ports,
+        mut chance: Chance,
+    ) -> SipDoor {
         let mut seed = [0; 32];
         for chunk in seed.chunks_exact_mut(8) {
             chunk.copy_from_slice(&chance.bits().to_le_bytes());
@@ -172,6 +186,7 @@ impl SipDoor {
         SipDoor {
             endpoint: Endpoint::new(interfaces, Chance::new(seed)),
             gate: Gate::new(trunks),
+            registrations: registrations::Registrations::new(registrations),
             chance,
             ports,
             places: HashMap::new(),
@@ -191,14 +206,17 @@ impl SipDoor {
 
     /// Replaces the places where phones can be rung. Legs that live are not touched.
     pub fn set_places(&mut self, places: HashMap<BindingId, Place>) {
-        self.gate.set_phones(places.values().map(|place| place.hop.to));
+        self.gate.set_phones(places.values().map(|place| place.hop.to).chain(self.registrations.sources()));
         self.places = places;
     }
 
     /// A message has come, already read. Strangers' first words end here.
     pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
         let stranger = self.gate.source(hop.to) == Source::Stranger;
-        if stranger && !self.endpoint.knows(&message, hop.to.ip()) && self.party_of(&message).is_none() {
+        let belongs = self.endpoint.knows(&message, hop.to.ip()) || self.party_of(&message).is_some();
+        // The one thing a stranger may ask: a phone is a stranger until it has registered. A budget for strangers is to be
+        // spent before this line.
+        if stranger && !belongs && !registrations::is_register(&message) {
             return;
         }
         self.endpoint.receive(now.mono, hop, message);
@@ -211,12 +229,13 @@ impl SipDoor {
     }
 
     pub fn handle_timeout(&mut self, now: Now) {
+        self.registrations_timeout(now);
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
     }
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
-        self.endpoint.poll_timeout()
+        [self.endpoint.poll_timeout(), self.registrations.poll_timeout()].into_iter().flatten().min()
     }
 
     pub fn poll_told(&mut self) -> Option<Told> {
@@ -289,6 +308,7 @@ impl SipDoor {
         }
         match request.method() {
             Some(Method::Invite) => self.invite_came(now, tx, hop, request),
+            Some(Method::Register) => self.register_came(now, tx, hop, &request),
             Some(Method::Options) => {
                 let more = vec![Header::Allow(ALLOW.into()), Header::Accept("application/sdp".into())];
                 self.respond(now, tx, 200, more);

@@ -53,6 +53,11 @@ impl Guard {
         format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")
     }
 
+    /// The To tag of a challenge that is not remembered: the same for every repeat of one request (RFC 3261 §8.2.7).
+    pub fn tag(&self, request: &str) -> String {
+        self.nonces.tag(request)
+    }
+
     /// Checks the credentials of a request (its Authorization values). `ha1_of` gives the hash of a user's password in
     /// the guard's own algorithm.
     ///
@@ -64,10 +69,10 @@ impl Guard {
         authorization: &[String],
         ha1_of: impl Fn(&str) -> Option<&'a str>,
     ) -> Result<Authenticated, Denied> {
-        let ours = authorization.iter().filter_map(|header| Fields::read(header));
-        let ours = ours.filter(|fields| fields.said("realm") == Some(self.realm.as_str()));
-        let Some(claim) = ours.last().as_ref().and_then(Claim::read).filter(|claim| claim.algorithm == self.algorithm)
-        else {
+        // Of several, the last: a phone that keeps old ones adds to them.
+        let mut read = authorization.iter().rev().filter_map(|header| Fields::read(header));
+        let ours = read.find(|fields| fields.said("realm") == Some(self.realm.as_str()));
+        let Some(claim) = ours.as_ref().and_then(Claim::read).filter(|claim| claim.algorithm == self.algorithm) else {
             return Err(Denied::Unproved);
         };
         let ha1 = ha1_of(&claim.user);

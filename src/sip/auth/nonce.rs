@@ -72,6 +72,13 @@ impl Nonces {
         (is_ours && lives).then_some(Stamp { made, salt })
     }
 
+    /// A name for `text` that nobody else can make.
+    pub(super) fn tag(&self, text: &str) -> String {
+        let mut tag = self.proof(text);
+        tag.truncate(SALT_DIGITS);
+        tag
+    }
+
     /// Takes note that a nonce was used with this count, and says whether it may be: each count only once, and only
     /// rising (RFC 7616 §3.4). One without a count may be used once.
     pub(super) fn spend(&mut self, now: UnixMs, stamp: Stamp, count: u32) -> bool {

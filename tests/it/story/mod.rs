@@ -7,6 +7,7 @@ mod give_up;
 mod logged_before_heard;
 mod one_winner;
 mod refusals;
+mod registering;
 mod ring_all;
 mod strangers;
 mod who_rings;

@@ -1,0 +1,224 @@
+//! Phones that register: every REGISTER is challenged, the same for everybody; what a phone has proved becomes places
+//! where it can be rung, kept before the phone hears that they are (DESIGN §5, L7).
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::call::leg::BindingId;
+use crate::now::{Mono, Now, UnixMs};
+use crate::routing::plan::{Ha1, PhoneId};
+use crate::sip::auth::{Algorithm, Guard, NonceSecret};
+use crate::sip::endpoint::ServerTx;
+use crate::sip::hop::Hop;
+use crate::sip::message::{self, Header, Method, Received, method_name, other};
+use crate::sip::registrar::{KeptBinding, KeptUser, MIN_EXPIRES_S, Outcome, Refusal, Registrar};
+use crate::sip::transaction::timer::Deadlines;
+
+use super::{Place, SipDoor, Told};
+
+/// So long the store may take; then the phone hears its 200 all the same, because it works already.
+const KEPT_WITHIN: Duration = Duration::from_millis(250);
+
+/// What registering needs to know, told once at the start.
+#[derive(Clone, Debug)]
+pub struct RegistrationSettings {
+    pub realm: String,
+    pub digest: Algorithm,
+    pub secret: NonceSecret,
+    /// What an earlier run has kept, by user.
+    pub kept: Vec<(String, KeptUser)>,
+}
+
+/// A phone of the plan that registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub phone: PhoneId,
+    pub ha1: Ha1,
+}
+
+/// A place of a phone that has registered.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    pub phone: PhoneId,
+    pub binding: BindingId,
+    pub place: Place,
+    /// When it last registered.
+    pub proven_at: UnixMs,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Registrations {
+    guard: Guard,
+    registrar: Registrar,
+    users: BTreeMap<String, User>,
+    /// Of an earlier run, until the plan says whose they are.
+    kept: Vec<(String, KeptUser)>,
+    /// 200s that wait for the store.
+    waiting: HashMap<ServerTx, String>,
+    deadlines: Deadlines<ServerTx>,
+}
+
+impl Registrations {
+    pub(super) fn new(settings: RegistrationSettings) -> Registrations {
+        Registrations {
+            guard: Guard::new(&settings.realm, settings.digest, settings.secret),
+            registrar: Registrar::default(),
+            users: BTreeMap::new(),
+            kept: settings.kept,
+            waiting: HashMap::new(),
+            deadlines: Deadlines::default(),
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Mono> {
+        [self.registrar.next_expiry(), self.deadlines.next()].into_iter().flatten().min()
+    }
+
+    /// Where the registered phones' messages come from.
+    pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> {
+        self.registrar.all().map(|(_, binding)| binding.source.to)
+    }
+
+    fn kept(&self, now: Now, user: &str) -> KeptUser {
+        let bindings = self.registrar.kept(now, user);
+        let known = self.users.get(user).filter(|_| !bindings.is_empty());
+        KeptUser { password_mark: known.map(password_mark).unwrap_or_default(), bindings }
+    }
+}
+
+impl SipDoor {
+    /// The phones that may register, by user. Bindings of a user who is gone, or has another password now, are dropped.
+    pub fn set_users(&mut self, now: Now, users: BTreeMap<String, User>) {
+        let registrations = &mut self.registrations;
+        for (user, kept) in std::mem::take(&mut registrations.kept) {
+            let same = users.get(&user).is_some_and(|known| password_mark(known) == kept.password_mark);
+            if same {
+                for binding in kept.bindings {
+                    if let Some(source) = self.endpoint.interfaces.today(binding.source) {
+                        registrations.registrar.restore(now, &user, KeptBinding { source, ..binding });
+                    }
+                }
+            } else {
+                let (waiting, kept) = (None, KeptUser::default());
+                self.told.push_back(Told::KeepBindings { waiting, user, kept });
+            }
+        }
+        let before = std::mem::replace(&mut registrations.users, users);
+        for (user, old) in before {
+            let same = registrations.users.get(&user).is_some_and(|new| new.ha1 == old.ha1);
+            if !same && registrations.registrar.forget(&user) {
+                let (waiting, kept) = (None, KeptUser::default());
+                self.told.push_back(Told::KeepBindings { waiting, user, kept });
+            }
+        }
+    }
+
+    /// Every place of every registered phone, each phone's in the order of its registrations.
+    pub fn registered(&self) -> impl Iterator<Item = Registered> {
+        let registrations = &self.registrations;
+        registrations.registrar.all().filter_map(|(user, binding)| {
+            Some(Registered {
+                phone: registrations.users.get(user)?.phone,
+                binding: BindingId(binding.id),
+                place: Place { uri: binding.contact.uri.clone(), hop: binding.hop() },
+                proven_at: binding.registered,
+            })
+        })
+    }
+
+    /// A name for a place that is no registration.
+    pub fn fresh_binding(&mut self) -> BindingId {
+        BindingId(self.registrations.registrar.fresh_id())
+    }
+
+    /// What [`Told::KeepBindings`] asked for is durable.
+    pub fn bindings_kept(&mut self, now: Now, tx: ServerTx) {
+        self.registrations.deadlines.stop(tx);
+        let Some(user) = self.registrations.waiting.remove(&tx) else { return };
+        let contacts = self.registrations.registrar.contacts(now.mono, &user);
+        let more = contacts.iter().map(message::contact).chain(date(now.wall)).collect();
+        self.respond(now, tx, 200, more);
+    }
+
+    pub(super) fn register_came(&mut self, now: Now, tx: ServerTx, hop: Hop, request: &Received) {
+        let salt = self.chance.bits();
+        let Registrations { guard, users, registrar, .. } = &mut self.registrations;
+        let digits = guard.algorithm().hex_digits();
+        // A hash made with another algorithm proves nothing: its user is as good as unknown.
+        let ha1_of = |user: &str| users.get(user).map(|user| user.ha1.0.as_str()).filter(|ha1| ha1.len() == digits);
+        let checked = guard.check(now.wall, method_name(&Method::Register), &request.authorization, ha1_of);
+        let user = match checked {
+            Ok(authenticated) => authenticated.user,
+            Err(denied) => {
+                let challenge = Header::WwwAuthenticate(guard.challenge(now.wall, salt, denied).into());
+                let tag = guard.tag(&format!(
+                    "{} {} {}",
+                    request.call_id,
+                    request.from.tag().unwrap_or_default(),
+                    request.via.branch().unwrap_or_default()
+                ));
+                return self.endpoint.respond_and_forget(tx, 401, &tag, vec![challenge]);
+            }
+        };
+        // RFC 3261 §10.3, steps 2, 4 and 5, in an order that tells strangers nothing.
+        if request.to.uri.user_unescaped() != user {
+            return self.respond(now, tx, 403, Vec::new());
+        }
+        if !request.require.is_empty() {
+            let unsupported = Header::Unsupported(request.require.join(", ").into());
+            return self.respond(now, tx, 420, vec![unsupported]);
+        }
+        match registrar.register(now, &user, request, hop) {
+            Ok(outcome) => {
+                self.told.push_back(Told::Alive(hop.to));
+                self.registrations.waiting.insert(tx, user.clone());
+                match outcome {
+                    Outcome::Asked => self.bindings_kept(now, tx),
+                    Outcome::Changed => {
+                        self.registrations.deadlines.set(tx, now.mono + KEPT_WITHIN);
+                        let kept = self.registrations.kept(now, &user);
+                        self.told.push_back(Told::KeepBindings { waiting: Some(tx), user, kept });
+                    }
+                }
+            }
+            Err(Refusal::TooBrief) => {
+                let least = other("Min-Expires", &MIN_EXPIRES_S.to_string());
+                self.respond(now, tx, 423, vec![least]);
+            }
+            Err(Refusal::OutOfOrder) => self.respond(now, tx, 500, Vec::new()),
+            Err(Refusal::StarWithoutZero | Refusal::BadContact) => self.respond(now, tx, 400, Vec::new()),
+            Err(Refusal::TooMany) => self.respond(now, tx, 403, Vec::new()),
+        }
+    }
+
+    pub(super) fn registrations_timeout(&mut self, now: Now) {
+        while let Some(tx) = self.registrations.deadlines.pop_due(now.mono) {
+            self.bindings_kept(now, tx);
+        }
+        for user in self.registrations.registrar.expire(now.mono) {
+            let kept = self.registrations.kept(now, &user);
+            self.told.push_back(Told::KeepBindings { waiting: None, user, kept });
+        }
+    }
+}
+
+/// Whether this is a request to register, from whomever.
+pub(super) fn is_register(message: &Received) -> bool {
+    message.method() == Some(&Method::Register) && message.to.tag().is_none()
+}
+
+/// Differs when the password does. Of the hash, not the hash itself: it stands in more places than one.
+fn password_mark(user: &User) -> String {
+    let digest = Sha256::digest(user.ha1.0.as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Phones without another clock set theirs by it (RFC 3261 §10.3, step 8; §20.17).
+fn date(now: UnixMs) -> Option<Header> {
+    let at = chrono::DateTime::from_timestamp_millis(now.0)?;
+    Some(other("Date", &at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()))
+}
