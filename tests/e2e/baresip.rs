@@ -17,7 +17,25 @@ pub struct Baresip {
 impl Baresip {
     /// A phone at a fixed loopback address that answers every call and says `hz`; `codec` as baresip writes it.
     pub fn answers(user: &str, codec: &str, hz: f64) -> Baresip {
-        let (port, media) = (ports::free(1), ports::free(20));
+        let port = ports::free(1);
+        Baresip::start(port, &format!("<sip:{user}@127.0.0.1:{port}>;regint=0;audio_codecs={codec}"), hz)
+    }
+
+    /// The same, a phone that has registered at `target` (`host:port`), for so long that no test sees it do so again.
+    pub fn registers(user: &str, password: &str, target: &str, hz: f64) -> Baresip {
+        let account = format!("<sip:{user}@{target}>;auth_user={user};auth_pass={password};regint=3600");
+        let mut phone = Baresip::start(ports::free(1), &format!("{account};audio_codecs=PCMU/8000/1"), hz);
+        phone.process.wait_for("200 OK", Duration::from_secs(20));
+        phone
+    }
+
+    /// How often it was told that it is registered.
+    pub fn registrations(&self) -> usize {
+        self.process.printed().matches("200 OK").count()
+    }
+
+    fn start(port: u16, account: &str, hz: f64) -> Baresip {
+        let media = ports::free(20);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().display();
         let write = |name: &str, content: &[u8]| {
@@ -25,10 +43,7 @@ impl Baresip {
         };
         let seconds = 60;
         write("tone.wav", &tone::wav(&tone::sine(hz, 0, tone::SAMPLE_RATE as usize * seconds)));
-        write(
-            "accounts",
-            format!("<sip:{user}@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs={codec}\n").as_bytes(),
-        );
+        write("accounts", format!("{account};answermode=auto\n").as_bytes());
         write("contacts", b"");
         let config = format!(
             "sip_listen 127.0.0.1:{port}

@@ -107,6 +107,13 @@ peers = ["127.0.0.1"]
         self.command(arguments).output().expect("the binary is built")
     }
 
+    /// Imports this shop.
+    fn import(&self, shop: &str) {
+        self.write("shop.toml", shop);
+        let path = self.path("shop.toml").display().to_string();
+        expect_success(&self.run(&["import", &path]));
+    }
+
     /// Starts `ringall serve` without waiting for it to be ready.
     pub fn serve(&self) -> Process {
         Process::start(&mut self.command(&["serve"]), self.path("ringall.log"))
@@ -122,20 +129,36 @@ impl Installation {
     /// The same, its service started by another command that `wrap` makes of ours.
     pub fn start_as(shop: &str, wrap: impl FnOnce(Command) -> Command) -> Installation {
         let files = Files::new();
-        files.write("shop.toml", shop);
-        let shop_path = files.path("shop.toml").display().to_string();
-        expect_success(&files.run(&["import", &shop_path]));
+        files.import(shop);
         let token = files.run(&["token", "create", "tests"]);
         expect_success(&token);
         let token = String::from_utf8_lossy(&token.stdout).trim().to_owned();
         assert!(!token.is_empty() && !token.contains(char::is_whitespace), "one token alone on its line: {token:?}");
-        let mut process = Process::start(&mut wrap(files.command(&["serve"])), files.path("ringall.log"));
+        let process = Process::start(&mut wrap(files.command(&["serve"])), files.path("ringall.log"));
+        let mut installation = Installation { process, files, token };
+        installation.gets_ready();
+        installation
+    }
+
+    fn gets_ready(&mut self) {
         let ready = until(START_LIMIT, || {
-            assert!(!process.has_ended(), "ringall ended:\n{}", process.printed());
-            http::get(files.web_port, "/readyz", None).filter(|reply| reply.status == 200)
+            assert!(!self.process.has_ended(), "ringall ended:\n{}", self.process.printed());
+            http::get(self.files.web_port, "/readyz", None).filter(|reply| reply.status == 200)
         });
-        assert!(ready.is_some(), "not ready after {START_LIMIT:?}:\n{}", process.printed());
-        Installation { process, files, token }
+        assert!(ready.is_some(), "not ready after {START_LIMIT:?}:\n{}", self.process.printed());
+    }
+
+    /// The service is killed without a word, and starts again.
+    pub fn is_killed_and_started(&mut self) {
+        self.process.signal("KILL");
+        self.process.wait(Duration::from_secs(10));
+        self.process = self.files.serve();
+        self.gets_ready();
+    }
+
+    /// Makes the shop what this says, while the service runs.
+    pub fn import(&self, shop: &str) {
+        self.files.import(shop);
     }
 
     /// Where callers and phones send their SIP.

@@ -22,6 +22,7 @@ mod durable;
 mod glare;
 mod reason;
 mod refused;
+mod registering;
 mod ring;
 mod sound;
 mod stranger;
