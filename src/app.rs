@@ -30,7 +30,7 @@ use crate::web::{self, Board, Limits, LiveGauges, Readiness, Web};
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
 /// How long the start waits for the first media ports: binding some hundreds takes milliseconds.
 const FIRST_STOCK: Duration = Duration::from_secs(2);
-/// How long a shutdown waits for phones and callers to confirm that their calls are over.
+/// How long a shutdown waits for phones and callers to confirm that their calls are over, and carriers that we leave.
 const DRAIN: Duration = Duration::from_secs(3);
 /// How often it looks whether they have.
 const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -128,6 +128,11 @@ impl Running {
         .map_err(AppError::Media)?;
         let recorded = inbox.clone();
         let log = LogWriter::start(store.clone(), journal, move |ticket| recorded.send(Message::Recorded(ticket)))?;
+        // Before the loop runs, which counts from its first step.
+        let counters = web::metrics::install();
+        for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some()) {
+            web::metrics::set_trunk_registered(&trunk.name, false);
+        }
         let settings = Settings {
             sockets: sip.clone(),
             external_ip: config.sip.external_ip,
@@ -180,7 +185,7 @@ impl Running {
             board,
             plan: plan_receiver,
             gauges: gauges.clone(),
-            counters: web::metrics::install(),
+            counters,
             readiness: readiness.clone(),
             clock: clock::now,
         });
@@ -216,13 +221,13 @@ impl Running {
             // The loop sets the gauges after each wake; the first look comes after it has seen `Drain`.
             loop {
                 tokio::time::sleep(DRAIN_LOOK_EVERY).await;
-                if self.gauges.get().legs == 0 {
+                if self.gauges.get().legs == 0 && self.gauges.trunks_registered() == 0 {
                     return;
                 }
             }
         };
         if tokio::time::timeout(DRAIN, drained).await.is_err() {
-            tracing::warn!("not every phone confirmed that its call is over");
+            tracing::warn!("not every phone confirmed that its call is over, or not every carrier that we have left");
         }
         self.watching.abort();
         self.looking.abort();

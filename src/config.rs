@@ -1,6 +1,8 @@
 //! What the machine needs, read once from `config/ringall.toml` and the environment. The owner's wishes are not here:
 //! they live in the database (`routing::plan`). Secrets never print.
 
+mod register;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,8 @@ use secrecy::SecretString;
 
 use crate::sip::auth::Algorithm;
 use crate::toml_file::{Entry, Env, Section, TomlFileError};
+
+pub use register::Register;
 
 /// What is wrong with the file or a variable; names the place, the key and what was expected.
 pub type ConfigError = TomlFileError;
@@ -64,6 +68,8 @@ pub struct Media {
 pub struct Trunk {
     pub name: String,
     pub peers: Vec<Peer>,
+    /// `None`: the carrier knows our address and needs no registration.
+    pub register: Option<Register>,
 }
 
 /// An address, a prefix, or an address with a port (compared for UDP).
@@ -84,7 +90,7 @@ pub struct Prefix {
 const NOT_YET: &[&str] = &["twilio", "mail", "speech"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
 const NOT_YET_SIP: &[&str] = &["tcp", "tls", "certificate", "private_key", "private_key_file"];
-const NOT_YET_TRUNK: &[&str] = &["register", "auth_user", "password", "password_file", "caller_id", "channels"];
+const NOT_YET_TRUNK: &[&str] = &["caller_id", "channels"];
 
 impl Default for Config {
     /// What an absent file means.
@@ -137,7 +143,8 @@ impl Config {
         config.web.read(file.section("web")?)?;
         config.sip.read(file.section("sip")?)?;
         config.media.read(file.section("media")?)?;
-        config.trunks = file.sections("trunk")?.into_iter().map(Trunk::read).collect::<Result<_, _>>()?;
+        config.trunks =
+            file.sections("trunk")?.into_iter().map(|section| Trunk::read(section, files)).collect::<Result<_, _>>()?;
         for (at, trunk) in config.trunks.iter().enumerate() {
             if config.trunks[..at].iter().any(|earlier| earlier.name == trunk.name) {
                 let message = format!("another trunk has the name {:?} too; give each its own", trunk.name);
@@ -222,17 +229,22 @@ impl Media {
 }
 
 impl Trunk {
-    fn read(mut section: Section<'_>) -> Result<Trunk, ConfigError> {
+    fn read(mut section: Section<'_>, files: ReadFile<'_>) -> Result<Trunk, ConfigError> {
         let missing = |place, expected: &str| TomlFileError::Missing { place, expected: expected.to_owned() };
         let place = section.place("name");
         let name = section.text("name")?.ok_or_else(|| missing(place, "a name for the carrier"))?;
         let name = name.parse("a name for the carrier", not_empty)?;
+        let register = Register::read(&mut section, files)?;
         let place = section.place("peers");
         let expected = "an address, prefix or ADDRESS:PORT such as \"203.0.113.0/24\"";
-        let peers = section.list("peers")?.ok_or_else(|| missing(place, expected))?;
+        let peers = match (section.list("peers")?, &register) {
+            (Some(peers), _) => peers,
+            (None, Some(_)) => Vec::new(),
+            (None, None) => return Err(missing(place, expected)),
+        };
         let peers = parse_each(peers, expected, Peer::parse)?;
         section.finish(NOT_YET_TRUNK)?;
-        Ok(Trunk { name, peers })
+        Ok(Trunk { name, peers, register })
     }
 }
 
@@ -427,7 +439,7 @@ mod tests {
         for (text, place) in [
             ("[sip]\ntcp = []", "sip.tcp"),
             ("[web]\ncertificate = \"\"", "web.certificate"),
-            ("[[trunk]]\nname = \"a\"\npeers = []\nregister = \"\"", "trunk[0].register"),
+            ("[[trunk]]\nname = \"a\"\npeers = []\nchannels = 0", "trunk[0].channels"),
             ("[twilio]\naccount_sid = \"\"", "twilio"),
             ("[mail]", "mail"),
         ] {

@@ -19,8 +19,8 @@ use crate::routing::Plan;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
-use crate::switchboard::{Input, Output, RightNow, Route, SocketId, Switchboard, Ticket};
-use crate::web::LiveGauges;
+use crate::switchboard::{Change, Input, Output, RightNow, Route, SocketId, Switchboard, Ticket, Why};
+use crate::web::{self, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
 const DATAGRAMS_A_WAKE: usize = 64;
@@ -190,6 +190,7 @@ impl Driver {
             }
             self.take_datagrams(&mut buffer);
             self.shells.gauges.set(self.switchboard.gauges());
+            self.shells.gauges.set_trunks_registered(self.switchboard.trunks_registered());
         }
     }
 
@@ -277,6 +278,7 @@ impl Driver {
                 Output::KeepBindings { ticket, user, kept } => self.shells.bindings.keep(ticket, user, kept),
                 Output::Media(command) => self.shells.media.command(command),
                 Output::Resolve { ticket, host, port } => self.resolve(ticket, host, port),
+                Output::Trunk { name, change } => trunk_changed(&name, &change),
                 Output::Seen { ticket, view } => {
                     // Whoever asked may have gone.
                     let _ = self.looks.remove(&ticket).map(|answer| answer.send(*view));
@@ -299,7 +301,7 @@ impl Driver {
         self.shells.runtime.spawn(async move {
             let found = tokio::net::lookup_host((host.as_str(), port)).await;
             let addresses = found.map(Iterator::collect).unwrap_or_else(|error| {
-                tracing::warn!(%host, %error, "a phone's contact cannot be found");
+                tracing::warn!(%host, %error, "this name of a phone or a carrier cannot be found");
                 Vec::new()
             });
             inbox.send(Message::Resolved { ticket, addresses });
@@ -315,5 +317,23 @@ impl Driver {
         });
         let routes = routes.collect();
         self.handle(Input::Resolved { ticket, routes });
+    }
+}
+
+/// A carrier's calls come now, or come no longer: said once, and shown until it changes.
+fn trunk_changed(trunk: &str, change: &Change) {
+    match change {
+        Change::Registered { registrar, granted } => {
+            web::metrics::set_trunk_registered(trunk, true);
+            let for_s = granted.as_secs();
+            tracing::info!(trunk, %registrar, for_s, "registered with the carrier: its calls come");
+        }
+        Change::Lost(why) => {
+            web::metrics::set_trunk_registered(trunk, false);
+            match why {
+                Why::Left => tracing::info!(trunk, "no longer registered with the carrier: {why}"),
+                _ => tracing::error!(trunk, "not registered with the carrier, its calls do not come: {why}"),
+            }
+        }
     }
 }

@@ -32,6 +32,7 @@ use crate::sip::wire::{self, Framing, Unreadable};
 
 pub use crate::call::event::Medium;
 pub use crate::sip::hop::{Hop as Route, SocketId};
+pub use crate::sip::trunk::{Change, Why};
 
 /// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
 const STOCK: usize = 128;
@@ -120,6 +121,11 @@ pub enum Output {
         ticket: Ticket,
         view: Box<RightNow>,
     },
+    /// The carrier of this name sends us its calls, or no longer does: to be told to the owner, once for each change.
+    Trunk {
+        name: String,
+        change: Change,
+    },
 }
 
 /// What follows a call's first row.
@@ -200,6 +206,8 @@ pub struct Switchboard {
     calls: HashMap<CallId, Call>,
     deadlines: Deadlines<CallId>,
     contacts: Contacts,
+    /// The names of the trunks, in the order of the configuration.
+    trunk_names: Vec<String>,
     stock: Vec<Shelf>,
     asked: HashMap<Ticket, Asked>,
     outputs: VecDeque<Output>,
@@ -218,6 +226,8 @@ enum Asked {
     Resolve(BindingId),
     /// The REGISTER that waits for it.
     KeepBindings(ServerTx),
+    /// The registrar of the trunk at this place of the configuration.
+    Registrar(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +297,7 @@ impl Switchboard {
             external_ip: settings.external_ip,
             local_networks: settings.local_networks,
         };
+        let trunk_names = settings.trunks.iter().map(|trunk| trunk.name.clone()).collect();
         let mut switchboard = Switchboard {
             door: SipDoor::new(interfaces, settings.trunks, settings.registrations, ports, Chance::new(door_seed)),
             plan: Arc::default(),
@@ -294,6 +305,7 @@ impl Switchboard {
             calls: HashMap::new(),
             deadlines: Deadlines::default(),
             contacts: Contacts::default(),
+            trunk_names,
             stock,
             asked: HashMap::new(),
             outputs: VecDeque::new(),
@@ -323,11 +335,11 @@ impl Switchboard {
                     self.door.bindings_kept(now, tx);
                 }
             }
-            Input::Resolved { ticket, routes } => {
-                if let Some(Asked::Resolve(binding)) = self.asked.remove(&ticket) {
-                    self.resolved(now, binding, routes.first().copied());
-                }
-            }
+            Input::Resolved { ticket, routes } => match self.asked.remove(&ticket) {
+                Some(Asked::Resolve(binding)) => self.resolved(now, binding, routes.first().copied()),
+                Some(Asked::Registrar(trunk)) => self.door.registrar_resolved(now, trunk, &routes),
+                Some(Asked::Record(_) | Asked::KeepBindings(_)) | None => {}
+            },
             Input::Media(fact) => self.media(fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
@@ -359,6 +371,11 @@ impl Switchboard {
             transactions: self.door.transactions(),
             ports_used: self.door.ports_in_use() * 2,
         }
+    }
+
+    /// How many carriers send us calls because we have registered with them.
+    pub fn trunks_registered(&self) -> usize {
+        self.door.trunks_registered()
     }
 
     /// How many calls went on without a durable row, because neither store nor journal answered in time.
@@ -419,6 +436,14 @@ impl Switchboard {
                     self.asked.extend(waiting.map(|tx| (ticket, Asked::KeepBindings(tx))));
                     self.outputs.push_back(Output::KeepBindings { ticket, user, kept });
                 }
+                Told::FindRegistrar { trunk, host, port } => {
+                    let ticket = self.ticket(Asked::Registrar(trunk));
+                    self.outputs.push_back(Output::Resolve { ticket, host, port });
+                }
+                Told::Trunk { trunk, change } => {
+                    let name = self.trunk_names.get(trunk).cloned().unwrap_or_default();
+                    self.outputs.push_back(Output::Trunk { name, change });
+                }
             }
         }
         while let Some(command) = self.door.poll_media() {
@@ -439,11 +464,15 @@ impl Switchboard {
         if self.service == Service::Draining {
             return self.door.turn_away(now, &arrival);
         }
-        let called_shop = shop_called(&self.plan, &arrival.called).or_else(|| self.plan.shops.first());
+        let mut called = arrival.called.clone();
+        if shop_called(&self.plan, &called).is_none() {
+            called.retain(|user| Some(user) != arrival.account.as_ref());
+        }
+        let called_shop = shop_called(&self.plan, &called).or_else(|| self.plan.shops.first());
         let country = called_shop.map_or(Country::UNKNOWN, |shop| shop.country);
         let language = called_shop.map(|shop| shop.language).unwrap_or_default();
         let caller = CallerId::read(arrival.caller.identity(), country);
-        let offer = Offer { caller, called: arrival.called.clone() };
+        let offer = Offer { caller, called };
         let decision = decide(&self.plan, &offer, now.wall);
         let shop = decision.shop.and_then(|id| self.plan.shop(id)).cloned();
         let counted = !matches!(decision.action, Action::Refuse(_));
@@ -651,6 +680,7 @@ impl Switchboard {
 
     fn drain(&mut self, now: Now) {
         self.service = Service::Draining;
+        self.door.leave_trunks(now);
         for call in self.calls.keys().copied().collect::<Vec<_>>() {
             self.feed(now, call, CallInput::Closing);
         }

@@ -41,8 +41,12 @@ pub fn decide(plan: &Plan, offer: &Offer, now: UnixMs) -> Decision {
 }
 
 /// The shop that a call to these numbers is for: the first candidate that is a shop's number, as that shop's country
-/// writes it. With no numbers set anywhere, every number is the first shop's.
+/// writes it. With no numbers set anywhere, every number is the first shop's. A call that names no number at all is the
+/// only shop's: in doubt, ring.
 pub fn shop_called<'p>(plan: &'p Plan, called: &[String]) -> Option<&'p Arc<Shop>> {
+    if let ([], [only]) = (called, plan.shops.as_slice()) {
+        return Some(only);
+    }
     if plan.shops.iter().all(|shop| shop.numbers.is_empty()) {
         return plan.shops.first();
     }

@@ -239,6 +239,11 @@ impl Endpoint {
         self.start_client(now, hop, request, via, ClientUser::Events)
     }
 
+    /// Sends an empty line, which is no message (RFC 5626 §3.5.1): the router on the way keeps the way back open.
+    pub fn keep_alive(&mut self, hop: Hop) {
+        self.transmits.push_back(Transmit { hop, bytes: b"\r\n\r\n".to_vec() });
+    }
+
     /// Cancels an INVITE of ours: now if a provisional response has come, on its arrival otherwise, and not at all when
     /// the final response is here already (RFC 3261 §9.1).
     pub fn cancel(&mut self, now: Mono, tx: ClientTx, reasons: Vec<Header>) {

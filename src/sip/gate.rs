@@ -1,8 +1,8 @@
 //! Who may speak to us. A request that belongs to nothing is judged by where it comes from; what a stranger sends gets no
 //! answer at all, so that there is nothing to find out (DESIGN §5).
 
-use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::config::Trunk;
 
@@ -20,12 +20,23 @@ pub enum Source {
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     trunks: Vec<Trunk>,
+    /// What became known of the trunks that we register with, by the same places.
+    registrars: HashMap<usize, Registrar>,
     phones: HashSet<SocketAddr>,
+}
+
+/// A registrar, as its registration has found it.
+#[derive(Clone, Debug, Default)]
+pub struct Registrar {
+    /// Its calls come from there, from whatever port.
+    pub addresses: HashSet<IpAddr>,
+    /// The user part of the Contact that it alone was told.
+    pub contact_user: String,
 }
 
 impl Gate {
     pub fn new(trunks: Vec<Trunk>) -> Gate {
-        Gate { trunks, phones: HashSet::new() }
+        Gate { trunks, registrars: HashMap::new(), phones: HashSet::new() }
     }
 
     /// Replaces the addresses of phones.
@@ -33,12 +44,27 @@ impl Gate {
         self.phones = addresses.into_iter().collect();
     }
 
+    /// Replaces what is known of this trunk's registrar.
+    pub fn set_registrar(&mut self, trunk: usize, registrar: Registrar) {
+        self.registrars.insert(trunk, registrar);
+    }
+
     /// A phone's exact address goes before a trunk's prefix: a phone may live within it.
     pub fn source(&self, from: SocketAddr) -> Source {
         if self.phones.contains(&from) {
             return Source::Phone;
         }
-        let trunk = self.trunks.iter().position(|trunk| trunk.peers.iter().any(|peer| peer.matches(from)));
+        let ip = from.ip().to_canonical();
+        let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.addresses.contains(&ip));
+        let mut trunks = self.trunks.iter().enumerate();
+        let trunk =
+            trunks.position(|(at, trunk)| trunk.peers.iter().any(|peer| peer.matches(from)) || is_registrar(at));
         trunk.map_or(Source::Stranger, Source::Trunk)
+    }
+
+    /// The trunk whose registrar was told this user part as our Contact: who calls it was told it by that carrier,
+    /// whatever address the call comes from.
+    pub fn trunk_called(&self, user: &str) -> Option<usize> {
+        self.registrars.iter().find(|(_, registrar)| registrar.contact_user == user).map(|(at, _)| *at)
     }
 }

@@ -11,6 +11,7 @@ pub mod outgoing;
 pub mod registrar;
 mod text;
 pub mod transaction;
+pub mod trunk;
 pub mod uri;
 pub mod via;
 pub mod wire;

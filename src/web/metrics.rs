@@ -22,6 +22,7 @@ pub struct LiveGauges {
     legs: AtomicUsize,
     transactions: AtomicUsize,
     ports_used: AtomicUsize,
+    trunks_registered: AtomicUsize,
 }
 
 impl LiveGauges {
@@ -31,6 +32,15 @@ impl LiveGauges {
         self.legs.store(gauges.legs, Ordering::Relaxed);
         self.transactions.store(gauges.transactions, Ordering::Relaxed);
         self.ports_used.store(gauges.ports_used, Ordering::Relaxed);
+    }
+
+    /// How many carriers send us calls because we have registered: at the end a shutdown waits for none.
+    pub fn set_trunks_registered(&self, count: usize) {
+        self.trunks_registered.store(count, Ordering::Relaxed);
+    }
+
+    pub fn trunks_registered(&self) -> usize {
+        self.trunks_registered.load(Ordering::Relaxed)
     }
 
     pub fn get(&self) -> Gauges {
@@ -54,9 +64,15 @@ pub fn install() -> PrometheusHandle {
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::error!("another metrics recorder is installed: counters will be missing from /metrics");
             }
+            metrics::describe_gauge!("ringall_trunk_registered", "1 while the carrier has our registration, else 0.");
             handle
         })
         .clone()
+}
+
+/// Shows whether this trunk's registrar sends us calls. A trunk without registration is not shown.
+pub fn set_trunk_registered(trunk: &str, registered: bool) {
+    metrics::gauge!("ringall_trunk_registered", "trunk" => trunk.to_owned()).set(if registered { 1.0 } else { 0.0 });
 }
 
 /// The whole page, in Prometheus' text format 0.0.4.

@@ -2,13 +2,15 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
-//! [`registrations`]: where the phones are.
+//! [`registrations`]: where the phones are. [`trunks`]: the carriers
+//! that we register with.
 
 mod bridge;
 mod dialogs;
 mod fork;
 mod offer;
 mod registrations;
+mod trunks;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -28,6 +30,7 @@ use crate::sip::hop::{Hop, Interfaces};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, Outgoing};
 use crate::sip::registrar::KeptUser;
+use crate::sip::trunk::Change;
 use crate::sip::uri::Uri;
 
 pub use offer::Arrival;
@@ -45,6 +48,10 @@ pub enum Told {
     /// The places of a phone that registers have changed, and are to be kept. Where a phone waits for that, it is answered
     /// by [`SipDoor::bindings_kept`].
     KeepBindings { waiting: Option<ServerTx>, user: String, kept: KeptUser },
+    /// Where is this trunk's registrar? Answered by [`SipDoor::registrar_resolved`].
+    FindRegistrar { trunk: usize, host: String, port: Option<u16> },
+    /// A carrier sends us its calls, or no longer does.
+    Trunk { trunk: usize, change: Change },
 }
 
 /// See the module.
@@ -53,6 +60,7 @@ pub struct SipDoor {
     endpoint: Endpoint,
     gate: Gate,
     registrations: registrations::Registrations,
+    trunks: trunks::Trunks,
     chance: Chance,
     ports: Ports,
     places: HashMap<BindingId, Place>,
@@ -185,6 +193,7 @@ impl SipDoor {
         }
         SipDoor {
             endpoint: Endpoint::new(interfaces, Chance::new(seed)),
+            trunks: trunks::Trunks::new(&trunks, &mut chance),
             gate: Gate::new(trunks),
             registrations: registrations::Registrations::new(registrations),
             chance,
@@ -212,7 +221,7 @@ impl SipDoor {
 
     /// A message has come, already read. Strangers' first words end here.
     pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
-        let stranger = self.gate.source(hop.to) == Source::Stranger;
+        let stranger = self.source_of(&hop, &message) == Source::Stranger;
         let belongs = self.endpoint.knows(&message, hop.to.ip()) || self.party_of(&message).is_some();
         // The one thing a stranger may ask: a phone is a stranger until it has registered. A budget for strangers is to be
         // spent before this line.
@@ -232,10 +241,12 @@ impl SipDoor {
         self.registrations_timeout(now);
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
+        self.trunks_timeout(now);
     }
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
-        [self.endpoint.poll_timeout(), self.registrations.poll_timeout()].into_iter().flatten().min()
+        let timeouts = [self.endpoint.poll_timeout(), self.registrations.poll_timeout(), self.trunks.poll_timeout()];
+        timeouts.into_iter().flatten().min()
     }
 
     pub fn poll_told(&mut self) -> Option<Told> {
@@ -294,10 +305,17 @@ impl SipDoor {
                 Event::Acked { tx, ack } => self.acked(now, tx, &ack),
                 Event::NeverAcked { tx } => self.never_acked(now, tx),
                 Event::Response { tx, hop, response } => {
+                    if self.registrar_answered(now, tx, hop, &response) {
+                        continue;
+                    }
                     self.told.push_back(Told::Alive(hop.to));
                     self.response_came(now, tx, hop, &response);
                 }
-                Event::TimedOut { tx } => self.timed_out(tx),
+                Event::TimedOut { tx } => {
+                    if !self.registrar_silent(now, tx) {
+                        self.timed_out(tx);
+                    }
+                }
             }
         }
     }

@@ -26,6 +26,8 @@ pub struct Arrival {
     pub caller: Claimed,
     /// Where the call was to, in order of trust: the request line, then To.
     pub called: Vec<String>,
+    /// Our account at the carrier, where we register: a call to it names no number.
+    pub account: Option<String>,
     offer: Result<Option<Description>, SdpError>,
 }
 
@@ -65,12 +67,12 @@ impl Arrival {
 
 impl SipDoor {
     pub(super) fn invite_came(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: Received) {
-        match self.gate.source(hop.to) {
-            Source::Trunk(_) => {}
+        let account = match self.source_of(&hop, &invite) {
+            Source::Trunk(trunk) => self.trunks.account_user(trunk),
             // Phones call nobody yet: neither each other nor out.
             Source::Phone => return self.respond(now, tx, 403, Vec::new()),
             Source::Stranger => return,
-        }
+        };
         if invite.max_forwards == Some(0) {
             return self.respond(now, tx, 483, Vec::new());
         }
@@ -97,9 +99,8 @@ impl SipDoor {
             host: who.uri.host.clone(),
             privacy: if invite.privacy { Privacy::Asked } else { Privacy::NotAsked },
         };
-        let called = [invite.uri(), Some(&invite.to.uri)].into_iter().flatten().map(|uri| uri.user_unescaped());
-        let called = called.filter(|user| !user.is_empty()).collect();
-        let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, offer };
+        let called = self.numbers_called(&invite);
+        let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, account, offer };
         self.told.push_back(Told::Arrived(Box::new(arrival)));
     }
 

@@ -1,0 +1,112 @@
+//! The account at a carrier that we register with.
+
+use secrecy::SecretString;
+
+use crate::sip::uri::{Scheme, Uri};
+use crate::toml_file::{Section, TomlFileError};
+
+use super::{ConfigError, ReadFile, secret};
+
+/// The account that we register with. Its registrar's addresses are peers too.
+#[derive(Clone, Debug)]
+pub struct Register {
+    pub user: String,
+    /// A name or an address, without brackets.
+    pub host: String,
+    pub port: Option<u16>,
+    pub auth_user: String,
+    pub password: SecretString,
+}
+
+impl Register {
+    /// Reads `register`, `auth_user` and `password`; each may be `""`, which is none.
+    pub(super) fn read(section: &mut Section<'_>, files: ReadFile<'_>) -> Result<Option<Register>, ConfigError> {
+        let uri = section.text("register")?.filter(|found| !found.value.is_empty());
+        let auth_user = section.text("auth_user")?.filter(|found| !found.value.is_empty());
+        let place = section.place("password");
+        let password = secret(section, "password", "password_file", files)?.filter(|found| !found.value.is_empty());
+        let Some(uri) = uri else {
+            return match auth_user.or(password) {
+                Some(found) => {
+                    let message = "of no use without register = \"sip:USER@REGISTRAR\"".to_owned();
+                    Err(TomlFileError::Conflict { place: found.place, message })
+                }
+                None => Ok(None),
+            };
+        };
+        let uri = uri.parse("sip:USER@REGISTRAR or sip:USER@REGISTRAR:PORT, without parameters", |text| {
+            let uri = Uri::parse(text).ok()?;
+            let plain = uri.scheme == Scheme::Sip && uri.params.is_empty() && uri.user.is_some();
+            (plain && !text.contains('?') && !uri.user_unescaped().is_empty()).then_some(uri)
+        })?;
+        let Some(password) = password else {
+            let expected = "the password of this account at the carrier".to_owned();
+            return Err(TomlFileError::Missing { place, expected });
+        };
+        let user = uri.user_unescaped();
+        let auth_user = auth_user.map_or_else(|| user.clone(), |found| found.value);
+        // They stand in every REGISTER, where a line break would begin another header.
+        let plain = |text: &str| !text.contains(char::is_control);
+        if !plain(&user) || !plain(&auth_user) {
+            let message = "control characters cannot stand in a name".to_owned();
+            return Err(TomlFileError::Conflict { place: section.place("register"), message });
+        }
+        Ok(Some(Register {
+            user,
+            host: uri.host,
+            port: uri.port,
+            auth_user,
+            password: SecretString::from(password.value),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use secrecy::ExposeSecret;
+
+    use crate::config::{Config, Trunk};
+
+    fn read(keys: &str) -> Result<Trunk, String> {
+        let files = |path: &Path| match path.to_str() {
+            Some("/run/secrets/router") => Ok("a secret\n".to_owned()),
+            _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+        };
+        let text = format!("[[trunk]]\nname = \"a\"\n{keys}");
+        let config = Config::read(&text, Path::new("ringall.toml"), &|_| None, &files);
+        config.map(|mut config| config.trunks.remove(0)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_trunk_that_is_registered_with_needs_no_peers() {
+        let trunk = read("register = \"sip:620@Fritz.Box:5061\"\npassword_file = \"/run/secrets/router\"").unwrap();
+        assert!(trunk.peers.is_empty() && !format!("{trunk:?}").contains("a secret"), "{trunk:?}");
+        let register = trunk.register.unwrap();
+        assert_eq!((register.user.as_str(), register.auth_user.as_str()), ("620", "620"));
+        assert_eq!((register.host.as_str(), register.port), ("fritz.box", Some(5061)));
+        assert_eq!(register.password.expose_secret(), "a secret");
+        let both = "register = \"sip:620@b\"\nauth_user = \"x y\"\npassword = \"p\"\npeers = [\"::1\"]";
+        let trunk = read(both).unwrap();
+        assert_eq!((trunk.register.unwrap().auth_user.as_str(), trunk.peers.len()), ("x y", 1));
+        let none = "peers = []\nregister = \"\"\nauth_user = \"\"\npassword = \"\"";
+        assert!(read(none).unwrap().register.is_none());
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_place() {
+        let at = |keys: &str, expected: &str| {
+            let message = read(keys).expect_err(keys);
+            assert!(message.starts_with(&format!("ringall.toml: trunk[0].{expected}")), "{keys}: {message}");
+        };
+        at("register = \"sip:a@b\"", "password: missing; expected the password of this account");
+        for wrong in ["a@b", "sip:b", "sips:a@b", "sip:a@b;transport=tcp", "sip:a@b?x=y", "tel:+1", "sip:a@b:"] {
+            at(&format!("register = {wrong:?}\npassword = \"p\""), "register: expected sip:USER@");
+        }
+        at("peers = []\npassword = \"p\"", "password: of no use without register");
+        at("peers = []\nauth_user = \"p\"", "auth_user: of no use without register");
+        at("register = \"sip:%0a@b\"\npassword = \"p\"", "register: control characters");
+        at("register = \"sip:a@b\"\nauth_user = \"a\\nb\"\npassword = \"p\"", "register: control characters");
+    }
+}

@@ -1,0 +1,45 @@
+//! What the owner is told of a registration.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Whether the registrar sends us calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Registered { registrar: SocketAddr, granted: Duration },
+    Lost(Why),
+}
+
+/// Why we are not registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The registrar's name leads nowhere.
+    NoAddress,
+    /// It does not answer.
+    Silence,
+    /// It answered with this status.
+    Refused(u16),
+    /// It challenges what was made with our password.
+    WrongPassword,
+    /// It challenges in a way we cannot answer, or again and again.
+    Unanswerable,
+    /// We have left.
+    Left,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::NoAddress => f.write_str("its name cannot be found; check `register` and the name server"),
+            Why::Silence => f.write_str("it does not answer"),
+            Why::Refused(code @ (403 | 404)) => {
+                write!(f, "it refuses the account ({code}); check `register`, `auth_user` and `password`")
+            }
+            Why::Refused(code) => write!(f, "it answered {code} {}", crate::sip::message::phrase(*code)),
+            Why::WrongPassword => f.write_str("it does not accept the password; check `auth_user` and `password`"),
+            Why::Unanswerable => f.write_str("it asks for a kind of password that ringall does not know"),
+            Why::Left => f.write_str("the service shuts down"),
+        }
+    }
+}
