@@ -128,7 +128,15 @@ impl Installation {
 
     /// The same, its service started by another command that `wrap` makes of ours.
     pub fn start_as(shop: &str, wrap: impl FnOnce(Command) -> Command) -> Installation {
-        let files = Files::new();
+        Installation::start_from(Files::new(), shop, wrap)
+    }
+
+    /// The same with a configuration that was changed.
+    pub fn start_with(files: Files, shop: &str) -> Installation {
+        Installation::start_from(files, shop, |command| command)
+    }
+
+    fn start_from(files: Files, shop: &str, wrap: impl FnOnce(Command) -> Command) -> Installation {
         files.import(shop);
         let token = files.run(&["token", "create", "tests"]);
         expect_success(&token);
@@ -208,6 +216,20 @@ impl Installation {
     pub fn returns_to(&self, start: &BTreeMap<String, f64>) {
         let idle = until(IDLE_LIMIT, || (self.gauges() == *start).then_some(()));
         assert!(idle.is_some(), "leaked: started with {start:?}, now {:?}", self.gauges());
+    }
+
+    /// The value of the first metric that begins with this text; `None` while there is none.
+    pub fn metric(&self, begins: &str) -> Option<f64> {
+        let reply = http::get(self.files.web_port, "/metrics", None)?;
+        let line = reply.body.lines().find(|line| line.starts_with(begins))?.to_owned();
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    /// Asks the service to end, and waits until it has.
+    pub fn stop(mut self) {
+        self.process.signal("TERM");
+        let status = self.process.wait(START_LIMIT);
+        assert!(status.success(), "{status}:\n{}", self.process.printed());
     }
 
     /// What the service printed, for a failure's message.

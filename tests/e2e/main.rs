@@ -1,4 +1,4 @@
-//! The built binary against real peers: SIPp, baresip, tcpdump, strace.
+//! The built binary against real peers: SIPp, baresip, Kamailio, tcpdump, strace.
 //!
 //! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
@@ -7,6 +7,7 @@ mod baresip;
 mod capture;
 mod http;
 mod installation;
+mod kamailio;
 mod peers;
 mod ports;
 mod process;
@@ -16,6 +17,7 @@ mod strace;
 mod tone;
 
 mod bad_input;
+mod carrier;
 mod demo;
 mod desk_phone;
 mod durable;

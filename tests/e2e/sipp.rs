@@ -11,8 +11,10 @@ use crate::process::{Process, read, until};
 
 pub const CALLER: &str = include_str!("scenarios/caller.xml");
 pub const CALLER_GIVES_UP: &str = include_str!("scenarios/caller-gives-up.xml");
+pub const CALLER_IS_HUNG_UP_ON: &str = include_str!("scenarios/caller-is-hung-up-on.xml");
 pub const PHONE: &str = include_str!("scenarios/phone.xml");
 pub const PHONE_AT_ONCE: &str = include_str!("scenarios/phone-at-once.xml");
+pub const PHONE_HANGS_UP: &str = include_str!("scenarios/phone-hangs-up.xml");
 pub const PHONE_RINGS: &str = include_str!("scenarios/phone-rings.xml");
 
 /// A caller who expects this final answer.
@@ -158,7 +160,7 @@ pub fn moment(notes: &[Note], text: &str) -> f64 {
 }
 
 /// Whether somebody has a UDP socket at this port.
-fn is_bound(port: u16) -> bool {
+pub fn is_bound(port: u16) -> bool {
     let suffix = format!(":{port:04X}");
     let sockets = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
     sockets.lines().filter_map(|line| line.split_whitespace().nth(1)).any(|local| local.ends_with(&suffix))

@@ -11,6 +11,8 @@ use crate::text::{Text, compose, sdp, tag, uri_of};
 pub struct Says {
     /// The called number, in the request line and To.
     pub called: String,
+    /// In place of the number in the request line.
+    pub line_user: Option<String>,
     /// The From value without its tag.
     pub from: String,
     pub payloads: String,
@@ -29,6 +31,7 @@ impl FarEnd {
     pub fn call(&mut self, now: Duration, to: SocketAddr, says: &Says) {
         let (call_id, branch, own) = (self.fresh("call"), self.fresh("z9hG4bK"), self.fresh("tag"));
         let uri = format!("sip:{}@{to}", says.called);
+        let line = format!("sip:{}@{to}", says.line_user.as_ref().unwrap_or(&says.called));
         let (local, remote) = (format!("{};tag={own}", says.from), format!("<{uri}>"));
         let mut headers = vec![
             ("Via", format!("SIP/2.0/UDP {};branch={branch};rport", self.address)),
@@ -51,9 +54,9 @@ impl FarEnd {
             }
             self.payloads.clone_from(&says.payloads);
         }
-        let text = compose(&format!("INVITE {uri} SIP/2.0"), &headers, &body);
+        let text = compose(&format!("INVITE {line} SIP/2.0"), &headers, &body);
         let invite = Text::read(text.as_bytes());
-        self.legs.push(Leg::new(call_id, invite, local, remote, uri));
+        self.legs.push(Leg::new(call_id, invite, local, remote, line));
         self.sources.push(to);
         self.send_client(now, self.legs.len() - 1, "INVITE", branch, to, text);
     }

@@ -46,6 +46,7 @@ impl Caller {
     pub fn new(person: Person, display: &str, number: &str) -> Caller {
         let says = Says {
             called: "+34911234567".to_owned(),
+            line_user: None,
             from: format!("\"{display}\" <sip:{number}@carrier.example>"),
             payloads: "8 0 101".to_owned(),
             sdp_lines: Vec::new(),
@@ -88,6 +89,12 @@ impl Caller {
     /// Calls another number of the carrier's.
     pub fn calling_number(mut self, called: &str) -> Caller {
         called.clone_into(&mut self.says.called);
+        self
+    }
+
+    /// The request line names this user, whatever number is in To.
+    pub fn with_line_user(mut self, user: &str) -> Caller {
+        self.says.line_user = Some(user.to_owned());
         self
     }
 

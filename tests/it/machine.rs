@@ -18,10 +18,16 @@ pub const SHOP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2,
 /// The carrier's callers come from here.
 const CARRIER: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 0)), length: 24 };
 
-/// A machine as an earlier run has left its registrations.
-pub fn start(seed: u64, callers: caller::Callers, kept: Vec<(String, KeptUser)>) -> Switchboard {
+/// A machine as an earlier run has left its registrations, with the carrier's trunk and those that it registers with.
+pub fn start(
+    seed: u64,
+    callers: caller::Callers,
+    kept: Vec<(String, KeptUser)>,
+    registered: Vec<Trunk>,
+) -> Switchboard {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let carrier = Trunk { name: "carrier".to_owned(), peers: vec![Peer::Prefix(CARRIER)], register: None };
     let settings = Settings {
         sockets: vec![SHOP],
         external_ip: None,
@@ -32,7 +38,7 @@ pub fn start(seed: u64, callers: caller::Callers, kept: Vec<(String, KeptUser)>)
             secret: NonceSecret([7; 32]),
             kept,
         },
-        trunks: vec![Trunk { name: "carrier".to_owned(), peers: vec![Peer::Prefix(CARRIER)] }],
+        trunks: [carrier].into_iter().chain(registered).collect(),
     };
     Switchboard::new(bytes, settings, media::Ports::new(2), callers)
 }

@@ -13,6 +13,7 @@ mod machine;
 mod network;
 mod phone;
 mod registering;
+mod registrar;
 mod shop;
 mod story;
 mod text;

@@ -67,6 +67,11 @@ impl Network {
         }
     }
 
+    /// The same, for a machine with another seed.
+    pub fn good_with_seed(seed: u64) -> Network {
+        Network { seed, ..Network::good() }
+    }
+
     /// Loses one datagram in ten, repeats one in ten, and lets them overtake each other.
     pub fn bad(seed: u64) -> Network {
         Network {

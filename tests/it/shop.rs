@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallRecord, EventKind};
+use ringall::config::{Register, Trunk};
 use ringall::routing::Plan;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
-use ringall::switchboard::{Gauges, Medium};
+use ringall::switchboard::{Change, Gauges, Medium};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
@@ -18,6 +19,7 @@ use crate::machine::{self, SHOP};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
+use crate::registrar::{self, Registrar};
 use crate::trace::Sent;
 use crate::world::World;
 
@@ -47,6 +49,8 @@ pub struct Opening {
     known: Vec<(String, String, u32)>,
     registering: Vec<usize>,
     network: Network,
+    registers: Vec<Registrar>,
+    registrar_nowhere: bool,
 }
 
 impl Shop {
@@ -65,6 +69,8 @@ impl Shop {
             known: Vec::new(),
             registering: Vec::new(),
             network: Network::good(),
+            registers: Vec::new(),
+            registrar_nowhere: false,
         }
     }
 
@@ -106,6 +112,37 @@ impl Shop {
     /// Somebody the shop has never heard of, at an address of no trunk and no phone.
     pub fn stranger(&self) -> Caller {
         self.somebody("Stranger", "+34900666666", Ipv4Addr::new(198, 51, 100, 66))
+    }
+
+    /// A customer whose call comes from this address.
+    pub fn caller_at(&self, display: &str, number: &str, address: SocketAddr) -> Caller {
+        let who = self.world.borrow_mut().add(FarEnd::new(display, address, Habit::RINGS));
+        Caller::new(Person::new(Rc::clone(&self.world), who), display, number)
+    }
+
+    /// The first carrier that the shop registers with.
+    pub fn registrar<T>(&self, look: impl FnOnce(&mut Registrar) -> T) -> T {
+        look(self.world.borrow_mut().registrars.first_mut().expect("opened with a registrar"))
+    }
+
+    /// Where the registrar's name leads from now on.
+    pub fn registrar_is_at(&self, addresses: &[SocketAddr]) {
+        self.world.borrow_mut().names.insert(registrar::HOST.to_owned(), addresses.to_vec());
+    }
+
+    /// What the owner was told of the trunks.
+    pub fn trunk_changes(&self) -> Vec<(Duration, String, Change)> {
+        self.world.borrow().trunks.clone()
+    }
+
+    /// The service is to stop.
+    pub fn shuts_down(&self) {
+        self.world.borrow_mut().drain();
+    }
+
+    /// Everything the shop has sent, in order.
+    pub fn all_it_said(&self) -> Vec<Sent> {
+        self.world.borrow().trace.sent.iter().filter(|sent| sent.from == SHOP).cloned().collect()
     }
 
     fn somebody(&self, display: &str, number: &str, ip: Ipv4Addr) -> Caller {
@@ -306,6 +343,18 @@ impl Opening {
         self
     }
 
+    /// The shop registers with this carrier, which knows it by no address.
+    pub fn registering_with(mut self, registrar: Registrar) -> Opening {
+        self.registers.push(registrar);
+        self
+    }
+
+    /// At first the registrar's name leads nowhere.
+    pub fn with_registrar_nowhere(mut self) -> Opening {
+        self.registrar_nowhere = true;
+        self
+    }
+
     pub fn open(self) -> Shop {
         let seed = self.network.seed;
         let mut world = World::new(self.network);
@@ -343,7 +392,25 @@ impl Opening {
             hours_override: None,
             blocked: self.blocked.iter().map(|number| machine::number(number)).collect(),
         };
-        world.machine = Some(machine::start(seed, machine::callers(RUIZ, &self.known), Vec::new()));
+        let registered = self.registers.iter().map(|registrar| Trunk {
+            name: registrar.host.to_owned(),
+            peers: Vec::new(),
+            register: Some(Register {
+                user: registrar::USER.to_owned(),
+                host: registrar.host.to_owned(),
+                port: None,
+                auth_user: registrar::AUTH_USER.to_owned(),
+                password: registrar::PASSWORD.into(),
+            }),
+        });
+        let registered = registered.collect();
+        for registrar in self.registers {
+            let found = if self.registrar_nowhere { Vec::new() } else { vec![registrar.address] };
+            world.names.insert(registrar.host.to_owned(), found);
+            world.trace.names.push((registrar.address, "registrar".to_owned()));
+            world.registrars.push(registrar);
+        }
+        world.machine = Some(machine::start(seed, machine::callers(RUIZ, &self.known), Vec::new(), registered));
         world.change_plan(Plan { version: 1, shops: vec![Arc::new(wishes)] });
         // Names are resolved and ports bound before the door opens.
         world.run_for(Duration::from_millis(50));

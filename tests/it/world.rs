@@ -11,12 +11,13 @@ use ringall::media::Fact;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
 use ringall::sip::registrar::KeptUser;
-use ringall::switchboard::{Input, LogEntry, Medium, Output, Route, SocketId, Ticket};
+use ringall::switchboard::{Change, Input, LogEntry, Medium, Output, Route, SocketId, Ticket};
 
 use crate::fake_media::FakeMedia;
 use crate::far_end::FarEnd;
 use crate::machine::{self, SHOP, Switchboard};
 use crate::network::Network;
+use crate::registrar::Registrar;
 use crate::text::Text;
 use crate::trace::{Sent, Trace};
 
@@ -35,6 +36,12 @@ pub struct World {
     pub trace: Trace,
     /// As it was last handed in.
     pub plan: Plan,
+    /// Carriers that we register with.
+    pub registrars: Vec<Registrar>,
+    /// Names and where they lead; any other name leads nowhere.
+    pub names: BTreeMap<String, Vec<SocketAddr>>,
+    /// What the owner is told of the trunks.
+    pub trunks: Vec<(Duration, String, Change)>,
     queue: BTreeMap<(Duration, u64), Event>,
     turn: u64,
 }
@@ -82,6 +89,9 @@ impl World {
                 registrations: BTreeMap::new(),
                 stalled: Vec::new(),
             },
+            registrars: Vec::new(),
+            names: BTreeMap::new(),
+            trunks: Vec::new(),
             trace: Trace { names: vec![(SHOP, "shop".to_owned())], ..Trace::default() },
             plan: Plan::default(),
             queue: BTreeMap::new(),
@@ -105,11 +115,16 @@ impl World {
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.
     pub fn restart(&mut self, seed: u64, plan: Plan) {
         let kept = self.store.registrations.clone().into_iter().collect();
-        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept));
+        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept, Vec::new()));
         self.media = FakeMedia::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
         self.queue.retain(|_, event| !inside(event));
         self.change_plan(plan);
+    }
+
+    /// The service is to stop.
+    pub fn drain(&mut self) {
+        self.hand_in(Input::Drain);
     }
 
     /// Lets one far end act now, and sends what it says.
@@ -120,6 +135,10 @@ impl World {
     }
 
     pub fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+        if bytes == b"\r\n\r\n" {
+            self.enqueue(self.network.latency, Event::Arrives { from, to, bytes });
+            return;
+        }
         let text = Text::read(&bytes);
         let arrivals = self.network.carry(from, to, &text.label());
         self.trace.sent.push(Sent { at: self.now, from, to, text, lost: arrivals.is_empty() });
@@ -177,6 +196,12 @@ impl World {
                 self.hand_in(input);
             }
             Event::Arrives { from, to, bytes } => {
+                if let Some(who) = self.registrars.iter().position(|registrar| registrar.address == to) {
+                    if let Some(answer) = self.registrars[who].receive(self.now, &bytes) {
+                        self.send(to, from, answer.into_bytes());
+                    }
+                    return;
+                }
                 if let Some(who) = self.far_ends.iter().position(|far_end| far_end.address == to) {
                     self.act(who, |far_end, now| far_end.receive(now, from, &bytes));
                 }
@@ -240,12 +265,17 @@ impl World {
                 }
             }
             Output::Resolve { ticket, host, port } => {
-                let to = host.parse().ok().map(|ip| SocketAddr::new(ip, port.unwrap_or(5060)));
-                let routes = to.map(|to| Route { socket: SocketId(0), to, local: SHOP.ip() });
-                let event = Event::Resolved { ticket, routes: routes.into_iter().collect() };
+                let address = host.parse().ok().map(|ip| SocketAddr::new(ip, port.unwrap_or(5060)));
+                let found = address.into_iter().chain(self.names.get(&host).into_iter().flatten().copied());
+                let routes = found.map(|to| Route { socket: SocketId(0), to, local: SHOP.ip() });
+                let event = Event::Resolved { ticket, routes: routes.collect() };
                 self.enqueue(Duration::from_millis(1), event);
             }
             Output::Seen { .. } => {}
+            Output::Trunk { name, change } => {
+                self.trace.note(self.now, format!("trunk {name}: {change:?}"));
+                self.trunks.push((self.now, name, change));
+            }
         }
     }
 

@@ -10,4 +10,6 @@ mod refusals;
 mod registering;
 mod ring_all;
 mod strangers;
+mod trunk_calls;
+mod trunk_registers;
 mod who_rings;
