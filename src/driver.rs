@@ -109,8 +109,7 @@ impl Prepared {
         shells: Shells,
     ) -> io::Result<JoinHandle<LogWriter>> {
         for (at, listening) in sockets.iter_mut().enumerate() {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            self.poll.registry().register(&mut listening.socket, Token(at), interest)?;
+            self.poll.registry().register(&mut listening.socket, Token(at), Interest::READABLE)?;
         }
         let driver = Driver {
             switchboard,
@@ -171,7 +170,7 @@ impl Driver {
                     continue;
                 }
                 if event.is_writable() {
-                    self.sockets[event.token().0].flush();
+                    self.flush(event.token().0);
                 }
                 if event.is_readable() && !self.readable.contains(&event.token().0) {
                     self.readable.push_back(event.token().0);
@@ -266,13 +265,7 @@ impl Driver {
     fn perform(&mut self) {
         while let Some(output) = self.switchboard.poll_output() {
             match output {
-                Output::Send { socket, to, bytes } => {
-                    if let Some(listening) = self.sockets.get_mut(usize::from(socket.0))
-                        && listening.send(to, bytes) == Sent::Dropped
-                    {
-                        metrics::counter!("ringall_sip_dropped_total").increment(1);
-                    }
-                }
+                Output::Send { socket, to, bytes } => self.send(usize::from(socket.0), to, bytes),
                 Output::Record { ticket, medium, record } => self.shells.log.record(ticket, medium, record),
                 Output::Log(entry) => self.shells.log.log(entry),
                 Output::KeepBindings { ticket, user, kept } => self.shells.bindings.keep(ticket, user, kept),
@@ -287,6 +280,28 @@ impl Driver {
         }
         if let Some((ticket, address)) = self.known.pop_front() {
             self.resolved(ticket, &[address]);
+        }
+    }
+
+    fn send(&mut self, at: usize, to: SocketAddr, bytes: Vec<u8>) {
+        let Some(listening) = self.sockets.get_mut(at) else { return };
+        match listening.send(to, bytes) {
+            Sent::Gone => {}
+            Sent::Waits => self.watch(at, Interest::READABLE | Interest::WRITABLE),
+            Sent::Dropped => metrics::counter!("ringall_sip_dropped_total").increment(1),
+        }
+    }
+
+    fn flush(&mut self, at: usize) {
+        if self.sockets[at].flush() == Sent::Gone {
+            self.watch(at, Interest::READABLE);
+        }
+    }
+
+    /// Room for sending is watched only while something waits for it: the poll would tell of each datagram that left.
+    fn watch(&mut self, at: usize, interest: Interest) {
+        if let Err(error) = self.poll.registry().reregister(&mut self.sockets[at].socket, Token(at), interest) {
+            tracing::error!(%error, "a SIP socket cannot be watched");
         }
     }
 

@@ -67,16 +67,17 @@ impl Listening {
         Sent::Waits
     }
 
-    /// Sends what waited, as far as there is room again.
-    pub fn flush(&mut self) {
+    /// Sends what waited, as far as there is room again: whether all of it is gone, or the rest waits on.
+    pub fn flush(&mut self) -> Sent {
         while let Some((to, bytes)) = self.waiting.front() {
             match self.socket.send_to(bytes, *to) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Sent::Waits,
                 Ok(_) | Err(_) => {
                     self.waiting.pop_front();
                 }
             }
         }
+        Sent::Gone
     }
 }
 
