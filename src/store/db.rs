@@ -9,15 +9,37 @@ use secrecy::ExposeSecret;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgPool, SqliteConnection, SqlitePool};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::StoreError;
 use crate::config::DatabaseUrl;
 
 #[derive(Debug)]
 pub(super) enum Db {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite { writer: SqliteWriter, readers: SqlitePool },
     Postgres(PgPool),
+}
+
+/// The one connection that writes. Whoever writes waits for his turn here and not in a pool: a pool of one wakes the
+/// runtime twice for each turn, which costs as much as the statement.
+#[derive(Debug)]
+pub(super) struct SqliteWriter(Mutex<Option<SqliteConnection>>);
+
+impl SqliteWriter {
+    /// # Errors
+    /// The store is closed.
+    pub(super) async fn turn(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, sqlx::Error> {
+        MutexGuard::try_map(self.0.lock().await, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)
+    }
+
+    async fn close(&self) {
+        if let Some(connection) = self.0.lock().await.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::error!(%error, "the database was not closed in order; its write-ahead log is kept");
+        }
+    }
 }
 
 /// Runs `$body` with `$pool` as something to read from, whichever database it is.
@@ -36,7 +58,8 @@ macro_rules! write {
         match &*$db {
             $crate::store::db::Db::Sqlite { writer, .. } => {
                 // Asking for the write lock at once: a transaction that reads first could not wait for it.
-                let mut $tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                let mut turn = writer.turn().await?;
+                let mut $tx = sqlx::Connection::begin_with(&mut *turn, "BEGIN IMMEDIATE").await?;
                 let out = $body;
                 $tx.commit().await?;
                 out
@@ -51,12 +74,16 @@ macro_rules! write {
     };
 }
 
-/// Runs `$body`, one statement that is a transaction of its own, with `$pool` as something to write to.
+/// Runs `$body`, one statement that is a transaction of its own, with `$to` as something to write to.
 macro_rules! write_one {
-    ($db:expr, $pool:ident => $body:expr) => {
+    ($db:expr, $to:ident => $body:expr) => {
         match &*$db {
-            $crate::store::db::Db::Sqlite { writer: $pool, .. } => $body,
-            $crate::store::db::Db::Postgres($pool) => $body,
+            $crate::store::db::Db::Sqlite { writer, .. } => {
+                let mut turn = writer.turn().await?;
+                let $to = &mut *turn;
+                $body
+            }
+            $crate::store::db::Db::Postgres($to) => $body,
         }
     };
 }
@@ -120,35 +147,33 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         .statement_cache_capacity(STATEMENTS)
         // What matters of a statement is its error, and that is ours to report.
         .disable_statement_logging();
-    let pool = |connections| {
-        // The connection is a thread of this process: it does not go away, and asking whether it lives costs as much
-        // as a statement.
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-    };
     let damaged = |error: sqlx::Error| explain_sqlite(path, error);
-    let writer = pool(1).connect_with(options.clone()).await.map_err(damaged)?;
-    let _tables: i64 = sqlx::query_scalar(SCHEMA).fetch_one(&writer).await.map_err(damaged)?;
+    let mut writer = options.connect().await.map_err(damaged)?;
+    let _tables: i64 = sqlx::query_scalar(SCHEMA).fetch_one(&mut writer).await.map_err(damaged)?;
     if bytes <= CHECKED_BYTES {
-        let verdict: String = sqlx::query_scalar(CHECK).fetch_one(&writer).await.map_err(damaged)?;
+        let verdict: String = sqlx::query_scalar(CHECK).fetch_one(&mut writer).await.map_err(damaged)?;
         if verdict != "ok" {
             return Err(StoreError::Damaged { path: path.to_owned(), detail: verdict.replace('\n', "; ") });
         }
     }
-    let mode: String = sqlx::query_scalar(JOURNAL_MODE).fetch_one(&writer).await.map_err(damaged)?;
+    let mode: String = sqlx::query_scalar(JOURNAL_MODE).fetch_one(&mut writer).await.map_err(damaged)?;
     expect_setting("journal_mode", mode, "wal")?;
-    let synchronous: i64 = sqlx::query_scalar(SYNCHRONOUS).fetch_one(&writer).await.map_err(damaged)?;
+    let synchronous: i64 = sqlx::query_scalar(SYNCHRONOUS).fetch_one(&mut writer).await.map_err(damaged)?;
     expect_setting("synchronous", synchronous.to_string(), "2")?;
-    MIGRATOR.run(&writer).await.map_err(|error| match error {
+    MIGRATOR.run(&mut writer).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => explain_sqlite(path, error),
         other => migration_error(other),
     })?;
-    let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Db::Sqlite { writer, readers })
+    // A connection is a thread of this process: it does not go away, and asking whether it lives costs as much as a
+    // statement.
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Db::Sqlite { writer: SqliteWriter(Mutex::new(Some(writer))), readers })
 }
 
 async fn open_postgres(url: &str) -> Result<Db, StoreError> {

@@ -1,5 +1,6 @@
-//! The log, written. Entries wait in a bounded queue; one thread commits all that wait at once: immediately when a call's
-//! first row is among them, at the latest after [`GATHER`] otherwise. While the store fails, the journal takes them.
+//! The log, written. Entries wait in a bounded queue, and one thread commits them: first rows of calls at once, all that
+//! came together in one statement; the rest within [`GATHER`], in one transaction. While the store fails, the journal
+//! takes them.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,19 +61,50 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    entries: Vec<Entry>,
-    urgency: Urgency,
+    /// First rows: somebody waits for each. Alone they are one statement, which needs no transaction around it.
+    first: Vec<Entry>,
+    /// What follows a first row, and waits for company.
+    rest: Vec<Entry>,
+    /// When the oldest of the rest has waited long enough.
+    rest_due: Option<Instant>,
     flushes: Vec<oneshot::Sender<()>>,
     closed: bool,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Urgency {
-    #[default]
-    Idle,
-    /// Commit [`GATHER`] after the first entry.
-    Gathering,
-    Now,
+impl Queue {
+    /// Whether the writer must be woken: it waits for something later than this.
+    fn push(&mut self, entry: Entry) -> bool {
+        match entry.line {
+            Line::First(_) => {
+                self.first.push(entry);
+                self.first.len() == 1
+            }
+            Line::Changed(_) | Line::Event(_) => {
+                self.rest.push(entry);
+                let wakes = self.rest_due.is_none();
+                self.rest_due.get_or_insert_with(|| Instant::now() + GATHER);
+                wakes
+            }
+        }
+    }
+
+    /// What must be written at `now`, if anything: everything, or the first rows alone.
+    fn take(&mut self, now: Instant) -> Option<Batch> {
+        let all = self.closed || !self.flushes.is_empty() || self.rest_due.is_some_and(|due| due <= now);
+        if !all && self.first.is_empty() {
+            return None;
+        }
+        let mut entries = std::mem::take(&mut self.first);
+        if all {
+            entries.append(&mut self.rest);
+            self.rest_due = None;
+        }
+        Some(Batch { entries, flushes: std::mem::take(&mut self.flushes), closed: self.closed })
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
 }
 
 struct Entry {
@@ -125,7 +157,7 @@ impl LogWriter {
         let row = CallRow::from(&*record);
         match medium {
             Medium::Store => {
-                self.shared.push(Entry { ticket: Some(ticket), line: Line::First(row) }, Urgency::Now);
+                self.shared.push(Entry { ticket: Some(ticket), line: Line::First(row) });
             }
             Medium::Journal => {
                 if !self.journal.row(ticket, Box::new(row)) {
@@ -141,7 +173,7 @@ impl LogWriter {
             LogEntry::Changed(record) => Line::Changed(CallRow::from(&*record)),
             LogEntry::Event(event) => Line::Event(EventRow::from(&event)),
         };
-        self.shared.push(Entry { ticket: None, line }, Urgency::Gathering);
+        self.shared.push(Entry { ticket: None, line });
     }
 
     /// Returns when everything handed over before is durable, in the store or in the journal.
@@ -150,11 +182,7 @@ impl LogWriter {
     /// Neither took it within 10 s.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let (done, flushed) = oneshot::channel();
-        {
-            let mut queue = self.shared.queue();
-            queue.flushes.push(done);
-            queue.urgency = Urgency::Now;
-        }
+        self.shared.queue().flushes.push(done);
         self.shared.wake.notify_one();
         match tokio::time::timeout(FLUSH_LIMIT, flushed).await {
             Ok(Ok(())) => Ok(()),
@@ -207,17 +235,15 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, entry: Entry, urgency: Urgency) {
+    fn push(&self, entry: Entry) {
         let mut queue = self.queue();
-        if queue.entries.len() >= MAX_QUEUED {
+        if queue.len() >= MAX_QUEUED {
             drop(queue);
             self.overflowed.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        queue.entries.push(entry);
-        // Waking the task costs more than all the rest of this: only when it has something new to know.
-        let wakes = urgency > queue.urgency;
-        queue.urgency = queue.urgency.max(urgency);
+        // Waking the thread costs more than all the rest of this: only when it has something new to know.
+        let wakes = queue.push(entry);
         drop(queue);
         if wakes {
             self.wake.notify_one();
@@ -225,7 +251,7 @@ impl Shared {
     }
 }
 
-/// The task's own state.
+/// The thread's own state.
 struct Writing {
     store: Store,
     shared: Arc<Shared>,
@@ -246,6 +272,7 @@ enum Health {
     },
 }
 
+#[derive(Default)]
 struct Batch {
     entries: Vec<Entry>,
     flushes: Vec<oneshot::Sender<()>>,
@@ -279,10 +306,13 @@ impl Writing {
             // Neither the store nor the journal: everything waits in memory, in order, and is tried again.
             {
                 let mut queue = self.shared.queue();
-                kept.append(&mut queue.entries);
-                queue.entries = kept;
+                kept.append(&mut queue.first);
+                kept.append(&mut queue.rest);
+                queue.rest_due = None;
+                for entry in kept {
+                    queue.push(entry);
+                }
                 queue.flushes.extend(batch.flushes);
-                queue.urgency = Urgency::Now;
             }
             if batch.closed {
                 tracing::error!("the log could not be written before the end");
@@ -292,26 +322,20 @@ impl Writing {
         }
     }
 
-    /// Waits until something must be done, and takes all that waits.
+    /// Waits until something must be done, and takes what must be written.
     fn gather(&mut self) -> Batch {
-        let mut gathered_at = None;
         let mut queue = self.shared.queue();
         loop {
             let now = Instant::now();
-            if queue.urgency == Urgency::Gathering && gathered_at.is_none() {
-                gathered_at = Some(now + GATHER);
+            if let Some(batch) = queue.take(now) {
+                return batch;
             }
-            let mut until = gathered_at.map_or(self.beat_at, |at: Instant| at.min(self.beat_at));
+            let mut until = queue.rest_due.map_or(self.beat_at, |due| due.min(self.beat_at));
             if let Health::Failing { retry_at, .. } = self.health {
                 until = until.min(retry_at);
             }
-            if queue.urgency == Urgency::Now || queue.closed || until <= now {
-                queue.urgency = Urgency::Idle;
-                return Batch {
-                    entries: std::mem::take(&mut queue.entries),
-                    flushes: std::mem::take(&mut queue.flushes),
-                    closed: queue.closed,
-                };
+            if until <= now {
+                return Batch::default();
             }
             let waited = self.shared.wake.wait_timeout(queue, until - now);
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -429,9 +453,9 @@ mod tests {
     fn a_full_queue_counts_what_it_does_not_take() {
         let shared = Shared::default();
         for seq in 0..MAX_QUEUED as i64 + 5 {
-            shared.push(event(seq), Urgency::Gathering);
+            shared.push(event(seq));
         }
-        assert_eq!(shared.queue().entries.len(), MAX_QUEUED);
+        assert_eq!(shared.queue().len(), MAX_QUEUED);
         assert_eq!(shared.overflowed.load(Ordering::Relaxed), 5);
     }
 }
