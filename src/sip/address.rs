@@ -94,16 +94,15 @@ impl fmt::Display for Address {
             text::write_quoted(f, &self.display)?;
             f.write_str(" ")?;
         }
-        write!(f, "<{}>", self.uri)?;
+        f.write_str("<")?;
+        self.uri.fmt(f)?;
+        f.write_str(">")?;
         for (name, value) in &self.params {
-            match value {
-                None => write!(f, ";{name}")?,
-                Some(value) if goes_bare(name, value) => write!(f, ";{name}={value}")?,
-                Some(value) => {
-                    write!(f, ";{name}=")?;
-                    text::write_quoted(f, value)?;
-                }
-            }
+            f.write_str(";")?;
+            f.write_str(name)?;
+            let Some(value) = value else { continue };
+            f.write_str("=")?;
+            if goes_bare(name, value) { f.write_str(value)? } else { text::write_quoted(f, value)? }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! SIP messages as the rest of the code sees them. `rsip` carries the text; what headers mean is read once, by `wire`,
 //! into [`Received`], and past it nobody reads header text.
 
+use std::fmt::{self, Write};
 use std::net::SocketAddr;
 
 use rsip::headers::{self, UntypedHeader};
@@ -158,7 +159,7 @@ impl Received {
     pub fn stamp(&mut self, source: SocketAddr) {
         self.via.stamp(source);
         if let Some(top) = self.vias.first_mut() {
-            *top = self.via.to_string();
+            *top = written(&self.via);
         }
     }
 }
@@ -196,31 +197,40 @@ pub fn request(method: Method, uri: &Uri) -> Request {
 
 /// The request line's URI. The text is ours whole: `rsip` only carries it.
 pub fn request_uri(uri: &Uri) -> rsip::Uri {
-    rsip::Uri { host_with_port: rsip::Domain::from(uri.to_string()).into(), ..rsip::Uri::default() }
+    rsip::Uri { host_with_port: rsip::Domain::from(written(uri)).into(), ..rsip::Uri::default() }
+}
+
+/// The text of a value, allocated once: some ten of them make a message, and `to_string` would grow each step by step.
+fn written(value: &impl fmt::Display) -> String {
+    // Longer than nearly all of them.
+    const USUAL_VALUE: usize = 120;
+    let mut text = String::with_capacity(USUAL_VALUE);
+    write!(text, "{value}").expect("writing to a String does not fail");
+    text
 }
 
 pub fn via(via: &Via) -> Header {
-    Header::Via(headers::Via::new(via.to_string()))
+    Header::Via(headers::Via::new(written(via)))
 }
 
 pub fn from(address: &Address) -> Header {
-    Header::From(headers::From::new(address.to_string()))
+    Header::From(headers::From::new(written(address)))
 }
 
 pub fn to(address: &Address) -> Header {
-    Header::To(headers::To::new(address.to_string()))
+    Header::To(headers::To::new(written(address)))
 }
 
 pub fn contact(address: &Address) -> Header {
-    Header::Contact(headers::Contact::new(address.to_string()))
+    Header::Contact(headers::Contact::new(written(address)))
 }
 
 pub fn route(address: &Address) -> Header {
-    Header::Route(headers::Route::new(address.to_string()))
+    Header::Route(headers::Route::new(written(address)))
 }
 
 pub fn record_route(address: &Address) -> Header {
-    Header::RecordRoute(headers::RecordRoute::new(address.to_string()))
+    Header::RecordRoute(headers::RecordRoute::new(written(address)))
 }
 
 pub fn call_id(call_id: &str) -> Header {

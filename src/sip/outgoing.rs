@@ -72,11 +72,25 @@ impl Outgoing {
 
     /// The ACK for a final response other than 2xx: same Via, the response's To (RFC 3261 §17.1.1.3).
     pub fn ack_of_failure(&self, to: &Address) -> Outgoing {
-        Outgoing { method: Method::Ack, to: to.clone(), more: Vec::new(), body: None, ..self.clone() }
+        self.hop_by_hop(Method::Ack, to, Vec::new())
     }
 
     /// The CANCEL of this INVITE (RFC 3261 §9.1): same Via, request URI, From, To, Call-ID, CSeq number and Routes.
     pub fn cancel(&self, reasons: Vec<Header>) -> Outgoing {
-        Outgoing { method: Method::Cancel, more: reasons, body: None, ..self.clone() }
+        self.hop_by_hop(Method::Cancel, &self.to, reasons)
+    }
+
+    fn hop_by_hop(&self, method: Method, to: &Address, more: Vec<Header>) -> Outgoing {
+        Outgoing {
+            method,
+            uri: self.uri.clone(),
+            from: self.from.clone(),
+            to: to.clone(),
+            call_id: self.call_id.clone(),
+            cseq: self.cseq,
+            routes: self.routes.clone(),
+            more,
+            body: None,
+        }
     }
 }

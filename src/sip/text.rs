@@ -157,6 +157,19 @@ pub(super) fn param<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
     params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_deref().unwrap_or(""))
 }
 
+/// Writes `;name=value` pairs, the values as they are. In pieces: a format string for each costs as much as reading it.
+pub(super) fn write_params(f: &mut fmt::Formatter<'_>, params: &Params) -> fmt::Result {
+    for (name, value) in params {
+        f.write_str(";")?;
+        f.write_str(name)?;
+        if let Some(value) = value {
+            f.write_str("=")?;
+            f.write_str(value)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether `name` (lower case) occurs more than once.
 pub(super) fn is_repeated(params: &Params, name: &str) -> bool {
     params.iter().filter(|(known, _)| known == name).count() > 1
@@ -192,7 +205,9 @@ fn port(text: &str) -> Option<u16> {
 /// Writes a host, an IPv6 address in brackets, and the port if there is one.
 pub(super) fn write_host_port(f: &mut fmt::Formatter<'_>, host: &str, port: Option<u16>) -> fmt::Result {
     if host.contains(':') {
-        write!(f, "[{host}]")?;
+        f.write_str("[")?;
+        f.write_str(host)?;
+        f.write_str("]")?;
     } else {
         f.write_str(host)?;
     }

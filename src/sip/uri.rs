@@ -99,13 +99,7 @@ impl fmt::Display for Uri {
             }
         }
         text::write_host_port(f, &self.host, self.port)?;
-        for (name, value) in &self.params {
-            match value {
-                Some(value) => write!(f, ";{name}={value}")?,
-                None => write!(f, ";{name}")?,
-            }
-        }
-        Ok(())
+        text::write_params(f, &self.params)
     }
 }
 
