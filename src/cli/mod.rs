@@ -1,6 +1,8 @@
 //! The command line.
 
 pub mod demo;
+mod explain;
+mod language;
 pub mod shop_file;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +44,21 @@ enum Command {
     Export {
         /// Its name; needed when there are several
         shop: Option<String>,
+    },
+    /// Say what a call would get, and because of what
+    Explain {
+        /// When: 2026-12-24T18:05 on the shop's clock, or RFC 3339 with an offset; else now
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// Who calls
+        #[arg(long, value_name = "NUMBER")]
+        from: Option<String>,
+        /// The called number; needed when there are several shops
+        #[arg(long, value_name = "NUMBER")]
+        to: Option<String>,
+        /// Print what GET /api/v1/explain answers
+        #[arg(long)]
+        json: bool,
     },
     /// Tokens for the API
     #[command(subcommand)]
@@ -111,6 +128,10 @@ impl Cli {
             Command::Demo { once } => Ok(crate::cli::demo::run(once).await),
             Command::Import { file } => import(&configuration(config)?, &file).await,
             Command::Export { shop } => export(&configuration(config)?, shop.as_deref()).await,
+            Command::Explain { at, from, to, json } => {
+                let question = explain::Question { at, from, to };
+                explain::answer(&configuration(config)?, &question, json).await
+            }
             Command::Token(TokenCommand::Create { name }) => create_token(&configuration(config)?, &name).await,
         }
     }

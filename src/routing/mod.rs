@@ -5,6 +5,7 @@ mod calendar;
 pub mod caller_id;
 pub mod decision;
 pub mod duty;
+pub mod explain;
 pub mod hours;
 pub mod local_time;
 pub mod plan;

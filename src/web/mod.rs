@@ -61,6 +61,7 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/api/v1/calls", get(api::calls::list)),
         ("/api/v1/calls/{id}", get(api::calls::one)),
         ("/api/v1/right-now", get(api::right_now::show)),
+        ("/api/v1/explain", get(api::explain::show)),
     ]
 }
 

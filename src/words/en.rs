@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 use super::{Decline, Happened, Phone, Refused, Seconds, When, clock, or_else, sentence};
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
-use crate::routing::decision::Because;
+use crate::routing::decision::{Action, Because, Refusal};
 use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
 
@@ -41,6 +41,15 @@ pub(super) fn duty(duty: &Duty, until: &dyn Fn(UnixMs) -> String) -> String {
         Duty::OffUntil(at) => format!("Off {}.", until(*at)),
         Duty::OutsideOwnHours { until: Some(at) } => format!("Outside its own hours {}.", until(*at)),
         Duty::OutsideOwnHours { until: None } => "Outside its own hours.".to_owned(),
+    }
+}
+
+pub(super) fn action(action: &Action) -> &'static str {
+    match action {
+        Action::Ring(_) => "The phones ring.",
+        Action::TakeMessage { .. } => "The caller hears the greeting and may leave a message.",
+        Action::Refuse(Refusal::Blocked) => "The caller is blocked and hears the busy tone.",
+        Action::Refuse(Refusal::NotOurNumber) => "The call is refused.",
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 use super::{Decline, Happened, Phone, Refused, Seconds, When, clock, or_else, sentence};
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
-use crate::routing::decision::Because;
+use crate::routing::decision::{Action, Because, Refusal};
 use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
 
@@ -41,6 +41,15 @@ pub(super) fn duty(duty: &Duty, until: &dyn Fn(UnixMs) -> String) -> String {
         Duty::OffUntil(at) => format!("Libre {}.", until(*at)),
         Duty::OutsideOwnHours { until: Some(at) } => format!("Fuera de su propio horario {}.", until(*at)),
         Duty::OutsideOwnHours { until: None } => "Fuera de su propio horario.".to_owned(),
+    }
+}
+
+pub(super) fn action(action: &Action) -> &'static str {
+    match action {
+        Action::Ring(_) => "Suenan los teléfonos.",
+        Action::TakeMessage { .. } => "Quien llama oye el saludo y puede dejar un mensaje.",
+        Action::Refuse(Refusal::Blocked) => "Quien llama está bloqueado y oye el tono de ocupado.",
+        Action::Refuse(Refusal::NotOurNumber) => "La llamada se rechaza.",
     }
 }
 

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 
 use crate::call::record::{CallEvent, Disposition, EndedBy, EventKind};
 use crate::now::UnixMs;
-use crate::routing::decision::Because;
+use crate::routing::decision::{Action, Because};
 use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
 use crate::routing::local_time;
@@ -32,6 +32,14 @@ pub fn duty(duty: &Duty, language: Language, zone: Tz, now: UnixMs) -> String {
     match language {
         Language::En => en::duty(duty, &until),
         Language::Es => es::duty(duty, &until),
+    }
+}
+
+/// What a caller gets: "The phones ring."
+pub fn action(action: &Action, language: Language) -> &'static str {
+    match language {
+        Language::En => en::action(action),
+        Language::Es => es::action(action),
     }
 }
 

@@ -21,6 +21,7 @@ mod carrier;
 mod demo;
 mod desk_phone;
 mod durable;
+mod explain;
 mod glare;
 mod reason;
 mod refused;

@@ -9,7 +9,7 @@ use chrono_tz::Europe::Madrid;
 use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
 use ringall::now::UnixMs;
 use ringall::routing::plan::{Country, Language};
-use ringall::routing::{Because, Duty, Hours};
+use ringall::routing::{Action, Because, Duty, Hours, Refusal, Ring};
 use ringall::words;
 use uuid::Uuid;
 
@@ -122,6 +122,17 @@ fn every_phone_says_why_it_rings_or_not() {
         Duty::OutsideOwnHours { until: None },
     ];
     golden("duty.txt", &in_both(&rows, |duty, language| words::duty(duty, language, Madrid, at(NOW))));
+}
+
+#[test]
+fn what_a_caller_gets_is_said_plainly() {
+    let rows = [
+        Action::Ring(Ring { waves: Vec::new(), give_up_after: std::time::Duration::from_secs(120) }),
+        Action::TakeMessage { opens: None },
+        Action::Refuse(Refusal::Blocked),
+        Action::Refuse(Refusal::NotOurNumber),
+    ];
+    golden("action.txt", &in_both(&rows, |action, language| words::action(action, language).to_owned()));
 }
 
 #[test]

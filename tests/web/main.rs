@@ -2,6 +2,7 @@
 
 mod calls;
 mod description;
+mod explain;
 mod health;
 mod listener;
 mod metrics;

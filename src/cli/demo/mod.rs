@@ -61,7 +61,7 @@ enum DemoError {
 /// Plays and tells the story. With `once` it ends then: 0 when everything told happened as told. Without, the shop stays
 /// open until Ctrl-C.
 pub async fn run(once: bool) -> ExitCode {
-    let words = Words(words::language(|name| std::env::var(name).ok()));
+    let words = Words(super::language::language(|name| std::env::var(name).ok()));
     match play(once, words).await {
         Ok(code) => code,
         Err(error) => {

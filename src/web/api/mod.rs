@@ -3,6 +3,7 @@
 
 pub mod bearer;
 pub mod calls;
+pub mod explain;
 mod json;
 mod language;
 pub mod openapi;

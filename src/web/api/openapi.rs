@@ -19,6 +19,7 @@ use crate::web::{api, health, metrics};
         api::calls::list,
         api::calls::one,
         api::right_now::show,
+        api::explain::show,
         document,
         health::lives,
         health::ready,
