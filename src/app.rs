@@ -20,6 +20,7 @@ use crate::routing::Plan;
 use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
 use crate::sip::socket::Listening;
+use crate::sip::stream;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
@@ -46,6 +47,8 @@ pub enum AppError {
     Store(#[from] StoreError),
     #[error("sip.udp: cannot listen on {0}: {1}; stop what uses that port, or set another address")]
     SipSocket(SocketAddr, #[source] std::io::Error),
+    #[error("sip.tcp: cannot listen on {0}: {1}; stop what uses that port, set another address, or tcp = [] for none")]
+    SipListener(SocketAddr, #[source] std::io::Error),
     #[error("sip.udp: no address to listen on; set at least one, such as \"0.0.0.0:5060\"")]
     NoSipSocket,
     #[error("web.listen: cannot listen on {0}: {1}; stop what uses that port, or set another address")]
@@ -100,6 +103,8 @@ impl Running {
 
         let sockets = bind_sip(&config.sip.udp)?;
         let sip: Vec<SocketAddr> = sockets.iter().map(|socket| socket.bound).collect();
+        let listeners = bind_streams(&config.sip.tcp)?;
+        let tcp: Vec<SocketAddr> = listeners.iter().map(|listener| listener.bound).collect();
         let listen = config.web.listen;
         let listener = TcpListener::bind(listen).await.map_err(|error| AppError::WebSocket(listen, error))?;
         let web_address = listener.local_addr().map_err(|error| AppError::WebSocket(listen, error))?;
@@ -110,8 +115,8 @@ impl Running {
         let lanes = lanes();
         let ports = PortConfig {
             range: config.media.ports,
-            v4: media_address(&sip, SocketAddr::is_ipv4),
-            v6: media_address(&sip, SocketAddr::is_ipv6),
+            v4: media_address(sip.iter().chain(&tcp), SocketAddr::is_ipv4),
+            v6: media_address(sip.iter().chain(&tcp), SocketAddr::is_ipv6),
             lanes,
             seed: seed()?,
             clock: || clock::now().mono,
@@ -135,6 +140,7 @@ impl Running {
         }
         let settings = Settings {
             sockets: sip.clone(),
+            tcp: tcp.clone(),
             external_ip: config.sip.external_ip,
             local_networks: config.sip.local_networks.clone(),
             trunks: config.trunks.clone(),
@@ -145,6 +151,7 @@ impl Running {
                 kept,
             },
         };
+        let interfaces = settings.interfaces();
         let switchboard = Switchboard::new(seed()?, settings, Ports::new(lanes), callers);
         let gauges = Arc::new(LiveGauges::default());
         let kept = inbox.clone();
@@ -154,7 +161,7 @@ impl Running {
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan.clone()));
         let driver = prepared
-            .start(switchboard, sockets, shells)
+            .start(switchboard, sockets, listeners, interfaces, shells)
             .map_err(|error| AppError::System("thread for the call loop", error))?;
         // Without a port no phone can be offered a call: the first caller would hear ringing while nothing rings.
         let first_stock = async {
@@ -194,7 +201,7 @@ impl Running {
             // Dropped without a word is a stop too.
             let _ = stopped.await;
         }));
-        tracing::info!(sip = ?sip, web = %web_address, "ringall takes calls");
+        tracing::info!(udp = ?sip, tcp = ?tcp, web = %web_address, "ringall takes calls");
         Ok(Running {
             sip,
             web: web_address,
@@ -279,9 +286,15 @@ fn bind_sip(addresses: &[SocketAddr]) -> Result<Vec<Listening>, AppError> {
     addresses.iter().map(bind).collect()
 }
 
+fn bind_streams(addresses: &[SocketAddr]) -> Result<Vec<stream::Listening>, AppError> {
+    let bind = |&address| stream::Listening::bind(address).map_err(|error| AppError::SipListener(address, error));
+    addresses.iter().map(bind).collect()
+}
+
 /// Media goes where signalling goes: on one address when SIP is bound to one, on all otherwise.
-fn media_address(sip: &[SocketAddr], family: fn(&SocketAddr) -> bool) -> Option<IpAddr> {
-    let mut addresses: Vec<IpAddr> = sip.iter().filter(|address| family(address)).map(SocketAddr::ip).collect();
+fn media_address<'a>(sip: impl Iterator<Item = &'a SocketAddr>, family: fn(&SocketAddr) -> bool) -> Option<IpAddr> {
+    let mut addresses: Vec<IpAddr> = sip.filter(|address| family(address)).map(SocketAddr::ip).collect();
+    addresses.sort();
     addresses.dedup();
     match addresses.as_slice() {
         [] => None,

@@ -49,6 +49,8 @@ pub struct Web {
 #[derive(Clone, Debug)]
 pub struct Sip {
     pub udp: Vec<SocketAddr>,
+    /// Empty: no SIP over TCP, neither to us nor from us.
+    pub tcp: Vec<SocketAddr>,
     /// In Via, Contact and SDP towards addresses outside `local_networks`.
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
@@ -89,7 +91,7 @@ pub struct Prefix {
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
 const NOT_YET: &[&str] = &["twilio", "mail", "speech"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
-const NOT_YET_SIP: &[&str] = &["tcp", "tls", "certificate", "private_key", "private_key_file"];
+const NOT_YET_SIP: &[&str] = &["tls", "certificate", "private_key", "private_key_file"];
 const NOT_YET_TRUNK: &[&str] = &["caller_id", "channels"];
 
 impl Default for Config {
@@ -104,6 +106,7 @@ impl Default for Config {
             },
             sip: Sip {
                 udp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
+                tcp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
                 external_ip: None,
                 local_networks: vec![
                     Prefix { address: IpAddr::from([10, 0, 0, 0]), length: 8 },
@@ -175,16 +178,8 @@ impl Web {
 
 impl Sip {
     fn read(&mut self, mut section: Section<'_>) -> Result<(), ConfigError> {
-        let place = section.place("udp");
-        if let Some(found) = section.list("udp")? {
-            let address = "ADDRESS:PORT such as \"0.0.0.0:5060\"";
-            self.udp = parse_each(found, address, |text| text.parse().ok())?;
-            if self.udp.is_empty() || self.udp.len() > MAX_SOCKETS {
-                let expected = format!("1 to {MAX_SOCKETS} addresses, each {address}");
-                let found = format!("{} addresses", self.udp.len());
-                return Err(TomlFileError::Unexpected { place, expected, found });
-            }
-        }
+        self.udp = addresses(&mut section, "udp", 1)?.unwrap_or_else(|| std::mem::take(&mut self.udp));
+        self.tcp = addresses(&mut section, "tcp", 0)?.unwrap_or_else(|| std::mem::take(&mut self.tcp));
         if let Some(found) = section.text("external_ip")? {
             self.external_ip = found.parse("an IP address such as \"203.0.113.5\", or \"\"", |text| match text {
                 "" => Some(None),
@@ -310,6 +305,14 @@ impl Peer {
         }
     }
 
+    /// Whether a stream connection from there is this peer's: the port it calls from is any free one.
+    pub fn matches_stream(&self, from: SocketAddr) -> bool {
+        match self {
+            Peer::Prefix(prefix) => prefix.contains(from.ip()),
+            Peer::Exactly(address) => address.ip().to_canonical() == from.ip().to_canonical(),
+        }
+    }
+
     /// Whether a datagram from there is this peer's.
     pub fn matches(&self, from: SocketAddr) -> bool {
         match self {
@@ -349,6 +352,24 @@ fn secret(
     }
 }
 
+/// A list of at least `least` addresses to listen on.
+fn addresses(
+    section: &mut Section<'_>,
+    key: &'static str,
+    least: usize,
+) -> Result<Option<Vec<SocketAddr>>, ConfigError> {
+    let place = section.place(key);
+    let Some(found) = section.list(key)? else { return Ok(None) };
+    let address = "ADDRESS:PORT such as \"0.0.0.0:5060\"";
+    let addresses = parse_each(found, address, |text| text.parse().ok())?;
+    if addresses.len() < least || addresses.len() > MAX_SOCKETS {
+        let expected = format!("{least} to {MAX_SOCKETS} addresses, each {address}");
+        let found = format!("{} addresses", addresses.len());
+        return Err(TomlFileError::Unexpected { place, expected, found });
+    }
+    Ok(Some(addresses))
+}
+
 fn parse_each<T>(
     entries: Vec<Entry<String>>,
     expected: &str,
@@ -386,6 +407,7 @@ mod tests {
             "listen",
             "public_url",
             "udp",
+            "tcp",
             "external_ip",
             "local_networks",
             "realm",
@@ -413,6 +435,8 @@ mod tests {
         at("[sip]\nudp = \"0.0.0.0:5060\"", "sip.udp: expected a list of strings");
         at("[sip]\nudp = [5060]", "sip.udp[0]: expected a string in quotes, found 5060");
         at("[sip]\nudp = []", "sip.udp: expected 1 to 16 addresses");
+        at("[sip]\ntcp = [\"5060\"]", "sip.tcp[0]: expected ADDRESS:PORT");
+        at(&format!("[sip]\ntcp = {:?}", ["[::]:5060"; 17]), "sip.tcp: expected 0 to 16 addresses");
         at("[sip]\nrelam = \"x\"", "sip.relam: no such key; expected one of: udp, ");
         at("[sip]\nrealm = \"a\\\"b\"", "sip.realm: expected");
         at("[sip]\ndigest = \"MD5\"", "sip.digest: expected \"md5\" or \"sha-256\", found \"MD5\"");
@@ -437,7 +461,7 @@ mod tests {
     #[test]
     fn what_does_nothing_yet_is_refused() {
         for (text, place) in [
-            ("[sip]\ntcp = []", "sip.tcp"),
+            ("[sip]\ntls = []", "sip.tls"),
             ("[web]\ncertificate = \"\"", "web.certificate"),
             ("[[trunk]]\nname = \"a\"\npeers = []\nchannels = 0", "trunk[0].channels"),
             ("[twilio]\naccount_sid = \"\"", "twilio"),
@@ -448,6 +472,11 @@ mod tests {
                 format!("config/ringall.toml: {place}: not available yet; remove it")
             );
         }
+    }
+
+    #[test]
+    fn tcp_can_be_left_out() {
+        assert_eq!(read("[sip]\ntcp = []", &[]).unwrap().sip.tcp, []);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -16,16 +16,20 @@ use crate::clock;
 use crate::media::Fact;
 use crate::media::port::PortShell;
 use crate::routing::Plan;
+use crate::sip::hop::Interfaces;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
+use crate::sip::stream::{self, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
-use crate::switchboard::{Change, Input, Output, RightNow, Route, SocketId, Switchboard, Ticket, Why};
+use crate::switchboard::{Change, Input, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why};
 use crate::web::{self, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
 const DATAGRAMS_A_WAKE: usize = 64;
 /// Longer than any SIP message over UDP that we read.
 const DATAGRAM_BYTES: usize = 65_536;
+/// So many messages of the shells, then the datagrams get their turn.
+const MESSAGES_A_WAKE: usize = 256;
 /// Answers of shells that may wait. A shell that finds it full waits: it has no deadlines of its own.
 const WAITING: usize = 8192;
 /// How often our own addresses are looked at anew.
@@ -39,8 +43,10 @@ pub enum Message {
     BindingsKept(Ticket),
     Resolved {
         ticket: Ticket,
+        protocol: Protocol,
         addresses: Vec<SocketAddr>,
     },
+    Stream(Report),
     Media(Fact),
     Plan(Arc<Plan>),
     /// Names of callers that the owner has changed come with a plan.
@@ -106,11 +112,16 @@ impl Prepared {
         self,
         switchboard: Switchboard,
         mut sockets: Vec<Listening>,
+        listeners: Vec<stream::Listening>,
+        interfaces: Interfaces,
         shells: Shells,
     ) -> io::Result<JoinHandle<LogWriter>> {
         for (at, listening) in sockets.iter_mut().enumerate() {
             self.poll.registry().register(&mut listening.socket, Token(at), Interest::READABLE)?;
         }
+        let reports = self.inbox.clone();
+        let tell = Arc::new(move |report| reports.send(Message::Stream(report)));
+        let streams = Streams::start(listeners, shells.runtime.clone(), tell)?;
         let driver = Driver {
             switchboard,
             poll: self.poll,
@@ -119,6 +130,9 @@ impl Prepared {
             messages: self.messages,
             inbox: self.inbox,
             shells,
+            streams,
+            interfaces,
+            more: More::No,
             known: VecDeque::new(),
             looks: HashMap::new(),
             last_look: 0,
@@ -138,12 +152,22 @@ struct Driver {
     messages: Receiver<Message>,
     inbox: Inbox,
     shells: Shells,
+    streams: Streams,
+    interfaces: Interfaces,
+    /// Whether messages of the shells are left from the last wake.
+    more: More,
     /// Contacts that are addresses and need no name server.
-    known: VecDeque<(Ticket, SocketAddr)>,
+    known: VecDeque<(Ticket, Protocol, SocketAddr)>,
     looks: HashMap<Ticket, tokio::sync::oneshot::Sender<RightNow>>,
     last_look: u64,
     locals: LocalAddresses,
     locals_until: crate::now::Mono,
+}
+
+#[derive(PartialEq, Eq)]
+enum More {
+    No,
+    Yes,
 }
 
 /// Whether the loop goes on.
@@ -194,21 +218,23 @@ impl Driver {
     }
 
     fn timeout(&self) -> Option<Duration> {
-        if !self.readable.is_empty() {
+        if !self.readable.is_empty() || self.more == More::Yes {
             return Some(Duration::ZERO);
         }
         self.switchboard.poll_timeout().map(|at| at - clock::now().mono)
     }
 
     fn take_messages(&mut self) -> Go {
-        loop {
+        self.more = More::No;
+        for _ in 0..MESSAGES_A_WAKE {
             match self.messages.try_recv() {
                 Ok(Message::Recorded(ticket)) => self.handle(Input::Recorded { ticket }),
                 Ok(Message::BindingsKept(ticket)) => self.handle(Input::BindingsKept { ticket }),
                 Ok(Message::Media(fact)) => self.handle(Input::Media(fact)),
                 Ok(Message::Plan(plan)) => self.handle(Input::PlanChanged(plan)),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
-                Ok(Message::Resolved { ticket, addresses }) => self.resolved(ticket, &addresses),
+                Ok(Message::Resolved { ticket, protocol, addresses }) => self.resolved(ticket, protocol, &addresses),
+                Ok(Message::Stream(report)) => self.reported(report),
                 Ok(Message::Look(answer)) => {
                     // A ticket of the shell's own kind: the core only hands it back.
                     self.last_look += 1;
@@ -220,6 +246,29 @@ impl Driver {
                 Ok(Message::Stop) => return Go::Stop,
                 // The inbox is ours too, so it is never disconnected.
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Go::On,
+            }
+        }
+        // Their wake is spent: the next one must not be waited for.
+        self.more = More::Yes;
+        Go::On
+    }
+
+    fn reported(&mut self, report: Report) {
+        match report {
+            Report::Accepted { flow, from, local, line } => {
+                self.streams.accepted(flow, line);
+                self.handle(Input::FlowAccepted { flow, from, local });
+            }
+            Report::Received { flow, bytes, waiting: _waiting } => self.handle(Input::Received { flow, bytes: &bytes }),
+            Report::Ping { flow, waiting: _waiting } => self.streams.pong(flow),
+            Report::Garbled { flow, bytes } => self.handle(Input::Garbled { flow, bytes: &bytes }),
+            Report::Closed { flow } => {
+                self.streams.close(flow);
+                self.handle(Input::FlowClosed { flow });
+            }
+            Report::Failed { flow } => {
+                self.streams.close(flow);
+                self.handle(Input::FlowFailed { flow });
             }
         }
     }
@@ -266,11 +315,15 @@ impl Driver {
         while let Some(output) = self.switchboard.poll_output() {
             match output {
                 Output::Send { socket, to, bytes } => self.send(usize::from(socket.0), to, bytes),
+                Output::Connect { flow, to, local } => self.streams.connect(flow, to, local),
+                Output::Write { flow, bytes } => self.streams.write(flow, bytes),
+                Output::Trust { flow } => self.streams.trust(flow),
+                Output::Close { flow } => self.streams.close(flow),
                 Output::Record { ticket, medium, record } => self.shells.log.record(ticket, medium, record),
                 Output::Log(entry) => self.shells.log.log(entry),
                 Output::KeepBindings { ticket, user, kept } => self.shells.bindings.keep(ticket, user, kept),
                 Output::Media(command) => self.shells.media.command(command),
-                Output::Resolve { ticket, host, port } => self.resolve(ticket, host, port),
+                Output::Resolve { ticket, protocol, host, port } => self.resolve(ticket, protocol, host, port),
                 Output::Trunk { name, change } => trunk_changed(&name, &change),
                 Output::Seen { ticket, view } => {
                     // Whoever asked may have gone.
@@ -278,8 +331,8 @@ impl Driver {
                 }
             }
         }
-        if let Some((ticket, address)) = self.known.pop_front() {
-            self.resolved(ticket, &[address]);
+        if let Some((ticket, protocol, address)) = self.known.pop_front() {
+            self.resolved(ticket, protocol, &[address]);
         }
     }
 
@@ -305,11 +358,11 @@ impl Driver {
         }
     }
 
-    fn resolve(&mut self, ticket: Ticket, host: String, port: Option<u16>) {
+    fn resolve(&mut self, ticket: Ticket, protocol: Protocol, host: String, port: Option<u16>) {
         let port = port.unwrap_or(5060);
         if let Ok(ip) = host.parse::<IpAddr>() {
             // Not at once: an output is never performed inside another.
-            self.known.push_back((ticket, SocketAddr::new(ip, port)));
+            self.known.push_back((ticket, protocol, SocketAddr::new(ip, port)));
             return;
         }
         let inbox = self.inbox.clone();
@@ -319,16 +372,14 @@ impl Driver {
                 tracing::warn!(%host, %error, "this name of a phone or a carrier cannot be found");
                 Vec::new()
             });
-            inbox.send(Message::Resolved { ticket, addresses });
+            inbox.send(Message::Resolved { ticket, protocol, addresses });
         });
     }
 
-    fn resolved(&mut self, ticket: Ticket, addresses: &[SocketAddr]) {
+    fn resolved(&mut self, ticket: Ticket, protocol: Protocol, addresses: &[SocketAddr]) {
         let routes = addresses.iter().filter_map(|&to| {
-            let (at, listening) =
-                self.sockets.iter().enumerate().find(|(_, socket)| socket.bound.is_ipv4() == to.is_ipv4())?;
-            let local = self.locals.towards(listening.bound.ip(), to.ip());
-            Some(Route { socket: SocketId(u8::try_from(at).ok()?), to, local })
+            let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+            self.interfaces.hop_to(protocol, to, self.locals.towards(any, to.ip()))
         });
         let routes = routes.collect();
         self.handle(Input::Resolved { ticket, routes });

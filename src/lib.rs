@@ -9,7 +9,7 @@
 //! ```text
 //! app, cli, web, driver ─▶ switchboard ─▶ door ─▶ call ─▶ routing
 //!      │                                    └──▶ sip, media (values)
-//!      └──▶ store, media::port, sip::socket
+//!      └──▶ store, media::port, sip::{socket, stream}
 //! ```
 //!
 //! ## A call's journey

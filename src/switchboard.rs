@@ -24,6 +24,7 @@ use crate::routing::decision::{Action, Because, Decision, Offer};
 use crate::routing::plan::{Country, Line, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, Duty, decide, shop_called, why_phone};
 use crate::sip::endpoint::ServerTx;
+use crate::sip::flow;
 use crate::sip::hop::Interfaces;
 use crate::sip::registrar::KeptUser;
 use crate::sip::transaction::timer::Deadlines;
@@ -31,7 +32,7 @@ use crate::sip::uri::Uri;
 use crate::sip::wire::{self, Framing, Unreadable};
 
 pub use crate::call::event::Medium;
-pub use crate::sip::hop::{Hop as Route, SocketId};
+pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
 /// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
@@ -58,6 +59,30 @@ pub enum Input<'a> {
         from: SocketAddr,
         local: IpAddr,
         bytes: &'a [u8],
+    },
+    /// A peer has connected to us; `local` is our own address on the connection.
+    FlowAccepted {
+        flow: FlowId,
+        from: SocketAddr,
+        local: IpAddr,
+    },
+    /// A stream connection has brought one message, framed.
+    Received {
+        flow: FlowId,
+        bytes: &'a [u8],
+    },
+    /// What came on a stream connection is no message, or not whole in time: `bytes` is its beginning.
+    Garbled {
+        flow: FlowId,
+        bytes: &'a [u8],
+    },
+    /// A stream connection is gone, by whatever cause.
+    FlowClosed {
+        flow: FlowId,
+    },
+    /// The connection asked for by [`Output::Connect`] cannot be had.
+    FlowFailed {
+        flow: FlowId,
     },
     /// A row asked for by [`Output::Record`] is durable.
     Recorded {
@@ -95,6 +120,26 @@ pub enum Output {
         to: SocketAddr,
         bytes: Vec<u8>,
     },
+    /// Open a stream connection to `to`, from our address `local`. It is written to at once; a connection that cannot be
+    /// had is [`Input::FlowFailed`].
+    Connect {
+        flow: FlowId,
+        to: SocketAddr,
+        local: IpAddr,
+    },
+    /// Send this on a stream connection; nothing when it is gone.
+    Write {
+        flow: FlowId,
+        bytes: Vec<u8>,
+    },
+    /// The peer of this connection is known: the limits for strangers hold no longer.
+    Trust {
+        flow: FlowId,
+    },
+    /// Close this connection, after what was written to it.
+    Close {
+        flow: FlowId,
+    },
     /// Make this row durable and answer [`Input::Recorded`]: at once, not with the next batch.
     Record {
         ticket: Ticket,
@@ -114,6 +159,7 @@ pub enum Output {
     /// Find the way to `host` (a name or an address, without brackets) and answer [`Input::Resolved`].
     Resolve {
         ticket: Ticket,
+        protocol: Protocol,
         host: String,
         port: Option<u16>,
     },
@@ -191,10 +237,23 @@ pub struct Gauges {
 pub struct Settings {
     /// The bound address of each SIP socket, by [`SocketId`].
     pub sockets: Vec<SocketAddr>,
+    /// The bound address of each TCP listener.
+    pub tcp: Vec<SocketAddr>,
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
     pub trunks: Vec<Trunk>,
     pub registrations: RegistrationSettings,
+}
+
+impl Settings {
+    pub fn interfaces(&self) -> Interfaces {
+        Interfaces {
+            sockets: self.sockets.clone(),
+            tcp: self.tcp.clone(),
+            external_ip: self.external_ip,
+            local_networks: self.local_networks.clone(),
+        }
+    }
 }
 
 /// See the module.
@@ -292,11 +351,7 @@ impl Switchboard {
             .lanes()
             .flat_map(|lane| families.iter().map(move |&family| Shelf { lane, family, coming: 0, used_up: false }));
         let stock = stock.collect();
-        let interfaces = Interfaces {
-            sockets: settings.sockets,
-            external_ip: settings.external_ip,
-            local_networks: settings.local_networks,
-        };
+        let interfaces = settings.interfaces();
         let trunk_names = settings.trunks.iter().map(|trunk| trunk.name.clone()).collect();
         let mut switchboard = Switchboard {
             door: SipDoor::new(interfaces, settings.trunks, settings.registrations, ports, Chance::new(door_seed)),
@@ -323,8 +378,24 @@ impl Switchboard {
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         match input {
             Input::Datagram { socket, from, local, bytes } => {
-                self.datagram(now, Route { socket, to: from, local }, bytes);
+                self.message(now, Route::udp(socket, from, local), bytes, Framing::Datagram);
             }
+            Input::FlowAccepted { flow, from, local } => self.door.flow_accepted(flow, from, local),
+            Input::Received { flow, bytes } => {
+                if let Some(hop) = self.door.flow_hop(flow) {
+                    self.message(now, hop, bytes, Framing::Stream);
+                }
+            }
+            Input::Garbled { flow, bytes } => {
+                if let Some(hop) = self.door.flow_hop(flow) {
+                    if let Err(unreadable) = wire::read(bytes, Framing::Stream) {
+                        self.unreadable(hop, unreadable);
+                    }
+                    self.door.close_flow(now, flow);
+                }
+            }
+            Input::FlowClosed { flow } => self.door.flow_closed(now, flow),
+            Input::FlowFailed { flow } => self.door.flow_failed(now, flow),
             Input::Recorded { ticket } => {
                 if let Some(Asked::Record(call)) = self.asked.remove(&ticket) {
                     self.feed(now, call, CallInput::Recorded);
@@ -397,17 +468,21 @@ impl Switchboard {
         Some(call)
     }
 
-    fn datagram(&mut self, now: Now, hop: Route, bytes: &[u8]) {
-        match wire::read(bytes, Framing::Datagram) {
+    fn message(&mut self, now: Now, hop: Route, bytes: &[u8], framing: Framing) {
+        match wire::read(bytes, framing) {
             Ok(mut message) => {
                 message.stamp(hop.to);
                 self.door.receive(now, hop, message);
             }
-            // A stranger gets no answer, least of all to what cannot be read.
-            Err(Unreadable::Answer { bytes, .. }) if self.door.is_known(hop.to) => {
-                self.outputs.push_back(Output::Send { socket: hop.socket, to: hop.to, bytes });
-            }
-            Err(Unreadable::Answer { .. } | Unreadable::Drop(_) | Unreadable::KeepAlive) => {}
+            Err(unreadable) => self.unreadable(hop, unreadable),
+        }
+    }
+
+    /// A stranger gets no answer, least of all to what cannot be read.
+    fn unreadable(&mut self, hop: Route, unreadable: Unreadable) {
+        match unreadable {
+            Unreadable::Answer { bytes, .. } if self.door.is_known(&hop) => self.send(hop, bytes),
+            Unreadable::Answer { .. } | Unreadable::Drop(_) | Unreadable::KeepAlive => {}
         }
     }
 
@@ -436,9 +511,12 @@ impl Switchboard {
                     self.asked.extend(waiting.map(|tx| (ticket, Asked::KeepBindings(tx))));
                     self.outputs.push_back(Output::KeepBindings { ticket, user, kept });
                 }
+                Told::PlacesChanged => self.set_places(),
                 Told::FindRegistrar { trunk, host, port } => {
                     let ticket = self.ticket(Asked::Registrar(trunk));
-                    self.outputs.push_back(Output::Resolve { ticket, host, port });
+                    // Registrars are asked by UDP.
+                    let protocol = Protocol::Udp;
+                    self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
                 }
                 Told::Trunk { trunk, change } => {
                     let name = self.trunk_names.get(trunk).cloned().unwrap_or_default();
@@ -452,11 +530,28 @@ impl Switchboard {
             }
             self.outputs.push_back(Output::Media(command));
         }
+        while let Some(command) = self.door.poll_flow() {
+            self.outputs.push_back(match command {
+                flow::Command::Connect { flow, to, local } => Output::Connect { flow, to, local },
+                flow::Command::Trust { flow } => Output::Trust { flow },
+            });
+        }
         while let Some(transmit) = self.door.poll_transmit() {
-            let (socket, to) = (transmit.hop.socket, transmit.hop.to);
-            self.outputs.push_back(Output::Send { socket, to, bytes: transmit.bytes });
+            self.send(transmit.hop, transmit.bytes);
+        }
+        while let Some(flow) = self.door.poll_close() {
+            self.outputs.push_back(Output::Close { flow });
         }
         self.keep_stocked();
+    }
+
+    fn send(&mut self, hop: Route, bytes: Vec<u8>) {
+        match hop.transport {
+            Transport::Udp(socket) => self.outputs.push_back(Output::Send { socket, to: hop.to, bytes }),
+            Transport::Tcp(Some(flow)) => self.outputs.push_back(Output::Write { flow, bytes }),
+            // Every hop was given a connection before anything is sent by it.
+            Transport::Tcp(None) => {}
+        }
     }
 
     /// A customer calls: the one place where a call begins.
@@ -603,9 +698,11 @@ impl Switchboard {
 
     fn resolve(&mut self, binding: BindingId) {
         let Some(contact) = self.contacts.by_phone.values().find(|contact| contact.binding == binding) else { return };
+        // A contact that asks for what we do not speak leads nowhere.
+        let Some(protocol) = Protocol::of_param(contact.uri.param("transport")) else { return };
         let (host, port) = (contact.uri.host.clone(), contact.uri.port);
         let ticket = self.ticket(Asked::Resolve(binding));
-        self.outputs.push_back(Output::Resolve { ticket, host, port });
+        self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
     }
 
     fn resolved(&mut self, now: Now, binding: BindingId, way: Option<Route>) {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::address::Address;
-use super::hop::{Hop, Interfaces};
+use super::hop::{Hop, Interfaces, Protocol};
 use super::message::{Header, Method, Received};
 use super::outgoing::{Body, Outgoing};
 use super::uri::Uri;
@@ -162,6 +162,10 @@ impl Dialog {
 /// the sake of real networks. A name is not looked up but answered the way it came (strangers could make us ask any name
 /// server), and so is an address that cannot be reached from here because it is private and its packets come from
 /// elsewhere: a phone behind a router (pain 20: the call that drops after 32 s).
+///
+/// Whoever came by a connection is answered by it as long as it lives, whatever `transport` the target names or does not
+/// name: many stacks forget it, and the port of a phone's own Contact is often one where nobody listens. A target that
+/// asks for TCP although it came by UDP gets TCP.
 fn next_hop(target: &Uri, routes: &[Address], came_from: Hop, interfaces: &Interfaces) -> Hop {
     let uri = routes.first().map_or(target, |route| &route.uri);
     let Ok(ip) = uri.host.parse::<IpAddr>() else { return came_from };
@@ -169,5 +173,13 @@ fn next_hop(target: &Uri, routes: &[Address], came_from: Hop, interfaces: &Inter
     if behind_a_router || ip.is_ipv4() != came_from.to.is_ipv4() || ip.is_unspecified() || ip.is_multicast() {
         return came_from;
     }
-    Hop { to: SocketAddr::new(ip, uri.port.unwrap_or(5060)), ..came_from }
+    let to = SocketAddr::new(ip, uri.port.unwrap_or(5060));
+    let asked = Protocol::of_param(uri.param("transport"));
+    if asked == Some(Protocol::Tcp)
+        && came_from.protocol() == Protocol::Udp
+        && let Some(by_tcp) = interfaces.hop_to(Protocol::Tcp, to, came_from.local)
+    {
+        return by_tcp;
+    }
+    Hop { to, ..came_from }
 }

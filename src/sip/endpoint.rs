@@ -2,6 +2,8 @@
 //! carries out what the tables of [`super::transaction`] say, sends 100 to every INVITE at once, answers CANCEL, repeats
 //! a 2xx until its ACK comes and an ACK whenever its 2xx comes again.
 
+mod connection;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -9,13 +11,16 @@ use std::time::Duration;
 use crate::chance::Chance;
 use crate::now::Mono;
 
-use super::hop::{Hop, Interfaces};
+use super::flow::Flows;
+use super::hop::{FlowId, Hop, Interfaces, Protocol};
 use super::message::{self, Header, Method, Received, Response, Start};
 use super::outgoing::Outgoing;
 use super::transaction::timer::{Deadlines, T1, T1_64, T2};
 use super::transaction::{client, server};
 use super::via::Via;
 use super::wire;
+
+use connection::lead;
 
 /// The name of a client transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +43,14 @@ pub enum Event {
     NeverAcked { tx: ServerTx },
     /// A response other than 100.
     Response { tx: ClientTx, hop: Hop, response: Box<Received> },
-    /// No final response came in time.
+    /// No final response came in time, or the request could not be sent at all.
     TimedOut { tx: ClientTx },
+    /// The connection was lost after a provisional response: as good as a 503 (RFC 3261 §8.1.3.1).
+    Broken { tx: ClientTx },
+    /// No transaction needs this connection, which we opened: it wants [`Endpoint::keep_flow`] or [`Flows::close`].
+    Idle { flow: FlowId },
+    /// A response to this INVITE can be sent no more: its connection is gone, and no new one can be had (§17.2.4).
+    Unreachable { tx: ServerTx },
 }
 
 /// A message on its way out.
@@ -53,6 +64,7 @@ pub struct Transmit {
 #[derive(Debug)]
 pub struct Endpoint {
     pub interfaces: Interfaces,
+    pub flows: Flows,
     chance: Chance,
     clients: HashMap<ClientTx, Client>,
     by_branch: HashMap<ClientKey, ClientTx>,
@@ -160,12 +172,15 @@ enum Timer {
     /// Repeat the 2xx (RFC 3261 §13.3.1.4).
     AcceptedResend(ServerTx),
     AcceptedEnd(ServerTx),
+    /// Look whether a connection that we opened is still needed.
+    FlowIdle(FlowId),
 }
 
 impl Endpoint {
     pub fn new(interfaces: Interfaces, chance: Chance) -> Endpoint {
         Endpoint {
             interfaces,
+            flows: Flows::default(),
             chance,
             clients: HashMap::new(),
             by_branch: HashMap::new(),
@@ -234,7 +249,8 @@ impl Endpoint {
     }
 
     /// Sends a request in a transaction of its own.
-    pub fn request(&mut self, now: Mono, hop: Hop, request: Outgoing) -> ClientTx {
+    pub fn request(&mut self, now: Mono, mut hop: Hop, request: Outgoing) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
         let via = self.via(&hop);
         self.start_client(now, hop, request, via, ClientUser::Events)
     }
@@ -261,7 +277,8 @@ impl Endpoint {
     }
 
     /// Acknowledges the 2xx with this To tag of an INVITE of ours (RFC 3261 §13.2.2.4), now and whenever it comes again.
-    pub fn ack(&mut self, tx: ClientTx, to_tag: String, hop: Hop, ack: &Outgoing) {
+    pub fn ack(&mut self, now: Mono, tx: ClientTx, to_tag: String, mut hop: Hop, ack: &Outgoing) {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
         let via = self.via(&hop);
         let Ok(bytes) = wire::write_request(&ack.under(&via)) else { return };
         let transmit = Transmit { hop, bytes };
@@ -321,8 +338,9 @@ impl Endpoint {
             local_tag: local_tag.to_owned(),
             cseq: server.request.cseq.number,
         };
-        let again = Transmit { hop: server.hop, bytes: bytes.clone() };
-        self.serve(now, tx, server::Input::Success, Some(bytes));
+        self.serve(now, tx, server::Input::Success, Some(bytes.clone()));
+        let Some(hop) = self.servers.get(&tx).map(|server| server.hop) else { return };
+        let again = Transmit { hop, bytes };
         self.by_ack.insert(key.clone(), tx);
         self.unacked.insert(tx, Unacked { key, again, interval: T1, acknowledged: false });
         self.deadlines.set(Timer::AcceptedResend(tx), now + T1);
@@ -345,9 +363,19 @@ impl Endpoint {
                 Timer::ClientEnd(tx) => self.drive_client(now, tx, client::Input::End, None),
                 Timer::ServerResend(tx) => self.serve(now, tx, server::Input::Resend, None),
                 Timer::ServerEnd(tx) => self.serve(now, tx, server::Input::End, None),
+                Timer::FlowIdle(flow) => {
+                    let clients = self.clients.values().map(|client| client.hop);
+                    let servers = self.servers.values().map(|server| server.hop);
+                    if clients.chain(servers).any(|hop| hop.flow() == Some(flow)) {
+                        self.keep_flow(now, flow);
+                    } else {
+                        self.events.push_back(Event::Idle { flow });
+                    }
+                }
                 Timer::AcceptedResend(tx) => {
                     if let Some(unacked) = self.unacked.get_mut(&tx) {
                         unacked.interval = (unacked.interval * 2).min(T2);
+                        lead(&mut self.flows, &mut self.deadlines, now, &mut unacked.again.hop);
                         self.transmits.push_back(unacked.again.clone());
                         self.deadlines.set(timer, now + unacked.interval);
                     }
@@ -365,14 +393,26 @@ impl Endpoint {
         }
     }
 
-    /// Our Via towards this hop, with a fresh branch and `rport` (RFC 3581 §3).
+    fn forget_client(&mut self, tx: ClientTx) {
+        let Some(client) = self.clients.remove(&tx) else { return };
+        let branch = client.via.branch().unwrap_or_default().to_owned();
+        self.by_branch.remove(&ClientKey { branch, cancel: client.request.method == Method::Cancel });
+        self.deadlines.stop(Timer::ClientResend(tx));
+        self.deadlines.stop(Timer::ClientEnd(tx));
+    }
+
+    /// Our Via towards this hop, with a fresh branch, and over UDP with `rport` (RFC 3581 §3).
     fn via(&mut self, hop: &Hop) -> Via {
         let sent_by: SocketAddr = self.interfaces.sent_by(hop);
+        let mut params = vec![("branch".to_owned(), Some(self.chance.branch()))];
+        if hop.protocol() == Protocol::Udp {
+            params.push(("rport".to_owned(), None));
+        }
         Via {
-            transport: "UDP".to_owned(),
+            transport: hop.protocol().name().to_owned(),
             host: sent_by.ip().to_string(),
             port: Some(sent_by.port()),
-            params: vec![("branch".to_owned(), Some(self.chance.branch())), ("rport".to_owned(), None)],
+            params,
         }
     }
 
@@ -394,7 +434,9 @@ impl Endpoint {
         self.by_branch.insert(key, tx);
         let client = Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None };
         self.clients.insert(tx, client);
-        self.deadlines.set(Timer::ClientResend(tx), now + T1);
+        if hop.protocol() == Protocol::Udp {
+            self.deadlines.set(Timer::ClientResend(tx), now + T1);
+        }
         self.deadlines.set(Timer::ClientEnd(tx), now + T1_64);
         tx
     }
@@ -415,6 +457,11 @@ impl Endpoint {
 
     fn drive_client(&mut self, now: Mono, tx: ClientTx, input: client::Input, mut told: Option<(Hop, Received)>) {
         let Some(client) = self.clients.get_mut(&tx) else { return };
+        let reliable = client.hop.protocol() == Protocol::Tcp;
+        let unheard = matches!(
+            client.state,
+            ClientState::Invite(client::Invite::Calling) | ClientState::NonInvite(client::NonInvite::Trying)
+        );
         let acts = match &mut client.state {
             ClientState::Invite(state) => {
                 let (next, acts) = state.on(input);
@@ -439,9 +486,13 @@ impl Endpoint {
                     }
                     self.deadlines.set(Timer::ClientResend(tx), now + client.interval);
                 }
+                client::Act::EveryT2 if reliable => {}
                 client::Act::EveryT2 => self.deadlines.set(Timer::ClientResend(tx), now + T2),
                 client::Act::Quiet => self.deadlines.stop(Timer::ClientResend(tx)),
-                client::Act::EndAfter(wait) => self.deadlines.set(Timer::ClientEnd(tx), now + *wait),
+                client::Act::LingerFor(_) if reliable => self.deadlines.set(Timer::ClientEnd(tx), now),
+                client::Act::EndAfter(wait) | client::Act::LingerFor(wait) => {
+                    self.deadlines.set(Timer::ClientEnd(tx), now + *wait);
+                }
                 client::Act::Endless => self.deadlines.stop(Timer::ClientEnd(tx)),
                 client::Act::Ack => {
                     if let Some((_, response)) = &told {
@@ -463,6 +514,11 @@ impl Endpoint {
                     }
                 }
                 client::Act::TimedOut => {
+                    // A connection that carries nothing back is dead, though nobody has told us: the next request is to
+                    // have a new one.
+                    if let (true, Some(flow)) = (unheard, client.hop.flow()) {
+                        self.flows.close(flow);
+                    }
                     if client.user == ClientUser::Events {
                         self.events.push_back(Event::TimedOut { tx });
                     }
@@ -479,11 +535,8 @@ impl Endpoint {
             client.state,
             ClientState::Invite(client::Invite::Terminated) | ClientState::NonInvite(client::NonInvite::Terminated)
         );
-        if over && let Some(client) = self.clients.remove(&tx) {
-            let branch = client.via.branch().unwrap_or_default().to_owned();
-            self.by_branch.remove(&ClientKey { branch, cancel: client.request.method == Method::Cancel });
-            self.deadlines.stop(Timer::ClientResend(tx));
-            self.deadlines.stop(Timer::ClientEnd(tx));
+        if over {
+            self.forget_client(tx);
         }
     }
 
@@ -499,7 +552,11 @@ impl Endpoint {
             RequestKind::Invite => ServerState::Invite(server::Invite::Proceeding),
             RequestKind::Cancel | RequestKind::Other => ServerState::NonInvite(server::NonInvite::Trying),
         };
-        let back = Hop { to: request.via.response_target(hop.to), ..hop };
+        let back = match hop.protocol() {
+            Protocol::Udp => Hop { to: request.via.response_target(hop.to), ..hop },
+            // §18.2.2: by its connection, and once that is gone by a new one to where it came from, at sent-by's port.
+            Protocol::Tcp => Hop { to: SocketAddr::new(hop.to.ip(), request.via.port.unwrap_or(5060)), ..hop },
+        };
         let kind = key.kind;
         let invite = ServerKey { kind: RequestKind::Invite, ..key.clone() };
         self.by_request.insert(key.clone(), tx);
@@ -569,27 +626,34 @@ impl Endpoint {
                 acts
             }
         };
+        let reliable = server.hop.protocol() == Protocol::Tcp;
         let mut response = response;
         for act in acts {
             match act {
                 server::Act::Send => {
                     if let Some(bytes) = response.take() {
+                        lead(&mut self.flows, &mut self.deadlines, now, &mut server.hop);
                         self.transmits.push_back(Transmit { hop: server.hop, bytes: bytes.clone() });
                         server.last = Some(bytes);
                     }
                 }
                 server::Act::SendAgain => {
                     if let Some(bytes) = &server.last {
+                        lead(&mut self.flows, &mut self.deadlines, now, &mut server.hop);
                         self.transmits.push_back(Transmit { hop: server.hop, bytes: bytes.clone() });
                     }
                 }
+                server::Act::AfterT1 if reliable => {}
                 server::Act::AfterT1 => self.deadlines.set(Timer::ServerResend(tx), now + T1),
                 server::Act::DoubleUpToT2 => {
                     server.interval = (server.interval * 2).min(T2);
                     self.deadlines.set(Timer::ServerResend(tx), now + server.interval);
                 }
                 server::Act::Quiet => self.deadlines.stop(Timer::ServerResend(tx)),
-                server::Act::EndAfter(wait) => self.deadlines.set(Timer::ServerEnd(tx), now + *wait),
+                server::Act::LingerFor(_) if reliable => self.deadlines.set(Timer::ServerEnd(tx), now),
+                server::Act::EndAfter(wait) | server::Act::LingerFor(wait) => {
+                    self.deadlines.set(Timer::ServerEnd(tx), now + *wait);
+                }
                 // Told by `ack_came`, which also knows the ACKs that come under a branch of their own.
                 server::Act::TellAck => {}
             }

@@ -4,7 +4,9 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::Trunk;
+use crate::config::{Peer, Trunk};
+
+use super::hop::{Hop, Protocol};
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +52,18 @@ impl Gate {
     }
 
     /// A phone's exact address goes before a trunk's prefix: a phone may live within it.
-    pub fn source(&self, from: SocketAddr) -> Source {
-        if self.phones.contains(&from) {
+    pub fn source(&self, from: &Hop) -> Source {
+        if self.phones.contains(&from.to) {
             return Source::Phone;
         }
-        let ip = from.ip().to_canonical();
+        let ip = from.to.ip().to_canonical();
+        let is_peer = |peer: &Peer| match from.protocol() {
+            Protocol::Udp => peer.matches(from.to),
+            Protocol::Tcp => peer.matches_stream(from.to),
+        };
         let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.addresses.contains(&ip));
         let mut trunks = self.trunks.iter().enumerate();
-        let trunk =
-            trunks.position(|(at, trunk)| trunk.peers.iter().any(|peer| peer.matches(from)) || is_registrar(at));
+        let trunk = trunks.position(|(at, trunk)| trunk.peers.iter().any(is_peer) || is_registrar(at));
         trunk.map_or(Source::Stranger, Source::Trunk)
     }
 

@@ -1,4 +1,8 @@
 //! The way to a peer, and what we call ourselves towards it.
+//!
+//! A request to a UDP peer stays on UDP however long it is. RFC 3261 §18.1.1 wants a stream from 1300 bytes on, but the
+//! phones and carriers we meet over UDP do not listen on TCP, and our INVITEs, written anew from an allow-list, stay
+//! below that unless a name is absurdly long; such a one arrives in fragments.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,19 +12,87 @@ use crate::config::Prefix;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u8);
 
-/// The next hop: its address, our socket, and our own address as seen from there.
+/// One stream connection. A name is never given twice, so that news of a connection that is gone does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FlowId {
+    /// A peer connected to us; named by the shell.
+    Accepted(u64),
+    /// We connected; named by [`super::flow::Flows`].
+    Opened(u64),
+}
+
+/// How messages get there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Datagrams from this socket.
+    Udp(SocketId),
+    /// A stream connection: this one while it lives, else a new one to the hop's address.
+    Tcp(Option<FlowId>),
+}
+
+/// What a peer is to be reached by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    Udp,
+    Tcp,
+}
+
+/// The next hop: how, its address, and our own address as seen from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hop {
-    pub socket: SocketId,
+    pub transport: Transport,
     pub to: SocketAddr,
     pub local: IpAddr,
+}
+
+impl Hop {
+    pub fn udp(socket: SocketId, to: SocketAddr, local: IpAddr) -> Hop {
+        Hop { transport: Transport::Udp(socket), to, local }
+    }
+
+    pub fn protocol(&self) -> Protocol {
+        match self.transport {
+            Transport::Udp(_) => Protocol::Udp,
+            Transport::Tcp(_) => Protocol::Tcp,
+        }
+    }
+
+    /// The connection it names, which may be gone by now.
+    pub fn flow(&self) -> Option<FlowId> {
+        match self.transport {
+            Transport::Udp(_) => None,
+            Transport::Tcp(flow) => flow,
+        }
+    }
+}
+
+impl Protocol {
+    /// As Via spells it (RFC 3261 §20.42).
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Udp => "UDP",
+            Protocol::Tcp => "TCP",
+        }
+    }
+
+    /// What `;transport=` of a URI asks for; UDP when it says nothing (RFC 3261 §19.1.2). `None`: what we do not speak.
+    pub fn of_param(param: Option<&str>) -> Option<Protocol> {
+        match param {
+            None => Some(Protocol::Udp),
+            Some(name) if name.eq_ignore_ascii_case("udp") => Some(Protocol::Udp),
+            Some(name) if name.eq_ignore_ascii_case("tcp") => Some(Protocol::Tcp),
+            Some(_) => None,
+        }
+    }
 }
 
 /// Our sockets and the addresses we give out for them.
 #[derive(Clone, Debug)]
 pub struct Interfaces {
-    /// The bound address of each socket, by [`SocketId`].
+    /// The bound address of each UDP socket, by [`SocketId`].
     pub sockets: Vec<SocketAddr>,
+    /// The bound address of each TCP listener.
+    pub tcp: Vec<SocketAddr>,
     /// Where the world outside `local_networks` finds us, when that is not our own address (a router in between).
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
@@ -35,19 +107,42 @@ impl Interfaces {
         }
     }
 
-    /// That address with the port of the hop's socket: the sent-by of our Via, the host of our Contact.
+    /// That address with the port where we listen: the sent-by of our Via, the host of our Contact.
     pub fn sent_by(&self, hop: &Hop) -> SocketAddr {
-        let port = self.sockets.get(usize::from(hop.socket.0)).map_or(5060, SocketAddr::port);
-        SocketAddr::new(self.ip_towards(hop), port)
+        let bound = match hop.transport {
+            Transport::Udp(socket) => self.sockets.get(usize::from(socket.0)).copied(),
+            Transport::Tcp(_) => best_for(&self.tcp, hop.local).map(|at| self.tcp[at]),
+        };
+        SocketAddr::new(self.ip_towards(hop), bound.map_or(5060, |bound| bound.port()))
+    }
+
+    /// The way to a peer that has not spoken first: by the socket or listener bound to `local`, the address that
+    /// packets to it leave from; else by one bound to all addresses; else by any of its family. `None` when we do not
+    /// speak this protocol in this family: for TCP that is so without a listener, since our Contact would lead nowhere.
+    pub fn hop_to(&self, protocol: Protocol, to: SocketAddr, local: IpAddr) -> Option<Hop> {
+        let bound = match protocol {
+            Protocol::Udp => &self.sockets,
+            Protocol::Tcp => &self.tcp,
+        };
+        let at = best_for(bound, local)?;
+        let ip = bound[at].ip();
+        let transport = match protocol {
+            Protocol::Udp => Transport::Udp(SocketId(u8::try_from(at).ok()?)),
+            Protocol::Tcp => Transport::Tcp(None),
+        };
+        Some(Hop { transport, to, local: if ip.is_unspecified() { local } else { ip } })
     }
 
     /// A way that an earlier run has known, over a socket that is there today: the same, or else one of its family. `None`:
-    /// there is none.
+    /// there is none. Its connections are all closed.
     pub fn today(&self, hop: Hop) -> Option<Hop> {
+        let Transport::Udp(SocketId(before)) = hop.transport else {
+            return Some(Hop { transport: Transport::Tcp(None), ..hop });
+        };
         let fits = |socket: &SocketAddr| socket.is_ipv4() == hop.to.is_ipv4();
-        let same = self.sockets.get(usize::from(hop.socket.0)).is_some_and(fits);
-        let at = if same { usize::from(hop.socket.0) } else { self.sockets.iter().position(fits)? };
-        Some(Hop { socket: SocketId(u8::try_from(at).ok()?), ..hop })
+        let same = self.sockets.get(usize::from(before)).is_some_and(fits);
+        let at = if same { usize::from(before) } else { self.sockets.iter().position(fits)? };
+        Some(Hop { transport: Transport::Udp(SocketId(u8::try_from(at).ok()?)), ..hop })
     }
 
     /// Loopback, or one of the owner's own networks.
@@ -56,26 +151,73 @@ impl Interfaces {
     }
 }
 
+/// The place of the bound address that `local` belongs to.
+fn best_for(bound: &[SocketAddr], local: IpAddr) -> Option<usize> {
+    let exactly = bound.iter().position(|bound| bound.ip() == local);
+    let family = |bound: &SocketAddr| bound.is_ipv4() == local.is_ipv4();
+    let all = || bound.iter().position(|bound| family(bound) && bound.ip().is_unspecified());
+    exactly.or_else(all).or_else(|| bound.iter().position(family))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_way_of_yesterday_is_gone_over_a_socket_of_today() {
-        let interfaces = |sockets: &[&str]| Interfaces {
-            sockets: sockets.iter().map(|socket| socket.parse().unwrap()).collect(),
+    fn interfaces() -> Interfaces {
+        let addresses = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        Interfaces {
+            sockets: addresses(&["192.168.1.2:5060", "10.0.0.2:5070", "[2001:db8::2]:5060"]),
+            tcp: addresses(&["0.0.0.0:5062"]),
             external_ip: None,
             local_networks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_contact_is_reached_by_the_socket_whose_address_fits() {
+        for (to, local, socket) in [
+            ("10.0.0.9:5060", "10.0.0.2", Some(SocketId(1))),
+            ("192.168.1.9:5060", "192.168.1.2", Some(SocketId(0))),
+            // No socket is bound there: the first of its family, which the other side then sees us by.
+            ("172.16.0.9:5060", "172.16.0.2", Some(SocketId(0))),
+            ("[2001:db8::9]:5060", "2001:db8::2", Some(SocketId(2))),
+        ] {
+            let hop = interfaces().hop_to(Protocol::Udp, to.parse().unwrap(), local.parse().unwrap());
+            assert_eq!(hop.map(|hop| hop.transport), socket.map(Transport::Udp), "{to}");
+            let sent_by = interfaces().sent_by(&hop.unwrap());
+            assert!(interfaces().sockets.contains(&sent_by), "{sent_by} is none of ours");
+        }
+    }
+
+    #[test]
+    fn without_a_listener_of_its_family_nobody_is_reached_by_tcp() {
+        let v4 = interfaces().hop_to(Protocol::Tcp, "10.0.0.9:5060".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        assert_eq!(v4.map(|hop| interfaces().sent_by(&hop)), Some("10.0.0.2:5062".parse().unwrap()));
+        let v6 = "[2001:db8::9]:5060".parse().unwrap();
+        assert_eq!(interfaces().hop_to(Protocol::Tcp, v6, "2001:db8::2".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_way_of_yesterday_is_gone_over_a_socket_of_today() {
+        let of = |sockets: &[&str]| Interfaces {
+            sockets: sockets.iter().map(|socket| socket.parse().unwrap()).collect(),
+            ..interfaces()
         };
-        let way = |socket: u8| Hop {
-            socket: SocketId(socket),
-            to: "192.0.2.9:5060".parse().unwrap(),
-            local: IpAddr::from([192, 0, 2, 1]),
-        };
-        let two = interfaces(&["[::]:5060", "0.0.0.0:5060", "0.0.0.0:5070"]);
+        let way = |socket| Hop::udp(SocketId(socket), "192.0.2.9:5060".parse().unwrap(), [192, 0, 2, 1].into());
+        let two = of(&["[::]:5060", "0.0.0.0:5060", "0.0.0.0:5070"]);
         assert_eq!(two.today(way(2)), Some(way(2)), "as it was");
         assert_eq!(two.today(way(0)), Some(way(1)), "another family stands there now");
         assert_eq!(two.today(way(7)), Some(way(1)), "nothing stands there now");
-        assert_eq!(interfaces(&["[::]:5060"]).today(way(0)), None);
+        assert_eq!(of(&["[::]:5060"]).today(way(0)), None);
+    }
+
+    #[test]
+    fn a_connection_of_yesterday_is_closed() {
+        let way = |flow| Hop { transport: Transport::Tcp(flow), ..Hop::udp(SocketId(0), far(), [192, 0, 2, 1].into()) };
+        assert_eq!(interfaces().today(way(Some(FlowId::Accepted(1)))), Some(way(None)));
+    }
+
+    fn far() -> SocketAddr {
+        "192.0.2.9:49152".parse().unwrap()
     }
 }

@@ -2,8 +2,10 @@
 
 pub mod address;
 pub mod auth;
+pub mod crowd;
 pub mod dialog;
 pub mod endpoint;
+pub mod flow;
 pub mod gate;
 pub mod hop;
 pub mod message;
@@ -18,3 +20,5 @@ pub mod wire;
 
 #[cfg(feature = "shell")]
 pub mod socket;
+#[cfg(feature = "shell")]
+pub mod stream;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::address::Address;
-use super::hop::Hop;
+use super::hop::{FlowId, Hop, Transport};
 use super::message::{Contacts, Received};
 use super::uri::{Scheme, Uri};
 use crate::now::{Mono, Now, UnixMs};
@@ -33,7 +33,7 @@ pub struct Binding {
     pub id: u64,
     /// As the phone wrote it, without display name and without most parameters. What stood behind a `?` never gets here.
     pub contact: Address,
-    /// Where its REGISTER came from.
+    /// Where its REGISTER came from; by TCP without a connection once that is closed.
     pub source: Hop,
     pub registered: UnixMs,
     until: Mono,
@@ -216,6 +216,16 @@ impl Registrar {
         self.users.remove(user).is_some()
     }
 
+    /// This connection is closed. Who registered by it stays registered, but cannot be reached until a REGISTER comes by
+    /// another. Whether there was anybody.
+    pub fn flow_closed(&mut self, flow: FlowId) -> bool {
+        let by_it = |binding: &&mut Binding| binding.source.flow() == Some(flow);
+        let mut cut_off = self.users.values_mut().flatten().filter(by_it).peekable();
+        let anybody = cut_off.peek().is_some();
+        cut_off.for_each(|binding| binding.source.transport = Transport::Tcp(None));
+        anybody
+    }
+
     /// Ends what is due, and says whose.
     pub fn expire(&mut self, now: Mono) -> Vec<String> {
         let is_due = |bindings: &Vec<Binding>| bindings.iter().any(|binding| binding.until <= now);
@@ -247,7 +257,17 @@ impl Binding {
     /// Where a request to it goes: to the address in its Contact when its REGISTER came from that host, else to where that
     /// came from, because what the phone thinks of its own address is not true here: a router in between (RFC 5626 §5.3
     /// calls this the flow), a name, a proxy.
-    pub fn hop(&self) -> Hop {
+    ///
+    /// Who registered by a connection is reached by it alone, whatever its Contact says; `None` when it is closed.
+    pub fn hop(&self) -> Option<Hop> {
+        match self.source.transport {
+            Transport::Udp(_) => Some(self.by_datagram()),
+            Transport::Tcp(Some(_)) => Some(self.source),
+            Transport::Tcp(None) => None,
+        }
+    }
+
+    fn by_datagram(&self) -> Hop {
         let source = self.source.to.ip().to_canonical();
         match self.contact.uri.host.parse::<IpAddr>() {
             Ok(ip) if ip.to_canonical() == source => {

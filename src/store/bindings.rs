@@ -14,7 +14,7 @@ use super::{Store, StoreError};
 use crate::now::UnixMs;
 use crate::sip::address::Address;
 use crate::sip::auth::NonceSecret;
-use crate::sip::hop::Hop;
+use crate::sip::hop::{Hop, Transport};
 use crate::sip::registrar::{KeptBinding, KeptUser};
 use crate::switchboard::{SocketId, Ticket};
 
@@ -23,11 +23,14 @@ const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// A failed store is tried again after this. The phones work meanwhile; only a restart would forget them.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-const BINDINGS: &str = "SELECT user_name, password_mark, contact, source, local_ip, socket, registered_ms, expires_ms, \
-     call_id, cseq FROM bindings ORDER BY user_name, position";
+const UDP: &str = "udp";
+const TCP: &str = "tcp";
+
+const BINDINGS: &str = "SELECT user_name, password_mark, contact, source, local_ip, socket, protocol, registered_ms, \
+     expires_ms, call_id, cseq FROM bindings ORDER BY user_name, position";
 const DROP_USER: &str = "DELETE FROM bindings WHERE user_name = $1";
 const PUT_BINDING: &str = "INSERT INTO bindings (user_name, position, password_mark, contact, source, local_ip, socket, \
-     registered_ms, expires_ms, call_id, cseq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+     protocol, registered_ms, expires_ms, call_id, cseq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const PUT_SECRET: &str = "INSERT INTO secrets (name, value) VALUES ('nonce', $1) ON CONFLICT (name) DO NOTHING";
 const SECRET: &str = "SELECT value FROM secrets WHERE name = 'nonce'";
 
@@ -39,6 +42,7 @@ struct BindingRow {
     source: String,
     local_ip: String,
     socket: i64,
+    protocol: String,
     registered_ms: i64,
     expires_ms: i64,
     call_id: String,
@@ -72,7 +76,12 @@ impl Store {
                 for (position, binding) in (0_i64..).zip(&kept.bindings) {
                     let query = sqlx::query(PUT_BINDING).bind(user).bind(position).bind(&kept.password_mark);
                     let query = query.bind(binding.contact.to_string()).bind(binding.source.to.to_string());
-                    let query = query.bind(binding.source.local.to_string()).bind(i64::from(binding.source.socket.0));
+                    let (protocol, socket) = match binding.source.transport {
+                        Transport::Udp(SocketId(socket)) => (UDP, i64::from(socket)),
+                        // No connection outlives the process.
+                        Transport::Tcp(_) => (TCP, 0),
+                    };
+                    let query = query.bind(binding.source.local.to_string()).bind(socket).bind(protocol);
                     let query = query.bind(binding.registered.0).bind(binding.expires.0);
                     query.bind(&binding.call_id).bind(i64::from(binding.cseq)).execute(&mut *tx).await?;
                 }
@@ -99,10 +108,15 @@ impl Store {
 impl BindingRow {
     fn into_binding(self) -> Result<KeptBinding, StoreError> {
         let number = |column, value: i64| unreadable("bindings", column, &value.to_string());
+        let transport = match self.protocol.as_str() {
+            UDP => Transport::Udp(SocketId(u8::try_from(self.socket).map_err(|_| number("socket", self.socket))?)),
+            TCP => Transport::Tcp(None),
+            _ => return Err(unreadable("bindings", "protocol", &self.protocol)),
+        };
         Ok(KeptBinding {
             contact: parsed("bindings", "contact", &self.contact, |text| Address::parse(text).ok())?,
             source: Hop {
-                socket: SocketId(u8::try_from(self.socket).map_err(|_| number("socket", self.socket))?),
+                transport,
                 to: parsed("bindings", "source", &self.source, |text| text.parse::<SocketAddr>().ok())?,
                 local: parsed("bindings", "local_ip", &self.local_ip, |text| text.parse::<IpAddr>().ok())?,
             },

@@ -21,6 +21,7 @@ fn a_value_of_the_wrong_kind_is_named() {
     for (from, to, key) in [
         ("listen = \"127.0.0.1:", "listen = \"somewhere:", "listen"),
         ("udp = [\"127.0.0.1:", "udp = [\"127.0.0.256:", "udp"),
+        ("tcp = [\"127.0.0.1:", "tcp = [\"127.0.0.256:", "tcp"),
         ("peers = [\"127.0.0.1\"]", "peers = [\"127.0.0.1/33\"]", "peers"),
         ("database = \"sqlite:", "database = \"mysql:", "database"),
     ] {
@@ -70,6 +71,10 @@ fn a_taken_port_is_named() {
     let files = Files::new();
     let taken = UdpSocket::bind(("127.0.0.1", files.sip_port)).expect("free until now");
     says(&refused_to_serve(&files, 1), &[&files.sip_port.to_string()]);
+    drop(taken);
+    let files = Files::new();
+    let taken = TcpListener::bind(("127.0.0.1", files.sip_port)).expect("free until now");
+    says(&refused_to_serve(&files, 1), &["sip.tcp", &files.sip_port.to_string()]);
     drop(taken);
     let files = Files::new();
     let _taken = TcpListener::bind(("127.0.0.1", files.web_port)).expect("free until now");

@@ -63,6 +63,7 @@ public_url = "http://127.0.0.1:{web_port}"
 
 [sip]
 udp = ["127.0.0.1:{sip_port}"]
+tcp = ["127.0.0.1:{sip_port}"]
 
 [media]
 ports = "{media}-{last}"

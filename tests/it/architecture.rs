@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files that may touch sockets, clocks, disks and threads. Everything else is core.
-const SHELLS: [&str; 12] = [
+const SHELLS: [&str; 13] = [
     "main.rs",
     "app.rs",
     "clock.rs",
@@ -14,6 +14,7 @@ const SHELLS: [&str; 12] = [
     "web/",
     "store/",
     "sip/socket.rs",
+    "sip/stream",
     "media/port",
     "twilio/webhook.rs",
     "twilio/rest.rs",
@@ -98,7 +99,7 @@ const IMPORTERS: [(&str, &[&str]); 13] = [
     ("audio_codec_algorithms", &["media/g711.rs"]),
     ("rand_chacha", &["chance.rs", "media/port"]),
     ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
-    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "app.rs"]),
+    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),
 ];
 

@@ -34,7 +34,7 @@ impl FarEnd {
         let line = format!("sip:{}@{to}", says.line_user.as_ref().unwrap_or(&says.called));
         let (local, remote) = (format!("{};tag={own}", says.from), format!("<{uri}>"));
         let mut headers = vec![
-            ("Via", format!("SIP/2.0/UDP {};branch={branch};rport", self.address)),
+            ("Via", format!("SIP/2.0/{} {};branch={branch};rport", self.protocol(), self.address)),
             ("Max-Forwards", "60".to_owned()),
             ("From", local.clone()),
             ("To", remote.clone()),

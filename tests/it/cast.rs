@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::carrier_sip::Says;
 use crate::far_end::{End, FarEnd, Leg, Phase};
-use crate::machine::SHOP;
+use crate::machine::{is_shop, shop_for};
 use crate::phone::Habit;
 use crate::shop::time;
 use crate::text::{Text, address_of, uri_of};
@@ -59,7 +59,7 @@ impl Caller {
 
     pub fn calls_through(&self, door: Door) {
         match door {
-            Door::Sip => self.calls(SHOP),
+            Door::Sip => self.calls(shop_for(self.address())),
         }
     }
 
@@ -212,7 +212,7 @@ impl Person {
         let talking = |far_end: &FarEnd| far_end.legs.iter().rposition(|leg| leg.phase == Phase::Talking);
         let (Some(leg), Some(_)) = (talking(near), talking(far)) else { return false };
         let Some(to) = near.legs[leg].send_audio_to else { return false };
-        assert_eq!(to.ip(), SHOP.ip(), "the SDP sends audio to a stranger");
+        assert!(is_shop(std::net::SocketAddr::new(to.ip(), 5060)), "the SDP sends audio to a stranger");
         let voice = near.legs[leg].voice;
         voice.and_then(|voice| world.media.delivers(near.audio, to.port(), voice)).is_some_and(|(out, payload)| {
             out == far.audio && far.payloads.split(' ').any(|known| known == payload.to_string())
@@ -307,8 +307,23 @@ impl Person {
 
     /// Sends these very words to the shop.
     pub fn says_to_the_shop(&self, message: &str) {
-        let from = self.address();
-        self.world.borrow_mut().send(from, SHOP, message.as_bytes().to_vec());
+        self.world.borrow_mut().say(self.who, message.as_bytes().to_vec());
+    }
+
+    /// Its connections to the shop break, none can be had from now on, and whoever held it puts it down.
+    pub fn is_unplugged(&self) {
+        self.act(|far_end, _| far_end.is_unplugged());
+        self.world.borrow_mut().break_streams(self.who);
+    }
+
+    /// Its connections to the shop break; new ones can be had.
+    pub fn loses_its_connection(&self) {
+        self.world.borrow_mut().break_streams(self.who);
+    }
+
+    /// Says nonsense by its connection to the shop.
+    pub fn garbles(&self) {
+        self.world.borrow_mut().garble(self.who);
     }
 
     fn last_leg<T>(&self, look: impl FnOnce(&Leg) -> T) -> T {

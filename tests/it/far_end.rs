@@ -25,6 +25,7 @@ pub struct FarEnd {
     /// The payload types it speaks, its favourite first.
     pub payloads: String,
     pub habit: Habit,
+    pub line: Line,
     /// A caller whose ACKs are never sent is one whose ACKs are lost.
     pub acks: bool,
     pub legs: Vec<Leg>,
@@ -36,6 +37,15 @@ pub struct FarEnd {
     replies: Vec<Reply>,
     out: Vec<(SocketAddr, String)>,
     made: u64,
+}
+
+/// How it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    Datagrams,
+    Stream,
+    /// By stream, were there a cable.
+    Unplugged,
 }
 
 /// One call at this end.
@@ -140,6 +150,7 @@ impl FarEnd {
             audio: SocketAddr::new(address.ip(), 40_000),
             payloads: "8 0 101".to_owned(),
             habit,
+            line: Line::Datagrams,
             acks: true,
             legs: Vec::new(),
             heard: Vec::new(),
@@ -149,6 +160,26 @@ impl FarEnd {
             out: Vec::new(),
             made: 0,
         }
+    }
+
+    /// By stream connections from now on.
+    pub fn speaks_by_stream(&mut self) {
+        self.line = Line::Stream;
+        self.uri += ";transport=tcp";
+    }
+
+    /// The cable is out: nothing comes or goes any more, and whatever it was in is over.
+    pub fn is_unplugged(&mut self) {
+        self.line = Line::Unplugged;
+        self.clients.clear();
+        for leg in &mut self.legs {
+            leg.over(End::Silence);
+            leg.repeat = None;
+        }
+    }
+
+    pub(crate) fn protocol(&self) -> &'static str {
+        if self.line == Line::Datagrams { "UDP" } else { "TCP" }
     }
 
     pub fn receive(&mut self, now: Duration, from: SocketAddr, bytes: &[u8]) {
@@ -334,7 +365,7 @@ impl FarEnd {
     pub(crate) fn within_dialog(&self, leg: usize, method: &str, branch: &str, body: &str) -> (SocketAddr, String) {
         let leg = &self.legs[leg];
         let mut headers = vec![
-            ("Via", format!("SIP/2.0/UDP {};branch={branch};rport", self.address)),
+            ("Via", format!("SIP/2.0/{} {};branch={branch};rport", self.protocol(), self.address)),
             ("Max-Forwards", "70".to_owned()),
             ("From", leg.local.clone()),
             ("To", leg.remote.clone()),
@@ -366,7 +397,8 @@ impl FarEnd {
             text,
             to,
             interval: T1,
-            next: Some(now + T1),
+            // A stream loses nothing (RFC 3261 §17.1.1.2).
+            next: (self.line == Line::Datagrams).then_some(now + T1),
             until: Some(now + PATIENCE),
             done: false,
             leg,

@@ -1,6 +1,6 @@
 //! The machine under test, and what the harness needs from it: one place to look at when its interface changes.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ringall::config::{Peer, Prefix, Trunk};
 use ringall::door::sip::RegistrationSettings;
@@ -8,6 +8,7 @@ use ringall::now::{Now, UnixMs};
 use ringall::number::Number;
 use ringall::routing::plan::ShopId;
 use ringall::sip::auth::{Algorithm, NonceSecret};
+use ringall::sip::hop::Interfaces;
 use ringall::sip::registrar::KeptUser;
 use ringall::{caller, media};
 
@@ -15,8 +16,12 @@ pub use ringall::switchboard::{Settings, Switchboard};
 
 /// Where the shop's SIP socket is.
 pub const SHOP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 5060);
+/// The same over IPv6.
+pub const SHOP_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1)), 5060);
 /// The carrier's callers come from here.
 const CARRIER: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 0)), length: 24 };
+const CARRIER_V6: Prefix =
+    Prefix { address: IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x203, 0, 0, 0, 0, 0)), length: 48 };
 
 /// A machine as an earlier run has left its registrations, with the carrier's trunk and those that it registers with.
 pub fn start(
@@ -27,9 +32,21 @@ pub fn start(
 ) -> Switchboard {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let carrier = Trunk { name: "carrier".to_owned(), peers: vec![Peer::Prefix(CARRIER)], register: None };
-    let settings = Settings {
-        sockets: vec![SHOP],
+    Switchboard::new(bytes, settings(kept, registered), media::Ports::new(2), callers)
+}
+
+/// Where the shop's sockets and listeners are.
+pub fn interfaces() -> Interfaces {
+    settings(Vec::new(), Vec::new()).interfaces()
+}
+
+/// UDP and TCP at one address of each family.
+fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>) -> Settings {
+    let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
+    let carrier = Trunk { name: "carrier".to_owned(), peers, register: None };
+    Settings {
+        sockets: vec![SHOP, SHOP_V6],
+        tcp: vec![SHOP, SHOP_V6],
         external_ip: None,
         local_networks: vec![],
         registrations: RegistrationSettings {
@@ -39,8 +56,16 @@ pub fn start(
             kept,
         },
         trunks: [carrier].into_iter().chain(registered).collect(),
-    };
-    Switchboard::new(bytes, settings, media::Ports::new(2), callers)
+    }
+}
+
+/// The shop's address for somebody of this family.
+pub fn shop_for(peer: SocketAddr) -> SocketAddr {
+    if peer.is_ipv4() { SHOP } else { SHOP_V6 }
+}
+
+pub fn is_shop(address: SocketAddr) -> bool {
+    address == SHOP || address == SHOP_V6
 }
 
 pub fn number(e164: &str) -> Number {

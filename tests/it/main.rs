@@ -16,6 +16,7 @@ mod registering;
 mod registrar;
 mod shop;
 mod story;
+mod stream;
 mod text;
 mod trace;
 mod wire;

@@ -113,6 +113,9 @@ impl FarEnd {
         }
         self.reply(to, &invite, code, phrase, &extra, "");
         self.repeat_until_acked(now, leg, invite.cseq().0);
+        if let (true, Some(repeat)) = (self.protocol() == "TCP", &mut self.legs[leg].repeat) {
+            repeat.next = repeat.until;
+        }
     }
 
     pub(crate) fn tick_habits(&mut self, now: Duration) {

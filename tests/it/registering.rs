@@ -101,17 +101,18 @@ impl Account {
     /// The next REGISTER.
     pub fn next(&mut self, phone: &Phone) -> String {
         self.cseq += 1;
-        let address = phone.address();
+        let (address, protocol) = (phone.address(), phone.act(|far_end, _| far_end.protocol()));
         let to = format!("sip:{}@{SHOP}", self.to.as_ref().unwrap_or(&self.user));
         let mut headers = vec![
-            ("Via", format!("SIP/2.0/UDP {address};branch=z9hG4bK{}{};rport", self.call_id, self.cseq)),
+            ("Via", format!("SIP/2.0/{protocol} {address};branch=z9hG4bK{}{};rport", self.call_id, self.cseq)),
             ("Max-Forwards", "70".to_owned()),
             ("From", format!("<{to}>;tag={}", self.call_id)),
             ("To", format!("<{to}>")),
             ("Call-ID", self.call_id.clone()),
             ("CSeq", format!("{} REGISTER", self.cseq)),
         ];
-        let own = vec![format!("<sip:{}@{address}>", self.user)];
+        let transport = if protocol == "TCP" { ";transport=tcp" } else { "" };
+        let own = vec![format!("<sip:{}@{address}{transport}>", self.user)];
         let contacts = if self.contacts.is_empty() { &own } else { &self.contacts };
         headers.extend(contacts.iter().map(|contact| ("Contact", contact.clone())));
         headers.extend(self.expires.map(|expires| ("Expires", expires.to_string())));

@@ -102,7 +102,8 @@ impl Text {
     /// The address and port where the SDP wants audio.
     pub fn audio(&self) -> Option<std::net::SocketAddr> {
         let lines = || self.body.split("\r\n");
-        let ip = lines().find_map(|line| line.strip_prefix("c=IN IP4 "))?.trim().parse().ok()?;
+        let ip = lines().find_map(|line| line.strip_prefix("c=IN IP4 ").or(line.strip_prefix("c=IN IP6 ")))?;
+        let ip: std::net::IpAddr = ip.trim().parse().ok()?;
         let port = lines().find_map(|line| line.strip_prefix("m=audio "))?.split(' ').next()?.parse().ok()?;
         Some(std::net::SocketAddr::new(ip, port))
     }
@@ -157,7 +158,8 @@ pub fn compose(start: &str, headers: &[(&str, String)], body: &str) -> String {
 /// A plain description of audio at this address.
 pub fn sdp(audio: std::net::SocketAddr, payloads: &str, direction: &str, extra: &[String]) -> String {
     let ip = audio.ip();
-    let mut text = format!("v=0\r\no=- 7 7 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n");
+    let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
+    let mut text = format!("v=0\r\no=- 7 7 IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n");
     let _ = write!(text, "m=audio {} RTP/AVP {payloads}\r\n", audio.port());
     for payload in payloads.split(' ') {
         let name = match payload {

@@ -11,13 +11,14 @@ use ringall::media::Fact;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
 use ringall::sip::registrar::KeptUser;
-use ringall::switchboard::{Change, Input, LogEntry, Medium, Output, Route, SocketId, Ticket};
+use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, Route, SocketId, Ticket};
 
 use crate::fake_media::FakeMedia;
-use crate::far_end::FarEnd;
-use crate::machine::{self, SHOP, Switchboard};
+use crate::far_end::{FarEnd, Line};
+use crate::machine::{self, SHOP, SHOP_V6, Switchboard, is_shop, shop_for};
 use crate::network::Network;
 use crate::registrar::Registrar;
+use crate::stream::Streams;
 use crate::text::Text;
 use crate::trace::{Sent, Trace};
 
@@ -33,6 +34,7 @@ pub struct World {
     pub machine: Option<Switchboard>,
     pub media: FakeMedia,
     pub store: Store,
+    pub streams: Streams,
     pub trace: Trace,
     /// As it was last handed in.
     pub plan: Plan,
@@ -47,10 +49,45 @@ pub struct World {
 }
 
 enum Event {
-    Arrives { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
-    Durable { ticket: Ticket, medium: Medium, record: Box<CallRecord> },
-    Kept { ticket: Ticket, user: String, kept: KeptUser },
-    Resolved { ticket: Ticket, routes: Vec<Route> },
+    Arrives {
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: Vec<u8>,
+    },
+    /// A stream has brought a message to the shop, or to the far end at its other end.
+    Streamed {
+        flow: FlowId,
+        to_shop: bool,
+        bytes: Vec<u8>,
+    },
+    FlowAccepted {
+        flow: FlowId,
+        from: SocketAddr,
+    },
+    FlowClosed {
+        flow: FlowId,
+    },
+    /// A stream has brought what is no message.
+    Garbled {
+        flow: FlowId,
+    },
+    FlowFailed {
+        flow: FlowId,
+    },
+    Durable {
+        ticket: Ticket,
+        medium: Medium,
+        record: Box<CallRecord>,
+    },
+    Kept {
+        ticket: Ticket,
+        user: String,
+        kept: KeptUser,
+    },
+    Resolved {
+        ticket: Ticket,
+        routes: Vec<Route>,
+    },
     Media(Fact),
 }
 
@@ -92,8 +129,9 @@ impl World {
             registrars: Vec::new(),
             names: BTreeMap::new(),
             trunks: Vec::new(),
-            trace: Trace { names: vec![(SHOP, "shop".to_owned())], ..Trace::default() },
             plan: Plan::default(),
+            streams: Streams::default(),
+            trace: Trace { names: [SHOP, SHOP_V6].map(|shop| (shop, "shop".to_owned())).into(), ..Trace::default() },
             queue: BTreeMap::new(),
             turn: 0,
         }
@@ -117,6 +155,7 @@ impl World {
         let kept = self.store.registrations.clone().into_iter().collect();
         self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept, Vec::new()));
         self.media = FakeMedia::default();
+        self.streams = Streams::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
         self.queue.retain(|_, event| !inside(event));
         self.change_plan(plan);
@@ -191,10 +230,23 @@ impl World {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Arrives { from, to: SHOP, bytes } if self.machine.is_some() => {
-                let input = Input::Datagram { socket: SocketId(0), from, local: SHOP.ip(), bytes: &bytes };
-                self.hand_in(input);
+            Event::Arrives { from, to, bytes } if self.machine.is_some() && is_shop(to) => {
+                let socket = SocketId(u8::from(to == SHOP_V6));
+                self.hand_in(Input::Datagram { socket, from, local: to.ip(), bytes: &bytes });
             }
+            Event::Streamed { flow, to_shop: true, bytes } => self.hand_in(Input::Received { flow, bytes: &bytes }),
+            Event::Streamed { flow, to_shop: false, bytes } => {
+                if let Some(who) = self.streams.peer(flow) {
+                    let from = shop_for(self.far_ends[who].address);
+                    self.act(who, |far_end, now| far_end.receive(now, from, &bytes));
+                }
+            }
+            Event::FlowAccepted { flow, from } => {
+                self.hand_in(Input::FlowAccepted { flow, from, local: shop_for(from).ip() });
+            }
+            Event::Garbled { flow } => self.hand_in(Input::Garbled { flow, bytes: b"\0\r\n\r\n" }),
+            Event::FlowClosed { flow } => self.hand_in(Input::FlowClosed { flow }),
+            Event::FlowFailed { flow } => self.hand_in(Input::FlowFailed { flow }),
             Event::Arrives { from, to, bytes } => {
                 if let Some(who) = self.registrars.iter().position(|registrar| registrar.address == to) {
                     if let Some(answer) = self.registrars[who].receive(self.now, &bytes) {
@@ -234,7 +286,19 @@ impl World {
 
     fn perform(&mut self, output: Output) {
         match output {
-            Output::Send { to, bytes, .. } => self.send(SHOP, to, bytes),
+            Output::Send { socket, to, bytes } => {
+                self.send(machine::interfaces().sockets[usize::from(socket.0)], to, bytes)
+            }
+            Output::Connect { flow, to, local: _ } => self.connect(flow, to),
+            Output::Write { flow, bytes } => self.write(flow, bytes),
+            Output::Trust { flow } => {
+                self.streams.trusted.insert(flow);
+            }
+            Output::Close { flow } => {
+                if self.streams.close(flow) {
+                    self.enqueue(Duration::ZERO, Event::FlowClosed { flow });
+                }
+            }
             Output::Record { ticket, medium, record } => {
                 self.store.asked.push((self.now, record.id, medium));
                 self.record(ticket, medium, record);
@@ -264,11 +328,12 @@ impl World {
                     self.enqueue(Duration::ZERO, Event::Media(fact));
                 }
             }
-            Output::Resolve { ticket, host, port } => {
+            Output::Resolve { ticket, protocol, host, port } => {
                 let address = host.parse().ok().map(|ip| SocketAddr::new(ip, port.unwrap_or(5060)));
                 let found = address.into_iter().chain(self.names.get(&host).into_iter().flatten().copied());
-                let routes = found.map(|to| Route { socket: SocketId(0), to, local: SHOP.ip() });
-                let event = Event::Resolved { ticket, routes: routes.collect() };
+                let interfaces = machine::interfaces();
+                let routes = found.filter_map(|to| interfaces.hop_to(protocol, to, shop_for(to).ip())).collect();
+                let event = Event::Resolved { ticket, routes };
                 self.enqueue(Duration::from_millis(1), event);
             }
             Output::Seen { .. } => {}
@@ -288,9 +353,70 @@ impl World {
     }
 
     fn flush(&mut self, who: usize) {
-        let from = self.far_ends[who].address;
         for (to, text) in self.far_ends[who].take_out() {
-            self.send(from, to, text.into_bytes());
+            self.say_to(who, to, text.into_bytes());
+        }
+    }
+
+    /// A far end sends these bytes to the shop.
+    pub fn say(&mut self, who: usize, bytes: Vec<u8>) {
+        self.say_to(who, shop_for(self.far_ends[who].address), bytes);
+    }
+
+    fn say_to(&mut self, who: usize, to: SocketAddr, bytes: Vec<u8>) {
+        let FarEnd { address, line, .. } = self.far_ends[who];
+        match line {
+            Line::Datagrams => self.send(address, to, bytes),
+            Line::Stream => self.stream_to_shop(who, bytes),
+            Line::Unplugged => {}
+        }
+    }
+
+    /// By the connection a far end has, or else by a new one from a port of its own.
+    fn stream_to_shop(&mut self, who: usize, bytes: Vec<u8>) {
+        let address = self.far_ends[who].address;
+        let latency = self.network.latency;
+        let flow = self.streams.of(who).unwrap_or_else(|| {
+            let flow = self.streams.accept(who);
+            let from = SocketAddr::new(address.ip(), 49_152);
+            self.enqueue(latency, Event::FlowAccepted { flow, from });
+            flow
+        });
+        let text = Text::read(&bytes);
+        self.trace.sent.push(Sent { at: self.now, from: address, to: shop_for(address), text, lost: false });
+        self.enqueue(latency, Event::Streamed { flow, to_shop: true, bytes });
+    }
+
+    fn connect(&mut self, flow: FlowId, to: SocketAddr) {
+        let listens = |far_end: &FarEnd| far_end.address == to && far_end.line == Line::Stream;
+        match self.far_ends.iter().position(listens) {
+            Some(who) => self.streams.open(flow, who),
+            None => {
+                self.trace.note(self.now, format!("no connection to {to}"));
+                self.enqueue(self.network.latency, Event::FlowFailed { flow });
+            }
+        }
+    }
+
+    fn write(&mut self, flow: FlowId, bytes: Vec<u8>) {
+        let Some(who) = self.streams.peer(flow) else { return };
+        let to = self.far_ends[who].address;
+        let text = Text::read(&bytes);
+        self.trace.sent.push(Sent { at: self.now, from: shop_for(to), to, text, lost: false });
+        self.enqueue(self.network.latency, Event::Streamed { flow, to_shop: false, bytes });
+    }
+
+    /// The connection of this far end brings what is no message.
+    pub fn garble(&mut self, who: usize) {
+        let flow = self.streams.of(who).expect("somebody with a connection");
+        self.enqueue(self.network.latency, Event::Garbled { flow });
+    }
+
+    /// Every connection of this far end breaks.
+    pub fn break_streams(&mut self, who: usize) {
+        for flow in self.streams.break_all(who) {
+            self.trace.note(self.now, format!("{flow:?} broke"));
+            self.enqueue(self.network.latency, Event::FlowClosed { flow });
         }
     }
 

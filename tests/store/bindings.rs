@@ -7,12 +7,13 @@ use ringall::sip::address::Address;
 use ringall::sip::hop::Hop;
 use ringall::sip::registrar::{KeptBinding, KeptUser};
 use ringall::store::BindingKeeper;
-use ringall::switchboard::{SocketId, Ticket};
+use ringall::switchboard::{FlowId, SocketId, Ticket, Transport};
 
 use crate::cast::{Database, PATIENCE};
 
 crate::on_both! {
     a_users_bindings_are_replaced_whole,
+    a_binding_over_a_connection_is_kept_without_it,
     the_keeper_answers_when_they_are_durable,
     the_keeper_keeps_the_latest_of_each_user,
     the_secret_is_made_once,
@@ -24,11 +25,7 @@ fn kept(hosts: &[&str]) -> KeptUser {
         let contact = format!("<sip:counter@{host}:5060;transport=udp>;q=0.5;+sip.instance=\"<urn:uuid:\\\"1>\"");
         KeptBinding {
             contact: Address::parse(&contact).unwrap(),
-            source: Hop {
-                socket: SocketId(2),
-                to: format!("{host}:40000").parse().unwrap(),
-                local: "192.0.2.1".parse().unwrap(),
-            },
+            source: Hop::udp(SocketId(2), format!("{host}:40000").parse().unwrap(), "192.0.2.1".parse().unwrap()),
             registered: UnixMs(1_795_168_800_001),
             expires: UnixMs(1_795_169_100_002),
             call_id: format!("a-call@{host}"),
@@ -53,6 +50,16 @@ async fn a_users_bindings_are_replaced_whole(db: Database) {
     assert_eq!(db.store.bindings().await.unwrap(), [users[0].clone(), moved.clone()]);
     db.store.keep_bindings(&[("ana".to_owned(), KeptUser::default())]).await.unwrap();
     assert_eq!(db.store.bindings().await.unwrap(), [moved]);
+}
+
+async fn a_binding_over_a_connection_is_kept_without_it(db: Database) {
+    let by = |flow| {
+        let (name, mut kept) = user("counter", &["192.0.2.11", "192.0.2.12"]);
+        kept.bindings[1].source.transport = Transport::Tcp(flow);
+        (name, kept)
+    };
+    db.store.keep_bindings(&[by(Some(FlowId::Accepted(7)))]).await.unwrap();
+    assert_eq!(db.open_again().await.bindings().await.unwrap(), [by(None)]);
 }
 
 async fn the_keeper_answers_when_they_are_durable(db: Database) {
@@ -94,9 +101,14 @@ async fn the_secret_is_made_once(db: Database) {
 
 async fn a_binding_that_cannot_be_read_is_named(db: Database) {
     db.store.keep_bindings(&[user("counter", &["192.0.2.11"])]).await.unwrap();
-    for (column, value) in
-        [("contact", "'<sip:'"), ("source", "'here'"), ("local_ip", "''"), ("socket", "256"), ("cseq", "-1")]
-    {
+    for (column, value) in [
+        ("contact", "'<sip:'"),
+        ("source", "'here'"),
+        ("local_ip", "''"),
+        ("socket", "256"),
+        ("protocol", "'pigeon'"),
+        ("cseq", "-1"),
+    ] {
         db.shell(&format!("UPDATE bindings SET {column} = {value}")).await;
         let error = db.store.bindings().await.unwrap_err().to_string();
         assert!(error.contains(&format!("bindings.{column}")), "{error}");

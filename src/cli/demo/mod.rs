@@ -81,6 +81,7 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
 
     config.web.listen = SocketAddr::new(LOOPBACK, 0);
     config.sip.udp = vec![SocketAddr::new(LOOPBACK, 0)];
+    config.sip.tcp = vec![SocketAddr::new(LOOPBACK, 0)];
     config.media.ports = media_ports();
     config.trunks =
         vec![Trunk { name: "carrier".to_owned(), peers: vec![Peer::Exactly(cast.jo.address())], register: None }];

@@ -192,7 +192,7 @@ impl SipDoor {
     fn caller_pair(&mut self, call: CallId) -> Option<Pair> {
         let caller = self.callers.get_mut(&call)?;
         if caller.audio.caller.is_none() {
-            let family = Family::from(caller.offer.as_ref().map_or(caller.hop.to.ip(), |offer| offer.address));
+            let family = Family::from(caller.hop.to.ip());
             caller.audio.caller = self.ports.take(caller.audio.lane, family);
         }
         caller.audio.caller

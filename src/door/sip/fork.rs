@@ -117,12 +117,13 @@ impl SipDoor {
         }
     }
 
-    pub(super) fn timed_out(&mut self, tx: ClientTx) {
+    /// A request to a phone has come to nothing.
+    pub(super) fn phone_is_lost(&mut self, tx: ClientTx, end: LegEnd) {
         if let Some(leg) = self.byes.remove(&tx) {
             return self.phone_is_gone(leg, LegEnd::Over);
         }
         if let Some(leg) = self.forks.remove(&tx) {
-            self.phone_is_gone(leg, LegEnd::Silent);
+            self.phone_is_gone(leg, end);
         }
     }
 
@@ -147,7 +148,7 @@ impl SipDoor {
         };
         dialog.reach(&phone.invite.uri, phone.hop);
         let (tx, pair, told_to_stop) = (phone.tx, phone.pair, phone.told_to_stop);
-        self.endpoint.ack(tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));
+        self.endpoint.ack(now.mono, tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));
         if let PhoneState::Up { .. } = phone.state {
             // Another phone behind the same contact picked up too (RFC 3261 §13.2.2.4): one is enough.
             let bye = dialog.request(Method::Bye, reasons(Stop::AnsweredElsewhere), None);

@@ -13,9 +13,9 @@ mod registrations;
 mod trunks;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::call::event::{CallerLeft, Input, Output};
+use crate::call::event::{CallerLeft, Input, LegEnd, Output};
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::chance::Chance;
@@ -25,8 +25,9 @@ use crate::media::{self, Pair, Ports, RelayId};
 use crate::now::Now;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
+use crate::sip::flow;
 use crate::sip::gate::{Gate, Source};
-use crate::sip::hop::{Hop, Interfaces};
+use crate::sip::hop::{FlowId, Hop, Interfaces, Protocol};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, Outgoing};
 use crate::sip::registrar::KeptUser;
@@ -48,6 +49,8 @@ pub enum Told {
     /// The places of a phone that registers have changed, and are to be kept. Where a phone waits for that, it is answered
     /// by [`SipDoor::bindings_kept`].
     KeepBindings { waiting: Option<ServerTx>, user: String, kept: KeptUser },
+    /// Phones that registered by a connection cannot be reached now. What is kept of them stays as it is.
+    PlacesChanged,
     /// Where is this trunk's registrar? Answered by [`SipDoor::registrar_resolved`].
     FindRegistrar { trunk: usize, host: String, port: Option<u16> },
     /// A carrier sends us its calls, or no longer does.
@@ -228,13 +231,57 @@ impl SipDoor {
         if stranger && !belongs && !registrations::is_register(&message) {
             return;
         }
+        if let Some(flow) = hop.flow()
+            && (!stranger || belongs)
+        {
+            self.endpoint.flows.trust(flow);
+        }
         self.endpoint.receive(now.mono, hop, message);
         self.drain_endpoint(now);
     }
 
     /// Whether a message from this address is worth an answer although it cannot be read.
-    pub fn is_known(&self, from: SocketAddr) -> bool {
+    pub fn is_known(&self, from: &Hop) -> bool {
         self.gate.source(from) != Source::Stranger
+    }
+
+    /// A peer has connected to us. One that is known by its address alone needs no first message to be trusted.
+    pub fn flow_accepted(&mut self, flow: FlowId, peer: SocketAddr, local: IpAddr) {
+        self.endpoint.flows.accepted(flow, peer, local);
+        if self.endpoint.flows.hop(flow).is_some_and(|hop| self.is_known(&hop)) {
+            self.endpoint.flows.trust(flow);
+        }
+    }
+
+    /// Where a message on this flow has come from.
+    pub fn flow_hop(&self, flow: FlowId) -> Option<Hop> {
+        self.endpoint.flows.hop(flow)
+    }
+
+    /// This flow is of no use any more: it is closed once everything for it is sent.
+    pub fn close_flow(&mut self, now: Now, flow: FlowId) {
+        self.endpoint.flows.close(flow);
+        self.drain_endpoint(now);
+    }
+
+    pub fn flow_closed(&mut self, now: Now, flow: FlowId) {
+        self.endpoint.flow_closed(now.mono, flow);
+        self.drain_endpoint(now);
+    }
+
+    pub fn flow_failed(&mut self, now: Now, flow: FlowId) {
+        self.endpoint.flow_failed(now.mono, flow);
+        self.drain_endpoint(now);
+    }
+
+    /// What is to be done with a connection before the next message is sent.
+    pub fn poll_flow(&mut self) -> Option<flow::Command> {
+        self.endpoint.flows.poll_command()
+    }
+
+    /// What connection is to be closed after all messages are sent.
+    pub fn poll_close(&mut self) -> Option<FlowId> {
+        self.endpoint.flows.poll_close()
     }
 
     pub fn handle_timeout(&mut self, now: Now) {
@@ -294,6 +341,13 @@ impl SipDoor {
     }
 
     fn drain_endpoint(&mut self, now: Now) {
+        self.drain_events(now);
+        while let Some(flow) = self.endpoint.flows.poll_gone() {
+            self.registered_flow_gone(flow);
+        }
+    }
+
+    fn drain_events(&mut self, now: Now) {
         while let Some(event) = self.endpoint.poll_event() {
             match event {
                 Event::Request { tx, hop, request } => self.request_came(now, tx, hop, *request),
@@ -313,7 +367,22 @@ impl SipDoor {
                 }
                 Event::TimedOut { tx } => {
                     if !self.registrar_silent(now, tx) {
-                        self.timed_out(tx);
+                        self.phone_is_lost(tx, LegEnd::Silent);
+                    }
+                }
+                Event::Broken { tx } => {
+                    if !self.registrar_silent(now, tx) {
+                        self.phone_is_lost(tx, LegEnd::Unavailable(503));
+                    }
+                }
+                Event::Idle { flow } => {
+                    // The other side's Contact is often a port where nobody listens: this connection is the way back.
+                    let needed = self.dialog_hops().any(|hop| hop.flow() == Some(flow));
+                    if needed { self.endpoint.keep_flow(now.mono, flow) } else { self.endpoint.flows.close(flow) }
+                }
+                Event::Unreachable { tx } => {
+                    if let Some(&call) = self.invites.get(&tx) {
+                        self.tell(call, Input::CallerLeft(CallerLeft::Lost));
                     }
                 }
             }
@@ -354,10 +423,26 @@ impl SipDoor {
         self.dialogs.get(&key).copied()
     }
 
+    /// The way to each other side of an established dialog.
+    fn dialog_hops(&self) -> impl Iterator<Item = Hop> {
+        let callers = self.callers.values().filter_map(|caller| match &caller.state {
+            CallerState::Answered(conversation) => Some(conversation.dialog.hop),
+            CallerState::Waiting => None,
+        });
+        let phones = self.phones.values().filter_map(|phone| match &phone.state {
+            PhoneState::Up { dialog, .. } => Some(dialog.hop),
+            PhoneState::Inviting => None,
+        });
+        callers.chain(phones)
+    }
+
     /// Our Contact towards this hop, as header text.
     fn contact(&self, hop: &Hop) -> Header {
         let sent_by = self.endpoint.interfaces.sent_by(hop);
-        let uri = Uri::sip(Some("ringall"), &sent_by.ip().to_string(), Some(sent_by.port()));
+        let mut uri = Uri::sip(Some("ringall"), &sent_by.ip().to_string(), Some(sent_by.port()));
+        if hop.protocol() == Protocol::Tcp {
+            uri = uri.with_param("transport", Some("tcp"));
+        }
         crate::sip::message::contact(&crate::sip::address::Address::new(uri))
     }
 }

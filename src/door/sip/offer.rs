@@ -108,7 +108,7 @@ impl SipDoor {
     pub fn open(&mut self, call: CallId, arrival: Arrival, shown: Shown) {
         let lane = self.ports.next_lane();
         let offer = arrival.offer.ok().flatten();
-        let family = Family::from(offer.as_ref().map_or(arrival.hop.to.ip(), |offer| offer.address));
+        let family = Family::from(arrival.hop.to.ip());
         let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
         self.keys.insert(arrival.key.clone(), call);
         self.invites.insert(arrival.tx, call);
@@ -150,14 +150,15 @@ impl SipDoor {
         }
     }
 
-    /// An offer in a body; `None` when there is no body.
+    /// An offer in a body; `None` when there is no body. Its address must be of the family that signalling goes by: of
+    /// the other we know no address of ours that reaches it.
     pub(super) fn read_offer(&self, body: &[u8], hop: &Hop) -> Result<Option<Description>, SdpError> {
         if body.is_empty() {
             return Ok(None);
         }
         let offer = Description::read(body)?;
         if let Some(rtp) = offer.rtp_to()
-            && !is_sendable(rtp.ip(), hop.local.is_loopback())
+            && (!is_sendable(rtp.ip(), hop.local.is_loopback()) || rtp.is_ipv4() != hop.to.is_ipv4())
         {
             return Err(SdpError::BadAddress(rtp.ip().to_string()));
         }

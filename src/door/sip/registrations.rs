@@ -12,7 +12,7 @@ use crate::now::{Mono, Now, UnixMs};
 use crate::routing::plan::{Ha1, PhoneId};
 use crate::sip::auth::{Algorithm, Guard, NonceSecret};
 use crate::sip::endpoint::ServerTx;
-use crate::sip::hop::Hop;
+use crate::sip::hop::{FlowId, Hop};
 use crate::sip::message::{self, Header, Method, Received, method_name, other};
 use crate::sip::registrar::{KeptBinding, KeptUser, MIN_EXPIRES_S, Outcome, Refusal, Registrar};
 use crate::sip::transaction::timer::Deadlines;
@@ -80,7 +80,7 @@ impl Registrations {
 
     /// Where the registered phones' messages come from.
     pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> {
-        self.registrar.all().map(|(_, binding)| binding.source.to)
+        self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source.to)
     }
 
     fn kept(&self, now: Now, user: &str) -> KeptUser {
@@ -117,14 +117,14 @@ impl SipDoor {
         }
     }
 
-    /// Every place of every registered phone, each phone's in the order of its registrations.
+    /// Every place where a registered phone can be reached, each phone's in the order of its registrations.
     pub fn registered(&self) -> impl Iterator<Item = Registered> {
         let registrations = &self.registrations;
         registrations.registrar.all().filter_map(|(user, binding)| {
             Some(Registered {
                 phone: registrations.users.get(user)?.phone,
                 binding: BindingId(binding.id),
-                place: Place { uri: binding.contact.uri.clone(), hop: binding.hop() },
+                place: Place { uri: binding.contact.uri.clone(), hop: binding.hop()? },
                 proven_at: binding.registered,
             })
         })
@@ -164,6 +164,9 @@ impl SipDoor {
                 return self.endpoint.respond_and_forget(tx, 401, &tag, vec![challenge]);
             }
         };
+        if let Some(flow) = hop.flow() {
+            self.endpoint.flows.trust(flow);
+        }
         // RFC 3261 §10.3, steps 2, 4 and 5, in an order that tells strangers nothing.
         if request.to.uri.user_unescaped() != user {
             return self.respond(now, tx, 403, Vec::new());
@@ -192,6 +195,13 @@ impl SipDoor {
             Err(Refusal::OutOfOrder) => self.respond(now, tx, 500, Vec::new()),
             Err(Refusal::StarWithoutZero | Refusal::BadContact) => self.respond(now, tx, 400, Vec::new()),
             Err(Refusal::TooMany) => self.respond(now, tx, 403, Vec::new()),
+        }
+    }
+
+    /// Phones that registered by this connection cannot be reached until they come by another.
+    pub(super) fn registered_flow_gone(&mut self, flow: FlowId) {
+        if self.registrations.registrar.flow_closed(flow) {
+            self.told.push_back(Told::PlacesChanged);
         }
     }
 

@@ -71,7 +71,7 @@ impl SipDoor {
         let user = message.uri().and_then(|uri| uri.user.as_deref());
         match user.and_then(|user| self.gate.trunk_called(user)) {
             Some(trunk) => Source::Trunk(trunk),
-            None => self.gate.source(hop.to),
+            None => self.gate.source(hop),
         }
     }
 

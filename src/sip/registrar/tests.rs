@@ -10,7 +10,7 @@ fn at(seconds: u64) -> Now {
 }
 
 fn from(address: &str) -> Hop {
-    Hop { socket: SocketId(0), to: address.parse().unwrap(), local: IpAddr::from([192, 0, 2, 1]) }
+    Hop::udp(SocketId(0), address.parse().unwrap(), IpAddr::from([192, 0, 2, 1]))
 }
 
 /// A REGISTER of Counter with these header lines.
@@ -217,7 +217,7 @@ fn a_request_goes_where_the_phone_can_be_reached() {
         let mut registrar = Registrar::default();
         let request = register("a", 1, &[&format!("Contact: {contact}")]);
         registrar.register(at(0), "counter", &request, from(source)).unwrap();
-        assert_eq!(registrar.of("counter")[0].hop().to, to.parse().unwrap(), "{contact} from {source}");
+        assert_eq!(registrar.of("counter")[0].hop().map(|hop| hop.to), to.parse().ok(), "{contact} from {source}");
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Act {
     Quiet,
     /// Set the end timer.
     EndAfter(Duration),
+    /// Set the end timer, to absorb repeats: to nothing where the transport repeats nothing (D, K).
+    LingerFor(Duration),
     /// No end in sight: a phone may ring for as long as the call machine lets it.
     Endless,
     /// Acknowledge a failure (§17.1.1.3).
@@ -66,8 +68,8 @@ impl Invite {
             (Calling, Input::Provisional) => (Proceeding, &[Quiet, Endless, Tell]),
             // RFC 6026 §7.2: Accepted, timer M, so that further 2xx of other forks still reach the user.
             (Calling | Proceeding, Input::Success) => (Accepted, &[Quiet, EndAfter(T1_64), Tell]),
-            // Timer D is "at least 32 seconds for unreliable transports".
-            (Calling | Proceeding, Input::Failure) => (Completed, &[Quiet, EndAfter(T1_64), Ack, Tell]),
+            // Timer D is "at least 32 seconds for unreliable transports, and … zero seconds for reliable transports".
+            (Calling | Proceeding, Input::Failure) => (Completed, &[Quiet, LingerFor(T1_64), Ack, Tell]),
             (Proceeding, Input::Provisional) => (Proceeding, &[Tell]),
             (Proceeding, Input::Resend) => (Proceeding, &[]),
             // §9.1: no final response 64·T1 after a CANCEL: considered cancelled. The end timer is set by nothing else here.
@@ -104,7 +106,7 @@ impl NonInvite {
             (Trying | Proceeding, Input::End) => (Terminated, &[TimedOut]),
             (Trying, Input::Provisional) => (Proceeding, &[EveryT2, Tell]),
             // Timer K absorbs repeats of the response.
-            (Trying | Proceeding, Input::Success | Input::Failure) => (Completed, &[Quiet, EndAfter(T4), Tell]),
+            (Trying | Proceeding, Input::Success | Input::Failure) => (Completed, &[Quiet, LingerFor(T4), Tell]),
             (Proceeding, Input::Resend) => (Proceeding, &[Send, EveryT2]),
             (Proceeding, Input::Provisional) => (Proceeding, &[Tell]),
             (Completed, Input::End) => (Terminated, &[]),
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn a_refused_invite_is_acked_as_often_as_the_refusal_comes_but_told_once() {
         let (state, acts) = Invite::Proceeding.on(Input::Failure);
-        assert_eq!((state, acts), (Invite::Completed, &[Quiet, EndAfter(T1_64), Ack, Tell][..]));
+        assert_eq!((state, acts), (Invite::Completed, &[Quiet, LingerFor(T1_64), Ack, Tell][..]));
         assert_eq!(state.on(Input::Failure), (Invite::Completed, &[Ack][..]));
     }
 

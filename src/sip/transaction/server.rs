@@ -30,7 +30,7 @@ pub enum Act {
     Send,
     /// Send the kept response again.
     SendAgain,
-    /// The resend timer after T1.
+    /// The resend timer after T1; not where the transport loses nothing.
     AfterT1,
     /// The resend timer again, after twice as long, T2 at most.
     DoubleUpToT2,
@@ -38,6 +38,8 @@ pub enum Act {
     Quiet,
     /// Set the end timer.
     EndAfter(Duration),
+    /// Set the end timer, to absorb repeats: to nothing where the transport repeats nothing (I, J).
+    LingerFor(Duration),
     /// Hand the ACK to the user: the 2xx has arrived.
     TellAck,
 }
@@ -68,7 +70,7 @@ impl Invite {
             (Completed, Input::Repeat) => (Completed, &[SendAgain]),
             (Completed, Input::Resend) => (Completed, &[SendAgain, DoubleUpToT2]),
             // Timer I absorbs further ACKs.
-            (Completed, Input::Ack) => (Confirmed, &[Quiet, EndAfter(T4)]),
+            (Completed, Input::Ack) => (Confirmed, &[Quiet, LingerFor(T4)]),
             (Completed, Input::Provisional | Input::Success | Input::Failure) => (Completed, &[]),
             (Confirmed, Input::Repeat | Input::Ack | Input::Provisional | Input::Success | Input::Failure) => {
                 (Confirmed, &[])
@@ -102,7 +104,7 @@ impl NonInvite {
             (Trying, Input::Repeat) => (Trying, &[]),
             (Trying | Proceeding, Input::Provisional) => (Proceeding, &[Send]),
             // Timer J.
-            (Trying | Proceeding, Input::Success | Input::Failure) => (Completed, &[Send, EndAfter(T1_64)]),
+            (Trying | Proceeding, Input::Success | Input::Failure) => (Completed, &[Send, LingerFor(T1_64)]),
             (Trying | Proceeding, Input::Ack | Input::Resend | Input::End) => (self, &[]),
             (Proceeding, Input::Repeat) => (Proceeding, &[SendAgain]),
             (Completed, Input::Repeat) => (Completed, &[SendAgain]),
@@ -125,7 +127,7 @@ mod tests {
         let (state, _) = Invite::Proceeding.on(Input::Failure);
         assert_eq!(state.on(Input::Resend), (Invite::Completed, &[SendAgain, DoubleUpToT2][..]));
         let (state, acts) = state.on(Input::Ack);
-        assert_eq!((state, acts), (Invite::Confirmed, &[Quiet, EndAfter(T4)][..]));
+        assert_eq!((state, acts), (Invite::Confirmed, &[Quiet, LingerFor(T4)][..]));
     }
 
     #[test]

@@ -26,8 +26,12 @@ impl Bench {
             password: "secret".into(),
         };
         let registration = Registration::new(&register, &mut chance);
-        let interfaces =
-            Interfaces { sockets: vec!["192.0.2.1:5060".parse().unwrap()], external_ip: None, local_networks: vec![] };
+        let interfaces = Interfaces {
+            sockets: vec!["192.0.2.1:5060".parse().unwrap()],
+            tcp: vec![],
+            external_ip: None,
+            local_networks: vec![],
+        };
         let mut bench =
             Bench { registration, interfaces, chance, now: Mono::default(), sent: None, changes: Vec::new() };
         bench.hand_in(Input::Timeout);
@@ -69,7 +73,7 @@ impl Bench {
 }
 
 fn hops(addresses: &[&str]) -> Vec<Hop> {
-    let hop = |text: &&str| Hop { socket: SocketId(0), to: text.parse().unwrap(), local: "192.0.2.1".parse().unwrap() };
+    let hop = |text: &&str| Hop::udp(SocketId(0), text.parse().unwrap(), "192.0.2.1".parse().unwrap());
     addresses.iter().map(hop).collect()
 }
 

@@ -1,0 +1,182 @@
+//! The stream connections that live, and which of them a hop goes by (RFC 3261 §18.1.1, §18.2.2). They are opened,
+//! framed and closed elsewhere: here they are names.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+use super::hop::{FlowId, Hop, Transport};
+
+/// What is to be done with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Connect to `to`, from our address `local`. What is written to the flow meanwhile waits for it.
+    Connect { flow: FlowId, to: SocketAddr, local: IpAddr },
+    /// Its peer is known to us: the limits for strangers hold no longer.
+    Trust { flow: FlowId },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flow {
+    peer: SocketAddr,
+    /// Our own address on it.
+    local: IpAddr,
+    standing: Standing,
+}
+
+/// What we know of a connection's peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Stranger,
+    Known,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Flows {
+    live: HashMap<FlowId, Flow>,
+    /// The connections we opened, by where to. One that a peer opened never stands for an address: its port is no place
+    /// to call.
+    opened: HashMap<SocketAddr, FlowId>,
+    commands: VecDeque<Command>,
+    to_close: VecDeque<FlowId>,
+    /// Connections of known peers that have ended, by whatever cause.
+    gone: VecDeque<FlowId>,
+    last: u64,
+}
+
+impl Flows {
+    /// A peer has connected to us.
+    pub fn accepted(&mut self, flow: FlowId, peer: SocketAddr, local: IpAddr) {
+        self.live.insert(flow, Flow { peer, local, standing: Standing::Stranger });
+    }
+
+    /// The connection is gone, or never came to be. The answer: who was there; `None` when we had let go of it before.
+    pub fn closed(&mut self, flow: FlowId) -> Option<Standing> {
+        let gone = self.live.remove(&flow)?;
+        if self.opened.get(&gone.peer) == Some(&flow) {
+            self.opened.remove(&gone.peer);
+        }
+        if gone.standing == Standing::Known {
+            self.gone.push_back(flow);
+        }
+        Some(gone.standing)
+    }
+
+    /// Where a message on this flow has come from; `None` when the flow is gone.
+    pub fn hop(&self, flow: FlowId) -> Option<Hop> {
+        let known = self.live.get(&flow)?;
+        Some(Hop { transport: Transport::Tcp(Some(flow)), to: known.peer, local: known.local })
+    }
+
+    /// Gives a hop by stream a connection that lives: its own, one we have to the same address, or a new one, which is
+    /// the answer.
+    pub fn lead(&mut self, hop: &mut Hop) -> Option<FlowId> {
+        let Transport::Tcp(flow) = &mut hop.transport else { return None };
+        if flow.is_some_and(|flow| self.live.contains_key(&flow)) {
+            return None;
+        }
+        if let Some(&known) = self.opened.get(&hop.to) {
+            *flow = Some(known);
+            return None;
+        }
+        self.last += 1;
+        let new = FlowId::Opened(self.last);
+        *flow = Some(new);
+        self.live.insert(new, Flow { peer: hop.to, local: hop.local, standing: Standing::Known });
+        self.opened.insert(hop.to, new);
+        self.commands.push_back(Command::Connect { flow: new, to: hop.to, local: hop.local });
+        Some(new)
+    }
+
+    /// The peer of this flow has shown that we know it.
+    pub fn trust(&mut self, flow: FlowId) {
+        if let Some(Flow { standing: standing @ Standing::Stranger, .. }) = self.live.get_mut(&flow) {
+            *standing = Standing::Known;
+            self.commands.push_back(Command::Trust { flow });
+        }
+    }
+
+    /// To be closed, after what is on its way out. For everybody here it is closed already.
+    pub fn close(&mut self, flow: FlowId) {
+        if self.closed(flow).is_some() {
+            self.to_close.push_back(flow);
+        }
+    }
+
+    /// What is to be done before the next message is sent.
+    pub fn poll_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// What is to be closed after all messages are sent.
+    pub fn poll_close(&mut self) -> Option<FlowId> {
+        self.to_close.pop_front()
+    }
+
+    /// What connection of a known peer is no way to it any more.
+    pub fn poll_gone(&mut self) -> Option<FlowId> {
+        self.gone.pop_front()
+    }
+
+    /// How many live, those being opened among them.
+    pub fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.live.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    fn hop(to: &str) -> Hop {
+        Hop { transport: Transport::Tcp(None), to: to.parse().unwrap(), local: LOCAL }
+    }
+
+    #[test]
+    fn a_second_request_to_the_same_address_goes_by_the_same_connection() {
+        let mut flows = Flows::default();
+        let (mut first, mut second, mut other) = (hop("192.0.2.9:5060"), hop("192.0.2.9:5060"), hop("192.0.2.9:5062"));
+        flows.lead(&mut first);
+        flows.lead(&mut second);
+        flows.lead(&mut other);
+        assert_eq!((first.flow(), second.flow()), (Some(FlowId::Opened(1)), Some(FlowId::Opened(1))));
+        assert_eq!(other.flow(), Some(FlowId::Opened(2)));
+        let commands: Vec<_> = std::iter::from_fn(|| flows.poll_command()).collect();
+        assert_eq!(commands.len(), 2, "{commands:?}");
+    }
+
+    #[test]
+    fn a_hop_whose_connection_is_gone_gets_a_new_one() {
+        let mut flows = Flows::default();
+        let accepted = FlowId::Accepted(7);
+        flows.accepted(accepted, "192.0.2.9:49000".parse().unwrap(), LOCAL);
+        let mut back = Hop { transport: Transport::Tcp(Some(accepted)), ..hop("192.0.2.9:5060") };
+        flows.lead(&mut back);
+        assert_eq!((back.flow(), flows.poll_command()), (Some(accepted), None));
+        flows.closed(accepted);
+        flows.lead(&mut back);
+        assert_eq!(back.flow(), Some(FlowId::Opened(1)));
+        // News of a connection that is gone does no harm to the new one.
+        flows.closed(accepted);
+        assert_eq!(flows.hop(FlowId::Opened(1)).map(|hop| hop.to), Some("192.0.2.9:5060".parse().unwrap()));
+        flows.closed(FlowId::Opened(1));
+        assert!(flows.is_empty() && flows.opened.is_empty());
+    }
+
+    #[test]
+    fn trust_is_told_once_and_never_of_what_is_gone() {
+        let mut flows = Flows::default();
+        flows.accepted(FlowId::Accepted(1), "192.0.2.9:49000".parse().unwrap(), LOCAL);
+        flows.trust(FlowId::Accepted(1));
+        flows.trust(FlowId::Accepted(1));
+        flows.trust(FlowId::Accepted(2));
+        assert_eq!(flows.poll_command(), Some(Command::Trust { flow: FlowId::Accepted(1) }));
+        assert_eq!(flows.poll_command(), None);
+    }
+}

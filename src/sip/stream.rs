@@ -1,0 +1,421 @@
+//! SIP over TCP: listening, connecting, framing, and a bounded queue out of each connection. A connection is one task;
+//! the loop knows it by its [`FlowId`].
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::crowd::{Admission, Crowd};
+use super::hop::FlowId;
+use super::wire::{Framer, PONG, Piece};
+
+/// A stranger is somebody we know by then, or gone: a phone registers within a second, a carrier is known by its address.
+const STRANGER_FOR: Duration = Duration::from_secs(10);
+/// From a message's first byte to its last. A message is a few packets.
+const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
+/// A phone in the shop answers in milliseconds, a carrier in some hundred; a caller is waiting.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// After a message that could not be framed: for its answer to leave.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+/// Messages that wait to be sent on one connection. A call is some ten of them; a peer that lets so many wait does not
+/// read, and its connection is closed.
+const WAITING_OUT: usize = 64;
+/// Messages of one connection that wait for the loop; then we read no more of it. With all connections there are, these
+/// still fit into the loop's inbox.
+const WAITING_IN: usize = 4;
+/// A peer that has vanished is found out after this long of silence, and the probes below.
+const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(10);
+/// Bytes sent and not confirmed for so long: the peer is gone. As long as a transaction waits (64·T1).
+const UNCONFIRMED_FOR: Duration = Duration::from_secs(32);
+/// After an accept failed (no file descriptors left): long enough to let some be freed.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// Read at a time: a usual message.
+const CHUNK: usize = 4096;
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 256;
+
+/// What a connection tells the loop.
+#[derive(Debug)]
+pub enum Report {
+    Accepted {
+        flow: FlowId,
+        from: SocketAddr,
+        local: IpAddr,
+        line: Line,
+    },
+    /// One message. Whoever drops this report lets the connection bring the next.
+    Received {
+        flow: FlowId,
+        bytes: Vec<u8>,
+        waiting: OwnedSemaphorePermit,
+    },
+    /// A keep-alive; see [`Streams::pong`].
+    Ping {
+        flow: FlowId,
+        waiting: OwnedSemaphorePermit,
+    },
+    Garbled {
+        flow: FlowId,
+        bytes: Vec<u8>,
+    },
+    Closed {
+        flow: FlowId,
+    },
+    /// It could not be opened.
+    Failed {
+        flow: FlowId,
+    },
+}
+
+/// How the loop is told. It may block for a moment when the loop is behind.
+pub type Tell = Arc<dyn Fn(Report) + Send + Sync>;
+
+/// The loop's end of a connection. Dropped, the connection is closed once everything in it is sent.
+#[derive(Debug)]
+pub struct Line {
+    out: mpsc::Sender<Vec<u8>>,
+    known: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+/// A bound listener.
+#[derive(Debug)]
+pub struct Listening {
+    listener: std::net::TcpListener,
+    /// The address it is bound to, with the port the system chose where 0 was asked for.
+    pub bound: SocketAddr,
+}
+
+impl Listening {
+    /// # Errors
+    /// The address is taken, not ours, or not allowed.
+    pub fn bind(address: SocketAddr) -> io::Result<Listening> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        // A restart must not wait for connections of before to be forgotten.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        let listener = std::net::TcpListener::from(socket);
+        let bound = listener.local_addr()?;
+        Ok(Listening { listener, bound })
+    }
+}
+
+/// All stream connections, as the loop holds them.
+pub struct Streams {
+    lines: HashMap<FlowId, Line>,
+    crowd: SharedCrowd,
+    runtime: Handle,
+    tell: Tell,
+    accepting: Vec<AbortHandle>,
+}
+
+type SharedCrowd = Arc<Mutex<Crowd<AbortHandle>>>;
+
+impl Streams {
+    /// Accepts on these listeners from now on.
+    ///
+    /// # Errors
+    /// A listener cannot be watched.
+    pub fn start(listeners: Vec<Listening>, runtime: Handle, tell: Tell) -> io::Result<Streams> {
+        let crowd = SharedCrowd::default();
+        let last = Arc::new(Mutex::new(0));
+        let mut accepting = Vec::new();
+        for Listening { listener, .. } in listeners {
+            let listener = {
+                let _entered = runtime.enter();
+                TcpListener::from_std(listener)?
+            };
+            let desk = Desk { crowd: crowd.clone(), last: last.clone(), tell: tell.clone() };
+            accepting.push(runtime.spawn(desk.accept_all(listener)).abort_handle());
+        }
+        Ok(Streams { lines: HashMap::new(), crowd, runtime, tell, accepting })
+    }
+
+    /// Takes the loop's end of a connection that a peer has opened.
+    pub fn accepted(&mut self, flow: FlowId, line: Line) {
+        self.lines.insert(flow, line);
+    }
+
+    /// Connects; failure is reported, success is not: what is written meanwhile waits.
+    pub fn connect(&mut self, flow: FlowId, to: SocketAddr, local: IpAddr) {
+        let (out, queue) = mpsc::channel(WAITING_OUT);
+        let known = Arc::new(AtomicBool::new(true));
+        let wire = Wire { flow, known: known.clone(), tell: self.tell.clone() };
+        let lifetime = Lifetime { flow, end: End::Failed, tell: self.tell.clone(), crowd: None };
+        let task = self.runtime.spawn(async move {
+            // The whole of it: only its end would be taken along otherwise.
+            let mut lifetime = lifetime;
+            let opened = tokio::time::timeout(CONNECT_WITHIN, connect(to, local)).await;
+            match opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+                Ok(stream) => {
+                    lifetime.end = End::Closed;
+                    wire.carry(stream, queue).await;
+                }
+                Err(error) => tracing::info!(%to, %error, "a SIP connection cannot be opened"),
+            }
+        });
+        self.lines.insert(flow, Line { out, known, task: task.abort_handle() });
+    }
+
+    /// Sends, or closes the connection when its queue is full: a peer that reads nothing is of no use.
+    pub fn write(&mut self, flow: FlowId, bytes: Vec<u8>) {
+        let Some(line) = self.lines.get(&flow) else { return };
+        if let Err(mpsc::error::TrySendError::Full(_)) = line.out.try_send(bytes) {
+            metrics::counter!("ringall_sip_flows_overrun_total").increment(1);
+            line.task.abort();
+            self.lines.remove(&flow);
+        }
+    }
+
+    /// Answers a keep-alive (RFC 5626 §4.4.1). A stranger hears nothing, not even this.
+    pub fn pong(&mut self, flow: FlowId) {
+        if self.lines.get(&flow).is_some_and(|line| line.known.load(Ordering::Relaxed)) {
+            self.write(flow, PONG.to_vec());
+        }
+    }
+
+    /// The limits for strangers hold no longer here.
+    pub fn trust(&mut self, flow: FlowId) {
+        if let Some(line) = self.lines.get(&flow) {
+            line.known.store(true, Ordering::Relaxed);
+        }
+        if let FlowId::Accepted(number) = flow {
+            lock(&self.crowd).trust(number);
+        }
+    }
+
+    /// Forgets a connection: it closes once everything is sent, if it is not closed already.
+    pub fn close(&mut self, flow: FlowId) {
+        self.lines.remove(&flow);
+    }
+}
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        self.accepting.iter().for_each(AbortHandle::abort);
+        self.lines.values().for_each(|line| line.task.abort());
+    }
+}
+
+/// Where connections are taken in.
+struct Desk {
+    crowd: SharedCrowd,
+    /// The last number given. Held while one is taken in, so that nobody is evicted before the loop has heard of it.
+    last: Arc<Mutex<u64>>,
+    tell: Tell,
+}
+
+impl Desk {
+    async fn accept_all(self, listener: TcpListener) {
+        let mut failing = false;
+        loop {
+            match listener.accept().await {
+                Ok((stream, from)) => {
+                    failing = false;
+                    self.take(stream, from);
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::error!(%error, "no SIP connection can be accepted now; retrying");
+                    }
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    fn take(&self, stream: TcpStream, from: SocketAddr) {
+        // A peer that is gone again already has no address of ours.
+        let Ok(local) = stream.local_addr() else { return };
+        let mut last = lock(&self.last);
+        *last += 1;
+        let number = *last;
+        let flow = FlowId::Accepted(number);
+        let (out, queue) = mpsc::channel(WAITING_OUT);
+        let known = Arc::new(AtomicBool::new(false));
+        let wire = Wire { flow, known: known.clone(), tell: self.tell.clone() };
+        let (admitted, begin) = oneshot::channel::<()>();
+        let mut task = None;
+        let admission = lock(&self.crowd).admit(number, from.ip(), || {
+            let (tell, crowd) = (self.tell.clone(), Some(self.crowd.clone()));
+            let lifetime = Lifetime { flow, end: End::Closed, tell, crowd };
+            let carry = async move {
+                let _lifetime = lifetime;
+                // The loop is to hear of it before anything else.
+                if begin.await.is_ok() {
+                    wire.carry(stream, queue).await;
+                }
+            };
+            task.insert(tokio::spawn(carry).abort_handle()).clone()
+        });
+        match (admission, task) {
+            (Admission::Welcome { evicted }, Some(task)) => {
+                if let Some(evicted) = evicted {
+                    metrics::counter!("ringall_sip_flows_evicted_total").increment(1);
+                    evicted.abort();
+                }
+                (self.tell)(Report::Accepted { flow, from, local: local.ip(), line: Line { out, known, task } });
+                // The task waits for this alone.
+                let _ = admitted.send(());
+            }
+            (Admission::Welcome { .. } | Admission::Full, _) => {
+                metrics::counter!("ringall_sip_flows_refused_total").increment(1);
+            }
+        }
+    }
+}
+
+/// What a connection's end is called.
+#[derive(Clone, Copy)]
+enum End {
+    /// It could not be opened.
+    Failed,
+    Closed,
+}
+
+/// Tells of a connection's end, whatever ends it.
+struct Lifetime {
+    flow: FlowId,
+    end: End,
+    tell: Tell,
+    /// Where it is counted, when a peer opened it.
+    crowd: Option<SharedCrowd>,
+}
+
+impl Drop for Lifetime {
+    fn drop(&mut self) {
+        if let (Some(crowd), FlowId::Accepted(number)) = (&self.crowd, self.flow) {
+            lock(crowd).leave(number);
+        }
+        let flow = self.flow;
+        (self.tell)(match self.end {
+            End::Failed => Report::Failed { flow },
+            End::Closed => Report::Closed { flow },
+        });
+    }
+}
+
+/// A connection's own side.
+struct Wire {
+    flow: FlowId,
+    known: Arc<AtomicBool>,
+    tell: Tell,
+}
+
+impl Wire {
+    /// From the first byte to the last.
+    async fn carry(&self, mut stream: TcpStream, mut queue: mpsc::Receiver<Vec<u8>>) {
+        tune(&stream);
+        let (reading, mut writing) = stream.split();
+        tokio::select! {
+            () = self.read_all(reading) => {}
+            () = write_all(&mut writing, &mut queue) => {}
+        }
+    }
+
+    async fn read_all(&self, mut reading: impl AsyncRead + Unpin) {
+        let began = Instant::now();
+        let permits = Arc::new(Semaphore::new(WAITING_IN));
+        let mut framer = Framer::default();
+        let mut message_began = None;
+        let mut chunk = [0; CHUNK];
+        loop {
+            let of_message = message_began.map(|began| began + MESSAGE_WITHIN);
+            let of_stranger = (!self.is_known()).then_some(began + STRANGER_FOR);
+            let deadline = of_message.into_iter().chain(of_stranger).min();
+            let length = match until(deadline, reading.read(&mut chunk)).await {
+                Some(Ok(0) | Err(_)) => return,
+                Some(Ok(length)) => length,
+                None if self.is_known() && of_message.is_none_or(|at| at > Instant::now()) => continue,
+                None => return self.give_up(framer.rest().to_vec()).await,
+            };
+            framer.push(&chunk[..length]);
+            while let Some(piece) = framer.next_piece() {
+                let Ok(waiting) = permits.clone().acquire_owned().await else { return };
+                match piece {
+                    Piece::Message(bytes) => {
+                        (self.tell)(Report::Received { flow: self.flow, bytes, waiting });
+                        message_began = None;
+                    }
+                    Piece::Ping => (self.tell)(Report::Ping { flow: self.flow, waiting }),
+                    Piece::Bad(bytes) => return self.give_up(bytes).await,
+                }
+            }
+            if framer.is_empty() {
+                message_began = None;
+            } else {
+                message_began = message_began.or(Some(Instant::now()));
+            }
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    /// The loop answers what came, if it will, and closes.
+    async fn give_up(&self, bytes: Vec<u8>) {
+        (self.tell)(Report::Garbled { flow: self.flow, bytes });
+        tokio::time::sleep(CLOSE_WITHIN).await;
+    }
+}
+
+async fn until<T>(deadline: Option<Instant>, done: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, done).await.ok(),
+        None => Some(done.await),
+    }
+}
+
+/// Returns when the loop has let go of the connection and everything is sent, or nothing can be sent any more.
+async fn write_all(writing: &mut (impl AsyncWrite + Unpin), queue: &mut mpsc::Receiver<Vec<u8>>) {
+    while let Some(bytes) = queue.recv().await {
+        if writing.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+    // The peer may be gone already.
+    let _ = writing.shutdown().await;
+}
+
+async fn connect(to: SocketAddr, local: IpAddr) -> io::Result<TcpStream> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if local.is_ipv4() == to.is_ipv4() && !local.is_unspecified() {
+        socket.bind(SocketAddr::new(local, 0))?;
+    }
+    socket.connect(to).await
+}
+
+/// Best effort: a connection without these still carries messages.
+fn tune(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let socket = SockRef::from(stream);
+    let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEP_ALIVE_AFTER).with_interval(KEEP_ALIVE_EVERY));
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_user_timeout(Some(UNCONFIRMED_FOR));
+}
+
+/// A panic while it was held has left what it guards whole: each change is one insert, remove or count.
+fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
+    guarded.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
