@@ -12,19 +12,53 @@ pub struct Baresip {
     process: Process,
     folder: TempDir,
     port: u16,
+    line: Line,
+}
+
+/// How it speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    Udp,
+    Tcp,
+    /// UDP at ::1.
+    UdpOverIpv6,
+    /// TCP at ::1.
+    TcpOverIpv6,
+}
+
+impl Line {
+    fn host(self) -> &'static str {
+        match self {
+            Line::Udp | Line::Tcp => "127.0.0.1",
+            Line::UdpOverIpv6 | Line::TcpOverIpv6 => "[::1]",
+        }
+    }
+
+    fn param(self) -> &'static str {
+        match self {
+            Line::Udp | Line::UdpOverIpv6 => "",
+            Line::Tcp | Line::TcpOverIpv6 => ";transport=tcp",
+        }
+    }
 }
 
 impl Baresip {
     /// A phone at a fixed loopback address that answers every call and says `hz`; `codec` as baresip writes it.
     pub fn answers(user: &str, codec: &str, hz: f64) -> Baresip {
+        Baresip::answers_on(Line::Udp, user, codec, hz)
+    }
+
+    pub fn answers_on(line: Line, user: &str, codec: &str, hz: f64) -> Baresip {
         let port = ports::free(1);
-        Baresip::start(port, &format!("<sip:{user}@127.0.0.1:{port}>;regint=0;audio_codecs={codec}"), hz)
+        let account = format!("<sip:{user}@{}:{port}{}>;regint=0", line.host(), line.param());
+        Baresip::start(line, port, &format!("{account};audio_codecs={codec}"), hz)
     }
 
     /// The same, a phone that has registered at `target` (`host:port`), for so long that no test sees it do so again.
-    pub fn registers(user: &str, password: &str, target: &str, hz: f64) -> Baresip {
-        let account = format!("<sip:{user}@{target}>;auth_user={user};auth_pass={password};regint=3600");
-        let mut phone = Baresip::start(ports::free(1), &format!("{account};audio_codecs=PCMU/8000/1"), hz);
+    pub fn registers(line: Line, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
+        let account =
+            format!("<sip:{user}@{target}{}>;auth_user={user};auth_pass={password};regint=3600", line.param());
+        let mut phone = Baresip::start(line, ports::free(1), &format!("{account};audio_codecs=PCMU/8000/1"), hz);
         phone.process.wait_for("200 OK", Duration::from_secs(20));
         phone
     }
@@ -34,19 +68,20 @@ impl Baresip {
         self.process.printed().matches("200 OK").count()
     }
 
-    fn start(port: u16, account: &str, hz: f64) -> Baresip {
+    fn start(line: Line, port: u16, account: &str, hz: f64) -> Baresip {
         let media = ports::free(20);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().display();
         let write = |name: &str, content: &[u8]| {
             std::fs::write(folder.path().join(name), content).expect("the test's folder is writable");
         };
+        let host = line.host();
         let seconds = 60;
         write("tone.wav", &tone::wav(&tone::sine(hz, 0, tone::SAMPLE_RATE as usize * seconds)));
         write("accounts", format!("{account};answermode=auto\n").as_bytes());
         write("contacts", b"");
         let config = format!(
-            "sip_listen 127.0.0.1:{port}
+            "sip_listen {host}:{port}
 rtp_ports {media}-{last}
 audio_source aufile,{path}/tone.wav
 audio_player aubridge,silence
@@ -67,7 +102,12 @@ snd_path {path}
         let mut command = Command::new("baresip");
         let mut process = Process::start(command.arg("-f").arg(folder.path()), folder.path().join("screen"));
         process.wait_for("baresip is ready", Duration::from_secs(20));
-        Baresip { process, folder, port }
+        Baresip { process, folder, port, line }
+    }
+
+    /// The contact for a shop file.
+    pub fn contact(&self, user: &str) -> String {
+        format!("sip:{user}@{}:{}{}", self.line.host(), self.port, self.line.param())
     }
 
     /// The port its SIP comes from.

@@ -29,3 +29,4 @@ mod registering;
 mod ring;
 mod sound;
 mod stranger;
+mod streams;

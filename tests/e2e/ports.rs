@@ -1,6 +1,6 @@
 //! Free loopback ports that no two tests share.
 
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 use std::sync::Mutex;
 
 /// Below the range the kernel hands out by itself, so that nobody's outgoing socket lands in ours.
@@ -9,7 +9,8 @@ const LAST: u16 = 31_999;
 
 static NEXT: Mutex<Option<u16>> = Mutex::new(None);
 
-/// The first of `count` consecutive ports, even, free for UDP and TCP on 127.0.0.1. Never given twice in a process;
+/// The first of `count` consecutive ports, even, free for UDP and TCP on 127.0.0.1 and, where
+/// there is IPv6, on ::1. Never given twice in a process;
 /// another process of these tests starts looking elsewhere.
 pub fn free(count: u16) -> u16 {
     let mut next = NEXT.lock().expect("no test panics while it holds this");
@@ -32,5 +33,11 @@ pub fn free(count: u16) -> u16 {
 }
 
 fn is_free(port: u16) -> bool {
-    UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    let free = |ip: IpAddr| UdpSocket::bind((ip, port)).is_ok() && TcpListener::bind((ip, port)).is_ok();
+    free(Ipv4Addr::LOCALHOST.into()) && (!has_ipv6() || free(Ipv6Addr::LOCALHOST.into()))
+}
+
+/// Whether this machine has an IPv6 loopback address.
+pub fn has_ipv6() -> bool {
+    UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }

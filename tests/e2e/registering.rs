@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::baresip::Baresip;
-use crate::installation::{Installation, SHOP};
+use crate::baresip::{Baresip, Line};
+use crate::installation::{Files, Installation, SHOP};
 use crate::peers;
 use crate::ports;
 use crate::process::until;
@@ -35,6 +35,10 @@ fn rings(installation: &Installation, name: &str) -> (bool, bool) {
     (phone["rings"].as_bool().expect("a bool"), phone["proven_at"].is_string())
 }
 
+fn counter() -> String {
+    format!("{SHOP}{}", registering_phone("Counter"))
+}
+
 fn they_hear_each_other(installation: &Installation, phone: &Baresip) {
     let ear = Ear::on(ports::free(2), Law::Mu, CALLER_HZ);
     let caller = Sipp::plays(sipp::CALLER).pause_ms(2500).key("rtp", ear.port()).key("codecs", "0 101");
@@ -53,11 +57,41 @@ fn baresip_registers_and_talks() {
     if !peers::present("baresip_registers_and_talks", &["sipp", "baresip"]) {
         return;
     }
-    let installation = Installation::start(&format!("{SHOP}{}", registering_phone("Counter")));
+    let installation = Installation::start(&counter());
     assert_eq!(rings(&installation, "Counter"), (false, false));
-    let phone = Baresip::registers("counter", "counter-secret", &installation.target(), PHONE_HZ);
+    let phone = Baresip::registers(Line::Udp, "counter", "counter-secret", &installation.target(), PHONE_HZ);
     assert_eq!(rings(&installation, "Counter"), (true, true));
     they_hear_each_other(&installation, &phone);
+}
+
+#[test]
+fn baresip_registers_over_tcp_and_talks() {
+    if !peers::present("baresip_registers_over_tcp_and_talks", &["sipp", "baresip"]) {
+        return;
+    }
+    let installation = Installation::start(&counter());
+    let phone = Baresip::registers(Line::Tcp, "counter", "counter-secret", &installation.target(), PHONE_HZ);
+    assert_eq!(rings(&installation, "Counter"), (true, true));
+    they_hear_each_other(&installation, &phone);
+    drop(phone);
+    let gone = until(Duration::from_secs(5), || (!rings(&installation, "Counter").0).then_some(()));
+    assert!(gone.is_some(), "its connection is closed: nobody rings there");
+}
+
+#[test]
+fn baresip_registers_over_ipv6_and_talks() {
+    if !ports::has_ipv6() {
+        eprintln!("baresip_registers_over_ipv6_and_talks is skipped: this machine has no IPv6");
+        return;
+    }
+    if !peers::present("baresip_registers_over_ipv6_and_talks", &["sipp", "baresip"]) {
+        return;
+    }
+    for line in [Line::UdpOverIpv6, Line::TcpOverIpv6] {
+        let installation = Installation::start_with(Files::with_ipv6(), &counter());
+        let phone = Baresip::registers(line, "counter", "counter-secret", &installation.target_v6(), PHONE_HZ);
+        they_hear_each_other(&installation, &phone);
+    }
 }
 
 #[test]
@@ -65,8 +99,8 @@ fn after_a_kill_a_registered_baresip_rings_without_registering_again() {
     if !peers::present("after_a_kill_a_registered_baresip_rings_without_registering_again", &["sipp", "baresip"]) {
         return;
     }
-    let mut installation = Installation::start(&format!("{SHOP}{}", registering_phone("Counter")));
-    let phone = Baresip::registers("counter", "counter-secret", &installation.target(), PHONE_HZ);
+    let mut installation = Installation::start(&counter());
+    let phone = Baresip::registers(Line::Udp, "counter", "counter-secret", &installation.target(), PHONE_HZ);
     installation.is_killed_and_started();
     assert_eq!(rings(&installation, "Counter"), (true, true));
     they_hear_each_other(&installation, &phone);

@@ -1,6 +1,6 @@
 //! One end of a talk: says a tone as G.711 over RTP, and keeps all that it hears.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -12,6 +12,7 @@ const FRAME: Duration = Duration::from_millis(20);
 const FRAME_SAMPLES: usize = 160;
 
 pub struct Ear {
+    ip: IpAddr,
     port: u16,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -35,7 +36,12 @@ pub struct Packet {
 impl Ear {
     /// Listens at a loopback port; once told where to, says `hz` in `law`.
     pub fn on(port: u16, law: Law, hz: f64) -> Ear {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).expect("a port given by ports::free");
+        Ear::at(Ipv4Addr::LOCALHOST.into(), port, law, hz)
+    }
+
+    /// The same at this loopback address.
+    pub fn at(ip: IpAddr, port: u16, law: Law, hz: f64) -> Ear {
+        let socket = UdpSocket::bind((ip, port)).expect("a port given by ports::free");
         let shared = Arc::new(Shared {
             speaks_to: Mutex::new(None),
             heard: Mutex::new(Vec::new()),
@@ -45,7 +51,7 @@ impl Ear {
             let shared = shared.clone();
             move || talk(&socket, &shared, law, hz)
         });
-        Ear { port, shared, thread: Some(thread) }
+        Ear { ip, port, shared, thread: Some(thread) }
     }
 
     pub fn port(&self) -> u16 {
@@ -54,7 +60,7 @@ impl Ear {
 
     /// Begins to speak to this loopback port.
     pub fn speaks_to(&self, port: u16) {
-        *self.shared.speaks_to.lock().expect("not poisoned") = Some((Ipv4Addr::LOCALHOST, port).into());
+        *self.shared.speaks_to.lock().expect("not poisoned") = Some((self.ip, port).into());
     }
 
     pub fn packets(&self) -> Vec<Packet> {

@@ -28,6 +28,8 @@ pub struct Sipp {
     port: u16,
     pause_ms: u32,
     service: String,
+    transport: &'static str,
+    ip: &'static str,
     keys: Vec<(&'static str, String)>,
 }
 
@@ -56,7 +58,15 @@ impl Sipp {
             ("codec_map", "101 telephone-event/8000".to_owned()),
             ("from", "+34600999888".to_owned()),
         ];
-        Sipp { scenario: scenario.to_owned(), port: ports::free(1), pause_ms: 300, service: "shop".to_owned(), keys }
+        Sipp {
+            scenario: scenario.to_owned(),
+            port: ports::free(1),
+            pause_ms: 300,
+            service: "shop".to_owned(),
+            transport: "u1",
+            ip: "127.0.0.1",
+            keys,
+        }
     }
 
     /// The scenario's `<pause/>`: how long a phone rings, a caller talks.
@@ -68,6 +78,18 @@ impl Sipp {
     /// At this port, where another SIPp has been before.
     pub fn at(mut self, port: u16) -> Sipp {
         self.port = port;
+        self
+    }
+
+    /// By one TCP connection.
+    pub fn by_tcp(mut self) -> Sipp {
+        self.transport = "t1";
+        self
+    }
+
+    /// From and at ::1.
+    pub fn over_ipv6(mut self) -> Sipp {
+        self.ip = "::1";
         self
     }
 
@@ -89,13 +111,13 @@ impl Sipp {
         self.port
     }
 
-    /// Plays against `target`, `host:port`; from 127.0.0.1. A phone listens when this returns.
+    /// Plays against `target`, `host:port`. A phone listens when this returns.
     pub fn start(self, target: &str) -> Playing {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("scenario.xml"), &self.scenario).expect("the folder is writable");
         let mut command = Command::new("sipp");
         command.current_dir(folder.path()).env("TERM", "dumb");
-        command.args(["-sf", "scenario.xml", "-i", "127.0.0.1", "-nostdin", "-m", "1"]);
+        command.args(["-sf", "scenario.xml", "-i", self.ip, "-t", self.transport, "-nostdin", "-m", "1"]);
         command.args(["-p", &self.port.to_string(), "-cp", &ports::free(1).to_string()]);
         command.args(["-mp", &ports::free(4).to_string(), "-d", &self.pause_ms.to_string(), "-s", &self.service]);
         for (name, value) in &self.keys {
@@ -113,12 +135,22 @@ impl Sipp {
 
 impl Playing {
     /// Waits for the scenario to be played to its end, each message as expected.
-    pub fn finish(mut self, limit: Duration) -> Vec<Note> {
+    pub fn finish(self, limit: Duration) -> Vec<Note> {
+        self.wait_for_the_end(limit).notes()
+    }
+
+    fn wait_for_the_end(mut self, limit: Duration) -> Playing {
         let ended = until(limit, || self.process.has_ended().then_some(()));
         assert!(ended.is_some(), "SIPp still waits after {limit:?}:\n{}", self.trouble());
         let status = self.process.wait(Duration::ZERO);
         assert!(status.success(), "SIPp: {status}:\n{}", self.trouble());
-        self.notes()
+        self
+    }
+
+    /// The same; every message that was sent and received, as text.
+    pub fn finish_with_messages(self, limit: Duration) -> String {
+        let played = self.wait_for_the_end(limit);
+        read(&played.path("messages"))
     }
 
     /// What the scenario logged so far.
@@ -159,9 +191,13 @@ pub fn moment(notes: &[Note], text: &str) -> f64 {
     notes.iter().find(|note| note.text.starts_with(text)).unwrap_or_else(|| panic!("no {text:?} in {notes:?}")).at
 }
 
-/// Whether somebody has a UDP socket at this port.
+/// Whether somebody has a socket at this port.
 pub fn is_bound(port: u16) -> bool {
     let suffix = format!(":{port:04X}");
-    let sockets = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
-    sockets.lines().filter_map(|line| line.split_whitespace().nth(1)).any(|local| local.ends_with(&suffix))
+    let tables = ["udp", "udp6", "tcp", "tcp6"].map(|table| read(format!("/proc/net/{table}").as_ref()));
+    tables
+        .iter()
+        .flat_map(|table| table.lines())
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .any(|local| local.ends_with(&suffix))
 }
