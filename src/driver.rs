@@ -214,6 +214,10 @@ impl Driver {
             self.take_datagrams(&mut buffer);
             self.shells.gauges.set(self.switchboard.gauges());
             self.shells.gauges.set_trunks_registered(self.switchboard.trunks_registered());
+            match self.switchboard.take_over_budget() {
+                0 => {}
+                over => metrics::counter!("ringall_sip_over_budget_total").increment(over),
+            }
         }
     }
 

@@ -23,6 +23,7 @@ use crate::now::{Mono, Now, UnixMs};
 use crate::routing::decision::{Action, Because, Decision, Offer};
 use crate::routing::plan::{Country, Line, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, Duty, decide, shop_called, why_phone};
+use crate::sip::budget::Spent;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
@@ -272,6 +273,7 @@ pub struct Switchboard {
     outputs: VecDeque<Output>,
     chance: Chance,
     last_ticket: u64,
+    over_budget: u64,
     service: Service,
     /// The call whose input is being handled: the one to be ended should that panic.
     busy_with: Option<CallId>,
@@ -366,6 +368,7 @@ impl Switchboard {
             outputs: VecDeque::new(),
             chance,
             last_ticket: 0,
+            over_budget: 0,
             service: Service::Open,
             busy_with: None,
             unrecorded: 0,
@@ -444,6 +447,11 @@ impl Switchboard {
         }
     }
 
+    /// How many messages were left unread since this was last asked, because their sender had sent too many.
+    pub fn take_over_budget(&mut self) -> u64 {
+        std::mem::take(&mut self.over_budget)
+    }
+
     /// How many carriers send us calls because we have registered with them.
     pub fn trunks_registered(&self) -> usize {
         self.door.trunks_registered()
@@ -469,6 +477,10 @@ impl Switchboard {
     }
 
     fn message(&mut self, now: Now, hop: Route, bytes: &[u8], framing: Framing) {
+        if self.door.spend(now.mono, &hop) == Spent::Over {
+            self.over_budget += 1;
+            return;
+        }
         match wire::read(bytes, framing) {
             Ok(mut message) => {
                 message.stamp(hop.to);

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod auth;
+pub mod budget;
 pub mod crowd;
 pub mod dialog;
 pub mod endpoint;

@@ -22,6 +22,7 @@ mod demo;
 mod desk_phone;
 mod durable;
 mod explain;
+mod flood;
 mod glare;
 mod reason;
 mod refused;

@@ -15,7 +15,7 @@ use ringall::switchboard::{Change, Gauges, Medium};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
-use crate::machine::{self, is_shop};
+use crate::machine::{self, Switchboard, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -170,6 +170,11 @@ impl Shop {
     /// How many connections the shop has called known.
     pub fn trusted_connections(&self) -> usize {
         self.world.borrow().streams.trusted.len()
+    }
+
+    /// How many messages the shop has left unread, of senders that sent too many, since this was last asked.
+    pub fn left_unread(&self) -> u64 {
+        self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_over_budget)
     }
 
     fn somebody(&self, display: &str, number: &str, ip: impl Into<IpAddr>) -> Caller {

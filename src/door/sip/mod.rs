@@ -22,7 +22,8 @@ use crate::chance::Chance;
 use crate::config::Trunk;
 use crate::media::sdp::Description;
 use crate::media::{self, Pair, Ports, RelayId};
-use crate::now::Now;
+use crate::now::{Mono, Now};
+use crate::sip::budget::{Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
 use crate::sip::flow;
@@ -62,6 +63,7 @@ pub enum Told {
 pub struct SipDoor {
     endpoint: Endpoint,
     gate: Gate,
+    budgets: Budgets,
     registrations: registrations::Registrations,
     trunks: trunks::Trunks,
     chance: Chance,
@@ -198,6 +200,7 @@ impl SipDoor {
             endpoint: Endpoint::new(interfaces, Chance::new(seed)),
             trunks: trunks::Trunks::new(&trunks, &mut chance),
             gate: Gate::new(trunks),
+            budgets: Budgets::default(),
             registrations: registrations::Registrations::new(registrations),
             chance,
             ports,
@@ -222,12 +225,16 @@ impl SipDoor {
         self.places = places;
     }
 
+    /// Something has come from there: whether it may be read at all.
+    pub fn spend(&mut self, now: Mono, from: &Hop) -> Spent {
+        self.budgets.spend(now, self.gate.source(from), from.to)
+    }
+
     /// A message has come, already read. Strangers' first words end here.
     pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
         let stranger = self.source_of(&hop, &message) == Source::Stranger;
         let belongs = self.endpoint.knows(&message, hop.to.ip()) || self.party_of(&message).is_some();
-        // The one thing a stranger may ask: a phone is a stranger until it has registered. A budget for strangers is to be
-        // spent before this line.
+        // The one thing a stranger may ask: a phone is a stranger until it has registered.
         if stranger && !belongs && !registrations::is_register(&message) {
             return;
         }

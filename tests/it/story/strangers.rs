@@ -44,6 +44,30 @@ fn a_strangers_call_rings_nobody_and_is_not_answered() {
 }
 
 #[test]
+fn a_flood_of_strangers_takes_nothing_from_customers() {
+    let shop = Shop::open();
+    let (stranger, ann) = (shop.stranger(), shop.caller("Ann", "+34600111222"));
+    // Ten times what all strangers together may send, at every moment of the call.
+    let flood = || (0..4000).for_each(|n| stranger.says_to_the_shop(&options(&stranger, &format!("flood{n}"))));
+    flood();
+    ann.calls_through(Door::Sip);
+    flood();
+    shop.wait("1 s");
+    assert_eq!(shop.phones_that_ring(), 3);
+    flood();
+    shop.phones[0].picks_up();
+    flood();
+    shop.wait("1 s");
+    assert!(ann.talks());
+    flood();
+    ann.hangs_up();
+    shop.is_idle();
+    assert!(stranger.heard().is_empty());
+    assert_eq!(shop.row().caller_raw, "+34600111222");
+    assert!(shop.left_unread() > 10_000, "read {} fewer than came", shop.left_unread());
+}
+
+#[test]
 fn a_strangers_options_is_not_answered() {
     let shop = Shop::open();
     let stranger = shop.stranger();

@@ -1,0 +1,104 @@
+//! Ten thousand strangers call: nobody's phone rings, nothing is kept, and customers are served all the while.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use crate::installation::{Installation, SHOP, fixed_phone};
+use crate::peers;
+use crate::sipp::{self, Sipp};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const INVITES: usize = 10_000;
+/// So many from one address after another, then the carrier asks whether we live: its answer shows that all before it
+/// were read.
+const AT_ONCE: usize = 100;
+/// What a megabyte of INVITEs may leave behind of an allocator's own.
+const LEVEL_KIB: u64 = 2048;
+
+#[test]
+fn ten_thousand_strangers_ring_nobody_and_leave_nothing_while_calls_go_on() {
+    if !peers::present("ten_thousand_strangers_ring_nobody_and_leave_nothing_while_calls_go_on", &["sipp"]) {
+        return;
+    }
+    let phone = Sipp::plays(sipp::PHONE);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let start = installation.gauges();
+    // The trunk's one peer is 127.0.0.1; strangers come from all over 127.0.0.0/8.
+    let carrier = UdpSocket::bind("127.0.0.1:0").expect("loopback is there");
+    carrier.set_read_timeout(Some(LIMIT)).expect("not zero");
+    // What a first flood makes the process grow to, a second does not add to.
+    flood(&carrier, &target, 0..AT_ONCE);
+    let memory = installation.resident_kib();
+
+    let caller = Sipp::plays(sipp::CALLER).start(&target);
+    flood(&carrier, &target, AT_ONCE..INVITES);
+    caller.finish(LIMIT);
+
+    let grown = installation.resident_kib().saturating_sub(memory);
+    assert!(grown < LEVEL_KIB, "{grown} KiB more than before the flood");
+    let notes = phone.finish(LIMIT);
+    assert_eq!(notes.iter().filter(|note| note.text.starts_with("offered")).count(), 1, "it rang once: {notes:?}");
+    assert_eq!(installation.only_call()["caller"]["number"], "+34600999888", "the one row is the customer's");
+    let refused = installation.metric("ringall_sip_over_budget_total").expect("counted");
+    assert!(refused > 0.0, "nobody was over budget");
+    installation.returns_to(&start);
+}
+
+/// Sends these INVITEs, and returns when the service has read them all.
+fn flood(carrier: &UdpSocket, target: &str, which: std::ops::Range<usize>) {
+    for first in which.clone().step_by(AT_ONCE) {
+        let ip = format!("127.1.{}.{}", first / AT_ONCE / 200, first / AT_ONCE % 200 + 1);
+        let stranger = UdpSocket::bind((ip.as_str(), 0)).expect("all of 127.0.0.0/8 is ours");
+        for n in first..(first + AT_ONCE).min(which.end) {
+            let invite = request("INVITE", n, &stranger, target);
+            stranger.send_to(invite.as_bytes(), target).expect("loopback takes it");
+        }
+        carrier_is_answered(carrier, target, first);
+        stranger.set_nonblocking(true).expect("a socket can");
+        let nothing = stranger.recv_from(&mut [0; 2048]).expect_err("the stranger got an answer");
+        assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+    }
+}
+
+fn carrier_is_answered(carrier: &UdpSocket, target: &str, n: usize) {
+    let options = request("OPTIONS", n, carrier, target);
+    // A full buffer may lose it, as it may lose the strangers'.
+    carrier.set_read_timeout(Some(Duration::from_millis(500))).expect("not zero");
+    for _ in 0..20 {
+        carrier.send_to(options.as_bytes(), target).expect("loopback takes it");
+        let mut answer = [0; 2048];
+        while let Ok(length) = carrier.recv(&mut answer) {
+            let answer = String::from_utf8_lossy(&answer[..length]);
+            if answer.contains(&format!("Call-ID: OPTIONS-{n}\r\n")) {
+                assert!(answer.starts_with("SIP/2.0 200 "), "{answer}");
+                return;
+            }
+        }
+    }
+    panic!("the carrier got no answer during the flood");
+}
+
+fn request(method: &str, n: usize, from: &UdpSocket, target: &str) -> String {
+    let from = from.local_addr().expect("bound");
+    let (kind, body) = match method {
+        "INVITE" => (
+            "Content-Type: application/sdp\r\n",
+            "v=0\r\no=- 1 1 IN IP4 127.1.0.1\r\ns=-\r\nc=IN IP4 127.1.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n",
+        ),
+        _ => ("", ""),
+    };
+    format!(
+        "{method} sip:shop@{target} SIP/2.0\r\n\
+         Via: SIP/2.0/UDP {from};branch=z9hG4bK{method}{n}\r\n\
+         From: <sip:shop@{from}>;tag={n}\r\n\
+         To: <sip:shop@{target}>\r\n\
+         Call-ID: {method}-{n}\r\n\
+         CSeq: 1 {method}\r\n\
+         Contact: <sip:shop@{from}>\r\n\
+         Max-Forwards: 70\r\n\
+         {kind}Content-Length: {length}\r\n\r\n{body}",
+        length = body.len()
+    )
+}
