@@ -260,6 +260,63 @@ fn clock_changes_move_no_opening_by_a_minute() {
     assert!(changes > 20, "the zones have {changes} clock changes to test with");
 }
 
+/// The nights when clocks change, as `docs/hours.md` shows them.
+fn table_of_clock_changes() -> String {
+    use chrono_tz::{America::New_York, Australia::Lord_Howe, Europe::London};
+    let nights = [
+        (MADRID, "2026-03-29", "2:00 becomes 3:00"),
+        (MADRID, "2026-10-25", "3:00 becomes 2:00"),
+        (London, "2026-03-29", "1:00 becomes 2:00"),
+        (London, "2026-10-25", "2:00 becomes 1:00"),
+        (New_York, "2026-03-08", "2:00 becomes 3:00"),
+        (New_York, "2026-11-01", "2:00 becomes 1:00"),
+        (Lord_Howe, "2026-10-04", "2:00 becomes 2:30"),
+        (Lord_Howe, "2026-04-05", "2:00 becomes 1:30"),
+    ];
+    let mut table =
+        "| night | its clock | hours | open, by that clock and UTC | for |\n|---|---|---|---|---|\n".to_owned();
+    for (zone, day, change) in nights {
+        for text in ["22:00-06:00", "01:30-02:30", "09:00-18:00"] {
+            let hours = hours(text);
+            // From the noon before to the evening after.
+            let begin = at(zone, &format!("{day} 20:00")).0 - 32 * 3_600_000;
+            let (mut when, mut open) = (begin, Vec::new());
+            while when < begin + 32 * 3_600_000 {
+                let openness = hours.at(zone, UnixMs(when));
+                let until = openness.until().unwrap();
+                if openness.is_open() && when > begin && until.0 < begin + 32 * 3_600_000 {
+                    let show = |ms| {
+                        let at = UnixMs(ms);
+                        let utc = chrono::DateTime::from_timestamp_millis(ms).unwrap().format("%H:%M");
+                        format!("{} ({utc})", ringall::routing::local_time::local(zone, at).format("%-H:%M"))
+                    };
+                    let minutes = (until.0 - when) / 60_000;
+                    open.push((format!("{}–{}", show(when), show(until.0)), minutes));
+                }
+                when = until.0;
+            }
+            let spans: Vec<&str> = open.iter().map(|(span, _)| span.as_str()).collect();
+            let minutes: i64 = open.iter().map(|(_, minutes)| minutes).sum();
+            let length = format!("{}:{:02} h", minutes / 60, minutes % 60);
+            table += &format!("| {zone}, {day} | {change} | `{text}` | {} | {length} |\n", spans.join(", "));
+        }
+    }
+    table
+}
+
+#[test]
+fn the_table_in_the_docs_is_what_callers_meet() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/hours.md");
+    let docs = std::fs::read_to_string(&path).unwrap();
+    let (text, _) = docs.split_at(docs.find("| night |").unwrap_or(docs.len()));
+    let expected = format!("{text}{}", table_of_clock_changes());
+    if std::env::var_os("RINGALL_BLESS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+        return;
+    }
+    assert_eq!(docs, expected);
+}
+
 #[test]
 fn a_day_that_never_was_is_skipped() {
     let apia = chrono_tz::Pacific::Apia;
