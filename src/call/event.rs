@@ -16,8 +16,12 @@ pub enum Input {
     /// A leg is over: it said no, fell silent, or confirmed that it stopped.
     LegEnded(LegId, LegEnd),
     /// Whoever had picked up hung up.
-    LegHungUp(LegId),
-    CallerLeft(CallerLeft),
+    LegHungUp(LegId, Option<Said>),
+    CallerLeft(CallerLeft, Option<Said>),
+    /// One of the two who talk wants to hear nothing for now.
+    Held(Holder),
+    /// They want to hear again.
+    Resumed(Holder),
     /// The service shuts down.
     Closing,
     /// The time of `poll_timeout` has come.
@@ -48,6 +52,17 @@ pub enum CallerLeft {
     /// The network lost them: our answer was never confirmed, or audio stopped on both sides.
     Lost,
 }
+
+/// Who put the call on hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Caller,
+    Leg(LegId),
+}
+
+/// What a side said of its hanging up, for whoever reads the log: "Q.850 16 Normal call clearing".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said(pub String);
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::now::{Mono, Now};
 use crate::routing::decision::{Action, Refusal};
 use crate::routing::plan::Shop;
 
-use event::{Final, Input, Medium, Output};
+use event::{Final, Input, Medium, Output, Said};
 use leg::{Bindings, Leg, LegId};
 use record::{CallEvent, CallRecord, Disposition, EndedBy, EventKind};
 use state::Phase;
@@ -235,11 +235,18 @@ impl Facts {
 
     /// The caller's part is over; by whom, if by anybody. The first end is the one that counts.
     pub(crate) fn end(&mut self, now: Now, disposition: Disposition, by: Option<EndedBy>) {
+        self.end_saying(now, disposition, by, None);
+    }
+
+    /// The same, with what the side that hung up said of it.
+    pub(crate) fn end_saying(&mut self, now: Now, disposition: Disposition, by: Option<EndedBy>, said: Option<Said>) {
         if self.record.ended.is_none() {
             self.record.ended = Some(now.wall);
             self.record.disposition.get_or_insert(disposition);
             self.record.ended_by = by;
-            self.note(now, EventKind::Ended, None, by.map_or("", EndedBy::as_str));
+            let by = by.map_or("", EndedBy::as_str);
+            let detail = said.map_or_else(|| by.to_owned(), |Said(said)| format!("{by}: {said}"));
+            self.note(now, EventKind::Ended, None, &detail);
             self.outputs.push_back(Output::Changed(Box::new(self.record.clone())));
         }
     }

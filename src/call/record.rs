@@ -127,7 +127,7 @@ pub enum EventKind {
     /// Held, and resumed; by whom is in `phone` (none: the caller).
     Held,
     Resumed,
-    /// The call is over.
+    /// The call is over; `detail` is who ended it, and what they said of it: "caller: Q.850 16 Normal call clearing".
     Ended,
 }
 

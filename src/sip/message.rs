@@ -43,6 +43,8 @@ pub struct Received {
     pub reasons: Vec<Reason>,
     /// The media type of the body, lower case, without parameters: "application/sdp".
     pub content_type: Option<String>,
+    /// Info-Package of an INFO (RFC 6086 §4.2).
+    pub info_package: Option<String>,
     /// Content-Encoding, lower case, "identity" left out: a body we cannot read unless this is empty.
     pub content_encodings: Vec<String>,
     /// Media types of Accept, lower case, without parameters. `None`: no such header, so `application/sdp`
@@ -165,7 +167,7 @@ impl Received {
 }
 
 /// The methods this server acts upon, as Allow writes them.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO";
 
 /// A response to `request` with what RFC 3261 §8.2.6 wants copied: every Via in order (stamp the request first), From,
 /// To, Call-ID and CSeq; Timestamp into a 100; and Record-Route where the response makes a dialog (§12.1.1).

@@ -199,7 +199,10 @@ impl<'a> Happened<'a> {
             EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
             EventKind::Held => Happened::Held(phone),
             EventKind::Resumed => Happened::Resumed(phone),
-            EventKind::Ended => Happened::Ended(EndedBy::parse(&event.detail)),
+            EventKind::Ended => {
+                let by = event.detail.split_once(": ").map_or(event.detail.as_str(), |(by, _)| by);
+                Happened::Ended(EndedBy::parse(by))
+            }
         }
     }
 }

@@ -173,6 +173,11 @@ impl Person {
         self.see(|far_end| far_end.heard.iter().map(|(_, text)| text.label()).collect())
     }
 
+    /// The last message that came of which this is true.
+    pub fn last_heard(&self, is_it: impl Fn(&Text) -> bool) -> Option<Text> {
+        self.see(|far_end| far_end.heard.iter().rev().find(|(_, text)| is_it(text)).map(|(_, text)| text.clone()))
+    }
+
     /// How many messages have come.
     pub fn got_anything(&self) -> usize {
         self.see(|far_end| far_end.heard.len())

@@ -339,6 +339,10 @@ impl FarEnd {
         let ours = |client: &&mut Client| client.branch == response.branch() && client.method == method;
         let Some(client) = self.clients.iter_mut().find(ours) else { return };
         let leg = client.leg;
+        if method == "INVITE" && !self.legs[leg].began_with(response.branch()) {
+            let at = self.clients.iter().position(|client| client.branch == response.branch());
+            return self.reinvite_answered(leg, at.expect("found a moment ago"), response);
+        }
         if method == "INVITE" {
             return self.invite_answered(now, leg, code, response);
         }
@@ -354,15 +358,32 @@ impl FarEnd {
 
     /// Says BYE to an established call.
     pub(crate) fn bye(&mut self, now: Duration, leg: usize) {
+        self.bye_with(now, leg, &[]);
+    }
+
+    pub(crate) fn bye_with(&mut self, now: Duration, leg: usize, headers: &[(&str, String)]) {
         self.legs[leg].cseq += 1;
         self.legs[leg].phase = Phase::Ending;
         let branch = self.fresh("z9hG4bK");
-        let (to, text) = self.within_dialog(leg, "BYE", &branch, "");
+        let (to, text) = self.within_dialog_with(leg, "BYE", &branch, headers, "");
         self.send_client(now, leg, "BYE", branch, to, text);
     }
 
     /// A request in the dialog: to the remote target through the route set (RFC 3261 §12.2.1.1).
     pub(crate) fn within_dialog(&self, leg: usize, method: &str, branch: &str, body: &str) -> (SocketAddr, String) {
+        let sdp = [("Content-Type", "application/sdp".to_owned())];
+        self.within_dialog_with(leg, method, branch, if body.is_empty() { &[] } else { &sdp }, body)
+    }
+
+    /// The same with headers of its own.
+    pub(crate) fn within_dialog_with(
+        &self,
+        leg: usize,
+        method: &str,
+        branch: &str,
+        more: &[(&str, String)],
+        body: &str,
+    ) -> (SocketAddr, String) {
         let leg = &self.legs[leg];
         let mut headers = vec![
             ("Via", format!("SIP/2.0/{} {};branch={branch};rport", self.protocol(), self.address)),
@@ -373,9 +394,7 @@ impl FarEnd {
             ("CSeq", format!("{} {method}", leg.cseq)),
         ];
         headers.extend(leg.routes.iter().map(|route| ("Route", route.clone())));
-        if !body.is_empty() {
-            headers.push(("Content-Type", "application/sdp".to_owned()));
-        }
+        headers.extend(more.iter().cloned());
         let hop = leg.routes.first().map_or(leg.target.as_str(), |route| uri_of(route));
         let to = address_of(hop).unwrap_or_else(|| panic!("{method} has nowhere to go: Contact or Route is {hop:?}"));
         (to, compose(&format!("{method} {} SIP/2.0", leg.target), &headers, body))

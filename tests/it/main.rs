@@ -9,6 +9,7 @@ mod fake_media;
 mod far_end;
 mod far_ends_alone;
 mod hours;
+mod in_dialog;
 mod machine;
 mod network;
 mod phone;

@@ -256,6 +256,11 @@ impl Shop {
         events.map(|event| event.phone.map(|phone| phone.to_string()).unwrap_or_default()).collect()
     }
 
+    /// What the last event says beside its kind.
+    pub fn last_detail(&self) -> String {
+        self.events().last().map(|event| event.detail.clone()).unwrap_or_default()
+    }
+
     /// From now on each row takes this long to be durable; `None`: it stalls.
     pub fn store_takes(&self, latency: Option<&str>) {
         self.world.borrow_mut().store.latency = latency.map(time);
@@ -325,6 +330,11 @@ impl Shop {
                 continue;
             }
             let call_id = sent.text.must("call-id");
+            // An answer to a phone that we called ourselves, within its call.
+            let ours = |sent: &Sent| is_shop(sent.from) && sent.text.label() == "INVITE";
+            if world.trace.sent.iter().any(|sent| ours(sent) && sent.text.must("call-id") == call_id) {
+                continue;
+            }
             let rows: Vec<_> = store.rows.values().filter(|row| row.key.contains(&format!("{call_id} "))).collect();
             assert_eq!(rows.len(), 1, "{} was sent for a call with {} rows", sent.text.start, rows.len());
             let durable = store.durable.iter().any(|(at, id, _)| *id == rows[0].id && *at <= sent.at);

@@ -175,7 +175,8 @@ fn every_line_of_the_log_is_plain() {
     for detail in ["486", "404", "503", "420", "400"] {
         rows.push((EventKind::Refused, None, detail, 0));
     }
-    for detail in ["caller", "staff", "give_up", "network", "crash", ""] {
+    let said = "caller: Q.850 16 Normal call clearing";
+    for detail in ["caller", said, "staff", "give_up", "network", "crash", ""] {
         rows.push((EventKind::Ended, None, detail, 0));
     }
     let said = in_both(&rows, |(kind, phone, detail, ms), language| {

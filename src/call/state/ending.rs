@@ -10,9 +10,15 @@ use crate::now::Now;
 pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
     match input {
         // The caller has left before, or was told; nothing is left to end.
-        Input::Recorded | Input::Timeout | Input::Rings(_) | Input::CallerLeft(_) | Input::Closing => {}
+        Input::Recorded
+        | Input::Timeout
+        | Input::Rings(_)
+        | Input::CallerLeft(..)
+        | Input::Held(_)
+        | Input::Resumed(_)
+        | Input::Closing => {}
         Input::PickedUp(leg) => too_late(now, leg, facts),
-        Input::LegEnded(leg, _) | Input::LegHungUp(leg) => {
+        Input::LegEnded(leg, _) | Input::LegHungUp(leg, _) => {
             facts.legs.remove(&leg);
         }
     }

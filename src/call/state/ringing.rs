@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::super::Facts;
-use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Stop};
+use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{BindingId, Bindings, Leg, LegId, LegState};
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::Phase;
@@ -72,8 +72,10 @@ impl Ringing {
             },
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts),
             // It had not picked up: the door has told of that by `LegEnded`.
-            Input::LegHungUp(leg) => self.leg_ended(now, leg, LegEnd::Over, facts),
-            Input::CallerLeft(left) => return caller_left(now, left, facts),
+            Input::LegHungUp(leg, _) => self.leg_ended(now, leg, LegEnd::Over, facts),
+            Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
+            // Nobody talks yet.
+            Input::Held(_) | Input::Resumed(_) => {}
             Input::Closing => return give_up(now, "closing", Final::Draining, facts),
             Input::Timeout => {
                 if self.give_up_at <= now.mono {
@@ -200,7 +202,7 @@ fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Phase {
     Phase::Talking(Talking { winner })
 }
 
-fn caller_left(now: Now, left: CallerLeft, facts: &mut Facts) -> Phase {
+fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Phase {
     let by = match left {
         CallerLeft::HungUp => EndedBy::Caller,
         CallerLeft::Lost => EndedBy::Network,
@@ -208,7 +210,7 @@ fn caller_left(now: Now, left: CallerLeft, facts: &mut Facts) -> Phase {
     facts.note(now, EventKind::GaveUp, None, "");
     stop_others(now, None, Stop::CallerGaveUp, facts);
     facts.tell_caller(Output::Refuse(Final::Cancelled));
-    facts.end(now, Disposition::Missed, Some(by));
+    facts.end_saying(now, Disposition::Missed, Some(by), said);
     Phase::Ending
 }
 

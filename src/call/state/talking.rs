@@ -1,8 +1,8 @@
 //! Somebody has the call. The others were told to stop; one that picked up all the same is hung up.
 
-use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Stop};
+use super::super::event::{CallerLeft, Final, Holder, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{LegId, LegState};
-use super::super::record::{Disposition, EndedBy};
+use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Facts, Withdrawn};
 use super::Phase;
 use super::ending;
@@ -34,30 +34,48 @@ impl Talking {
                         EndedBy::Staff
                     }
                 };
-                hang_up_caller(now, by, facts)
+                hang_up_caller(now, by, None, facts)
             }
-            Input::LegHungUp(leg) => {
+            Input::LegHungUp(leg, said) => {
                 facts.legs.remove(&leg);
                 if leg != self.winner {
                     return Phase::Talking(self);
                 }
-                hang_up_caller(now, EndedBy::Staff, facts)
+                hang_up_caller(now, EndedBy::Staff, said, facts)
             }
-            Input::CallerLeft(left) => {
+            Input::CallerLeft(left, said) => {
                 let by = match left {
                     CallerLeft::HungUp => EndedBy::Caller,
                     CallerLeft::Lost => EndedBy::Network,
                 };
                 hang_up_winner(self.winner, facts);
                 unanswer(Final::Cancelled, facts);
-                facts.end(now, Disposition::Answered, Some(by));
+                facts.end_saying(now, Disposition::Answered, Some(by), said);
                 Phase::Ending
+            }
+            Input::Held(holder) => {
+                self.note(now, EventKind::Held, holder, facts);
+                Phase::Talking(self)
+            }
+            Input::Resumed(holder) => {
+                self.note(now, EventKind::Resumed, holder, facts);
+                Phase::Talking(self)
             }
             Input::Closing => {
                 hang_up_winner(self.winner, facts);
-                hang_up_caller(now, EndedBy::Network, facts)
+                hang_up_caller(now, EndedBy::Network, None, facts)
             }
         }
+    }
+
+    /// Who did it: the winner's phone, or nobody's, which is the caller.
+    fn note(&self, now: Now, kind: EventKind, holder: Holder, facts: &mut Facts) {
+        let leg = match holder {
+            Holder::Caller => None,
+            Holder::Leg(leg) if leg == self.winner => facts.legs.get(&leg).cloned(),
+            Holder::Leg(_) => return,
+        };
+        facts.note(now, kind, leg.as_ref(), "");
     }
 }
 
@@ -68,11 +86,11 @@ fn hang_up_winner(winner: LegId, facts: &mut Facts) {
     }
 }
 
-fn hang_up_caller(now: Now, by: EndedBy, facts: &mut Facts) -> Phase {
+fn hang_up_caller(now: Now, by: EndedBy, said: Option<Said>, facts: &mut Facts) -> Phase {
     if unanswer(Final::Busy, facts) == Withdrawn::TooLate {
         facts.tell_caller(Output::HangUpCaller);
     }
-    facts.end(now, Disposition::Answered, Some(by));
+    facts.end_saying(now, Disposition::Answered, Some(by), said);
     Phase::Ending
 }
 

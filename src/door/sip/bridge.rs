@@ -4,7 +4,7 @@ use crate::call::event::{CallerLeft, Input};
 use crate::call::leg::LegId;
 use crate::call::record::CallId;
 use crate::media::sdp::{Agreed, Description, Here, NoSharedCodec, Payloads, Terms, agree, agree_late, our_offer};
-use crate::media::{Command, Family, Pair, RelayId, Which};
+use crate::media::{Command, Family, Hold, Pair, RelayId, Which};
 use crate::now::Now;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ServerTx;
@@ -34,7 +34,7 @@ impl SipDoor {
                 self.endpoint.respond_plain(now.mono, caller.tx, 486, Some(&caller.local_tag), Vec::new());
             }
             self.forget_caller(call);
-            self.tell(call, Input::CallerLeft(CallerLeft::Lost));
+            self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
         }
     }
 
@@ -94,6 +94,9 @@ impl SipDoor {
         let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
         caller.audio.relay = Some(relay);
         self.media.push_back(Command::Connect { relay, lane: caller.audio.lane, a, b });
+        // A side may begin on hold.
+        self.tell_hold(call, Which::A, Hold::Talking);
+        self.tell_hold(call, Which::B, Hold::Talking);
     }
 
     /// Brings the relay up to what was agreed anew.
@@ -151,7 +154,7 @@ impl SipDoor {
                 Ok(payloads) => self.connect(call, payloads),
                 Err(NoSharedCodec) => {
                     self.bye_caller(now, call);
-                    self.tell(call, Input::CallerLeft(CallerLeft::Lost));
+                    self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
                 }
             }
         }
@@ -162,7 +165,7 @@ impl SipDoor {
         match self.invites.get(&tx).copied() {
             Some(call) => {
                 self.bye_caller(now, call);
-                self.tell(call, Input::CallerLeft(CallerLeft::Lost));
+                self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
             }
             None => self.reinvite_never_acked(now, tx),
         }

@@ -5,6 +5,7 @@
 //! [`registrations`]: where the phones are. [`trunks`]: the carriers
 //! that we register with.
 
+mod abilities;
 mod bridge;
 mod dialogs;
 mod fork;
@@ -360,7 +361,7 @@ impl SipDoor {
                 Event::Request { tx, hop, request } => self.request_came(now, tx, hop, *request),
                 Event::Cancelled { tx } => {
                     if let Some(&call) = self.invites.get(&tx) {
-                        self.tell(call, Input::CallerLeft(CallerLeft::HungUp));
+                        self.tell(call, Input::CallerLeft(CallerLeft::HungUp, None));
                     }
                 }
                 Event::Acked { tx, ack } => self.acked(now, tx, &ack),
@@ -389,7 +390,7 @@ impl SipDoor {
                 }
                 Event::Unreachable { tx } => {
                     if let Some(&call) = self.invites.get(&tx) {
-                        self.tell(call, Input::CallerLeft(CallerLeft::Lost));
+                        self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
                     }
                 }
             }
@@ -403,11 +404,17 @@ impl SipDoor {
         match request.method() {
             Some(Method::Invite) => self.invite_came(now, tx, hop, request),
             Some(Method::Register) => self.register_came(now, tx, hop, &request),
+            Some(Method::Options) if let Err(unable) = abilities::extensions(&request) => {
+                self.respond(now, tx, unable.code, unable.more);
+            }
             Some(Method::Options) => {
                 let more = vec![Header::Allow(ALLOW.into()), Header::Accept("application/sdp".into())];
                 self.respond(now, tx, 200, more);
             }
-            _ => self.respond(now, tx, 405, vec![Header::Allow(ALLOW.into())]),
+            _ => {
+                let unable = abilities::method(&request);
+                self.respond(now, tx, unable.code, unable.more);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
 
-use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told};
+use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities};
 
 /// A call at the door: everything the switchboard needs to decide it.
 #[derive(Debug)]
@@ -76,13 +76,8 @@ impl SipDoor {
         if invite.max_forwards == Some(0) {
             return self.respond(now, tx, 483, Vec::new());
         }
-        if !invite.require.is_empty() {
-            let unsupported = Header::Unsupported(invite.require.join(", ").into());
-            return self.respond(now, tx, 420, vec![unsupported]);
-        }
-        if !invite.body.is_empty() && invite.content_type.as_deref() != Some("application/sdp") {
-            let accept = Header::Accept("application/sdp".into());
-            return self.respond(now, tx, 415, vec![accept, Header::Allow(ALLOW.into())]);
+        if let Err(unable) = abilities::invite(&invite) {
+            return self.respond(now, tx, unable.code, unable.more);
         }
         let key = format!("{} {} {}", invite.call_id, invite.from.tag().unwrap_or_default(), invite.cseq.number);
         if self.keys.contains_key(&key) {

@@ -19,6 +19,7 @@ pub(super) enum Name {
     CSeq,
     Expires,
     From,
+    InfoPackage,
     MaxForwards,
     MinExpires,
     MinSe,
@@ -41,7 +42,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 41] = [
+const NAMES: [(&str, Name); 42] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -83,6 +84,7 @@ const NAMES: [(&str, Name); 41] = [
     ("Min-Expires", Name::MinExpires),
     ("Retry-After", Name::RetryAfter),
     ("Timestamp", Name::Timestamp),
+    ("Info-Package", Name::InfoPackage),
 ];
 
 fn name(text: &str) -> Option<Name> {

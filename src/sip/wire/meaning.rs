@@ -69,6 +69,7 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         privacy: false,
         reasons: Vec::new(),
         content_type: None,
+        info_package: None,
         content_encodings: Vec::new(),
         accept: None,
         allow: None,
@@ -117,6 +118,7 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
                 return Err(Fault::bad("two Content-Type"));
             }
         }
+        Name::InfoPackage => received.info_package = Some(plain(value)),
         Name::Route => readable(&mut received.routes, value),
         Name::PAssertedIdentity => readable(&mut received.asserted, value),
         Name::Require => listed(&mut received.require, value, str::to_ascii_lowercase),

@@ -4,6 +4,7 @@ mod bad_network;
 mod branch_ends;
 mod caller_hangs_up;
 mod give_up;
+mod in_dialog;
 mod logged_before_heard;
 mod one_winner;
 mod refusals;
