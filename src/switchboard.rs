@@ -5,6 +5,8 @@
 //! loop { wait(poll_timeout); handle(now, input); while let Some(output) = poll_output() { perform(output) } }
 //! ```
 
+mod between_phones;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,9 +19,10 @@ use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Trunk};
-use crate::door::sip::{Arrival, Place, RegistrationSettings, Shown, SipDoor, Told, User};
+use crate::door::sip::{Arrival, Origin, Place, RegistrationSettings, Shown, SipDoor, Told, User};
 use crate::media::{self, Family, Lane, Ports};
 use crate::now::{Mono, Now, UnixMs};
+use crate::number::Number;
 use crate::routing::decision::{Action, Because, Decision, Offer};
 use crate::routing::plan::{Country, Line, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, Duty, decide, shop_called, why_phone};
@@ -317,6 +320,23 @@ struct Contact {
     way: Option<Route>,
 }
 
+/// What is known of who calls, and why their call is what it is: the parts of a first row that are decided here.
+#[derive(Debug)]
+struct Facts {
+    direction: Direction,
+    caller: Option<Number>,
+    caller_raw: String,
+    caller_display: String,
+    withheld: bool,
+    because: Because,
+    nth: u32,
+}
+
+/// Text from outside as the log keeps it.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(DISPLAY_KEPT).collect()
+}
+
 impl Contacts {
     /// Where a phone can be rung, and when it last proved that.
     fn places_of(&self, phone: PhoneId) -> Vec<(SocketAddr, Option<UnixMs>)> {
@@ -512,7 +532,10 @@ impl Switchboard {
     fn settle(&mut self, now: Now) {
         while let Some(told) = self.door.poll_told() {
             match told {
-                Told::Arrived(arrival) => self.arrived(now, *arrival),
+                Told::Arrived(arrival) => match arrival.origin.clone() {
+                    Origin::Carrier { account } => self.arrived(now, *arrival, account.as_ref()),
+                    Origin::Phone(calling) => self.phone_calls(now, *arrival, &calling),
+                },
                 Told::Call(call, input) => self.feed(now, call, input),
                 Told::Alive(address) => {
                     self.contacts.proven.insert(address, now.wall);
@@ -566,14 +589,14 @@ impl Switchboard {
         }
     }
 
-    /// A customer calls: the one place where a call begins.
-    fn arrived(&mut self, now: Now, arrival: Arrival) {
+    /// A customer calls.
+    fn arrived(&mut self, now: Now, arrival: Arrival, account: Option<&String>) {
         if self.service == Service::Draining {
             return self.door.turn_away(now, &arrival);
         }
         let mut called = arrival.called.clone();
         if shop_called(&self.plan, &called).is_none() {
-            called.retain(|user| Some(user) != arrival.account.as_ref());
+            called.retain(|user| Some(user) != account);
         }
         let called_shop = shop_called(&self.plan, &called).or_else(|| self.plan.shops.first());
         let country = called_shop.map_or(Country::UNKNOWN, |shop| shop.country);
@@ -602,15 +625,32 @@ impl Switchboard {
             },
         };
         let withheld = offer.caller == CallerId::Withheld;
-        let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(DISPLAY_KEPT).collect::<String>();
-        let record = CallRecord {
-            id: CallId(self.chance.uuid(now.wall)),
-            shop: shop.as_ref().map(|shop| shop.id),
+        let facts = Facts {
             direction: Direction::In,
             caller: number,
             caller_raw: if withheld { String::new() } else { clean(&arrival.caller.user) },
             caller_display: if withheld { String::new() } else { clean(&arrival.caller.display) },
             withheld,
+            because: decision.because,
+            nth,
+        };
+        let begin = match (arrival.unservable(), decision.action) {
+            (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
+            (_, action) => Begin::Decided(action),
+        };
+        self.begin(now, arrival, shop, facts, begin, shown);
+    }
+
+    /// The one place where a call begins.
+    fn begin(&mut self, now: Now, arrival: Arrival, shop: Option<Arc<Shop>>, facts: Facts, begin: Begin, shown: Shown) {
+        let record = CallRecord {
+            id: CallId(self.chance.uuid(now.wall)),
+            shop: shop.as_ref().map(|shop| shop.id),
+            direction: facts.direction,
+            caller: facts.caller,
+            caller_raw: facts.caller_raw,
+            caller_display: facts.caller_display,
+            withheld: facts.withheld,
             called: clean(arrival.called.first().map_or("", String::as_str)),
             door: Door::Sip,
             key: arrival.key.clone(),
@@ -618,14 +658,10 @@ impl Switchboard {
             answered: None,
             ended: None,
             disposition: None,
-            because: decision.because,
+            because: facts.because,
             ended_by: None,
             answered_by: None,
-            nth_call_from_caller: nth,
-        };
-        let begin = match (arrival.unservable(), decision.action) {
-            (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
-            (_, action) => Begin::Decided(action),
+            nth_call_from_caller: facts.nth,
         };
         let id = record.id;
         self.busy_with = Some(id);

@@ -34,7 +34,7 @@ pub struct CallRecord {
     /// The display name that came with the call, control characters removed, at most 80 characters. Unverified.
     pub caller_display: String,
     pub withheld: bool,
-    /// The number that was called, as the carrier wrote it.
+    /// The number that was called, as the carrier wrote it; for a call between phones the user that was dialled.
     pub called: String,
     pub door: Door,
     /// What makes the call one call towards its carrier: Call-ID, From-tag and CSeq number; or the CallSid. Unique.
@@ -48,13 +48,15 @@ pub struct CallRecord {
     pub ended_by: Option<EndedBy>,
     /// The name of the phone that answered.
     pub answered_by: Option<Arc<str>>,
-    /// Which call of this caller to this shop this is, ever, this one included; 0 for a withheld caller.
+    /// Which call of this caller to this shop this is, ever, this one included; 0 for a withheld caller and for a phone.
     pub nth_call_from_caller: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
+    /// A customer called.
     In,
+    /// A phone of the shop called: so far only another one, and then there is no `caller`.
     Out,
 }
 

@@ -78,6 +78,8 @@ pub enum Because {
     Blocked,
     /// No shop has the called number.
     NotOurNumber,
+    /// A phone of the shop called this one.
+    Colleague,
 }
 
 impl Because {
@@ -94,6 +96,7 @@ impl Because {
             Because::ClosedByOwner { .. } => "closed_by_owner",
             Because::Blocked => "blocked",
             Because::NotOurNumber => "not_our_number",
+            Because::Colleague => "colleague",
         }
     }
 
@@ -108,7 +111,7 @@ impl Because {
             Because::ExtraOpening { until: at, why } | Because::Closure { opens: at, why } => {
                 format!("{} {why}", instant(*at))
             }
-            Because::NoHours | Because::Blocked | Because::NotOurNumber => String::new(),
+            Because::NoHours | Because::Blocked | Because::NotOurNumber | Because::Colleague => String::new(),
         }
     }
 
@@ -130,6 +133,7 @@ impl Because {
             "closed_by_owner" => Because::ClosedByOwner { until: at()?? },
             "blocked" => Because::Blocked,
             "not_our_number" => Because::NotOurNumber,
+            "colleague" => Because::Colleague,
             _ => return None,
         })
     }

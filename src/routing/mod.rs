@@ -11,6 +11,7 @@ pub mod local_time;
 pub mod plan;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use caller_id::{CallerId, Identity};
 pub use decision::{Action, Because, Decision, Offer, Refusal, Ring, Wave};
@@ -21,7 +22,7 @@ pub use plan::Plan;
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::calendar::Standing;
-use crate::routing::plan::{Shop, ShopId};
+use crate::routing::plan::{PhoneId, Shop, ShopId};
 
 /// What happens with this call, and because of what.
 ///
@@ -39,6 +40,14 @@ pub fn decide(plan: &Plan, offer: &Offer, now: UnixMs) -> Decision {
         Standing::Closed { because, opens } => (Action::TakeMessage { opens: *opens }, because.clone()),
     };
     Decision { shop: Some(shop.id), action, because }
+}
+
+/// What happens when one phone of a shop calls another: that one rings, open or closed, whatever its own hours say,
+/// because somebody in the shop wants this very phone. `None`: it called itself.
+pub fn decide_within(shop: &Shop, from: PhoneId, to: PhoneId) -> Option<Decision> {
+    let waves = vec![Wave { after: Duration::ZERO, phones: vec![to] }];
+    let ring = Ring { waves, give_up_after: shop.give_up_after };
+    (from != to).then_some(Decision { shop: Some(shop.id), action: Action::Ring(ring), because: Because::Colleague })
 }
 
 /// The shop that a call to these numbers is for: the first candidate that is a shop's number, as that shop's country

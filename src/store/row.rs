@@ -264,6 +264,7 @@ fn because_parts(because: &Because) -> (&'static str, Option<UnixMs>, &str) {
         Because::ClosedByOwner { until } => ("closed_by_owner", Some(*until), ""),
         Because::Blocked => ("blocked", None, ""),
         Because::NotOurNumber => ("not_our_number", None, ""),
+        Because::Colleague => ("colleague", None, ""),
     }
 }
 
@@ -279,6 +280,7 @@ fn because_from(code: &str, at: Option<UnixMs>, why: String) -> Option<Because> 
         "closed_by_owner" => Because::ClosedByOwner { until: at? },
         "blocked" => Because::Blocked,
         "not_our_number" => Because::NotOurNumber,
+        "colleague" => Because::Colleague,
         _ => return None,
     })
 }
@@ -303,6 +305,7 @@ mod tests {
             Because::ClosedByOwner { until: UnixMs(7) },
             Because::Blocked,
             Because::NotOurNumber,
+            Because::Colleague,
         ] {
             let (code, at, why) = because_parts(&because);
             assert_eq!(because_from(code, at, why.to_owned()), Some(because));

@@ -30,6 +30,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::ClosedByOwner { until: at } => format!("Closed by you {}.", until(*at)),
         Because::Blocked => "This caller is blocked.".to_owned(),
         Because::NotOurNumber => "The number that was called belongs to no shop here.".to_owned(),
+        Because::Colleague => "A colleague called this phone.".to_owned(),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::ClosedByOwner { until: at } => format!("Cerrado por ti {}.", until(*at)),
         Because::Blocked => "Este número está bloqueado.".to_owned(),
         Because::NotOurNumber => "El número marcado no es de ninguna tienda de aquí.".to_owned(),
+        Because::Colleague => "Llamó alguien de la tienda a este teléfono.".to_owned(),
     }
 }
 

@@ -26,6 +26,22 @@ pub struct Says {
     pub offers: bool,
 }
 
+impl Says {
+    /// What any telephone says that calls this number or user.
+    pub fn calling(called: &str) -> Says {
+        Says {
+            called: called.to_owned(),
+            line_user: None,
+            from: "<sip:somebody@carrier.example>".to_owned(),
+            payloads: "8 0 101".to_owned(),
+            sdp_lines: Vec::new(),
+            headers: Vec::new(),
+            media_line: None,
+            offers: true,
+        }
+    }
+}
+
 impl FarEnd {
     /// Sends an INVITE; its leg is the last one from now on.
     pub fn call(&mut self, now: Duration, to: SocketAddr, says: &Says) {

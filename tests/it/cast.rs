@@ -44,16 +44,8 @@ impl std::ops::Deref for Caller {
 
 impl Caller {
     pub fn new(person: Person, display: &str, number: &str) -> Caller {
-        let says = Says {
-            called: "+34911234567".to_owned(),
-            line_user: None,
-            from: format!("\"{display}\" <sip:{number}@carrier.example>"),
-            payloads: "8 0 101".to_owned(),
-            sdp_lines: Vec::new(),
-            headers: Vec::new(),
-            media_line: None,
-            offers: true,
-        };
+        let from = format!("\"{display}\" <sip:{number}@carrier.example>");
+        let says = Says { from, ..Says::calling("+34911234567") };
         Caller { says, person }
     }
 
@@ -239,6 +231,22 @@ impl Person {
     }
 
     // What a staff phone does.
+
+    /// Calls through the shop, with these words.
+    pub fn dials(&self, says: &Says) {
+        let shop = shop_for(self.address());
+        self.act(|far_end, now| far_end.call(now, shop, says));
+    }
+
+    /// The last INVITE that began a call here, sent or received.
+    pub fn invite_sent(&self) -> Text {
+        self.last_leg(|leg| leg.invite.clone())
+    }
+
+    /// Calls this user or number through the shop, with nothing to prove who it is.
+    pub fn calls_user(&self, called: &str) {
+        self.dials(&Says::calling(called));
+    }
 
     /// Is ringing now.
     pub fn rings(&self) -> bool {

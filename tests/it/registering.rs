@@ -3,6 +3,7 @@
 use md5::{Digest, Md5};
 use ringall::routing::plan::{Ha1, Line};
 
+use crate::carrier_sip::Says;
 use crate::cast::Phone;
 use crate::machine::SHOP;
 use crate::shop::Shop;
@@ -116,15 +117,37 @@ impl Account {
         let contacts = if self.contacts.is_empty() { &own } else { &self.contacts };
         headers.extend(contacts.iter().map(|contact| ("Contact", contact.clone())));
         headers.extend(self.expires.map(|expires| ("Expires", expires.to_string())));
-        headers.extend(self.authorization().map(|value| ("Authorization", value)));
+        headers.extend(self.authorization("REGISTER").map(|value| ("Authorization", value)));
         compose(&format!("REGISTER sip:{SHOP} SIP/2.0"), &headers, "")
     }
 
-    fn authorization(&mut self) -> Option<String> {
+    /// Calls as a phone does: asks, is challenged, proves, with the password that was typed in.
+    pub fn calls(&mut self, shop: &Shop, phone: &Phone, called: &str) {
+        for _ in 0..2 {
+            let from = format!("<sip:{}@{SHOP}>", self.user);
+            let says = Says { from, ..Says::calling(called) };
+            let proof = self.authorization("INVITE").map(|value| ("Authorization".to_owned(), value));
+            phone.dials(&Says { headers: proof.into_iter().collect(), ..says });
+            shop.wait("100 ms");
+            let answer = phone.last_heard(|text| text.label() == "401 INVITE");
+            let is_last = phone.newest().is_some_and(|newest| newest.code() == Some(401));
+            match answer.filter(|_| is_last) {
+                Some(answer) => drop(self.is_challenged(&answer)),
+                None => return,
+            }
+        }
+    }
+
+    /// Credentials for one more request.
+    pub fn proof(&mut self, method: &str) -> String {
+        self.authorization(method).expect("there was a challenge")
+    }
+
+    fn authorization(&mut self, method: &str) -> Option<String> {
         let nonce = self.nonce.clone()?;
         self.nc += 1;
         let (user, nc, uri) = (&self.user, format!("{:08x}", self.nc), format!("sip:{SHOP}"));
-        let (ha1, ha2) = (md5(&format!("{user}:ringall:{}", self.password)), md5(&format!("REGISTER:{uri}")));
+        let (ha1, ha2) = (md5(&format!("{user}:ringall:{}", self.password)), md5(&format!("{method}:{uri}")));
         let response = md5(&format!("{ha1}:{nonce}:{nc}:c0ffee:auth:{ha2}"));
         Some(format!(
             "Digest username=\"{user}\", realm=\"ringall\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{response}\", \

@@ -58,6 +58,7 @@ fn reasons() -> Vec<(&'static str, Because)> {
         ("closed by owner", Because::ClosedByOwner { until: at("2026-11-24 08:00") }),
         ("blocked", Because::Blocked),
         ("not ours", Because::NotOurNumber),
+        ("a phone", Because::Colleague),
     ];
     for when in [
         "2026-11-23 14:00",

@@ -36,13 +36,13 @@ use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
 use crate::sip::uri::Uri;
 
-pub use offer::Arrival;
+pub use offer::{Arrival, Calling, Origin};
 pub use registrations::{Registered, RegistrationSettings, User};
 
 /// What the door tells the switchboard.
 #[derive(Debug)]
 pub enum Told {
-    /// A customer calls. Answered by [`SipDoor::open`].
+    /// A customer calls, or a phone. Answered by [`SipDoor::open`].
     Arrived(Box<Arrival>),
     /// Something happened in a call.
     Call(CallId, Input),

@@ -1,5 +1,7 @@
 //! A caller's INVITE: what is wrong with it is answered here, what is right becomes an [`Arrival`].
 
+use std::net::SocketAddr;
+
 use crate::call::event::{Final, Stop};
 use crate::call::record::CallId;
 use crate::media::Family;
@@ -15,6 +17,9 @@ use crate::sip::outgoing::ALLOW;
 
 use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities};
 
+/// RFC 3261 §20.43: 399 is for people.
+const CANNOT_DIAL: &str = "399 ringall \"These phones call each other only. For 112 or 911 take another phone.\"";
+
 /// A call at the door: everything the switchboard needs to decide it.
 #[derive(Debug)]
 pub struct Arrival {
@@ -26,9 +31,26 @@ pub struct Arrival {
     pub caller: Claimed,
     /// Where the call was to, in order of trust: the request line, then To.
     pub called: Vec<String>,
-    /// Our account at the carrier, where we register: a call to it names no number.
-    pub account: Option<String>,
+    pub origin: Origin,
     offer: Result<Option<Description>, SdpError>,
+}
+
+/// On whose word a call is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A customer's, through a carrier. `account` is ours at the carrier, where we register: a call to it names no number.
+    Carrier { account: Option<String> },
+    /// A phone of the shop dials.
+    Phone(Calling),
+}
+
+/// Which phone dials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Calling {
+    /// That of this user, who has proved to know the password.
+    User(String),
+    /// The one that has this fixed address.
+    At(SocketAddr),
 }
 
 /// Who the carrier says is calling, taken apart but not interpreted.
@@ -67,10 +89,12 @@ impl Arrival {
 
 impl SipDoor {
     pub(super) fn invite_came(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: Received) {
-        let account = match self.source_of(&hop, &invite) {
-            Source::Trunk(trunk) => self.trunks.account_user(trunk),
-            // Phones call nobody yet: neither each other nor out.
-            Source::Phone => return self.respond(now, tx, 403, Vec::new()),
+        let origin = match self.source_of(&hop, &invite) {
+            Source::Trunk(trunk) => Origin::Carrier { account: self.trunks.account_user(trunk) },
+            Source::Phone => match self.phone_calling(now, tx, hop, &invite) {
+                Some(calling) => Origin::Phone(calling),
+                None => return,
+            },
             Source::Stranger => return,
         };
         if invite.max_forwards == Some(0) {
@@ -85,7 +109,7 @@ impl SipDoor {
             return self.respond(now, tx, 482, Vec::new());
         }
         let offer = self.read_offer(&invite.body, &hop);
-        // P-Asserted-Identity is the carrier's own word; only a trunk gets this far (RFC 3325 §5).
+        // P-Asserted-Identity is the carrier's own word (RFC 3325 §5); a phone is whom its password or its address says.
         let who = invite.asserted.first().unwrap_or(&invite.from);
         let display = if who.display.is_empty() { &invite.from.display } else { &who.display };
         let caller = Claimed {
@@ -95,7 +119,7 @@ impl SipDoor {
             privacy: if invite.privacy { Privacy::Asked } else { Privacy::NotAsked },
         };
         let called = self.numbers_called(&invite);
-        let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, account, offer };
+        let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, origin, offer };
         self.told.push_back(Told::Arrived(Box::new(arrival)));
     }
 
@@ -128,6 +152,11 @@ impl SipDoor {
     pub fn turn_away(&mut self, now: Now, arrival: &Arrival) {
         let code = Final::Draining.status();
         self.respond(now, arrival.tx, code, vec![crate::sip::message::other("Retry-After", "30")]);
+    }
+
+    /// A phone has dialled what is no phone of its shop. In words, because somebody may stand there who needs help now.
+    pub fn refuse_dialling(&mut self, now: Now, arrival: &Arrival) {
+        self.respond(now, arrival.tx, 403, vec![crate::sip::message::other("Warning", CANNOT_DIAL)]);
     }
 
     /// Ends everything of a call that a bug of ours has cut short.

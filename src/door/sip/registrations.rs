@@ -14,10 +14,10 @@ use crate::sip::auth::{Algorithm, Guard, NonceSecret};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::{FlowId, Hop};
 use crate::sip::message::{self, Header, Method, Received, method_name, other};
-use crate::sip::registrar::{KeptBinding, KeptUser, MIN_EXPIRES_S, Outcome, Refusal, Registrar};
+use crate::sip::registrar::{Binding, KeptBinding, KeptUser, MIN_EXPIRES_S, Outcome, Refusal, Registrar};
 use crate::sip::transaction::timer::Deadlines;
 
-use super::{Place, SipDoor, Told};
+use super::{Calling, Place, SipDoor, Told};
 
 /// So long the store may take; then the phone hears its 200 all the same, because it works already.
 const KEPT_WITHIN: Duration = Duration::from_millis(250);
@@ -62,6 +62,12 @@ pub(super) struct Registrations {
     deadlines: Deadlines<ServerTx>,
 }
 
+/// What a 401 says, and its To tag.
+struct Challenge {
+    header: Header,
+    tag: String,
+}
+
 impl Registrations {
     pub(super) fn new(settings: RegistrationSettings) -> Registrations {
         Registrations {
@@ -81,6 +87,12 @@ impl Registrations {
     /// Where the registered phones' messages come from.
     pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> {
         self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source.to)
+    }
+
+    /// Whether a phone that registered is at this address.
+    fn are_at(&self, address: SocketAddr) -> bool {
+        let at = |binding: &Binding| binding.source.to == address || binding.hop().is_some_and(|hop| hop.to == address);
+        self.registrar.all().any(|(_, binding)| at(binding))
     }
 
     fn kept(&self, now: Now, user: &str) -> KeptUser {
@@ -145,24 +157,9 @@ impl SipDoor {
     }
 
     pub(super) fn register_came(&mut self, now: Now, tx: ServerTx, hop: Hop, request: &Received) {
-        let salt = self.chance.bits();
-        let Registrations { guard, users, registrar, .. } = &mut self.registrations;
-        let digits = guard.algorithm().hex_digits();
-        // A hash made with another algorithm proves nothing: its user is as good as unknown.
-        let ha1_of = |user: &str| users.get(user).map(|user| user.ha1.0.as_str()).filter(|ha1| ha1.len() == digits);
-        let checked = guard.check(now.wall, method_name(&Method::Register), &request.authorization, ha1_of);
-        let user = match checked {
-            Ok(authenticated) => authenticated.user,
-            Err(denied) => {
-                let challenge = Header::WwwAuthenticate(guard.challenge(now.wall, salt, denied).into());
-                let tag = guard.tag(&format!(
-                    "{} {} {}",
-                    request.call_id,
-                    request.from.tag().unwrap_or_default(),
-                    request.via.branch().unwrap_or_default()
-                ));
-                return self.endpoint.respond_and_forget(tx, 401, &tag, vec![challenge]);
-            }
+        let user = match self.proved(now, Method::Register, request) {
+            Ok(user) => user,
+            Err(Challenge { header, tag }) => return self.endpoint.respond_and_forget(tx, 401, &tag, vec![header]),
         };
         if let Some(flow) = hop.flow() {
             self.endpoint.flows.trust(flow);
@@ -175,7 +172,7 @@ impl SipDoor {
             let unsupported = Header::Unsupported(request.require.join(", ").into());
             return self.respond(now, tx, 420, vec![unsupported]);
         }
-        match registrar.register(now, &user, request, hop) {
+        match self.registrations.registrar.register(now, &user, request, hop) {
             Ok(outcome) => {
                 self.told.push_back(Told::Alive(hop.to));
                 self.registrations.waiting.insert(tx, user.clone());
@@ -203,6 +200,40 @@ impl SipDoor {
         if self.registrations.registrar.flow_closed(flow) {
             self.told.push_back(Told::PlacesChanged);
         }
+    }
+
+    /// Which phone it is that dials. A phone that registers proves it each time; the answer to one that has not is a
+    /// challenge, the same for every user (DESIGN §5). One at a fixed address has nothing to prove it with.
+    pub(super) fn phone_calling(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: &Received) -> Option<Calling> {
+        if !self.registrations.are_at(hop.to) {
+            return Some(Calling::At(hop.to));
+        }
+        match self.proved(now, Method::Invite, invite) {
+            Ok(user) => Some(Calling::User(user)),
+            Err(Challenge { header, tag }) => {
+                // Kept until its ACK: after our 100 the phone would not ask again by itself.
+                self.endpoint.respond_plain(now.mono, tx, 401, Some(&tag), vec![header]);
+                None
+            }
+        }
+    }
+
+    /// The user whose password this request proves.
+    fn proved(&mut self, now: Now, method: Method, request: &Received) -> Result<String, Challenge> {
+        let salt = self.chance.bits();
+        let Registrations { guard, users, .. } = &mut self.registrations;
+        let digits = guard.algorithm().hex_digits();
+        // A hash made with another algorithm proves nothing: its user is as good as unknown.
+        let ha1_of = |user: &str| users.get(user).map(|user| user.ha1.0.as_str()).filter(|ha1| ha1.len() == digits);
+        let checked = guard.check(now.wall, method_name(&method), &request.authorization, ha1_of);
+        checked.map(|authenticated| authenticated.user).map_err(|denied| {
+            let from_tag = request.from.tag().unwrap_or_default();
+            let branch = request.via.branch().unwrap_or_default();
+            Challenge {
+                header: Header::WwwAuthenticate(guard.challenge(now.wall, salt, denied).into()),
+                tag: guard.tag(&format!("{} {from_tag} {branch}", request.call_id)),
+            }
+        })
     }
 
     pub(super) fn registrations_timeout(&mut self, now: Now) {

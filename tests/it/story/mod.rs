@@ -1,6 +1,7 @@
 //! A file for each paragraph of how the shop behaves.
 
 mod bad_network;
+mod between_phones;
 mod branch_ends;
 mod caller_hangs_up;
 mod give_up;

@@ -1,0 +1,70 @@
+//! A phone of the shop calls another. It is a call like any other, with a row of its own, but nobody's customer: it is
+//! counted for no caller and never owed. There is no way from here to a carrier.
+
+use crate::call::Begin;
+use crate::call::event::Final;
+use crate::call::record::Direction;
+use crate::caller::{Card, NamedBy};
+use crate::door::sip::{Arrival, Calling, Shown};
+use crate::now::Now;
+use crate::routing::decide_within;
+use crate::routing::plan::{Line, Phone};
+
+use super::{Facts, Service, Switchboard};
+
+impl Switchboard {
+    /// A phone has dialled something: another phone of its shop rings, anything else is refused.
+    pub(super) fn phone_calls(&mut self, now: Now, arrival: Arrival, calling: &Calling) {
+        if self.service == Service::Draining {
+            return self.door.turn_away(now, &arrival);
+        }
+        let dialled = arrival.called.first().cloned().unwrap_or_default();
+        let found = self.plan.shops.iter().find_map(|shop| {
+            let from = shop.phones.iter().find(|phone| self.is_calling(phone, calling))?;
+            let to = shop.phones.iter().find(|phone| self.user_of(phone).as_ref() == Some(&dialled))?;
+            let decision = decide_within(shop, from.id, to.id)?;
+            Some((shop.clone(), from.clone(), to.id, decision))
+        });
+        let Some((shop, from, to, decision)) = found else { return self.door.refuse_dialling(now, &arrival) };
+        let user = self.user_of(&from).unwrap_or_default();
+        let card = Card { name: from.name.to_string(), named_by: NamedBy::Owner, nth: 0 };
+        let shown = Shown { card: card.display(shop.language), number: user.clone() };
+        let facts = Facts {
+            direction: Direction::Out,
+            caller: None,
+            caller_raw: user,
+            caller_display: from.name.to_string(),
+            withheld: false,
+            because: decision.because,
+            nth: 0,
+        };
+        let begin = match arrival.unservable() {
+            Some(answer) => Begin::Unservable(answer),
+            // Who calls one phone is not to wait for it to turn up.
+            None if self.contacts.bindings.of(to).is_empty() => Begin::Unservable(Final::Unavailable),
+            None => Begin::Decided(decision.action),
+        };
+        self.begin(now, arrival, Some(shop), facts, begin, shown);
+    }
+
+    fn is_calling(&self, phone: &Phone, calling: &Calling) -> bool {
+        match (calling, &phone.line) {
+            (Calling::User(caller), Line::Registers { user, .. }) => caller == user,
+            (Calling::At(address), Line::Fixed { .. }) => {
+                let contact = self.contacts.by_phone.get(&phone.id);
+                contact.and_then(|contact| contact.way).is_some_and(|way| way.to == *address)
+            }
+            (Calling::User(_) | Calling::At(_), _) => false,
+        }
+    }
+
+    /// By what another phone calls this one.
+    fn user_of(&self, phone: &Phone) -> Option<String> {
+        let user = match &phone.line {
+            Line::Registers { user, .. } => user.clone(),
+            Line::Fixed { .. } => self.contacts.by_phone.get(&phone.id)?.uri.user_unescaped(),
+            Line::Cell { .. } => return None,
+        };
+        (!user.is_empty()).then_some(user)
+    }
+}
