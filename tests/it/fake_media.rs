@@ -73,7 +73,8 @@ impl FakeMedia {
             return None;
         }
         self.next += 1;
-        let rtp = u16::try_from(20_000 + 2 * self.next).expect("a story binds fewer pairs than there are ports");
+        // Ports come round again, long after they were given back.
+        let rtp = u16::try_from(20_000 + 2 * (self.next % 20_000)).expect("below 60,000");
         let pair = Pair { id: PairId(self.next), lane, family, rtp };
         self.bound.insert(pair.id, pair);
         Some(pair)

@@ -2,6 +2,7 @@
 //! no clock, no socket, no sleep. A story that fails prints what was on the wire and the network's seed.
 
 mod architecture;
+mod bench;
 mod carrier_sip;
 mod cast;
 mod decide;
@@ -19,6 +20,7 @@ mod shop;
 mod story;
 mod stream;
 mod text;
+mod torture;
 mod trace;
 mod wire;
 mod words;

@@ -11,7 +11,7 @@ use ringall::sip::via::Via;
 use ringall::sip::wire::{self, Framing, Unreadable};
 
 /// A message of `tests/corpora/rfc4475`, by its name in the RFC.
-fn torture(name: &str) -> Vec<u8> {
+pub fn torture(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/rfc4475").join(format!("{name}.dat"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -306,8 +306,11 @@ fn every_readable_torture_message_goes_there_and_back() {
     }
 }
 
-/// A torture message with a few bytes changed, lost, doubled or put in.
-fn mutated() -> impl Strategy<Value = Vec<u8>> {
+/// A few bytes changed, lost, doubled or put in: where, and what.
+pub type Change = (prop::sample::Index, u8, u8, &'static [u8], usize);
+
+/// One to five changes.
+pub fn changes() -> impl Strategy<Value = Vec<Change>> {
     const SPICE: [&[u8]; 24] = [
         b"\r\n",
         b"\r\n ",
@@ -335,27 +338,34 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
         b"l: 5\r\n",
     ];
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..6u8, prop::sample::select(&SPICE[..]), 1..40usize);
-    (prop::sample::select(FATES), prop::collection::vec(change, 1..6)).prop_map(|((name, _), changes)| {
-        let mut bytes = torture(name);
-        for (index, byte, kind, spice, length) in changes {
-            if bytes.is_empty() {
-                break;
-            }
-            let at = index.index(bytes.len());
-            let to = (at + length).min(bytes.len());
-            match kind {
-                0 => bytes[at] = byte,
-                1 => drop(bytes.drain(at..to)),
-                2 => bytes.truncate(at),
-                3 => {
-                    let piece = bytes[at..to].to_vec();
-                    drop(bytes.splice(at..at, piece));
-                }
-                _ => drop(bytes.splice(at..at, spice.iter().copied())),
-            }
+    prop::collection::vec(change, 1..6)
+}
+
+/// The message with these changes in it.
+pub fn change(mut bytes: Vec<u8>, changes: &[Change]) -> Vec<u8> {
+    for &(index, byte, kind, spice, length) in changes {
+        if bytes.is_empty() {
+            break;
         }
-        bytes
-    })
+        let at = index.index(bytes.len());
+        let to = (at + length).min(bytes.len());
+        match kind {
+            0 => bytes[at] = byte,
+            1 => drop(bytes.drain(at..to)),
+            2 => bytes.truncate(at),
+            3 => {
+                let piece = bytes[at..to].to_vec();
+                drop(bytes.splice(at..at, piece));
+            }
+            _ => drop(bytes.splice(at..at, spice.iter().copied())),
+        }
+    }
+    bytes
+}
+
+/// A torture message with a few changes.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    (prop::sample::select(FATES), changes()).prop_map(|((name, _), changes)| change(torture(name), &changes))
 }
 
 /// Whatever came: no panic, answers are one clean head, and what is readable can be answered and written again.
