@@ -204,13 +204,18 @@ impl Installation {
 
     /// The one call in the log, once it has ended.
     pub fn only_call(&self) -> Value {
+        self.ended_calls(1).remove(0)
+    }
+
+    /// The calls in the log, newest first, once there are so many and all have ended.
+    pub fn ended_calls(&self, count: usize) -> Vec<Value> {
         let ended = until(LOG_LIMIT, || {
             let calls = self.calls();
-            (!calls.is_empty() && calls.iter().all(|call| !call["ended_at"].is_null())).then_some(calls)
+            (calls.len() >= count && calls.iter().all(|call| !call["ended_at"].is_null())).then_some(calls)
         });
         let calls = ended.unwrap_or_else(|| panic!("no ended call in the log: {:#?}\n{}", self.calls(), self.log()));
-        assert_eq!(calls.len(), 1, "one call, one row: {calls:#?}");
-        calls[0].clone()
+        assert_eq!(calls.len(), count, "one call, one row: {calls:#?}");
+        calls
     }
 
     pub fn api(&self, path: &str) -> Value {

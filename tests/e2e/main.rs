@@ -17,6 +17,7 @@ mod strace;
 mod tone;
 
 mod bad_input;
+mod between_phones;
 mod carrier;
 mod demo;
 mod desk_phone;
@@ -24,6 +25,7 @@ mod durable;
 mod explain;
 mod flood;
 mod glare;
+mod in_dialog;
 mod reason;
 mod refused;
 mod registering;

@@ -22,6 +22,16 @@ pub fn caller_refused_with(status: u16) -> String {
     include_str!("scenarios/caller-refused.xml").replace("STATUS", &status.to_string())
 }
 
+/// The same scenario of a refusal, whose answer must have `text` in this header.
+pub fn hearing(scenario: &str, header: &str, text: &str) -> String {
+    let log = "<log message=\"[timestamp] refused\"/>";
+    let check = format!(
+        "<ereg regexp=\"{text}\" search_in=\"hdr\" header=\"{header}:\" check_it=\"true\" assign_to=\"checked\"/>"
+    );
+    let reference = "<Reference variables=\"checked\"/></scenario>";
+    scenario.replace(log, &format!("{check}{log}")).replace("</scenario>", reference)
+}
+
 /// How a scenario is played. Start from [`Sipp::plays`].
 pub struct Sipp {
     scenario: String,

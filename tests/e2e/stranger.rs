@@ -1,7 +1,7 @@
 //! Strangers get nothing: no answer, no ring, no row.
 
 use std::net::UdpSocket;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::installation::{Installation, SHOP, fixed_phone};
 use crate::peers;
@@ -55,6 +55,50 @@ fn a_strangers_register_is_challenged_alike_for_known_and_unknown_users() {
     });
     assert!(known.starts_with("SIP/2.0 401 "), "{known}");
     assert_eq!(known, unknown);
+}
+
+#[test]
+fn a_wrong_password_takes_as_long_to_refuse_as_an_unknown_user() {
+    const PROBES: usize = 300;
+    let counter = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"a long enough secret\"\n";
+    let installation = Installation::start(&format!("{SHOP}{counter}"));
+    let stranger = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
+    stranger.set_read_timeout(Some(LIMIT)).expect("not zero");
+    let port = stranger.local_addr().expect("bound").port();
+    let asks = |user: &str, nth: usize, nonce: &str| {
+        let credentials = format!(
+            "Authorization: Digest username=\"{user}\", realm=\"ringall\", nonce=\"{nonce}\", uri=\"sip:shop\", \
+             response=\"0123456789abcdef0123456789abcdef\", algorithm=MD5, cnonce=\"c\", qop=auth, nc=00000001\r\nContact:"
+        );
+        let register = request("REGISTER", &installation.target(), port).replace("shop", user);
+        let register =
+            register.replacen("Contact:", &credentials, 1).replace("branch=z9hG4bK", &format!("branch=z9hG4bK{nth}"));
+        let mut answer = [0; 2048];
+        let asked = Instant::now();
+        stranger.send_to(register.as_bytes(), installation.target()).expect("loopback takes it");
+        let length = stranger.recv(&mut answer).expect("a REGISTER is always answered");
+        let took = asked.elapsed();
+        let text = String::from_utf8_lossy(&answer[..length]).into_owned();
+        assert!(text.starts_with("SIP/2.0 401 "), "{text}");
+        let nonce =
+            text.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+        (took, nonce)
+    };
+    let (_, nonce) = asks("nobody1", 0, "none");
+    // In turns, so that whatever else this machine does strikes both alike.
+    let mut took = [Vec::new(), Vec::new()];
+    for nth in 1..=PROBES {
+        for (who, user) in ["counter", "nobody1"].into_iter().enumerate() {
+            took[who].push(asks(user, 2 * nth + who, &nonce).0);
+        }
+    }
+    let [known, unknown] = took.map(|mut took| {
+        took.sort();
+        took[PROBES / 2]
+    });
+    let apart = known.abs_diff(unknown);
+    let noise = (known.max(unknown) / 10).max(Duration::from_micros(20));
+    assert!(apart <= noise, "median {known:?} for a known user, {unknown:?} for an unknown one");
 }
 
 /// Nonce, tag, user and port differ from one answer to the next by right.

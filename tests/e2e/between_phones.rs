@@ -1,0 +1,53 @@
+//! Phones call each other, and nobody else.
+
+use std::time::Duration;
+
+use crate::installation::{Installation, SHOP, fixed_phone};
+use crate::peers;
+use crate::sipp::{self, Sipp, moment};
+
+const LIMIT: Duration = Duration::from_secs(30);
+const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
+
+#[test]
+fn a_registered_phone_calls_another_and_they_talk() {
+    if !peers::present("a_registered_phone_calls_another_and_they_talk", &["sipp"]) {
+        return;
+    }
+    let workshop = Sipp::plays(sipp::PHONE);
+    let yard = Sipp::plays(sipp::PHONE_RINGS);
+    let phones = fixed_phone("Workshop", workshop.port()) + &fixed_phone("Yard", yard.port());
+    let installation = Installation::start(&format!("{SHOP}{COUNTER}{phones}"));
+    let target = installation.target();
+    let (workshop, yard) = (workshop.start(&target), yard.start(&target));
+    let counter = Sipp::plays(include_str!("scenarios/phone-calls.xml")).calls("workshop").start(&target);
+    let notes = counter.finish(LIMIT);
+    assert!(moment(&notes, "challenged") < moment(&notes, "ringing"), "{notes:?}");
+    let workshop = workshop.finish(LIMIT);
+    assert!(moment(&workshop, "hung_up") > moment(&workshop, "acknowledged"));
+    assert!(yard.notes().is_empty(), "that phone and no other: {:?}", yard.notes());
+    let call = installation.only_call();
+    assert_eq!((&call["direction"], &call["disposition"]), (&"out".into(), &"answered".into()));
+    assert_eq!((&call["because"]["code"], &call["answered_by"]), (&"colleague".into(), &"Workshop".into()));
+    assert_eq!((&call["called"], &call["nth_call_from_caller"]), (&"workshop".into(), &0.into()));
+}
+
+#[test]
+fn a_phone_that_dials_112_is_told_that_it_cannot() {
+    if !peers::present("a_phone_that_dials_112_is_told_that_it_cannot", &["sipp"]) {
+        return;
+    }
+    let yard = Sipp::plays(sipp::PHONE_RINGS);
+    let refused = || Sipp::plays(&sipp::hearing(&sipp::caller_refused_with(403), "Warning", "For 112 or 911"));
+    let first = refused();
+    let port = first.port();
+    let phones = fixed_phone("Workshop", port) + &fixed_phone("Yard", yard.port());
+    let installation = Installation::start(&format!("{SHOP}{phones}"));
+    let target = installation.target();
+    let yard = yard.start(&target);
+    for dials in ["112", "911", "+34600111222"] {
+        refused().at(port).calls(dials).start(&target).finish(LIMIT);
+    }
+    assert!(yard.notes().is_empty(), "nobody rang: {:?}", yard.notes());
+    assert!(installation.calls().is_empty(), "nothing rang, so there is no call");
+}

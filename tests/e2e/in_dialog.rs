@@ -1,0 +1,334 @@
+//! In a conversation, asked by SIPp as the caller and as the phone: hold, codecs, refreshes, digits, fax, and what we do
+//! not do. The call goes on through all of it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::installation::{Installation, SHOP, fixed_phone};
+use crate::peers;
+use crate::sipp::{self, Note, Sipp};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// One request in the conversation, and what its answer must be.
+struct Asks {
+    method: &'static str,
+    headers: &'static str,
+    body: Body,
+    status: u16,
+    /// The header or body that must be in the answer, and what must stand there.
+    check: Option<(&'static str, &'static str)>,
+}
+
+#[derive(Clone, Copy)]
+enum Body {
+    None,
+    /// An SDP with these payload types and this direction.
+    Audio(&'static str, &'static str),
+    Text(&'static str),
+}
+
+impl Asks {
+    fn new(method: &'static str, status: u16) -> Asks {
+        Asks { method, headers: "", body: Body::None, status, check: None }
+    }
+
+    /// A re-INVITE that is agreed to.
+    fn offers(codecs: &'static str, direction: &'static str) -> Asks {
+        Asks { body: Body::Audio(codecs, direction), ..Asks::new("INVITE", 200) }
+    }
+
+    fn headers(self, headers: &'static str) -> Asks {
+        Asks { headers, ..self }
+    }
+
+    fn text(self, body: &'static str) -> Asks {
+        Asks { body: Body::Text(body), ..self }
+    }
+
+    /// The answer's `place`, a header's name or "body", has this in it.
+    fn and_hears(self, place: &'static str, text: &'static str) -> Asks {
+        Asks { check: Some((place, text)), ..self }
+    }
+}
+
+/// Who asks, in SIPp's words.
+struct Asker {
+    scenario: &'static str,
+    from: &'static str,
+    to: &'static str,
+    /// What the steps are put behind, in the scenario.
+    after: &'static str,
+}
+
+const CALLER: Asker = Asker {
+    scenario: sipp::CALLER,
+    from: "<sip:[from]@[local_ip]:[local_port]>;tag=caller[call_number]",
+    to: "<sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]",
+    after: "  <pause/>\n",
+};
+const PHONE: Asker = Asker {
+    scenario: sipp::PHONE_HANGS_UP,
+    from: "[$to];tag=phone[pid]x[call_number]",
+    to: "[$from]",
+    after: "<log message=\"[timestamp] acknowledged\"/></action></recv>\n",
+};
+
+impl Asker {
+    /// The scenario with these steps in the middle of the conversation.
+    fn asking(&self, steps: &[Asks]) -> String {
+        let steps: String = (10..).zip(steps).map(|(number, step)| self.step(number, step)).collect();
+        let (before, after) = self.scenario.split_once(self.after).expect("the scenario has such a line");
+        // The hang-up comes after all of them.
+        let after = ["1", "2"]
+            .iter()
+            .fold(after.to_owned(), |text, number| text.replace(&format!("CSeq: {number} BYE"), "CSeq: 90 BYE"));
+        let checked = if steps.contains("assign_to=\"checked\"") { "<Reference variables=\"checked\"/>" } else { "" };
+        format!("{before}{}{steps}{after}", self.after).replace("</scenario>", &format!("{checked}</scenario>"))
+    }
+
+    fn step(&self, number: u32, step: &Asks) -> String {
+        let audio = |codecs: &str, direction: &str| {
+            let lines = ["v=0", "o=- 20261122 2 IN IP4 [local_ip]", "s=-", "c=IN IP4 [local_ip]", "t=0 0"];
+            let media = format!("m=audio [rtp] RTP/AVP {codecs}");
+            [lines.as_slice(), &[&media, &format!("a={direction}")]].concat().join("\n      ")
+        };
+        let (kind, body) = match step.body {
+            Body::None => ("", String::new()),
+            Body::Audio(codecs, direction) => ("Content-Type: application/sdp\n      ", audio(codecs, direction)),
+            Body::Text(text) => ("", text.to_owned()),
+        };
+        let check = step.check.map_or(String::new(), |(place, text)| {
+            let place = match place {
+                "body" => "search_in=\"body\"".to_owned(),
+                header => format!("search_in=\"hdr\" header=\"{header}:\""),
+            };
+            format!("<ereg regexp=\"{text}\" {place} check_it=\"true\" assign_to=\"checked\"/>")
+        });
+        let mut text = include_str!("scenarios/asks.xml")
+            .replace("CHECK", &check)
+            .replace("STATUS", &step.status.to_string())
+            .replace("METHOD", step.method);
+        let mut headers = format!("{kind}{}", step.headers);
+        text = fill(&text, &headers, &body);
+        if step.method == "INVITE" {
+            // An offer of ours is answered in the ACK.
+            let late = matches!(step.body, Body::None) && step.status == 200;
+            headers = if late { "Content-Type: application/sdp".to_owned() } else { String::new() };
+            let answer = if late { audio("0 101", "sendrecv") } else { String::new() };
+            let own = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]";
+            let via = if step.status < 300 { own } else { "[last_Via:]" };
+            text += &fill(&include_str!("scenarios/acknowledges.xml").replace("VIA", via), &headers, &answer);
+        }
+        text.replace("FROM", self.from).replace("TO", self.to).replace("NUMBER", &number.to_string())
+    }
+}
+
+fn fill(text: &str, headers: &str, body: &str) -> String {
+    let headers = if headers.trim().is_empty() { String::new() } else { format!("      {}\n", headers.trim_end()) };
+    let body = if body.is_empty() { String::new() } else { format!("      {body}\n\n") };
+    text.replace("      HEADERS\n", &headers).replace("BODY\n", &body)
+}
+
+/// What a conversation has left behind.
+struct After {
+    call: Value,
+    /// Kind, phone and detail of each event.
+    events: Vec<(String, Option<String>, String)>,
+}
+
+impl After {
+    fn of(&self, kind: &str) -> Vec<Option<&str>> {
+        let events = self.events.iter().filter(|(own, ..)| own == kind);
+        events.map(|(_, phone, _)| phone.as_deref()).collect()
+    }
+}
+
+/// Plays one conversation in which the caller asks all this, then one in which the phone does.
+fn from_either_side(test: &str, steps: &[Asks]) -> Option<[After; 2]> {
+    if !peers::present(test, &["sipp"]) {
+        return None;
+    }
+    let first = Sipp::plays(sipp::PHONE).pause_ms(100);
+    let port = first.port();
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", port)));
+    let target = installation.target();
+
+    let phone = first.start(&target);
+    let caller = Sipp::plays(&CALLER.asking(steps)).start(&target).finish(LIMIT);
+    assert_all_asked(&caller, steps);
+    phone.finish(LIMIT);
+    let by_caller = after(&installation, 1);
+    assert_eq!(by_caller.call["ended_by"], "caller");
+
+    let phone = Sipp::plays(&PHONE.asking(steps)).at(port).pause_ms(100).start(&target);
+    Sipp::plays(sipp::CALLER_IS_HUNG_UP_ON).start(&target).finish(LIMIT);
+    assert_all_asked(&phone.finish(LIMIT), steps);
+    let by_phone = after(&installation, 2);
+    assert_eq!(by_phone.call["ended_by"], "staff");
+    Some([by_caller, by_phone])
+}
+
+fn assert_all_asked(notes: &[Note], steps: &[Asks]) {
+    for step in steps {
+        let note = format!("{} {}", step.method, step.status);
+        assert!(notes.iter().any(|noted| noted.text == note), "no {note} in {notes:?}");
+    }
+}
+
+/// The newest of so many calls, once it is over.
+fn after(installation: &Installation, calls: usize) -> After {
+    let call = installation.ended_calls(calls).remove(0);
+    assert_eq!(call["disposition"], "answered", "{call:#?}");
+    let id = call["id"].as_str().expect("a call has an id");
+    let events = installation.api(&format!("/api/v1/calls/{id}"))["events"].clone();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let events = events.as_array().expect("a call has events").iter().map(|event| {
+        let words = [&event["kind"], &event["detail"]].map(|value| text(value).unwrap_or_default());
+        let [kind, detail] = words;
+        (kind, text(&event["phone"]), detail)
+    });
+    After { events: events.collect(), call }
+}
+
+#[test]
+fn either_side_holds_and_takes_back() {
+    let steps = [
+        Asks::offers("0 101", "sendonly").and_hears("body", "a=recvonly"),
+        Asks::offers("0 101", "sendrecv").and_hears("body", "a=sendrecv"),
+        Asks::offers("0 101", "inactive").and_hears("body", "a=inactive"),
+        Asks::offers("0 101", "sendrecv").and_hears("body", "a=sendrecv"),
+    ];
+    let Some([by_caller, by_phone]) = from_either_side("either_side_holds_and_takes_back", &steps) else { return };
+    for kind in ["held", "resumed"] {
+        assert_eq!(by_caller.of(kind), [None, None], "{kind} by the caller");
+        assert_eq!(by_phone.of(kind), [Some("Counter"), Some("Counter")], "{kind} by the phone");
+    }
+}
+
+#[test]
+fn either_side_asks_for_our_offer() {
+    let steps = [
+        Asks::new("INVITE", 200).and_hears("body", "m=audio [0-9]+ RTP/AVP"),
+        Asks::offers("0 101", "sendonly"),
+        Asks::new("INVITE", 200).and_hears("body", "a=sendrecv"),
+    ];
+    let Some(both) = from_either_side("either_side_asks_for_our_offer", &steps) else { return };
+    assert!(both.iter().all(|after| after.of("resumed").len() == 1), "the answer in the ACK ends the hold");
+}
+
+#[test]
+fn either_side_changes_its_codec() {
+    let steps = [
+        Asks::offers("8", "sendrecv").and_hears("body", "m=audio [0-9]+ RTP/AVP 8"),
+        Asks::offers("0", "sendrecv").and_hears("body", "m=audio [0-9]+ RTP/AVP 0"),
+        Asks { status: 488, ..Asks::offers("18", "sendrecv") },
+        Asks::offers("0 8", "sendrecv"),
+    ];
+    from_either_side("either_side_changes_its_codec", &steps);
+}
+
+#[test]
+fn either_side_sends_digits_by_info() {
+    let steps = [
+        Asks::new("INFO", 200).headers("Content-Type: application/dtmf-relay").text("Signal=5"),
+        Asks::new("INFO", 200).headers("Content-Type: application/dtmf").text("5"),
+        Asks::new("INFO", 200),
+        Asks::new("INFO", 415).headers("Content-Type: text/plain").text("hello").and_hears("Accept", "dtmf-relay"),
+        Asks::new("INFO", 469).headers("Info-Package: x-anything").and_hears("Recv-Info", "nil"),
+    ];
+    from_either_side("either_side_sends_digits_by_info", &steps);
+}
+
+#[test]
+fn either_side_refreshes_its_session_timer() {
+    const REFRESH: &str = "Supported: timer\n      Session-Expires: 90;refresher=uac\n      Min-SE: 90";
+    let refresh = || Asks::offers("0 101", "sendrecv").headers(REFRESH);
+    let steps = [refresh(), refresh(), refresh()];
+    let Some(both) = from_either_side("either_side_refreshes_its_session_timer", &steps) else { return };
+    assert!(both.iter().all(|after| after.of("held").is_empty()));
+}
+
+#[test]
+fn a_fax_is_refused_and_the_call_goes_on() {
+    const FAX: &str = "v=0\n      o=- 20261122 3 IN IP4 [local_ip]\n      s=-\n      c=IN IP4 [local_ip]\n      t=0 0\n      m=image [rtp] udptl t38\n      a=T38FaxVersion:0";
+    let fax = || Asks::new("INVITE", 488).headers("Content-Type: application/sdp").text(FAX);
+    let steps = [fax(), Asks::offers("0 101", "sendrecv"), fax()];
+    from_either_side("a_fax_is_refused_and_the_call_goes_on", &steps);
+}
+
+#[test]
+fn what_we_do_not_do_is_refused_and_the_call_goes_on() {
+    let steps = [
+        Asks::new("REFER", 603).headers("Refer-To: <sip:+19005551234@127.0.0.1>"),
+        Asks::new("UPDATE", 405).and_hears("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO"),
+        Asks { status: 420, ..Asks::offers("0 101", "sendonly") }
+            .headers("Require: moon-phase")
+            .and_hears("Unsupported", "moon-phase"),
+        Asks::new("INFO", 420).headers("Require: moon-phase").and_hears("Unsupported", "moon-phase"),
+    ];
+    let Some(both) = from_either_side("what_we_do_not_do_is_refused_and_the_call_goes_on", &steps) else { return };
+    assert!(both.iter().all(|after| after.of("held").is_empty()), "nothing of a refused offer counts");
+}
+
+#[test]
+fn why_somebody_hung_up_is_in_the_log() {
+    if !peers::present("why_somebody_hung_up_is_in_the_log", &["sipp"]) {
+        return;
+    }
+    let saying = |scenario: &str| {
+        let (before, bye) = scenario.rsplit_once(" BYE\n").expect("it hangs up");
+        format!("{before} BYE\n      Reason: Q.850;cause=16;text=\"Normal call clearing\"\n{bye}")
+    };
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(100);
+    let port = phone.port();
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", port)));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    Sipp::plays(&saying(sipp::CALLER)).start(&target).finish(LIMIT);
+    phone.finish(LIMIT);
+    let phone = Sipp::plays(&saying(sipp::PHONE_HANGS_UP)).at(port).pause_ms(100).start(&target);
+    let by_caller = after(&installation, 1);
+    Sipp::plays(sipp::CALLER_IS_HUNG_UP_ON).start(&target).finish(LIMIT);
+    phone.finish(LIMIT);
+    let by_phone = after(&installation, 2);
+    for (after, by) in [(by_caller, "caller"), (by_phone, "staff")] {
+        let ended = after.events.last().expect("a call has events");
+        assert_eq!(ended.2, format!("{by}: Q.850 16 Normal call clearing"));
+    }
+}
+
+#[test]
+fn a_call_without_an_offer_gets_ours() {
+    if !peers::present("a_call_without_an_offer_gets_ours", &["sipp"]) {
+        return;
+    }
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(100);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let caller = include_str!("scenarios/caller-offers-late.xml");
+    let notes = Sipp::plays(caller).start(&target).finish(LIMIT);
+    phone.finish(LIMIT);
+    assert!(notes.iter().any(|note| note.text.starts_with("answered port=")), "{notes:?}");
+    assert_eq!(after(&installation, 1).call["ended_by"], "caller");
+}
+
+#[test]
+fn a_call_that_requires_what_we_lack_is_told_what() {
+    if !peers::present("a_call_that_requires_what_we_lack_is_told_what", &["sipp"]) {
+        return;
+    }
+    let phone = Sipp::plays(sipp::PHONE_RINGS);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let required = sipp::caller_refused_with(420).replacen(
+        "Max-Forwards: 70",
+        "Max-Forwards: 70\n      Require: 100rel, moon-phase",
+        1,
+    );
+    Sipp::plays(&sipp::hearing(&required, "Unsupported", "100rel, moon-phase")).start(&target).finish(LIMIT);
+    assert!(phone.notes().is_empty(), "no phone rang: {:?}", phone.notes());
+}
