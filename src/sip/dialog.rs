@@ -72,13 +72,13 @@ impl Dialog {
         }
     }
 
-    /// The dialog that this response to our INVITE makes; `None` when it has no tag (a provisional may not).
-    pub fn as_caller(invite: &Outgoing, response: &Received, hop: Hop, interfaces: &Interfaces) -> Option<Dialog> {
-        let remote_tag = response.to.tag()?.to_owned();
+    /// The dialog that this 2xx to our INVITE makes. One without a tag makes one too (RFC 3261 §12.1.2).
+    pub fn as_caller(invite: &Outgoing, response: &Received, hop: Hop, interfaces: &Interfaces) -> Dialog {
+        let remote_tag = response.to.tag().unwrap_or_default().to_owned();
         let target = response.contact().map_or_else(|| invite.uri.clone(), |contact| contact.uri.clone());
         // §12.1.2: "taken in reverse order".
         let routes: Vec<Address> = response.record_routes.iter().rev().cloned().collect();
-        Some(Dialog {
+        Dialog {
             key: DialogKey {
                 call_id: invite.call_id.clone(),
                 local_tag: invite.from.tag().unwrap_or_default().to_owned(),
@@ -92,7 +92,7 @@ impl Dialog {
             local_cseq: invite.cseq,
             remote_cseq: 0,
             reached: None,
-        })
+        }
     }
 
     /// Whether this request of theirs belongs here; takes note of its CSeq number.

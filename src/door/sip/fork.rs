@@ -143,9 +143,7 @@ impl SipDoor {
     /// A 2xx: acknowledged at once, whatever becomes of it (RFC 3261 §13.2.2.4).
     fn picked_up(&mut self, now: Now, leg: LegId, hop: Hop, response: &Received) {
         let Some(phone) = self.phones.get(&leg) else { return };
-        let Some(mut dialog) = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces) else {
-            return;
-        };
+        let mut dialog = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces);
         dialog.reach(&phone.invite.uri, phone.hop);
         let (tx, pair, told_to_stop) = (phone.tx, phone.pair, phone.told_to_stop);
         self.endpoint.ack(now.mono, tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));

@@ -6,6 +6,7 @@ use crate::cast::{Caller, Door};
 use crate::far_end::End;
 use crate::phone::Habit;
 use crate::shop::Shop;
+use crate::text::{compose, sdp};
 
 fn counter_answers_with(code: u16) -> (Shop, Caller) {
     let shop = Shop::open();
@@ -110,4 +111,27 @@ fn a_phone_whose_own_ring_timer_ends_is_rung_again() {
     assert!(shop.counter.rings(), "486 after 20 s is no decline");
     ann.hangs_up();
     shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_picks_up_without_a_tag_has_the_call() {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.counter.has_habit(Habit::SAYS_NOTHING);
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    // RFC 3261 §12.1.2: as RFC 2543 had it.
+    let invite = shop.counter.got("INVITE").remove(0);
+    let copied = ["via", "from", "to", "call-id", "cseq"].map(|name| (name, invite.must(name).to_owned()));
+    let more = [("Contact", format!("<{}>", invite.uri())), ("Content-Type", "application/sdp".to_owned())];
+    let audio = "192.0.2.10:40000".parse().expect("an address and a port");
+    let body = sdp(audio, "8 101", "sendrecv", &[]);
+    shop.counter.says_to_the_shop(&compose("SIP/2.0 200 OK", &[copied.as_slice(), &more].concat(), &body));
+    shop.wait("1 s");
+    assert_eq!(shop.counter.got("ACK").len(), 1);
+    assert!(ann.talks() && shop.phones_that_ring() == 0);
+    shop.counter.act(|far_end, _| far_end.legs.iter_mut().for_each(|leg| leg.local = invite.must("to").to_owned()));
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().answered_by.as_deref(), Some("Counter"));
 }
