@@ -23,7 +23,8 @@ impl Unable {
 }
 
 /// Whether there is an extension that the request cannot do without, and we have none (RFC 3261 §8.2.2.3). Session
-/// timers are among them: a side that only offers one may refresh as it likes, but none is run for it (RFC 4028 §4).
+/// timers are among them: whoever only offers one may refresh as they like (RFC 4028 §7.2), and as we promise no interval
+/// there is none too small for us.
 pub(super) fn extensions(request: &Received) -> Result<(), Unable> {
     if request.require.is_empty() {
         return Ok(());

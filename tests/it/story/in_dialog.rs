@@ -69,6 +69,23 @@ fn either_side_holds_and_takes_back() {
 }
 
 #[test]
+fn an_address_of_zeros_is_a_hold_as_of_old() {
+    from_either_side(|shop, who, other, name| {
+        let audio = who.act(|far_end, _| far_end.audio);
+        who.act(|far_end, _| far_end.audio.set_ip(std::net::Ipv4Addr::UNSPECIFIED.into()));
+        who.takes_back();
+        who.act(|far_end, _| far_end.audio = audio);
+        shop.wait("1 s");
+        assert!(who.answer_to("INVITE").body.contains("a=recvonly"), "RFC 3264 §8.4");
+        assert!(!other.is_heard_by(who));
+        assert_eq!(shop.events_of(EventKind::Held), [name]);
+        who.takes_back();
+        shop.wait("1 s");
+        assert_eq!(shop.events_of(EventKind::Resumed), [name]);
+    });
+}
+
+#[test]
 fn an_offer_that_changes_no_hold_is_no_event() {
     from_either_side(|shop, who, _, _| {
         who.takes_back();
