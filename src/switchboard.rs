@@ -6,225 +6,50 @@
 //! ```
 
 mod between_phones;
+mod contacts;
+mod event;
+mod right_now;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::call::event::{Input as CallInput, Output as CallOutput};
-use crate::call::leg::{BindingId, Bindings};
-use crate::call::record::{CallEvent, CallId, CallRecord, Direction, Door};
+use crate::call::leg::BindingId;
+use crate::call::record::{CallId, CallRecord, Direction, Door};
 use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Trunk};
-use crate::door::sip::{Arrival, Origin, Place, RegistrationSettings, Shown, SipDoor, Told, User};
+use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
 use crate::media::{self, Family, Lane, Ports};
-use crate::now::{Mono, Now, UnixMs};
+use crate::now::{Mono, Now};
 use crate::number::Number;
-use crate::routing::decision::{Action, Because, Decision, Offer};
-use crate::routing::plan::{Country, Line, PhoneId, Plan, Shop, ShopId};
-use crate::routing::{CallerId, Duty, decide, shop_called, why_phone};
+use crate::routing::decision::{Action, Because, Offer};
+use crate::routing::plan::{Country, Plan, Shop};
+use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::Spent;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
-use crate::sip::registrar::KeptUser;
 use crate::sip::transaction::timer::Deadlines;
-use crate::sip::uri::Uri;
 use crate::sip::wire::{self, Framing, Unreadable};
 
 pub use crate::call::event::Medium;
 pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
+pub use event::{Input, LogEntry, Output, Ticket};
+pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
+
+use contacts::Contacts;
+
 /// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
 const STOCK: usize = 128;
 /// Fewer than this, and more are asked for; in batches, because each request wakes the packet thread.
 const STOCK_LOW: usize = 96;
-/// A contact's name is looked up again after this; phones move.
-const RESOLVE_EVERY: Duration = Duration::from_secs(60);
-/// A contact that leads nowhere is looked up again after this.
-const RESOLVE_AGAIN: Duration = Duration::from_secs(10);
 /// How much of a display name is kept: twice what any phone shows.
 const DISPLAY_KEPT: usize = 80;
-
-/// What ties an answer of a shell to its question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
-
-/// Something that happened.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// A datagram came in. `local` is the address of ours that `from` reaches us by (a socket may be bound to all).
-    Datagram {
-        socket: SocketId,
-        from: SocketAddr,
-        local: IpAddr,
-        bytes: &'a [u8],
-    },
-    /// A peer has connected to us; `local` is our own address on the connection.
-    FlowAccepted {
-        flow: FlowId,
-        from: SocketAddr,
-        local: IpAddr,
-    },
-    /// A stream connection has brought one message, framed.
-    Received {
-        flow: FlowId,
-        bytes: &'a [u8],
-    },
-    /// What came on a stream connection is no message, or not whole in time: `bytes` is its beginning.
-    Garbled {
-        flow: FlowId,
-        bytes: &'a [u8],
-    },
-    /// A stream connection is gone, by whatever cause.
-    FlowClosed {
-        flow: FlowId,
-    },
-    /// The connection asked for by [`Output::Connect`] cannot be had.
-    FlowFailed {
-        flow: FlowId,
-    },
-    /// A row asked for by [`Output::Record`] is durable.
-    Recorded {
-        ticket: Ticket,
-    },
-    /// What [`Output::KeepBindings`] asked for is durable.
-    BindingsKept {
-        ticket: Ticket,
-    },
-    /// The answer to [`Output::Resolve`]; empty when the name leads nowhere.
-    Resolved {
-        ticket: Ticket,
-        routes: Vec<Route>,
-    },
-    Media(media::Fact),
-    /// The owner changed something, or the service just started.
-    PlanChanged(Arc<Plan>),
-    /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
-    CallersNamed(Callers),
-    /// Somebody looks at the page: answered by [`Output::Seen`].
-    Look {
-        ticket: Ticket,
-    },
-    /// The service shuts down: no new calls (503), live ones are ended.
-    Drain,
-    /// The deadline of [`crate::switchboard::Switchboard::poll_timeout`] has come.
-    Timeout,
-}
-
-/// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    Send {
-        socket: SocketId,
-        to: SocketAddr,
-        bytes: Vec<u8>,
-    },
-    /// Open a stream connection to `to`, from our address `local`. It is written to at once; a connection that cannot be
-    /// had is [`Input::FlowFailed`].
-    Connect {
-        flow: FlowId,
-        to: SocketAddr,
-        local: IpAddr,
-    },
-    /// Send this on a stream connection; nothing when it is gone.
-    Write {
-        flow: FlowId,
-        bytes: Vec<u8>,
-    },
-    /// The peer of this connection is known: the limits for strangers hold no longer.
-    Trust {
-        flow: FlowId,
-    },
-    /// Close this connection, after what was written to it.
-    Close {
-        flow: FlowId,
-    },
-    /// Make this row durable and answer [`Input::Recorded`]: at once, not with the next batch.
-    Record {
-        ticket: Ticket,
-        medium: Medium,
-        record: Box<CallRecord>,
-    },
-    /// To be stored with the next commit, or within 200 ms.
-    Log(LogEntry),
-    /// Keep these places of a phone that registers in place of all it had, so that they outlive the process, and answer
-    /// [`Input::BindingsKept`]. A later one for the same user replaces an earlier one.
-    KeepBindings {
-        ticket: Ticket,
-        user: String,
-        kept: KeptUser,
-    },
-    Media(media::Command),
-    /// Find the way to `host` (a name or an address, without brackets) and answer [`Input::Resolved`].
-    Resolve {
-        ticket: Ticket,
-        protocol: Protocol,
-        host: String,
-        port: Option<u16>,
-    },
-    Seen {
-        ticket: Ticket,
-        view: Box<RightNow>,
-    },
-    /// The carrier of this name sends us its calls, or no longer does: to be told to the owner, once for each change.
-    Trunk {
-        name: String,
-        change: Change,
-    },
-}
-
-/// What follows a call's first row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogEntry {
-    /// A call's facts have changed; replaces its row.
-    Changed(Box<CallRecord>),
-    Event(CallEvent),
-}
-
-/// What the page and the API show of this moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RightNow {
-    pub shops: Vec<ShopNow>,
-    /// Live calls, oldest first.
-    pub calls: Vec<CallRecord>,
-    pub gauges: Gauges,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShopNow {
-    pub shop: ShopId,
-    /// What a caller with an unremarkable number would get now.
-    pub decision: Decision,
-    pub phones: Vec<PhoneNow>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PhoneNow {
-    pub phone: PhoneId,
-    /// Whether a call now would ring it.
-    pub rings: bool,
-    pub because: PhoneBecause,
-    /// When it last answered anything of ours, or registered.
-    pub proven_at: Option<UnixMs>,
-}
-
-/// Why a phone would ring, or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PhoneBecause {
-    /// The shop's decision is to ring, and this phone is in a wave.
-    InAWave,
-    /// The shop would not ring at all.
-    ShopDoesNotRing(Because),
-    /// Its own hours, or its "off until".
-    OffNow,
-    /// No binding, or its address leads nowhere.
-    Unreachable,
-}
 
 /// Counters that return to their start when idle (DESIGN §4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -300,26 +125,6 @@ enum Service {
     Draining,
 }
 
-/// The fixed contacts of the plan's phones, and what is known of the way to them.
-#[derive(Debug, Default)]
-struct Contacts {
-    by_phone: HashMap<PhoneId, Contact>,
-    bindings: Bindings,
-    again: Deadlines<BindingId>,
-    /// The places of each phone that has registered, and when it last did.
-    registered: HashMap<PhoneId, Vec<(SocketAddr, UnixMs)>>,
-    /// When each address last answered anything of ours, or registered.
-    proven: HashMap<SocketAddr, UnixMs>,
-}
-
-#[derive(Debug)]
-struct Contact {
-    text: String,
-    binding: BindingId,
-    uri: Uri,
-    way: Option<Route>,
-}
-
 /// What is known of who calls, and why their call is what it is: the parts of a first row that are decided here.
 #[derive(Debug)]
 struct Facts {
@@ -335,16 +140,6 @@ struct Facts {
 /// Text from outside as the log keeps it.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(DISPLAY_KEPT).collect()
-}
-
-impl Contacts {
-    /// Where a phone can be rung, and when it last proved that.
-    fn places_of(&self, phone: PhoneId) -> Vec<(SocketAddr, Option<UnixMs>)> {
-        let fixed = self.by_phone.get(&phone).and_then(|contact| contact.way).map(|way| (way.to, None));
-        let registered = self.registered.get(&phone).into_iter().flatten().map(|&(to, at)| (to, Some(at)));
-        let proven = |(to, at): (SocketAddr, Option<UnixMs>)| (to, self.proven.get(&to).copied().max(at));
-        fixed.into_iter().chain(registered).map(proven).collect()
-    }
 }
 
 /// The stock of one lane and family.
@@ -714,81 +509,6 @@ impl Switchboard {
         }
     }
 
-    fn plan_changed(&mut self, now: Now, plan: Arc<Plan>) {
-        let mut contacts = HashMap::new();
-        let mut users = BTreeMap::new();
-        for phone in plan.shops.iter().flat_map(|shop| &shop.phones) {
-            let text = match &phone.line {
-                Line::Fixed { contact } => contact,
-                Line::Registers { user, ha1 } => {
-                    users.insert(user.clone(), User { phone: phone.id, ha1: ha1.clone() });
-                    continue;
-                }
-                Line::Cell { .. } => continue,
-            };
-            let known = self.contacts.by_phone.remove(&phone.id).filter(|contact| contact.text == *text);
-            let contact = known.or_else(|| {
-                let uri = Uri::parse(text).ok()?;
-                Some(Contact { text: text.clone(), binding: self.door.fresh_binding(), uri, way: None })
-            });
-            contacts.extend(contact.map(|contact| (phone.id, contact)));
-        }
-        self.contacts.by_phone = contacts;
-        self.door.set_users(now, users);
-        self.plan = plan;
-        self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
-        let unknown = self.contacts.by_phone.values().filter(|contact| contact.way.is_none());
-        for binding in unknown.map(|contact| contact.binding).collect::<Vec<_>>() {
-            self.resolve(binding);
-        }
-        self.set_places();
-    }
-
-    fn resolve(&mut self, binding: BindingId) {
-        let Some(contact) = self.contacts.by_phone.values().find(|contact| contact.binding == binding) else { return };
-        // A contact that asks for what we do not speak leads nowhere.
-        let Some(protocol) = Protocol::of_param(contact.uri.param("transport")) else { return };
-        let (host, port) = (contact.uri.host.clone(), contact.uri.port);
-        let ticket = self.ticket(Asked::Resolve(binding));
-        self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
-    }
-
-    fn resolved(&mut self, now: Now, binding: BindingId, way: Option<Route>) {
-        let Some(contact) = self.contacts.by_phone.values_mut().find(|contact| contact.binding == binding) else {
-            return;
-        };
-        // What was known stays good when a name server is silent for once.
-        contact.way = way.or(contact.way);
-        let is_name = contact.uri.host.parse::<IpAddr>().is_err();
-        match contact.way {
-            None => self.contacts.again.set(binding, now.mono + RESOLVE_AGAIN),
-            Some(_) if is_name => self.contacts.again.set(binding, now.mono + RESOLVE_EVERY),
-            Some(_) => {}
-        }
-        self.set_places();
-    }
-
-    fn set_places(&mut self) {
-        self.contacts.bindings.clear();
-        let mut places = HashMap::new();
-        for (phone, contact) in &self.contacts.by_phone {
-            if let Some(hop) = contact.way {
-                self.contacts.bindings.add(*phone, contact.binding);
-                places.insert(contact.binding, Place { uri: contact.uri.clone(), hop });
-            }
-        }
-        self.contacts.registered.clear();
-        for registered in self.door.registered() {
-            self.contacts.bindings.add(registered.phone, registered.binding);
-            let proven = self.contacts.registered.entry(registered.phone).or_default();
-            proven.push((registered.place.hop.to, registered.proven_at));
-            places.insert(registered.binding, registered.place);
-        }
-        // Of an address where nobody is any more, nothing is kept.
-        self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
-        self.door.set_places(places);
-    }
-
     fn media(&mut self, fact: media::Fact) {
         match fact {
             media::Fact::Stocked { lane, pairs, short } => {
@@ -840,33 +560,5 @@ impl Switchboard {
     fn next_ticket(&mut self) -> Ticket {
         self.last_ticket += 1;
         Ticket(self.last_ticket)
-    }
-
-    fn right_now(&self, now: Now) -> RightNow {
-        let shops = self.plan.shops.iter().map(|shop| self.shop_now(now, shop)).collect();
-        let mut calls: Vec<CallRecord> = self.calls.values().map(|call| call.record().clone()).collect();
-        calls.sort_by_key(|record| (record.started, record.id));
-        RightNow { shops, calls, gauges: self.gauges() }
-    }
-
-    fn shop_now(&self, now: Now, shop: &Shop) -> ShopNow {
-        let called = shop.numbers.iter().map(|number| number.as_str().to_owned()).collect();
-        let decision = decide(&self.plan, &Offer { caller: CallerId::Withheld, called }, now.wall);
-        let phones = shop.phones.iter().map(|phone| {
-            let places = self.contacts.places_of(phone.id);
-            let because = match why_phone(shop, phone, now.wall) {
-                Duty::ShopClosed(because) => PhoneBecause::ShopDoesNotRing(because),
-                Duty::CellWithoutShopHours | Duty::OffUntil(_) | Duty::OutsideOwnHours { .. } => PhoneBecause::OffNow,
-                Duty::Rings if places.is_empty() => PhoneBecause::Unreachable,
-                Duty::Rings => PhoneBecause::InAWave,
-            };
-            PhoneNow {
-                phone: phone.id,
-                rings: because == PhoneBecause::InAWave,
-                because,
-                proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
-            }
-        });
-        ShopNow { shop: shop.id, decision, phones: phones.collect() }
     }
 }

@@ -1,0 +1,126 @@
+//! Where the plan's phones are: fixed contacts, looked up again as they move, and registered ones, by phone.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Asked, Output, Protocol, Route, Switchboard};
+use crate::call::leg::{BindingId, Bindings};
+use crate::door::sip::{Place, User};
+use crate::now::{Now, UnixMs};
+use crate::routing::plan::{Line, PhoneId, Plan};
+use crate::sip::transaction::timer::Deadlines;
+use crate::sip::uri::Uri;
+
+/// A contact's name is looked up again after this; phones move.
+const RESOLVE_EVERY: Duration = Duration::from_secs(60);
+/// A contact that leads nowhere is looked up again after this.
+const RESOLVE_AGAIN: Duration = Duration::from_secs(10);
+
+/// The fixed contacts of the plan's phones, and what is known of the way to them.
+#[derive(Debug, Default)]
+pub(super) struct Contacts {
+    pub(super) by_phone: HashMap<PhoneId, Contact>,
+    pub(super) bindings: Bindings,
+    pub(super) again: Deadlines<BindingId>,
+    /// The places of each phone that has registered, and when it last did.
+    pub(super) registered: HashMap<PhoneId, Vec<(SocketAddr, UnixMs)>>,
+    /// When each address last answered anything of ours, or registered.
+    pub(super) proven: HashMap<SocketAddr, UnixMs>,
+}
+
+#[derive(Debug)]
+pub(super) struct Contact {
+    text: String,
+    binding: BindingId,
+    pub(super) uri: Uri,
+    pub(super) way: Option<Route>,
+}
+
+impl Contacts {
+    /// Where a phone can be rung, and when it last proved that.
+    pub(super) fn places_of(&self, phone: PhoneId) -> Vec<(SocketAddr, Option<UnixMs>)> {
+        let fixed = self.by_phone.get(&phone).and_then(|contact| contact.way).map(|way| (way.to, None));
+        let registered = self.registered.get(&phone).into_iter().flatten().map(|&(to, at)| (to, Some(at)));
+        let proven = |(to, at): (SocketAddr, Option<UnixMs>)| (to, self.proven.get(&to).copied().max(at));
+        fixed.into_iter().chain(registered).map(proven).collect()
+    }
+}
+
+impl Switchboard {
+    pub(super) fn plan_changed(&mut self, now: Now, plan: Arc<Plan>) {
+        let mut contacts = HashMap::new();
+        let mut users = BTreeMap::new();
+        for phone in plan.shops.iter().flat_map(|shop| &shop.phones) {
+            let text = match &phone.line {
+                Line::Fixed { contact } => contact,
+                Line::Registers { user, ha1 } => {
+                    users.insert(user.clone(), User { phone: phone.id, ha1: ha1.clone() });
+                    continue;
+                }
+                Line::Cell { .. } => continue,
+            };
+            let known = self.contacts.by_phone.remove(&phone.id).filter(|contact| contact.text == *text);
+            let contact = known.or_else(|| {
+                let uri = Uri::parse(text).ok()?;
+                Some(Contact { text: text.clone(), binding: self.door.fresh_binding(), uri, way: None })
+            });
+            contacts.extend(contact.map(|contact| (phone.id, contact)));
+        }
+        self.contacts.by_phone = contacts;
+        self.door.set_users(now, users);
+        self.plan = plan;
+        self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
+        let unknown = self.contacts.by_phone.values().filter(|contact| contact.way.is_none());
+        for binding in unknown.map(|contact| contact.binding).collect::<Vec<_>>() {
+            self.resolve(binding);
+        }
+        self.set_places();
+    }
+
+    pub(super) fn resolve(&mut self, binding: BindingId) {
+        let Some(contact) = self.contacts.by_phone.values().find(|contact| contact.binding == binding) else { return };
+        // A contact that asks for what we do not speak leads nowhere.
+        let Some(protocol) = Protocol::of_param(contact.uri.param("transport")) else { return };
+        let (host, port) = (contact.uri.host.clone(), contact.uri.port);
+        let ticket = self.ticket(Asked::Resolve(binding));
+        self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
+    }
+
+    pub(super) fn resolved(&mut self, now: Now, binding: BindingId, way: Option<Route>) {
+        let Some(contact) = self.contacts.by_phone.values_mut().find(|contact| contact.binding == binding) else {
+            return;
+        };
+        // What was known stays good when a name server is silent for once.
+        contact.way = way.or(contact.way);
+        let is_name = contact.uri.host.parse::<IpAddr>().is_err();
+        match contact.way {
+            None => self.contacts.again.set(binding, now.mono + RESOLVE_AGAIN),
+            Some(_) if is_name => self.contacts.again.set(binding, now.mono + RESOLVE_EVERY),
+            Some(_) => {}
+        }
+        self.set_places();
+    }
+
+    pub(super) fn set_places(&mut self) {
+        self.contacts.bindings.clear();
+        let mut places = HashMap::new();
+        for (phone, contact) in &self.contacts.by_phone {
+            if let Some(hop) = contact.way {
+                self.contacts.bindings.add(*phone, contact.binding);
+                places.insert(contact.binding, Place { uri: contact.uri.clone(), hop });
+            }
+        }
+        self.contacts.registered.clear();
+        for registered in self.door.registered() {
+            self.contacts.bindings.add(registered.phone, registered.binding);
+            let proven = self.contacts.registered.entry(registered.phone).or_default();
+            proven.push((registered.place.hop.to, registered.proven_at));
+            places.insert(registered.binding, registered.place);
+        }
+        // Of an address where nobody is any more, nothing is kept.
+        self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
+        self.door.set_places(places);
+    }
+}

@@ -1,0 +1,148 @@
+//! What the shells tell the switchboard, and what it asks of them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::{FlowId, Medium, Protocol, RightNow, Route, SocketId};
+use crate::call::record::{CallEvent, CallRecord};
+use crate::caller::Callers;
+use crate::media;
+use crate::routing::plan::Plan;
+use crate::sip::registrar::KeptUser;
+use crate::sip::trunk::Change;
+
+/// What ties an answer of a shell to its question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram came in. `local` is the address of ours that `from` reaches us by (a socket may be bound to all).
+    Datagram {
+        socket: SocketId,
+        from: SocketAddr,
+        local: IpAddr,
+        bytes: &'a [u8],
+    },
+    /// A peer has connected to us; `local` is our own address on the connection.
+    FlowAccepted {
+        flow: FlowId,
+        from: SocketAddr,
+        local: IpAddr,
+    },
+    /// A stream connection has brought one message, framed.
+    Received {
+        flow: FlowId,
+        bytes: &'a [u8],
+    },
+    /// What came on a stream connection is no message, or not whole in time: `bytes` is its beginning.
+    Garbled {
+        flow: FlowId,
+        bytes: &'a [u8],
+    },
+    /// A stream connection is gone, by whatever cause.
+    FlowClosed {
+        flow: FlowId,
+    },
+    /// The connection asked for by [`Output::Connect`] cannot be had.
+    FlowFailed {
+        flow: FlowId,
+    },
+    /// A row asked for by [`Output::Record`] is durable.
+    Recorded {
+        ticket: Ticket,
+    },
+    /// What [`Output::KeepBindings`] asked for is durable.
+    BindingsKept {
+        ticket: Ticket,
+    },
+    /// The answer to [`Output::Resolve`]; empty when the name leads nowhere.
+    Resolved {
+        ticket: Ticket,
+        routes: Vec<Route>,
+    },
+    Media(media::Fact),
+    /// The owner changed something, or the service just started.
+    PlanChanged(Arc<Plan>),
+    /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
+    CallersNamed(Callers),
+    /// Somebody looks at the page: answered by [`Output::Seen`].
+    Look {
+        ticket: Ticket,
+    },
+    /// The service shuts down: no new calls (503), live ones are ended.
+    Drain,
+    /// The deadline of [`crate::switchboard::Switchboard::poll_timeout`] has come.
+    Timeout,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    Send {
+        socket: SocketId,
+        to: SocketAddr,
+        bytes: Vec<u8>,
+    },
+    /// Open a stream connection to `to`, from our address `local`. It is written to at once; a connection that cannot be
+    /// had is [`Input::FlowFailed`].
+    Connect {
+        flow: FlowId,
+        to: SocketAddr,
+        local: IpAddr,
+    },
+    /// Send this on a stream connection; nothing when it is gone.
+    Write {
+        flow: FlowId,
+        bytes: Vec<u8>,
+    },
+    /// The peer of this connection is known: the limits for strangers hold no longer.
+    Trust {
+        flow: FlowId,
+    },
+    /// Close this connection, after what was written to it.
+    Close {
+        flow: FlowId,
+    },
+    /// Make this row durable and answer [`Input::Recorded`]: at once, not with the next batch.
+    Record {
+        ticket: Ticket,
+        medium: Medium,
+        record: Box<CallRecord>,
+    },
+    /// To be stored with the next commit, or within 200 ms.
+    Log(LogEntry),
+    /// Keep these places of a phone that registers in place of all it had, so that they outlive the process, and answer
+    /// [`Input::BindingsKept`]. A later one for the same user replaces an earlier one.
+    KeepBindings {
+        ticket: Ticket,
+        user: String,
+        kept: KeptUser,
+    },
+    Media(media::Command),
+    /// Find the way to `host` (a name or an address, without brackets) and answer [`Input::Resolved`].
+    Resolve {
+        ticket: Ticket,
+        protocol: Protocol,
+        host: String,
+        port: Option<u16>,
+    },
+    Seen {
+        ticket: Ticket,
+        view: Box<RightNow>,
+    },
+    /// The carrier of this name sends us its calls, or no longer does: to be told to the owner, once for each change.
+    Trunk {
+        name: String,
+        change: Change,
+    },
+}
+
+/// What follows a call's first row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogEntry {
+    /// A call's facts have changed; replaces its row.
+    Changed(Box<CallRecord>),
+    Event(CallEvent),
+}

@@ -1,0 +1,78 @@
+//! This moment, as the page and the API show it.
+
+use super::{Gauges, Switchboard};
+use crate::call::record::CallRecord;
+use crate::now::{Now, UnixMs};
+use crate::routing::decision::{Because, Decision, Offer};
+use crate::routing::plan::{PhoneId, Shop, ShopId};
+use crate::routing::{CallerId, Duty, decide, why_phone};
+
+/// What the page and the API show of this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RightNow {
+    pub shops: Vec<ShopNow>,
+    /// Live calls, oldest first.
+    pub calls: Vec<CallRecord>,
+    pub gauges: Gauges,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopNow {
+    pub shop: ShopId,
+    /// What a caller with an unremarkable number would get now.
+    pub decision: Decision,
+    pub phones: Vec<PhoneNow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneNow {
+    pub phone: PhoneId,
+    /// Whether a call now would ring it.
+    pub rings: bool,
+    pub because: PhoneBecause,
+    /// When it last answered anything of ours, or registered.
+    pub proven_at: Option<UnixMs>,
+}
+
+/// Why a phone would ring, or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhoneBecause {
+    /// The shop's decision is to ring, and this phone is in a wave.
+    InAWave,
+    /// The shop would not ring at all.
+    ShopDoesNotRing(Because),
+    /// Its own hours, or its "off until".
+    OffNow,
+    /// No binding, or its address leads nowhere.
+    Unreachable,
+}
+
+impl Switchboard {
+    pub(super) fn right_now(&self, now: Now) -> RightNow {
+        let shops = self.plan.shops.iter().map(|shop| self.shop_now(now, shop)).collect();
+        let mut calls: Vec<CallRecord> = self.calls.values().map(|call| call.record().clone()).collect();
+        calls.sort_by_key(|record| (record.started, record.id));
+        RightNow { shops, calls, gauges: self.gauges() }
+    }
+
+    fn shop_now(&self, now: Now, shop: &Shop) -> ShopNow {
+        let called = shop.numbers.iter().map(|number| number.as_str().to_owned()).collect();
+        let decision = decide(&self.plan, &Offer { caller: CallerId::Withheld, called }, now.wall);
+        let phones = shop.phones.iter().map(|phone| {
+            let places = self.contacts.places_of(phone.id);
+            let because = match why_phone(shop, phone, now.wall) {
+                Duty::ShopClosed(because) => PhoneBecause::ShopDoesNotRing(because),
+                Duty::CellWithoutShopHours | Duty::OffUntil(_) | Duty::OutsideOwnHours { .. } => PhoneBecause::OffNow,
+                Duty::Rings if places.is_empty() => PhoneBecause::Unreachable,
+                Duty::Rings => PhoneBecause::InAWave,
+            };
+            PhoneNow {
+                phone: phone.id,
+                rings: because == PhoneBecause::InAWave,
+                because,
+                proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
+            }
+        });
+        ShopNow { shop: shop.id, decision, phones: phones.collect() }
+    }
+}
