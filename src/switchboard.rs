@@ -301,6 +301,10 @@ impl Switchboard {
                 message.stamp(hop.to);
                 self.door.receive(now, hop, message);
             }
+            // A phone's own keep-alive (RFC 5626 §4.4.1). Some send it by UDP too, and register anew when nothing comes back.
+            Err(Unreadable::KeepAlive) if wire::is_ping(bytes) && self.door.is_known(&hop) => {
+                self.send(hop, wire::PONG.to_vec());
+            }
             Err(unreadable) => self.unreadable(hop, unreadable),
         }
     }

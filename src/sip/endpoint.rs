@@ -67,6 +67,8 @@ pub struct Endpoint {
     pub flows: Flows,
     chance: Chance,
     clients: HashMap<ClientTx, Client>,
+    /// How many of them are [`ClientUser::Proof`].
+    proofs: usize,
     by_branch: HashMap<ClientKey, ClientTx>,
     servers: HashMap<ServerTx, Server>,
     by_request: HashMap<ServerKey, ServerTx>,
@@ -104,6 +106,8 @@ enum ClientState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ClientUser {
     Events,
+    /// The same, of a question whether the other side is there.
+    Proof,
     /// Our own CANCELs: the INVITE's final response is what counts.
     Nobody,
 }
@@ -183,6 +187,7 @@ impl Endpoint {
             flows: Flows::default(),
             chance,
             clients: HashMap::new(),
+            proofs: 0,
             by_branch: HashMap::new(),
             servers: HashMap::new(),
             by_request: HashMap::new(),
@@ -210,9 +215,9 @@ impl Endpoint {
         self.deadlines.next()
     }
 
-    /// How many transactions live.
+    /// How many transactions live, but for those of [`Endpoint::ask`].
     pub fn transactions(&self) -> usize {
-        self.clients.len() + self.servers.len()
+        self.clients.len() + self.servers.len() - self.proofs
     }
 
     /// Whether this message belongs to a transaction that lives: such a one is nobody's first word to us. A CANCEL or ACK
@@ -253,6 +258,14 @@ impl Endpoint {
         lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
         let via = self.via(&hop);
         self.start_client(now, hop, request, via, ClientUser::Events)
+    }
+
+    /// The same for a question whether the other side is there: it comes and goes while nothing happens, and so is not
+    /// counted among the transactions.
+    pub fn ask(&mut self, now: Mono, mut hop: Hop, request: Outgoing) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via(&hop);
+        self.start_client(now, hop, request, via, ClientUser::Proof)
     }
 
     /// Sends an empty line, which is no message (RFC 5626 §3.5.1): the router on the way keeps the way back open.
@@ -395,6 +408,9 @@ impl Endpoint {
 
     fn forget_client(&mut self, tx: ClientTx) {
         let Some(client) = self.clients.remove(&tx) else { return };
+        if client.user == ClientUser::Proof {
+            self.proofs -= 1;
+        }
         let branch = client.via.branch().unwrap_or_default().to_owned();
         self.by_branch.remove(&ClientKey { branch, cancel: client.request.method == Method::Cancel });
         self.deadlines.stop(Timer::ClientResend(tx));
@@ -434,6 +450,9 @@ impl Endpoint {
         self.by_branch.insert(key, tx);
         let client = Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None };
         self.clients.insert(tx, client);
+        if user == ClientUser::Proof {
+            self.proofs += 1;
+        }
         if hop.protocol() == Protocol::Udp {
             self.deadlines.set(Timer::ClientResend(tx), now + T1);
         }
@@ -519,7 +538,7 @@ impl Endpoint {
                     if let (true, Some(flow)) = (unheard, client.hop.flow()) {
                         self.flows.close(flow);
                     }
-                    if client.user == ClientUser::Events {
+                    if client.user != ClientUser::Nobody {
                         self.events.push_back(Event::TimedOut { tx });
                     }
                 }

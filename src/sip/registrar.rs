@@ -158,11 +158,12 @@ impl Registrar {
         self.last_id
     }
 
-    /// A binding of before the restart takes its place again, with what is left of its life.
-    pub fn restore(&mut self, now: Now, user: &str, kept: KeptBinding) {
+    /// A binding of before the restart takes its place again, with what is left of its life. The answer is its number;
+    /// `None` when nothing is left.
+    pub fn restore(&mut self, now: Now, user: &str, kept: KeptBinding) -> Option<u64> {
         let left = Duration::from_millis(kept.expires.since(now.wall));
         if left.is_zero() {
-            return;
+            return None;
         }
         let id = self.fresh_id();
         let binding = Binding {
@@ -176,6 +177,7 @@ impl Registrar {
             cseq: kept.cseq,
         };
         self.users.entry(user.to_owned()).or_default().push(binding);
+        Some(id)
     }
 
     /// The user's bindings as they are to be kept.

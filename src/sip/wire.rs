@@ -11,7 +11,7 @@ mod meaning;
 mod read;
 mod write;
 
-pub use frame::{Frame, Framer, PONG, Piece, frame};
+pub use frame::{Frame, Framer, PONG, Piece, frame, is_ping};
 pub use read::{Framing, Unreadable, read};
 pub use write::{Unwritable, write_request, write_response};
 

@@ -12,7 +12,7 @@ use ringall::routing::plan::{Country, Language, Line, Phone, PhoneId, Shop as Wi
 use ringall::switchboard::{Gauges, Input, Output, SocketId};
 
 use crate::fake_media::FakeMedia;
-use crate::machine::{self, SHOP, Switchboard};
+use crate::machine::{self, Router, SHOP, Switchboard};
 use crate::text::Text;
 
 /// A carrier's address.
@@ -64,7 +64,7 @@ impl Bench {
             hours_override: None,
             blocked: Default::default(),
         };
-        let machine = machine::start(1, Callers::default(), Vec::new(), Vec::new());
+        let machine = machine::start(1, Callers::default(), Vec::new(), Vec::new(), Router::None);
         let mut bench = Bench { machine, media: FakeMedia::default(), now: Duration::ZERO };
         bench.hand_in(Input::PlanChanged(Arc::new(Plan { version: 1, shops: vec![Arc::new(wishes)] })));
         bench

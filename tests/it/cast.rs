@@ -334,6 +334,11 @@ impl Person {
         self.world.borrow_mut().break_streams(self.who);
     }
 
+    /// Datagrams of line ends alone that came.
+    pub fn line_ends(&self) -> Vec<Vec<u8>> {
+        self.see(|far_end| far_end.line_ends.clone())
+    }
+
     /// Says nonsense by its connection to the shop.
     pub fn garbles(&self) {
         self.world.borrow_mut().garble(self.who);

@@ -26,8 +26,11 @@ pub struct FarEnd {
     pub payloads: String,
     pub habit: Habit,
     pub line: Line,
+    silent: bool,
     /// A caller whose ACKs are never sent is one whose ACKs are lost.
     pub acks: bool,
+    /// Datagrams of line ends alone.
+    pub line_ends: Vec<Vec<u8>>,
     pub legs: Vec<Leg>,
     /// Everything that arrived, repeats too.
     pub heard: Vec<(Duration, Text)>,
@@ -151,7 +154,9 @@ impl FarEnd {
             payloads: "8 0 101".to_owned(),
             habit,
             line: Line::Datagrams,
+            silent: false,
             acks: true,
+            line_ends: Vec::new(),
             legs: Vec::new(),
             heard: Vec::new(),
             clients: Vec::new(),
@@ -166,6 +171,11 @@ impl FarEnd {
     pub fn speaks_by_stream(&mut self) {
         self.line = Line::Stream;
         self.uri += ";transport=tcp";
+    }
+
+    /// It is there, but says nothing any more.
+    pub fn falls_silent(&mut self) {
+        self.silent = true;
     }
 
     /// The cable is out: nothing comes or goes any more, and whatever it was in is over.
@@ -185,6 +195,9 @@ impl FarEnd {
     pub fn receive(&mut self, now: Duration, from: SocketAddr, bytes: &[u8]) {
         let text = Text::read(bytes);
         self.heard.push((now, text.clone()));
+        if self.silent {
+            return;
+        }
         match text.method().map(str::to_owned) {
             Some(method) => self.request(now, from, &method, &text),
             None => self.response(now, &text),

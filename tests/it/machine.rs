@@ -18,10 +18,21 @@ pub use ringall::switchboard::{Settings, Switchboard};
 pub const SHOP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 5060);
 /// The same over IPv6.
 pub const SHOP_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1)), 5060);
+/// Where the world finds the shop when a router stands before it, and what that router serves.
+pub const OUTSIDE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)), 5060);
+pub const INSIDE: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 0)), length: 24 };
 /// The carrier's callers come from here.
 const CARRIER: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 0)), length: 24 };
 const CARRIER_V6: Prefix =
     Prefix { address: IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x203, 0, 0, 0, 0, 0)), length: 48 };
+
+/// What stands between the shop and the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Router {
+    None,
+    /// Its address is [`OUTSIDE`], [`INSIDE`] it everybody has an address of their own, and the shop's ports are forwarded.
+    Translates,
+}
 
 /// A machine as an earlier run has left its registrations, with the carrier's trunk and those that it registers with.
 pub fn start(
@@ -29,26 +40,27 @@ pub fn start(
     callers: caller::Callers,
     kept: Vec<(String, KeptUser)>,
     registered: Vec<Trunk>,
+    router: Router,
 ) -> Switchboard {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    Switchboard::new(bytes, settings(kept, registered), media::Ports::new(2), callers)
+    Switchboard::new(bytes, settings(kept, registered, router), media::Ports::new(2), callers)
 }
 
 /// Where the shop's sockets and listeners are.
 pub fn interfaces() -> Interfaces {
-    settings(Vec::new(), Vec::new()).interfaces()
+    settings(Vec::new(), Vec::new(), Router::None).interfaces()
 }
 
 /// UDP and TCP at one address of each family.
-fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>) -> Settings {
+fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router) -> Settings {
     let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
     let carrier = Trunk { name: "carrier".to_owned(), peers, register: None };
     Settings {
         sockets: vec![SHOP, SHOP_V6],
         tcp: vec![SHOP, SHOP_V6],
-        external_ip: None,
-        local_networks: vec![],
+        external_ip: (router == Router::Translates).then_some(OUTSIDE.ip()),
+        local_networks: if router == Router::Translates { vec![INSIDE] } else { Vec::new() },
         registrations: RegistrationSettings {
             realm: "ringall".to_owned(),
             digest: Algorithm::Md5,
@@ -65,7 +77,7 @@ pub fn shop_for(peer: SocketAddr) -> SocketAddr {
 }
 
 pub fn is_shop(address: SocketAddr) -> bool {
-    address == SHOP || address == SHOP_V6
+    [SHOP, SHOP_V6, OUTSIDE].contains(&address)
 }
 
 pub fn number(e164: &str) -> Number {

@@ -15,7 +15,7 @@ use ringall::switchboard::{Change, Gauges, Medium};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
-use crate::machine::{self, Switchboard, is_shop};
+use crate::machine::{self, Router, Switchboard, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -53,6 +53,7 @@ pub struct Opening {
     network: Network,
     registers: Vec<Registrar>,
     registrar_nowhere: bool,
+    router: Router,
 }
 
 impl Shop {
@@ -75,6 +76,7 @@ impl Shop {
             network: Network::good(),
             registers: Vec::new(),
             registrar_nowhere: false,
+            router: Router::None,
         }
     }
 
@@ -292,6 +294,16 @@ impl Shop {
         self.world.borrow().machine.as_ref().expect("an open shop has a machine").gauges()
     }
 
+    /// How long ago the phone of this name last proved that it can be reached; `None`: it cannot be, or never has.
+    pub fn proven_ago(&self, name: &str) -> Option<Duration> {
+        let mut world = self.world.borrow_mut();
+        let phone = world.plan.shops[0].phones.iter().find(|phone| &*phone.name == name).map(|phone| phone.id);
+        let now = world.right_now();
+        let phone = now.shops[0].phones.iter().find(|known| Some(known.phone) == phone);
+        let proven_at = phone.unwrap_or_else(|| panic!("no phone {name}")).proven_at?;
+        Some(Duration::from_millis(world.wall().since(proven_at)))
+    }
+
     /// Nothing leaked: after a while nobody is on a telephone, no timer of a call runs, every row is closed, and the
     /// gauges are where they started.
     #[track_caller]
@@ -398,6 +410,12 @@ impl Opening {
         self
     }
 
+    /// A router stands between the shop and the world; carriers find the shop at [`machine::OUTSIDE`].
+    pub fn behind_a_router(mut self) -> Opening {
+        self.router = Router::Translates;
+        self
+    }
+
     pub fn over(mut self, network: Network) -> Opening {
         self.network = network;
         self
@@ -418,6 +436,7 @@ impl Opening {
     pub fn open(self) -> Shop {
         let seed = self.network.seed;
         let mut world = World::new(self.network);
+        world.router = self.router;
         let names = ["Counter", "Workshop", "Ana"].map(str::to_owned).into_iter();
         let names: Vec<String> = names.chain((4..).map(|n| format!("Phone {n}"))).take(self.phones).collect();
         let mut phones = Vec::new();
@@ -476,7 +495,8 @@ impl Opening {
             world.trace.names.push((registrar.address, "registrar".to_owned()));
             world.registrars.push(registrar);
         }
-        world.machine = Some(machine::start(seed, machine::callers(RUIZ, &self.known), Vec::new(), registered));
+        world.machine =
+            Some(machine::start(seed, machine::callers(RUIZ, &self.known), Vec::new(), registered, self.router));
         world.change_plan(Plan { version: 1, shops: vec![Arc::new(wishes)] });
         // Names are resolved and ports bound before the door opens.
         world.run_for(Duration::from_millis(50));

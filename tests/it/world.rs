@@ -11,11 +11,11 @@ use ringall::media::Fact;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
 use ringall::sip::registrar::KeptUser;
-use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, Route, SocketId, Ticket};
+use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
 
 use crate::fake_media::FakeMedia;
 use crate::far_end::{FarEnd, Line};
-use crate::machine::{self, SHOP, SHOP_V6, Switchboard, is_shop, shop_for};
+use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, is_shop, shop_for};
 use crate::network::Network;
 use crate::registrar::Registrar;
 use crate::stream::Streams;
@@ -32,6 +32,7 @@ pub struct World {
     pub network: Network,
     pub far_ends: Vec<FarEnd>,
     pub machine: Option<Switchboard>,
+    pub router: Router,
     pub media: FakeMedia,
     pub store: Store,
     pub streams: Streams,
@@ -44,6 +45,7 @@ pub struct World {
     pub names: BTreeMap<String, Vec<SocketAddr>>,
     /// What the owner is told of the trunks.
     pub trunks: Vec<(Duration, String, Change)>,
+    seen: Option<Box<RightNow>>,
     queue: BTreeMap<(Duration, u64), Event>,
     turn: u64,
 }
@@ -115,6 +117,7 @@ impl World {
             network,
             far_ends: Vec::new(),
             machine: None,
+            router: Router::None,
             media: FakeMedia::default(),
             store: Store {
                 latency: Some(Duration::from_millis(1)),
@@ -132,6 +135,7 @@ impl World {
             plan: Plan::default(),
             streams: Streams::default(),
             trace: Trace { names: [SHOP, SHOP_V6].map(|shop| (shop, "shop".to_owned())).into(), ..Trace::default() },
+            seen: None,
             queue: BTreeMap::new(),
             turn: 0,
         }
@@ -153,12 +157,23 @@ impl World {
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.
     pub fn restart(&mut self, seed: u64, plan: Plan) {
         let kept = self.store.registrations.clone().into_iter().collect();
-        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept, Vec::new()));
+        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept, Vec::new(), self.router));
         self.media = FakeMedia::default();
         self.streams = Streams::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
         self.queue.retain(|_, event| !inside(event));
         self.change_plan(plan);
+    }
+
+    /// What the clock on the wall shows.
+    pub fn wall(&self) -> UnixMs {
+        machine::at(MORNING, self.now).wall
+    }
+
+    /// What the owner sees now.
+    pub fn right_now(&mut self) -> RightNow {
+        self.hand_in(Input::Look { ticket: Ticket(0) });
+        *self.seen.take().expect("a look is answered at once")
     }
 
     /// The service is to stop.
@@ -174,7 +189,7 @@ impl World {
     }
 
     pub fn send(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
-        if bytes == b"\r\n\r\n" {
+        if is_line_ends(&bytes) {
             self.enqueue(self.network.latency, Event::Arrives { from, to, bytes });
             return;
         }
@@ -231,6 +246,7 @@ impl World {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Arrives { from, to, bytes } if self.machine.is_some() && is_shop(to) => {
+                let to = if to == OUTSIDE { SHOP } else { to };
                 let socket = SocketId(u8::from(to == SHOP_V6));
                 self.hand_in(Input::Datagram { socket, from, local: to.ip(), bytes: &bytes });
             }
@@ -255,6 +271,10 @@ impl World {
                     return;
                 }
                 if let Some(who) = self.far_ends.iter().position(|far_end| far_end.address == to) {
+                    if is_line_ends(&bytes) {
+                        self.far_ends[who].line_ends.push(bytes);
+                        return;
+                    }
                     self.act(who, |far_end, now| far_end.receive(now, from, &bytes));
                 }
             }
@@ -287,7 +307,9 @@ impl World {
     fn perform(&mut self, output: Output) {
         match output {
             Output::Send { socket, to, bytes } => {
-                self.send(machine::interfaces().sockets[usize::from(socket.0)], to, bytes)
+                let socket = machine::interfaces().sockets[usize::from(socket.0)];
+                let translated = self.router == Router::Translates && !INSIDE.contains(to.ip());
+                self.send(if translated { OUTSIDE } else { socket }, to, bytes)
             }
             Output::Connect { flow, to, local: _ } => self.connect(flow, to),
             Output::Write { flow, bytes } => self.write(flow, bytes),
@@ -336,7 +358,7 @@ impl World {
                 let event = Event::Resolved { ticket, routes };
                 self.enqueue(Duration::from_millis(1), event);
             }
-            Output::Seen { .. } => {}
+            Output::Seen { view, .. } => self.seen = Some(view),
             Output::Trunk { name, change } => {
                 self.trace.note(self.now, format!("trunk {name}: {change:?}"));
                 self.trunks.push((self.now, name, change));
@@ -424,6 +446,11 @@ impl World {
         self.turn += 1;
         self.queue.insert((self.now + after, self.turn), event);
     }
+}
+
+/// No message, but a keep-alive or its answer.
+fn is_line_ends(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| b"\r\n".contains(byte))
 }
 
 impl Store {

@@ -10,6 +10,7 @@ mod bridge;
 mod dialogs;
 mod fork;
 mod offer;
+mod proofs;
 mod registrations;
 mod trunks;
 
@@ -66,6 +67,7 @@ pub struct SipDoor {
     gate: Gate,
     budgets: Budgets,
     registrations: registrations::Registrations,
+    proofs: proofs::Proofs,
     trunks: trunks::Trunks,
     chance: Chance,
     ports: Ports,
@@ -203,6 +205,7 @@ impl SipDoor {
             gate: Gate::new(trunks),
             budgets: Budgets::default(),
             registrations: registrations::Registrations::new(registrations),
+            proofs: proofs::Proofs::default(),
             chance,
             ports,
             places: HashMap::new(),
@@ -294,14 +297,16 @@ impl SipDoor {
 
     pub fn handle_timeout(&mut self, now: Now) {
         self.registrations_timeout(now);
+        self.proofs_timeout(now);
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
         self.trunks_timeout(now);
     }
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
-        let timeouts = [self.endpoint.poll_timeout(), self.registrations.poll_timeout(), self.trunks.poll_timeout()];
-        timeouts.into_iter().flatten().min()
+        let registrations = [self.registrations.poll_timeout(), self.proofs.poll_timeout(), self.trunks.poll_timeout()];
+        let timeouts = registrations.into_iter().chain([self.endpoint.poll_timeout()]);
+        timeouts.flatten().min()
     }
 
     pub fn poll_told(&mut self) -> Option<Told> {
@@ -371,15 +376,17 @@ impl SipDoor {
                         continue;
                     }
                     self.told.push_back(Told::Alive(hop.to));
-                    self.response_came(now, tx, hop, &response);
+                    if !self.proof_over(now, tx) {
+                        self.response_came(now, tx, hop, &response);
+                    }
                 }
                 Event::TimedOut { tx } => {
-                    if !self.registrar_silent(now, tx) {
+                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) {
                         self.phone_is_lost(tx, LegEnd::Silent);
                     }
                 }
                 Event::Broken { tx } => {
-                    if !self.registrar_silent(now, tx) {
+                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) {
                         self.phone_is_lost(tx, LegEnd::Unavailable(503));
                     }
                 }

@@ -16,6 +16,7 @@ use crate::sip::hop::{FlowId, Hop};
 use crate::sip::message::{self, Header, Method, Received, method_name, other};
 use crate::sip::registrar::{Binding, KeptBinding, KeptUser, MIN_EXPIRES_S, Outcome, Refusal, Registrar};
 use crate::sip::transaction::timer::Deadlines;
+use crate::sip::uri::Uri;
 
 use super::{Calling, Place, SipDoor, Told};
 
@@ -95,6 +96,12 @@ impl Registrations {
         self.registrar.all().any(|(_, binding)| at(binding))
     }
 
+    /// Where the binding of this number is called, and by which way; `None` while it cannot be.
+    pub(super) fn place(&self, binding: u64) -> Option<(Uri, Hop)> {
+        let (_, binding) = self.registrar.all().find(|(_, known)| known.id == binding)?;
+        Some((binding.contact.uri.clone(), binding.hop()?))
+    }
+
     fn kept(&self, now: Now, user: &str) -> KeptUser {
         let bindings = self.registrar.kept(now, user);
         let known = self.users.get(user).filter(|_| !bindings.is_empty());
@@ -111,7 +118,10 @@ impl SipDoor {
             if same {
                 for binding in kept.bindings {
                     if let Some(source) = self.endpoint.interfaces.today(binding.source) {
-                        registrations.registrar.restore(now, &user, KeptBinding { source, ..binding });
+                        let id = registrations.registrar.restore(now, &user, KeptBinding { source, ..binding });
+                        if let Some(id) = id {
+                            self.proofs.restored(now.mono, id, &mut self.chance);
+                        }
                     }
                 }
             } else {
@@ -179,6 +189,9 @@ impl SipDoor {
                 match outcome {
                     Outcome::Asked => self.bindings_kept(now, tx),
                     Outcome::Changed => {
+                        for binding in self.registrations.registrar.of(&user) {
+                            self.proofs.registered(now.mono, binding.id, &mut self.chance);
+                        }
                         self.registrations.deadlines.set(tx, now.mono + KEPT_WITHIN);
                         let kept = self.registrations.kept(now, &user);
                         self.told.push_back(Told::KeepBindings { waiting: Some(tx), user, kept });

@@ -64,7 +64,7 @@ impl Endpoint {
             client.state,
             ClientState::Invite(client::Invite::Proceeding) | ClientState::NonInvite(client::NonInvite::Proceeding)
         );
-        if proceeding && client.user == ClientUser::Events {
+        if proceeding && client.user != ClientUser::Nobody {
             self.events.push_back(Event::Broken { tx });
             self.forget_client(tx);
         } else if !matches!(client.state, ClientState::Invite(client::Invite::Accepted)) {

@@ -29,6 +29,13 @@ pub enum Piece {
 
 /// The answer to a ping (RFC 5626 §4.4.1).
 pub const PONG: &[u8] = b"\r\n";
+/// Two line ends. One alone is a pong, which nobody answers: two who answer everything would never end.
+const PING: &[u8] = b"\r\n\r\n";
+
+/// Whether a datagram is a keep-alive that wants an answer.
+pub fn is_ping(datagram: &[u8]) -> bool {
+    datagram == PING
+}
 
 impl Framer {
     /// More bytes have come.
@@ -66,7 +73,7 @@ impl Framer {
                     let rest = self.buffer.split_off(length);
                     self.start_anew(rest);
                     self.line_ends += length;
-                    if self.line_ends >= 4 {
+                    if self.line_ends >= PING.len() {
                         self.line_ends = 0;
                         return Some(Piece::Ping);
                     }

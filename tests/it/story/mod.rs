@@ -12,6 +12,7 @@ mod refusals;
 mod registering;
 mod registering_by_stream;
 mod ring_all;
+mod routers;
 mod strangers;
 mod streams;
 mod trunk_calls;
