@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::network::Site;
 use crate::process::{Process, until};
 use crate::{ports, tone};
 
@@ -12,11 +13,12 @@ pub struct Baresip {
     process: Process,
     folder: TempDir,
     port: u16,
-    line: Line,
+    host: String,
+    param: &'static str,
 }
 
 /// How it speaks.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     Udp,
     Tcp,
@@ -51,16 +53,32 @@ impl Baresip {
     pub fn answers_on(line: Line, user: &str, codec: &str, hz: f64) -> Baresip {
         let port = ports::free(1);
         let account = format!("<sip:{user}@{}:{port}{}>;regint=0", line.host(), line.param());
-        Baresip::start(line, port, &format!("{account};audio_codecs={codec}"), hz)
+        let account = format!("{account};audio_codecs={codec}");
+        Baresip::start(Command::new("baresip"), line.host(), port, line.param(), &account, hz)
     }
 
     /// The same, a phone that has registered at `target` (`host:port`), for so long that no test sees it do so again.
     pub fn registers(line: Line, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
-        let account =
-            format!("<sip:{user}@{target}{}>;auth_user={user};auth_pass={password};regint=3600", line.param());
-        let mut phone = Baresip::start(line, ports::free(1), &format!("{account};audio_codecs=PCMU/8000/1"), hz);
+        let account = account(user, password, target, line.param());
+        let (command, port) = (Command::new("baresip"), ports::free(1));
+        let mut phone = Baresip::start(command, line.host(), port, line.param(), &account, hz);
         phone.process.wait_for("200 OK", Duration::from_secs(20));
         phone
+    }
+
+    /// The same elsewhere, by UDP or TCP; it prints all SIP that it sends and hears.
+    pub fn registers_from(site: Site<'_>, line: Line, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
+        let account = account(user, password, target, line.param());
+        let mut command = site.namespace.command("baresip");
+        command.arg("-s");
+        let mut phone = Baresip::start(command, &site.ip.to_string(), ports::free(1), line.param(), &account, hz);
+        phone.process.wait_for("SIP/2.0 200 OK", Duration::from_secs(20));
+        phone
+    }
+
+    /// All that it printed.
+    pub fn printed(&self) -> String {
+        self.process.printed()
     }
 
     /// How often it was told that it is registered.
@@ -68,14 +86,13 @@ impl Baresip {
         self.process.printed().matches("200 OK").count()
     }
 
-    fn start(line: Line, port: u16, account: &str, hz: f64) -> Baresip {
+    fn start(mut command: Command, host: &str, port: u16, param: &'static str, account: &str, hz: f64) -> Baresip {
         let media = ports::free(20);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().display();
         let write = |name: &str, content: &[u8]| {
             std::fs::write(folder.path().join(name), content).expect("the test's folder is writable");
         };
-        let host = line.host();
         let seconds = 60;
         write("tone.wav", &tone::wav(&tone::sine(hz, 0, tone::SAMPLE_RATE as usize * seconds)));
         write("accounts", format!("{account};answermode=auto\n").as_bytes());
@@ -99,15 +116,14 @@ snd_path {path}
             modules = module_folder(),
         );
         write("config", config.as_bytes());
-        let mut command = Command::new("baresip");
         let mut process = Process::start(command.arg("-f").arg(folder.path()), folder.path().join("screen"));
         process.wait_for("baresip is ready", Duration::from_secs(20));
-        Baresip { process, folder, port, line }
+        Baresip { process, folder, port, host: host.to_owned(), param }
     }
 
     /// The contact for a shop file.
     pub fn contact(&self, user: &str) -> String {
-        format!("sip:{user}@{}:{}{}", self.line.host(), self.port, self.line.param())
+        format!("sip:{user}@{}:{}{}", self.host, self.port, self.param)
     }
 
     /// The port its SIP comes from.
@@ -124,6 +140,12 @@ snd_path {path}
         let recording = recording.unwrap_or_else(|| panic!("baresip recorded nothing:\n{}", self.process.printed()));
         tone::samples_of_wav(&std::fs::read(recording.path()).expect("readable"))
     }
+}
+
+/// An account that registers once for the length of a test.
+fn account(user: &str, password: &str, target: &str, param: &str) -> String {
+    let account = format!("<sip:{user}@{target}{param}>;auth_user={user};auth_pass={password};regint=3600");
+    format!("{account};audio_codecs=PCMU/8000/1")
 }
 
 /// Debian puts the modules into /usr/lib/baresip, others elsewhere below /usr.

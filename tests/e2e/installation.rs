@@ -45,6 +45,8 @@ pub struct Files {
     folder: TempDir,
     pub sip_port: u16,
     pub web_port: u16,
+    /// The first of 100 media ports.
+    pub media: u16,
 }
 
 impl Files {
@@ -64,7 +66,7 @@ impl Files {
     /// A folder with a valid `ringall.toml`; the one trunk peer is 127.0.0.1.
     pub fn new() -> Files {
         let (sip_port, web_port, media) = (ports::free(1), ports::free(1), ports::free(100));
-        let files = Files { folder: tempfile::tempdir().expect("a temporary folder"), sip_port, web_port };
+        let files = Files { folder: tempfile::tempdir().expect("a temporary folder"), sip_port, web_port, media };
         let folder = files.folder.path().display();
         let config = format!(
             r#"database = "sqlite:{folder}/ringall.db"
@@ -108,6 +110,14 @@ peers = ["127.0.0.1"]
         let config = std::fs::read_to_string(self.path("ringall.toml")).expect("written by new()");
         assert!(config.contains(from), "{from:?} is not in the configuration");
         self.write("ringall.toml", &config.replace(from, to));
+    }
+
+    /// SIP is heard on all addresses of IPv4.
+    pub fn listens_everywhere(&self) {
+        for key in ["udp", "tcp"] {
+            let port = self.sip_port;
+            self.edit_config(&format!("{key} = [\"127.0.0.1:{port}\"]"), &format!("{key} = [\"0.0.0.0:{port}\"]"));
+        }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {

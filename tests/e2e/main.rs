@@ -1,4 +1,4 @@
-//! The built binary against real peers: SIPp, baresip, Kamailio, tcpdump, strace.
+//! The built binary against real peers: SIPp, baresip, linphonec, Kamailio, tcpdump, strace.
 //!
 //! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
@@ -8,6 +8,8 @@ mod capture;
 mod http;
 mod installation;
 mod kamailio;
+mod linphone;
+mod network;
 mod peers;
 mod ports;
 mod process;
@@ -30,6 +32,7 @@ mod reason;
 mod refused;
 mod registering;
 mod ring;
+mod routers;
 mod sound;
 mod stranger;
 mod streams;

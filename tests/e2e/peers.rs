@@ -10,11 +10,15 @@ pub fn present(test: &str, programs: &[&str]) -> bool {
     if missing.is_empty() {
         return true;
     }
-    let missing = missing.join(", ");
-    let required = std::env::var("RINGALL_REQUIRE_PEERS").is_ok_and(|value| value == "1");
-    assert!(!required, "{test} needs {missing}, not installed, and RINGALL_REQUIRE_PEERS=1");
-    writeln!(std::io::stderr(), "SKIPPED {test}: {missing} is not installed").expect("stderr is open");
+    self::missing(test, &format!("{}, not installed", missing.join(", ")));
     false
+}
+
+/// Says that the test is skipped for lack of this; fails when that is not allowed.
+pub fn missing(test: &str, what: &str) {
+    let required = std::env::var("RINGALL_REQUIRE_PEERS").is_ok_and(|value| value == "1");
+    assert!(!required, "{test} needs {what}, and RINGALL_REQUIRE_PEERS=1");
+    writeln!(std::io::stderr(), "SKIPPED {test}: it needs {what}").expect("stderr is open");
 }
 
 fn find(program: &str) -> Option<PathBuf> {

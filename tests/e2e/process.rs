@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How often a condition is looked at.
@@ -21,6 +21,16 @@ impl Process {
         let child = command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn();
         let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Process { child, output }
+    }
+
+    /// The same for a program that is told what to do while it runs.
+    pub fn start_told(command: &mut Command, output: PathBuf) -> (Process, ChildStdin) {
+        let file = File::create(&output).expect("the test's folder is writable");
+        let errors = file.try_clone().expect("a file handle can be cloned");
+        let child = command.stdin(Stdio::piped()).stdout(file).stderr(errors).spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let told = child.stdin.take().expect("it was asked for");
+        (Process { child, output }, told)
     }
 
     pub fn id(&self) -> u32 {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::network::Site;
 use crate::ports;
 use crate::process::{Process, read, until};
 
@@ -39,7 +40,9 @@ pub struct Sipp {
     pause_ms: u32,
     service: String,
     transport: &'static str,
-    ip: &'static str,
+    ip: String,
+    command: Command,
+    echo: bool,
     keys: Vec<(&'static str, String)>,
 }
 
@@ -74,7 +77,9 @@ impl Sipp {
             pause_ms: 300,
             service: "shop".to_owned(),
             transport: "u1",
-            ip: "127.0.0.1",
+            ip: "127.0.0.1".to_owned(),
+            command: Command::new("sipp"),
+            echo: false,
             keys,
         }
     }
@@ -99,7 +104,20 @@ impl Sipp {
 
     /// From and at ::1.
     pub fn over_ipv6(mut self) -> Sipp {
-        self.ip = "::1";
+        self.ip = "::1".to_owned();
+        self
+    }
+
+    /// Elsewhere.
+    pub fn elsewhere(mut self, site: Site<'_>) -> Sipp {
+        self.ip = site.ip.to_string();
+        self.command = site.namespace.command("sipp");
+        self
+    }
+
+    /// Sends all audio back to whom it comes from.
+    pub fn echoing(mut self) -> Sipp {
+        self.echo = true;
         self
     }
 
@@ -122,22 +140,29 @@ impl Sipp {
     }
 
     /// Plays against `target`, `host:port`. A phone listens when this returns.
-    pub fn start(self, target: &str) -> Playing {
+    pub fn start(mut self, target: &str) -> Playing {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("scenario.xml"), &self.scenario).expect("the folder is writable");
-        let mut command = Command::new("sipp");
+        let media = ports::free(4);
+        if self.echo {
+            self = self.key("rtp", media);
+        }
+        let command = &mut self.command;
         command.current_dir(folder.path()).env("TERM", "dumb");
-        command.args(["-sf", "scenario.xml", "-i", self.ip, "-t", self.transport, "-nostdin", "-m", "1"]);
+        command.args(["-sf", "scenario.xml", "-i", &self.ip, "-t", self.transport, "-nostdin", "-m", "1"]);
         command.args(["-p", &self.port.to_string(), "-cp", &ports::free(1).to_string()]);
-        command.args(["-mp", &ports::free(4).to_string(), "-d", &self.pause_ms.to_string(), "-s", &self.service]);
+        command.args(["-mp", &media.to_string(), "-d", &self.pause_ms.to_string(), "-s", &self.service]);
         for (name, value) in &self.keys {
             command.args(["-key", name, value]);
         }
         command.args(["-trace_logs", "-log_file", "notes", "-trace_err", "-error_file", "errors"]);
         command.args(["-trace_msg", "-message_file", "messages", target]);
-        let process = Process::start(&mut command, folder.path().join("screen"));
+        if self.echo {
+            command.arg("-rtp_echo");
+        }
+        let process = Process::start(command, folder.path().join("screen"));
         let playing = Playing { process, folder, port: self.port };
-        let bound = until(Duration::from_secs(10), || is_bound(playing.port).then_some(()));
+        let bound = until(Duration::from_secs(10), || is_bound_at(playing.process.id(), playing.port).then_some(()));
         assert!(bound.is_some(), "SIPp did not start:\n{}", playing.trouble());
         playing
     }
@@ -203,8 +228,13 @@ pub fn moment(notes: &[Note], text: &str) -> f64 {
 
 /// Whether somebody has a socket at this port.
 pub fn is_bound(port: u16) -> bool {
+    is_bound_at(std::process::id(), port)
+}
+
+/// The same in the network of this process.
+fn is_bound_at(process: u32, port: u16) -> bool {
     let suffix = format!(":{port:04X}");
-    let tables = ["udp", "udp6", "tcp", "tcp6"].map(|table| read(format!("/proc/net/{table}").as_ref()));
+    let tables = ["udp", "udp6", "tcp", "tcp6"].map(|table| read(format!("/proc/{process}/net/{table}").as_ref()));
     tables
         .iter()
         .flat_map(|table| table.lines())

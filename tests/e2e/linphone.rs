@@ -1,0 +1,102 @@
+//! linphonec as a staff phone: another real stack, told by its own command line what to do.
+
+use std::io::Write;
+use std::process::{ChildStdin, Command};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::installation::{Installation, SHOP};
+use crate::peers;
+use crate::ports;
+use crate::process::{Process, until};
+use crate::rtp::Ear;
+use crate::sipp::{self, Sipp};
+use crate::tone::{self, Law, best_share};
+
+const CALLER_HZ: f64 = 440.0;
+const PHONE_HZ: f64 = 1100.0;
+const LIMIT: Duration = Duration::from_secs(30);
+const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
+
+struct Linphone {
+    process: Process,
+    told: ChildStdin,
+    _folder: TempDir,
+}
+
+impl Linphone {
+    /// A phone that has registered at `target` (`host:port`); once told to answer it says `hz`.
+    fn registers(user: &str, password: &str, target: &str, hz: f64) -> Linphone {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path(".local/share/linphone")).expect("our folder");
+        let tone = tone::sine(hz, 0, tone::SAMPLE_RATE as usize * 60);
+        std::fs::write(path("tone.wav"), tone::wav(&tone)).expect("our folder");
+        let config = format!(
+            "[sip]
+sip_port={port}
+sip_tcp_port=0
+sip_tls_port=0
+use_ipv6=0
+default_proxy=0
+[rtp]
+audio_rtp_port={media}
+[proxy_0]
+reg_proxy=<sip:{target}>
+reg_identity=<sip:{user}@{target}>
+reg_sendregister=1
+reg_expires=3600
+[auth_info_0]
+username={user}
+passwd={password}
+realm=ringall
+",
+            port = ports::free(1),
+            media = ports::free(2),
+        );
+        std::fs::write(path("linphonerc"), config).expect("our folder");
+        let mut command = Command::new("linphonec");
+        command.env("HOME", folder.path()).arg("-c").arg(path("linphonerc"));
+        let (process, told) = Process::start_told(&mut command, path("screen"));
+        let mut phone = Linphone { process, told, _folder: folder };
+        let registered = until(LIMIT, || {
+            phone.is_told("status register");
+            phone.process.printed().contains("registered, identity=").then_some(())
+        });
+        assert!(registered.is_some(), "not registered:\n{}", phone.process.printed());
+        phone.is_told("soundcard use files");
+        let tone = format!("play {}", phone._folder.path().join("tone.wav").display());
+        phone.is_told(&tone);
+        phone
+    }
+
+    fn is_told(&mut self, command: &str) {
+        writeln!(self.told, "{command}").unwrap_or_else(|error| panic!("{error}:\n{}", self.process.printed()));
+    }
+}
+
+#[test]
+fn linphonec_registers_is_rung_answers_and_hangs_up() {
+    if !peers::present("linphonec_registers_is_rung_answers_and_hangs_up", &["sipp", "linphonec"]) {
+        return;
+    }
+    let installation = Installation::start(&format!("{SHOP}{COUNTER}"));
+    let mut phone = Linphone::registers("counter", "counter-secret", &installation.target(), PHONE_HZ);
+    let ear = Ear::on(ports::free(2), Law::Mu, CALLER_HZ);
+    let caller = Sipp::plays(sipp::CALLER_IS_HUNG_UP_ON).key("rtp", ear.port()).key("codecs", "0 101");
+    let caller = caller.start(&installation.target());
+    phone.process.wait_for("Receiving new incoming call from \"600999888 1st call\"", LIMIT);
+    phone.is_told("answer");
+    phone.process.wait_for("Media streams established", LIMIT);
+    // A second of its tone.
+    let heard = until(LIMIT, || (ear.heard().len() > tone::SAMPLE_RATE as usize).then(|| ear.heard()));
+    let heard = heard.unwrap_or_else(|| panic!("the caller hears nothing:\n{}", phone.process.printed()));
+    let share = best_share(&heard, PHONE_HZ);
+    assert!(share > 0.95, "the caller heard linphonec's tone, its share is {share}");
+    phone.is_told("terminate");
+    caller.finish(LIMIT);
+    let call = installation.only_call();
+    assert_eq!((&call["disposition"], &call["answered_by"]), (&"answered".into(), &"Counter".into()));
+    assert_eq!(call["ended_by"], "staff");
+}
