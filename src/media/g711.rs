@@ -3,6 +3,23 @@
 
 use audio_codec_algorithms as codec;
 
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    Ulaw,
+    Alaw,
+}
+
+impl Law {
+    /// Its payload type where none was agreed upon (RFC 3551 table 4).
+    pub fn static_payload_type(self) -> u8 {
+        match self {
+            Law::Ulaw => 0,
+            Law::Alaw => 8,
+        }
+    }
+}
+
 /// A frame of silence is made of these: +0 in μ-law.
 pub const ULAW_SILENCE: u8 = 0xff;
 /// A frame of silence is made of these: A-law's smallest value (it has no zero), even bits inverted.

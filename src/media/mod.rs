@@ -4,9 +4,12 @@
 //! Commands go down, facts come up; neither side waits for the other.
 
 pub mod g711;
+pub mod player;
+pub mod recorder;
 pub mod relay;
 pub mod rtp;
 pub mod sdp;
+pub mod wav;
 
 #[cfg(feature = "shell")]
 pub mod port;

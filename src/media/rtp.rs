@@ -89,13 +89,15 @@ pub fn set_payload_type(packet: &mut [u8], payload_type: u8) {
 impl Header {
     /// A whole packet with this header and nothing between it and the payload.
     pub fn packet(&self, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len());
-        bytes.extend([0x80, (u8::from(self.marker) << 7) | (self.payload_type & 0x7f)]);
-        bytes.extend(self.sequence.to_be_bytes());
-        bytes.extend(self.timestamp.to_be_bytes());
-        bytes.extend(self.ssrc.to_be_bytes());
-        bytes.extend(payload);
-        bytes
+        [&self.bytes()[..], payload].concat()
+    }
+
+    /// The header's own bytes, as they stand before a payload.
+    pub fn bytes(&self) -> [u8; HEADER_BYTES] {
+        let [s0, s1] = self.sequence.to_be_bytes();
+        let [t0, t1, t2, t3] = self.timestamp.to_be_bytes();
+        let [c0, c1, c2, c3] = self.ssrc.to_be_bytes();
+        [0x80, (u8::from(self.marker) << 7) | (self.payload_type & 0x7f), s0, s1, t0, t1, t2, t3, c0, c1, c2, c3]
     }
 }
 
