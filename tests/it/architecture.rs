@@ -28,7 +28,7 @@ struct Rule {
 }
 
 /// Arrows point down only: shells → switchboard → door → {call, sip, twilio, media::sdp}; call → routing.
-const ARROWS: [Rule; 7] = [
+const ARROWS: [Rule; 8] = [
     Rule {
         files: &["routing/", "number.rs", "now.rs"],
         never: &["crate::call", "crate::door", "crate::sip", "crate::media", "crate::switchboard", "crate::twilio"],
@@ -53,6 +53,11 @@ const ARROWS: [Rule; 7] = [
         files: &["words/", "caller.rs"],
         never: &["crate::door", "crate::sip", "crate::media", "crate::switchboard", "crate::twilio", "crate::store"],
         instead: "words and cards say facts: take them from call::record and routing",
+    },
+    Rule {
+        files: &["greeting.rs", "prompt"],
+        never: &["crate::call", "crate::door", "crate::sip", "crate::switchboard", "crate::twilio", "crate::store"],
+        instead: "a greeting is words and sounds for an instant: let whoever plays it bring the instant",
     },
     Rule {
         files: &["twilio/"],

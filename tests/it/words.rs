@@ -21,7 +21,7 @@ fn at(text: &str) -> UnixMs {
     UnixMs(Madrid.from_local_datetime(&local).single().unwrap().timestamp_millis())
 }
 
-fn golden(name: &str, said: &str) {
+pub(crate) fn golden(name: &str, said: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/words").join(name);
     if std::env::var_os("RINGALL_BLESS").is_some() {
         std::fs::write(&path, said).unwrap();
@@ -31,7 +31,7 @@ fn golden(name: &str, said: &str) {
 }
 
 /// One block of lines for each row: the row itself, then the sentence in each language.
-fn in_both<T: std::fmt::Debug>(rows: &[T], say: impl Fn(&T, Language) -> String) -> String {
+pub(crate) fn in_both<T: std::fmt::Debug>(rows: &[T], say: impl Fn(&T, Language) -> String) -> String {
     let mut said = String::new();
     for row in rows {
         let (en, es) = (say(row, Language::En), say(row, Language::Es));

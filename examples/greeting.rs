@@ -1,0 +1,74 @@
+//! Writes greetings as a caller hears them: through the player, packet by packet, into WAVE files.
+//!
+//! ```text
+//! cargo run --example greeting -- DIR < LINES
+//! en 2026-11-23T08:00 2026-11-23T09:00     language, the moment of the call, the next opening (or - or never)
+//! ```
+//!
+//! For each line it writes `DIR/LANGUAGE-NN.wav` and prints the file's name and what is said, a tab between them. Times
+//! are those of one wall clock. `prompts/check` listens to what comes out.
+
+use std::error::Error;
+use std::io::BufRead;
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use ringall::greeting::{Greeting, Opening};
+use ringall::media::g711::Law;
+use ringall::media::player::{PACKET_BYTES, Played, Player, Stream};
+use ringall::media::{rtp, wav};
+use ringall::now::{Mono, UnixMs};
+use ringall::routing::local_time;
+use ringall::routing::plan::Language;
+
+const ZONE: Tz = chrono_tz::Europe::Madrid;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let dir = std::env::args().nth(1).ok_or("say where to write: cargo run --example greeting -- DIR")?;
+    for (number, line) in std::io::stdin().lock().lines().enumerate() {
+        let line = line?;
+        let mut words = line.split_whitespace();
+        let (Some(language), Some(now), Some(opens)) = (words.next(), words.next(), words.next()) else {
+            return Err(format!("{line:?}: write a language, a moment and an opening").into());
+        };
+        let opening = match opens {
+            "-" => Opening::NotKnown,
+            "never" => Opening::NotUntilFurtherNotice,
+            at => Opening::At(instant(at)?),
+        };
+        let spoken = match language {
+            "en" => Language::En,
+            "es" => Language::Es,
+            _ => return Err(format!("{language:?}: write en or es").into()),
+        };
+        let greeting = Greeting::new(None, opening, ZONE, instant(now)?, spoken);
+        let name = format!("{language}-{:02}.wav", number + 1);
+        let samples = played(&greeting);
+        let header = wav::header(u32::try_from(samples.len())?);
+        std::fs::write(Path::new(&dir).join(&name), [&header[..], &samples].concat())?;
+        println!("{name}\t{}", greeting.text());
+    }
+    Ok(())
+}
+
+/// What arrives at the caller's telephone.
+fn played(greeting: &Greeting) -> Vec<u8> {
+    let stream = Stream { law: Law::Ulaw, payload_type: 0, ssrc: 1, sequence: 0, timestamp: 0 };
+    let mut player = Player::new(stream, greeting.sounds(), Mono(Duration::ZERO));
+    let mut now = Mono(Duration::ZERO);
+    let mut samples = Vec::new();
+    let mut packet = [0; PACKET_BYTES];
+    loop {
+        match player.poll(now, &mut packet) {
+            Played::Packet => samples.extend_from_slice(&packet[rtp::HEADER_BYTES..]),
+            Played::Wait { until } => now = until,
+            Played::Over => return samples,
+        }
+    }
+}
+
+fn instant(text: &str) -> Result<UnixMs, chrono::ParseError> {
+    Ok(local_time::earliest(ZONE, NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")?))
+}

@@ -1,0 +1,293 @@
+//! What a caller hears while the shop is closed: its name, that it is closed, when it opens next, and that one may
+//! leave a message. Built from the real hours at the moment of the call, so it cannot lie; under twelve seconds, so
+//! nobody hangs up on it.
+//!
+//! A greeting is one list of clips. What is heard and what is written are both read from it, so they never differ.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono_tz::Tz;
+
+use crate::media::player::Sound;
+use crate::media::wav::RATE_HZ;
+use crate::now::UnixMs;
+use crate::prompt::{self, BEEP, Clip, Voice};
+use crate::routing::decision::{Action, Because, Decision};
+use crate::routing::local_time;
+use crate::routing::plan::Language;
+
+/// No greeting is longer, its beep included. People hang up on longer ones.
+pub const LENGTH_MAX: Duration = Duration::from_secs(12);
+/// A name up to this length is said in every greeting that names a quarter of an hour, the times that shops open at,
+/// however far away the day is. "Miller and Daughters" takes 1.2 s.
+pub const NAME_MAX: Duration = Duration::from_millis(1_300);
+
+/// The first words must not be lost while the caller's side makes its way.
+const LEAD: Duration = Duration::from_millis(300);
+
+/// When the shop opens next, as far as a caller can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    At(UnixMs),
+    /// The hours name none within a year.
+    NotKnown,
+    /// The owner closed the shop, and no opening is planned.
+    NotUntilFurtherNotice,
+}
+
+/// The shop's own words, recorded by the owner or spoken by a command of the owner's choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopName {
+    /// As it is written, without a full stop.
+    pub text: String,
+    /// μ-law, 8 kHz; up to [`NAME_MAX`] to be always said. A longer one is left out where it has no room.
+    pub samples: Arc<[u8]>,
+}
+
+/// What one caller hears, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Greeting {
+    spoken: Vec<Spoken>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Spoken {
+    words: Words,
+    then: Pause,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Words {
+    Clip(&'static Clip),
+    Name(ShopName),
+}
+
+/// What stands between two clips, in writing and in sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pause {
+    Space,
+    Comma,
+    Stop,
+}
+
+/// The day of an opening, as somebody in the shop would name it now.
+enum Day {
+    Today,
+    Tomorrow,
+    /// Within the next six days: the weekday alone says which.
+    Weekday(NaiveDate),
+    /// Within four weeks: no other day of that number comes before.
+    Number(NaiveDate),
+    Date(NaiveDate),
+}
+
+impl Opening {
+    /// What this decision lets a caller be told; `None` unless it is to take a message.
+    pub fn of(decision: &Decision) -> Option<Opening> {
+        match (&decision.action, &decision.because) {
+            (Action::TakeMessage { opens: Some(at) }, _) => Some(Opening::At(*at)),
+            (Action::TakeMessage { opens: None }, Because::Closure { .. }) => Some(Opening::NotUntilFurtherNotice),
+            (Action::TakeMessage { opens: None }, _) => Some(Opening::NotKnown),
+            (Action::Ring(_) | Action::Refuse(_), _) => None,
+        }
+    }
+}
+
+impl Greeting {
+    /// The greeting of a shop whose clock is `zone`'s, for a call at `now`.
+    ///
+    /// Without a name, or with one that would make it too long, the greeting starts with "We are closed".
+    pub fn new(name: Option<&ShopName>, opening: Opening, zone: Tz, now: UnixMs, language: Language) -> Greeting {
+        let voice = prompt::voice(language);
+        let mut greeting = Greeting { spoken: Vec::with_capacity(9) };
+        match opening {
+            Opening::At(at) if at > now => {
+                greeting.say(&voice.closed, Pause::Stop);
+                greeting.say_when(voice, language, local_time::local(zone, at), local_time::local(zone, now).date());
+            }
+            // An opening that has come meanwhile is none to announce, and this call was decided as closed.
+            Opening::At(_) | Opening::NotKnown => greeting.say(&voice.closed, Pause::Stop),
+            Opening::NotUntilFurtherNotice => greeting.say(&voice.further_notice, Pause::Stop),
+        }
+        greeting.say(&voice.message, Pause::Stop);
+        if let Some(name) = name {
+            let name = Spoken { words: Words::Name(name.clone()), then: Pause::Stop };
+            if greeting.length() + name.length() <= LENGTH_MAX {
+                greeting.spoken.insert(0, name);
+            }
+        }
+        greeting
+    }
+
+    /// What is said, in writing.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for spoken in &self.spoken {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(spoken.words.text());
+            text.push_str(spoken.then.mark());
+        }
+        text
+    }
+
+    /// What is heard: the words, and the beep after which the caller speaks.
+    pub fn sounds(&self) -> Vec<Sound> {
+        let mut sounds = Vec::with_capacity(2 * self.spoken.len() + 2);
+        sounds.push(Sound::silence(LEAD));
+        for spoken in &self.spoken {
+            sounds.push(spoken.words.sound());
+            sounds.push(Sound::silence(spoken.then.length()));
+        }
+        sounds.push(Sound::Clip(BEEP.samples));
+        sounds
+    }
+
+    /// How long that takes.
+    pub fn length(&self) -> Duration {
+        self.spoken.iter().map(Spoken::length).sum::<Duration>() + LEAD + length_of(BEEP.samples)
+    }
+
+    fn say(&mut self, clip: &'static Clip, then: Pause) {
+        self.spoken.push(Spoken { words: Words::Clip(clip), then });
+    }
+
+    fn say_when(&mut self, voice: &'static Voice, language: Language, at: NaiveDateTime, today: NaiveDate) {
+        // "Monday at midnight" is the night that follows Monday.
+        let date = match at.date().pred_opt() {
+            Some(eve) if is_midnight(at.time()) && eve >= today => eve,
+            _ => at.date(),
+        };
+        let weekday = |date: NaiveDate| pick(&voice.opens[2..], date.weekday().num_days_from_monday());
+        match Day::seen(date, today) {
+            Day::Today => self.say(&voice.opens[0], Pause::Space),
+            Day::Tomorrow => self.say(&voice.opens[1], Pause::Space),
+            Day::Weekday(date) => self.say(weekday(date), Pause::Space),
+            Day::Number(date) => {
+                self.say(weekday(date), Pause::Comma);
+                self.say(pick(&voice.days, date.day0()), Pause::Comma);
+            }
+            Day::Date(date) => {
+                self.say(weekday(date), Pause::Comma);
+                self.say(pick(&voice.days, date.day0()), Pause::Space);
+                self.say(pick(&voice.months, date.month0()), Pause::Comma);
+            }
+        }
+        self.say_time(voice, language, at.time());
+    }
+
+    fn say_time(&mut self, voice: &'static Voice, language: Language, time: NaiveTime) {
+        let (hour, minute) = (time.hour(), time.minute());
+        let quarter = minute / 15;
+        if minute % 15 == 0 {
+            let quarters = &voice.times[usize::try_from(hour % 24).unwrap_or(0)];
+            self.say(pick(quarters, quarter), Pause::Stop);
+            return;
+        }
+        self.say(pick(&voice.hours, hour % 12), Pause::Space);
+        // The quarters, full hour included, are not in this list.
+        let minute = pick(&voice.minutes, minute - 1 - quarter);
+        match part_of_day(language, hour) {
+            None => self.say(minute, Pause::Stop),
+            Some(part) => {
+                self.say(minute, Pause::Space);
+                self.say(pick(voice.parts, part), Pause::Stop);
+            }
+        }
+    }
+}
+
+/// Which of [`Voice::parts`] tells this hour from the one twelve hours later, where people would ask.
+fn part_of_day(language: Language, hour: u32) -> Option<u32> {
+    match language {
+        // At nine is in the morning and at five in the afternoon, as nobody need be told.
+        Language::En => match hour {
+            1..7 => Some(0),
+            7..18 => None,
+            18..22 => Some(1),
+            _ => Some(2),
+        },
+        // Madrugada, mañana, mediodía, tarde, noche: said always.
+        Language::Es => match hour {
+            1..6 => Some(0),
+            6..12 => Some(1),
+            12 => Some(2),
+            13..21 => Some(3),
+            _ => Some(4),
+        },
+    }
+}
+
+/// The calendar's and the clock's numbers are within their lists.
+fn pick(clips: &'static [Clip], at: u32) -> &'static Clip {
+    let last = clips.len() - 1;
+    &clips[usize::try_from(at).unwrap_or(last).min(last)]
+}
+
+fn is_midnight(time: NaiveTime) -> bool {
+    (time.hour(), time.minute()) == (0, 0)
+}
+
+fn length_of(samples: &[u8]) -> Duration {
+    Duration::from_secs(u64::try_from(samples.len()).unwrap_or(u64::MAX)) / RATE_HZ
+}
+
+impl Spoken {
+    fn length(&self) -> Duration {
+        self.then.length()
+            + match &self.words {
+                Words::Clip(clip) => length_of(clip.samples),
+                Words::Name(name) => length_of(&name.samples),
+            }
+    }
+}
+
+impl Words {
+    fn text(&self) -> &str {
+        match self {
+            Words::Clip(clip) => clip.words,
+            Words::Name(name) => &name.text,
+        }
+    }
+
+    fn sound(&self) -> Sound {
+        match self {
+            Words::Clip(clip) => Sound::Clip(clip.samples),
+            Words::Name(name) => Sound::Recorded(Arc::clone(&name.samples)),
+        }
+    }
+}
+
+impl Pause {
+    fn mark(self) -> &'static str {
+        match self {
+            Pause::Space => "",
+            Pause::Comma => ",",
+            Pause::Stop => ".",
+        }
+    }
+
+    /// Besides the 40 ms of silence that the clips bring.
+    fn length(self) -> Duration {
+        Duration::from_millis(match self {
+            Pause::Space => 20,
+            Pause::Comma => 120,
+            Pause::Stop => 320,
+        })
+    }
+}
+
+impl Day {
+    fn seen(date: NaiveDate, today: NaiveDate) -> Day {
+        match (date - today).num_days() {
+            ..=0 => Day::Today,
+            1 => Day::Tomorrow,
+            2..=6 => Day::Weekday(date),
+            7..=27 => Day::Number(date),
+            _ => Day::Date(date),
+        }
+    }
+}
