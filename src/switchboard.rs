@@ -319,7 +319,9 @@ impl Switchboard {
 
     fn timeout(&mut self, now: Now) {
         self.door.handle_timeout(now);
-        while let Some(call) = self.deadlines.pop_due(now.mono) {
+        // Each once: a call that named a past instant again must not keep the others waiting.
+        let due: Vec<CallId> = std::iter::from_fn(|| self.deadlines.pop_due(now.mono)).collect();
+        for call in due {
             self.feed(now, call, CallInput::Timeout);
         }
         while let Some(binding) = self.contacts.again.pop_due(now.mono) {

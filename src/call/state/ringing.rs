@@ -84,7 +84,12 @@ impl Ringing {
                 if let Some(since) = self.nothing_since
                     && since + NOTHING_REACHABLE_FOR <= now.mono
                 {
-                    return give_up(now, "unreachable", Final::Busy, facts);
+                    if self.waves.is_empty() {
+                        return give_up(now, "unreachable", Final::Busy, facts);
+                    }
+                    // Nobody is given up while somebody has not been asked.
+                    self.waves.iter_mut().for_each(|(at, _)| *at = now.mono);
+                    self.nothing_since = Some(now.mono);
                 }
             }
         }
@@ -131,6 +136,11 @@ impl Ringing {
                 facts.tell_caller(Output::Announce);
                 self.heard = Heard::Ringing { again_at: now.mono + ANNOUNCE_EVERY };
             }
+        } else if let Heard::Ringing { again_at } = self.heard
+            && again_at <= now.mono
+        {
+            // Silence is not announced; the next phone that rings is.
+            self.heard = Heard::Nothing;
         }
     }
 

@@ -83,6 +83,63 @@ fn when_nothing_can_be_reached_she_hears_busy_after_20_s() {
 }
 
 #[test]
+fn a_minute_after_the_last_phone_said_no_the_shop_still_serves() {
+    let shop = Shop::open();
+    let (ann, bea) = (shop.caller("Ann", "+34600111222"), shop.caller("Bea", "+34600111333"));
+    ann.calls_through(Door::Sip);
+    shop.wait("45 s");
+    shop.phones.iter().for_each(|phone| phone.refuses(603));
+    // Nothing rings when the minute is over, at which the 180 would have been repeated.
+    shop.wait("18 s");
+    assert_eq!(shop.sent_at(&ann, "180 INVITE").len(), 1, "no ringing is announced while nothing rings");
+    bea.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert!(bea.hears_ringing());
+    bea.hangs_up();
+    shop.wait("2 s");
+    assert_eq!(ann.ends(), [End::Refused(486)], "20 s after the last phone stopped");
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_rings_again_after_the_minute_is_announced_again() {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("58 s");
+    // They stop by themselves, and are rung again 5 s later.
+    shop.phones.iter().for_each(|phone| phone.refuses(480));
+    shop.wait("7 s");
+    assert!(shop.counter.rings());
+    assert_eq!(shop.sent_at(&ann, "180 INVITE").len(), 2);
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_later_wave_is_asked_before_anybody_is_given_up() {
+    let shop = Shop::opening().later(1, "30 s").open();
+    let ann = shop.caller("Ann", "+34600111222");
+    let silent = [&shop.counter, &shop.phones[2]];
+    silent.iter().for_each(|phone| phone.has_habit(Habit::SAYS_NOTHING));
+    ann.calls_through(Door::Sip);
+    shop.wait("19 s");
+    assert!(!shop.phones[1].rings());
+    shop.wait("2 s");
+    assert!(shop.phones[1].rings(), "after 20 s with nothing reachable the next wave starts at once");
+    assert_eq!(ann.hears(), [100, 180]);
+    shop.phones[1].picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.phones[1]));
+    ann.hangs_up();
+    silent.iter().for_each(|phone| phone.refuses(480));
+    shop.is_idle();
+}
+
+#[test]
 fn a_repeated_invite_is_the_same_call() {
     let shop = Shop::open();
     let ann = shop.caller("Ann", "+34600111222");

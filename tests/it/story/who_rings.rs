@@ -1,4 +1,4 @@
-//! Who rings: all of the first wave, later waves on top, a talking phone only when nobody else can.
+//! Who rings: all of the first wave, later waves on top.
 
 use crate::cast::Door;
 use crate::phone::Habit;
