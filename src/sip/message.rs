@@ -37,8 +37,8 @@ pub struct Received {
     pub expires: Option<u32>,
     /// P-Asserted-Identity values (RFC 3325); believed from trunks only.
     pub asserted: Vec<Address>,
-    /// `Privacy: id` or stronger (RFC 3323, RFC 3325 §9.3): the caller asked not to be named.
-    pub privacy: bool,
+    /// What the caller asks to be kept from others (RFC 3323 §4.2), as written, several values joined by `;`.
+    pub privacy: String,
     /// Reason values (RFC 3326): why a CANCEL or BYE came.
     pub reasons: Vec<Reason>,
     /// The media type of the body, lower case, without parameters: "application/sdp".

@@ -59,24 +59,14 @@ pub struct Claimed {
     pub display: String,
     pub user: String,
     pub host: String,
-    pub privacy: Privacy,
-}
-
-/// Whether the caller asked not to be named (RFC 3323).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Privacy {
-    Asked,
-    NotAsked,
+    /// The Privacy header, as written.
+    pub privacy: String,
 }
 
 impl Claimed {
     /// As `routing` reads it.
     pub fn identity(&self) -> Identity<'_> {
-        let privacy = match self.privacy {
-            Privacy::Asked => "id",
-            Privacy::NotAsked => "",
-        };
-        Identity { display: &self.display, user: &self.user, host: &self.host, privacy }
+        Identity { display: &self.display, user: &self.user, host: &self.host, privacy: &self.privacy }
     }
 }
 
@@ -116,7 +106,7 @@ impl SipDoor {
             display: display.clone(),
             user: who.uri.user_unescaped(),
             host: who.uri.host.clone(),
-            privacy: if invite.privacy { Privacy::Asked } else { Privacy::NotAsked },
+            privacy: invite.privacy.clone(),
         };
         let called = self.numbers_called(&invite);
         let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, origin, offer };

@@ -66,7 +66,7 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         supported: Vec::new(),
         expires: None,
         asserted: Vec::new(),
-        privacy: false,
+        privacy: String::new(),
         reasons: Vec::new(),
         content_type: None,
         info_package: None,
@@ -138,8 +138,10 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
             received.reasons.extend(reasons.take(MAX_LISTED - received.reasons.len().min(MAX_LISTED)));
         }
         Name::Privacy => {
-            let hides = |token| matches!(token, "id" | "user" | "header" | "session");
-            received.privacy |= value.to_ascii_lowercase().split([';', ',']).map(trim).any(hides);
+            if !received.privacy.is_empty() {
+                received.privacy.push(';');
+            }
+            received.privacy.push_str(&plain(value));
         }
         Name::Expires => received.expires = seconds(value),
         Name::MinExpires => received.min_expires = seconds(value),
@@ -259,7 +261,7 @@ fn listed(list: &mut Vec<String>, value: &str, read: impl Fn(&str) -> String) {
 
 /// Lower case, without parameters.
 fn media_type(value: &str) -> String {
-    trim(value.split(';').next().unwrap_or(value)).to_ascii_lowercase()
+    plain(trim(value.split(';').next().unwrap_or(value))).to_ascii_lowercase()
 }
 
 /// Control characters leave text at the edge.

@@ -294,7 +294,10 @@ mod tests {
     #[test]
     fn spaces_before_the_colon_hide_no_header() {
         let message = read(&invite("P-Asserted-Identity : <tel:+34911234567>\r\nprivacy\t: id\r\nReason: Q.850;cause=16;text=\"a, b\", SIP;cause=200\r\n\r\n"), Framing::Datagram).unwrap();
-        assert_eq!((message.asserted[0].uri.user_unescaped().as_str(), message.privacy), ("+34911234567", true));
+        assert_eq!(
+            (message.asserted[0].uri.user_unescaped().as_str(), message.privacy.as_str()),
+            ("+34911234567", "id")
+        );
         let causes: Vec<_> = message.reasons.iter().map(|reason| (reason.protocol.as_str(), reason.cause)).collect();
         assert_eq!(causes, [("Q.850", Some(16)), ("SIP", Some(200))]);
     }
