@@ -133,6 +133,7 @@ impl Running {
         .map_err(AppError::Media)?;
         let recorded = inbox.clone();
         let log = LogWriter::start(store.clone(), journal, move |ticket| recorded.send(Message::Recorded(ticket)))?;
+        let log_health = log.health();
         // Before the loop runs, which counts from its first step.
         let counters = web::metrics::install();
         for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some()) {
@@ -184,9 +185,8 @@ impl Running {
         });
         let (plan_sender, plan_receiver) = watch::channel(plan);
         let watching = tokio::spawn(watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest));
-        let readiness = Arc::new(Readiness::default());
+        let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
-        readiness.set_journal_writable(true);
         let router = web::router(Web {
             store: store.clone(),
             board,

@@ -272,9 +272,10 @@ impl Switchboard {
         self.door.trunks_registered()
     }
 
-    /// How many calls went on without a durable row, because neither store nor journal answered in time.
-    pub fn unrecorded(&self) -> u64 {
-        self.unrecorded
+    /// How many calls went on without a durable row since this was last asked, because neither store nor journal
+    /// answered in time.
+    pub fn take_unrecorded(&mut self) -> u64 {
+        std::mem::take(&mut self.unrecorded)
     }
 
     /// Handling an input has panicked: a bug. Its outputs are dropped and the one call it was about is ended; the others
@@ -529,7 +530,7 @@ impl Switchboard {
                     }
                 }
             }
-            // What becomes of them is the business of later work on media: they are counted where they happen.
+            // No call hangs on these so far: a side that falls silent is not hung up on.
             media::Fact::Latched { .. }
             | media::Fact::Silent { .. }
             | media::Fact::Heard { .. }

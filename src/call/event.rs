@@ -49,7 +49,7 @@ pub enum LegEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallerLeft {
     HungUp,
-    /// The network lost them: our answer was never confirmed, or audio stopped on both sides.
+    /// The network lost them: our answer was never confirmed, or there is no way to them.
     Lost,
 }
 

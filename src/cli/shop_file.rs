@@ -217,12 +217,23 @@ fn read_line(section: &mut Section<'_>, shop: &Shop, realm: &str, digest: Algori
             }
             match (user, contact, number_text) {
                 (None, Some(contact), None) => {
+                    let place = contact.place.clone();
                     let contact =
                         contact.parse("a SIP address such as \"sip:workshop@192.0.2.10:5060\"", sip_address)?;
+                    let is_same = |line: &Line| matches!(line, Line::Fixed { contact: known } if *known == contact);
+                    if shop.phones.iter().any(|phone| is_same(&phone.line)) {
+                        return Err(twice(place, &contact));
+                    }
                     Ok(Line::Fixed { contact })
                 }
                 (None, None, Some(entry)) => {
-                    Ok(Line::Cell { number: entry.parse(NUMBER, |text| number(text, shop.country))? })
+                    let place = entry.place.clone();
+                    let number = entry.parse(NUMBER, |text| number(text, shop.country))?;
+                    let is_same = |line: &Line| matches!(line, Line::Cell { number: known } if *known == number);
+                    if shop.phones.iter().any(|phone| is_same(&phone.line)) {
+                        return Err(twice(place, number.as_str()));
+                    }
+                    Ok(Line::Cell { number })
                 }
                 (None, None, None) => {
                     Err(TomlFileError::Missing { place: section.place("user"), expected: one.to_owned() })

@@ -16,7 +16,7 @@ pub use bindings::BindingKeeper;
 pub use calls::{CallFilter, StoredCall};
 pub use error::StoreError;
 pub use plan::{Contact, ShopSettings};
-pub use writer::{LogCounts, LogWriter};
+pub use writer::{LogCounts, LogHealth, LogWriter};
 
 use std::sync::Arc;
 

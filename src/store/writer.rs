@@ -3,7 +3,7 @@
 //! takes them.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,10 +50,36 @@ pub struct LogCounts {
     pub failed_commits: u64,
 }
 
+/// Whether the log could be written when it was last tried: at the latest 5 s ago, by the heartbeat.
+#[derive(Debug, Default)]
+pub struct LogHealth {
+    store_fails: AtomicBool,
+    journal_fails: AtomicBool,
+}
+
+impl LogHealth {
+    pub fn store_fails(&self) -> bool {
+        self.store_fails.load(Ordering::Relaxed)
+    }
+
+    pub fn journal_fails(&self) -> bool {
+        self.journal_fails.load(Ordering::Relaxed)
+    }
+
+    pub fn set_store_fails(&self, fails: bool) {
+        self.store_fails.store(fails, Ordering::Relaxed);
+    }
+
+    pub fn set_journal_fails(&self, fails: bool) {
+        self.journal_fails.store(fails, Ordering::Relaxed);
+    }
+}
+
 #[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
+    health: Arc<LogHealth>,
     overflowed: AtomicU64,
     refused: AtomicU64,
     failed_commits: AtomicU64,
@@ -190,6 +216,11 @@ impl LogWriter {
         }
     }
 
+    /// Whether rows can be made durable, for whoever asks whether a call could be taken.
+    pub fn health(&self) -> Arc<LogHealth> {
+        self.shared.health.clone()
+    }
+
     /// What went past the log.
     pub fn counts(&self) -> LogCounts {
         LogCounts {
@@ -240,6 +271,7 @@ impl Shared {
         if queue.len() >= MAX_QUEUED {
             drop(queue);
             self.overflowed.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("ringall_log_overflowed_total").increment(1);
             return;
         }
         // Waking the thread costs more than all the rest of this: only when it has something new to know.
@@ -361,6 +393,7 @@ impl Writing {
         if self.health == Health::Good {
             match self.commit(&lines, now).await {
                 Ok(()) => {
+                    self.shared.health.set_store_fails(false);
                     self.answer(&tickets);
                     if self.journal.holds_rows() && self.replay().await.is_err() {
                         self.fail_for(RETRY_FIRST);
@@ -378,10 +411,12 @@ impl Writing {
         }
         match self.journal.keep(lines.clone()).await {
             Ok(()) => {
+                self.shared.health.set_journal_fails(false);
                 self.answer(&tickets);
                 Vec::new()
             }
             Err(error) => {
+                self.shared.health.set_journal_fails(true);
                 tracing::error!(%error, "the journal cannot be written either; the log waits in memory");
                 tickets.into_iter().zip(lines).map(|(ticket, line)| Entry { ticket, line }).collect()
             }
@@ -396,7 +431,7 @@ impl Writing {
         let beat_ms = beat.then(|| crate::clock::now().wall.0);
         let commit = commit_or_single_out(&self.store, lines, &mut self.aliases, beat_ms);
         let refused = within_limit(&self.store, commit).await?;
-        self.shared.refused.fetch_add(refused, Ordering::Relaxed);
+        self.count_refused(refused);
         if beat {
             self.beat_at = now + HEARTBEAT;
         }
@@ -411,7 +446,7 @@ impl Writing {
             for lines in lines.chunks(MAX_BATCH) {
                 let commit = commit_or_single_out(&self.store, lines, &mut self.aliases, None);
                 let refused = within_limit(&self.store, commit).await?;
-                self.shared.refused.fetch_add(refused, Ordering::Relaxed);
+                self.count_refused(refused);
             }
             if self.journal.clear(end).await.map_err(failed)? {
                 return Ok(());
@@ -420,10 +455,19 @@ impl Writing {
     }
 
     fn fail_for(&mut self, pause: Duration) {
+        self.shared.health.set_store_fails(true);
         self.shared.failed_commits.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("ringall_log_failed_commits_total").increment(1);
         let now = Instant::now();
         self.health = Health::Failing { retry_at: now + pause, pause };
         self.beat_at = now + HEARTBEAT;
+    }
+
+    fn count_refused(&self, refused: u64) {
+        if refused > 0 {
+            self.shared.refused.fetch_add(refused, Ordering::Relaxed);
+            metrics::counter!("ringall_log_refused_total").increment(refused);
+        }
     }
 
     fn answer(&self, tickets: &[Option<Ticket>]) {

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::store::LogHealth;
 use crate::web::{Problem, Web};
 
 /// How long the store may take to say that it is there. A store this slow stalls the call's row too (DESIGN §3).
@@ -19,18 +20,18 @@ const STORE_PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub struct Readiness {
     sockets_bound: AtomicBool,
-    journal_writable: AtomicBool,
+    log: Arc<LogHealth>,
 }
 
 impl Readiness {
+    /// Not ready before [`Readiness::set_sockets_bound`]. `log` is what the log's writer says of itself.
+    pub fn new(log: Arc<LogHealth>) -> Readiness {
+        Readiness { sockets_bound: AtomicBool::new(false), log }
+    }
+
     /// True once all SIP sockets are bound, false again when the service drains.
     pub fn set_sockets_bound(&self, bound: bool) {
         self.sockets_bound.store(bound, Ordering::Release);
-    }
-
-    /// True while the journal takes rows when the store does not.
-    pub fn set_journal_writable(&self, writable: bool) {
-        self.journal_writable.store(writable, Ordering::Release);
     }
 }
 
@@ -74,10 +75,11 @@ pub async fn ready(State(web): State<Arc<Web>>) -> Result<Json<Health>, Problem>
         return Err(not_ready("The SIP sockets are not bound: the service is starting or shutting down."));
     }
     web.board.look().await?;
-    let stored = matches!(tokio::time::timeout(STORE_PATIENCE, web.store.ping()).await, Ok(Ok(())));
-    if !stored && !web.readiness.journal_writable.load(Ordering::Acquire) {
+    let answers = matches!(tokio::time::timeout(STORE_PATIENCE, web.store.ping()).await, Ok(Ok(())));
+    let stored = answers && !web.readiness.log.store_fails();
+    if !stored && web.readiness.log.journal_fails() {
         return Err(not_ready(
-            "Neither the store nor its journal takes a row: a call would be lost. `ringall doctor` says what is wrong.",
+            "Neither the store nor its journal takes a row: a call would be lost. Is the disk full? The log says more.",
         ));
     }
     Ok(OK)

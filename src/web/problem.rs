@@ -100,7 +100,7 @@ impl From<StoreError> for Problem {
         tracing::error!(%error, "the store did not answer the web");
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "The call log cannot be read just now. Calls go on. Try again; `ringall doctor` says what is wrong.",
+            "The call log cannot be read just now. Calls go on. Try again; the service's own log says what is wrong.",
         )
     }
 }

@@ -80,12 +80,15 @@ async fn what_the_store_does_not_take_is_journaled_and_replayed(db: Database) {
     log.changed(&missed(2));
     log.writer.flush().await.unwrap();
     assert!(log.writer.counts().failed_commits > 0);
+    let health = log.writer.health();
+    assert_eq!((health.store_fails(), health.journal_fails()), (true, false));
     db.shell("ALTER TABLE elsewhere RENAME TO calls").await;
     until_stored(&db, &missed(2)).await;
     assert_eq!(db.store.call(call(1).id).await.unwrap().unwrap().0.record, answered(1));
     assert_eq!(db.store.call(call(2).id).await.unwrap().unwrap().1.len(), 1);
     log.record(&call(3));
     log.writer.flush().await.unwrap();
+    assert!(!health.store_fails());
     assert_eq!(db.store.replay_journal(&db.journal()).await.unwrap(), 0, "what the store has left the journal");
 }
 

@@ -31,10 +31,19 @@ async fn without_its_sockets_it_lives_but_takes_no_call() {
 async fn the_journal_stands_in_for_the_store() {
     let place = Place::of_one_shop().await;
     place.store.close().await;
+    ask(&place, "/readyz").await.ok();
+    place.log_health.set_journal_fails(true);
     ask(&place, "/healthz").await.ok();
     ask(&place, "/readyz").await.problem(StatusCode::SERVICE_UNAVAILABLE);
-    place.readiness.set_journal_writable(true);
+}
+
+#[tokio::test]
+async fn a_store_that_answers_but_takes_nothing_is_no_store() {
+    let place = Place::of_one_shop().await;
+    place.log_health.set_journal_fails(true);
     ask(&place, "/readyz").await.ok();
+    place.log_health.set_store_fails(true);
+    ask(&place, "/readyz").await.problem(StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use ringall::now::{Mono, Now, UnixMs};
 use ringall::number::Number;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
 use ringall::routing::{Action, Because, Decision, Ring, Wave};
-use ringall::store::{Contact, LogWriter, ShopSettings, Store};
+use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Ticket};
 use ringall::web::board::Look;
 use ringall::web::{Board, LiveGauges, Readiness, Web, metrics, router};
@@ -34,6 +34,7 @@ pub struct Place {
     pub plan: Arc<Plan>,
     pub token: String,
     pub readiness: Arc<Readiness>,
+    pub log_health: Arc<LogHealth>,
     pub gauges: Arc<LiveGauges>,
     log: LogWriter,
     _disk: TempDir,
@@ -66,7 +67,8 @@ impl Place {
             Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone()))),
             Loop::IsGone => drop(looks),
         }
-        let readiness = Arc::new(Readiness::default());
+        let log_health = Arc::new(LogHealth::default());
+        let readiness = Arc::new(Readiness::new(log_health.clone()));
         readiness.set_sockets_bound(true);
         let gauges = Arc::new(LiveGauges::default());
         let web = Web {
@@ -79,7 +81,7 @@ impl Place {
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");
-        Place { router: router(web), store, plan, token, readiness, gauges, log, _disk: disk }
+        Place { router: router(web), store, plan, token, readiness, log_health, gauges, log, _disk: disk }
     }
 
     pub async fn stores(&self, record: CallRecord, events: impl IntoIterator<Item = CallEvent>) {

@@ -57,7 +57,7 @@ pub struct Call {
     pub disposition: Option<&'static str>,
     /// Why it went where it went.
     pub because: Reason,
-    /// Null while the call lives.
+    /// Null while the call lives, and when it was refused.
     #[schema(required, schema_with = ended_by_or_null)]
     pub ended_by: Option<&'static str>,
     /// The name of the phone that answered.
