@@ -92,6 +92,8 @@ pub(super) use {read, write, write_one};
 
 /// How long a writer waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The write-ahead log grows to 16 MB of pages before it is copied into the file.
+const CHECKPOINT_PAGES: &str = "4000";
 /// A page that cannot get a connection for so long answers with an error rather than hanging.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pages read in parallel; more readers than cores of a small machine gain nothing.
@@ -144,6 +146,8 @@ async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
+        // Pages that change with each call are copied back into the file once for many of them.
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .statement_cache_capacity(STATEMENTS)
         // What matters of a statement is its error, and that is ours to report.
         .disable_statement_logging();
