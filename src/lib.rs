@@ -26,7 +26,7 @@
 //! | a story | `tests/it/story/one_winner.rs`: `two_people_pick_up_in_the_same_millisecond_and_one_has_the_call` |
 //! | a transaction row with its line of the RFC | [`sip::transaction::client`]: `Invite::on` |
 //! | a message read and written | `tests/it/wire.rs`, on the cases of RFC 4475 |
-//! | a golden | `tests/golden/sdp/trunk_twilio.txt`: input, a line of dashes, what must come out |
+//! | a golden | `tests/golden/sip/customer_to_phone.txt`: input, a line of dashes, what must come out |
 //! | a row of the hours' tables | `tests/it/hours.rs`, against a model of its own |
 //! | a sentence in both languages | `words`, with `tests/golden/words/because.txt` |
 //! | a store function on both databases | `store::calls`, with `tests/store` |

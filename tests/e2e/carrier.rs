@@ -10,6 +10,7 @@ use crate::sipp::{self, Sipp};
 
 const LIMIT: Duration = Duration::from_secs(30);
 /// Calls come again within so long after the carrier's return.
+const A_MINUTE: Duration = Duration::from_secs(60);
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 const REGISTERED: &str = "ringall_trunk_registered{trunk=\"kamailio\"}";
 const USUAL: Terms = Terms { grants_s: 300, nonce_s: 300 };
@@ -82,7 +83,11 @@ fn a_carrier_that_disappears_and_comes_back_without_memory_has_us_again() {
     let installation = registers_with(&kamailio, PASSWORD, &format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
     is_registered(&installation, &kamailio, true, LIMIT);
     kamailio.goes_away();
+    let gone = Instant::now();
     is_registered(&installation, &kamailio, false, LIMIT);
+    // Away for a whole minute, so that the pauses between tries have grown.
+    let early = until(A_MINUTE.saturating_sub(gone.elapsed()), || (told(&installation, CALLS_COME) > 1).then_some(()));
+    assert!(early.is_none(), "registered with nobody: {}", installation.log());
     kamailio.comes_back();
     let back = Instant::now();
     is_registered(&installation, &kamailio, true, BACK_WITHIN);

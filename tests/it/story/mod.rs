@@ -17,4 +17,5 @@ mod strangers;
 mod streams;
 mod trunk_calls;
 mod trunk_registers;
+mod who_calls;
 mod who_rings;
