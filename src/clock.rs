@@ -14,8 +14,9 @@ pub fn now() -> Now {
     Now { mono, wall: unix_ms(SystemTime::now()) }
 }
 
-/// A clock before 1970 (a board without a battery, before its first NTP answer) counts backwards from zero.
-fn unix_ms(time: SystemTime) -> UnixMs {
+/// A time of the operating system's, such as a file's. A clock before 1970 (a board without a battery, before its first
+/// NTP answer) counts backwards from zero.
+pub fn unix_ms(time: SystemTime) -> UnixMs {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => UnixMs(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
         Err(before) => UnixMs(i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms)),

@@ -1,6 +1,7 @@
 //! The facts of a call: what the log keeps, the API shows and the owed list is derived from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -89,6 +90,17 @@ pub enum EndedBy {
     GiveUp,
     Network,
     Crash,
+}
+
+/// A message that a caller has left. Its recording is a file that bears the call's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VoiceMessage {
+    pub call: CallId,
+    /// When the caller began to speak: after the beep.
+    pub recorded: UnixMs,
+    pub length: Duration,
+    /// So much of it is voice.
+    pub voice: Duration,
 }
 
 /// Something that happened in a call. Appended, never changed; `seq` runs 1..n without a gap (DESIGN §5, L5).

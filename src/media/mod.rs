@@ -4,10 +4,13 @@
 //! Commands go down, facts come up; neither side waits for the other.
 
 pub mod g711;
+pub mod linear;
 pub mod player;
 pub mod recorder;
+pub mod recordings;
 pub mod relay;
 pub mod rtp;
+pub mod salvage;
 pub mod sdp;
 pub mod wav;
 

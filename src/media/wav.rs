@@ -1,5 +1,5 @@
-//! WAVE files of μ-law: 8 kHz, mono, format 7 (RFC 2361 appendix A), as browsers play them and as a telephone sent
-//! them. The header is of one length, so that it can be written first and made true later.
+//! WAVE files of μ-law: 8 kHz, mono, format 7 (RFC 2361 appendix A), as a telephone sent them; [`super::linear`] is
+//! what browsers get of them. The header is of one length, so that it can be written first and made true later.
 //!
 //! A file that grows is whole after every step when its writer appends samples, syncs, writes [`header`] over the old
 //! one, and syncs again: a header then never promises what is not on the disk. Samples behind the promise are found
@@ -56,6 +56,20 @@ pub const fn samples(file: &[u8]) -> &[u8] {
     samples
 }
 
+/// The samples that a file's header promises, or as many of them as are there. `None`: it is no file that [`header`]
+/// was written for.
+pub fn promised(file: &[u8]) -> Option<&[u8]> {
+    let (header, samples) = file.split_first_chunk::<HEADER_BYTES>()?;
+    let told = u32::from_le_bytes([header[54], header[55], header[56], header[57]]);
+    let there = samples.len().min(usize::try_from(told).unwrap_or(usize::MAX));
+    begins(header).then(|| &samples[..there])
+}
+
+/// Whether a file begins as [`header`] does, as far as it goes.
+pub fn begins(file: &[u8]) -> bool {
+    file.iter().zip(EMPTY).enumerate().all(|(at, (byte, ours))| is_length(at) || *byte == ours)
+}
+
 const fn is_length(at: usize) -> bool {
     matches!(at, RIFF_BYTES_AT..8 | SAMPLES_AT..50 | DATA_BYTES_AT..58)
 }
@@ -95,6 +109,19 @@ mod tests {
             }
         }
         assert_eq!(repaired(u64::MAX), Some(header(SAMPLES_MAX)));
+    }
+
+    #[test]
+    fn what_is_promised_is_read_as_far_as_it_is_there() {
+        let file = [&header(160)[..], &[7; 800]].concat();
+        assert_eq!(promised(&file), Some(&[7; 160][..]));
+        assert_eq!(promised(&file[..HEADER_BYTES + 100]), Some(&[7; 100][..]));
+        assert_eq!(promised(&file[..HEADER_BYTES]), Some(&[][..]));
+        assert_eq!(promised(&file[..HEADER_BYTES - 1]), None);
+        let mut linear = file.clone();
+        linear[20] = 1;
+        assert_eq!((promised(&linear), begins(&linear)), (None, false));
+        assert!(begins(&file[..20]) && begins(&[]) && !begins(b"RIFX"));
     }
 
     #[test]

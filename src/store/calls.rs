@@ -24,7 +24,7 @@ pub struct CallFilter {
 }
 
 /// What a page shows when nobody says how much.
-const DEFAULT_LIMIT: u32 = 50;
+pub(super) const DEFAULT_LIMIT: u32 = 50;
 
 impl Default for CallFilter {
     /// The newest 50 of all.
@@ -33,11 +33,13 @@ impl Default for CallFilter {
     }
 }
 
-/// A call and the owner's name for its caller.
+/// A call, the owner's name for its caller, and whether there is more to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCall {
     pub record: CallRecord,
     pub caller_name: Option<String>,
+    /// The caller left a message, which bears the call's id.
+    pub has_message: bool,
 }
 
 macro_rules! select_calls {
@@ -45,8 +47,9 @@ macro_rules! select_calls {
         concat!(
             "SELECT c.id, c.call_key, c.shop_id, c.direction, c.caller, c.caller_raw, c.caller_display, c.withheld, ",
             "c.called, c.door, c.started_ms, c.answered_ms, c.ended_ms, c.disposition, c.because, c.because_at_ms, ",
-            "c.because_why, c.ended_by, c.answered_by, c.nth_call, k.name AS caller_name ",
+            "c.because_why, c.ended_by, c.answered_by, c.nth_call, k.name AS caller_name, m.call_id AS message_id ",
             "FROM calls c LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller ",
+            "LEFT JOIN voice_messages m ON m.call_id = c.id ",
             $where
         )
     };
@@ -92,19 +95,20 @@ const CLOSE_OPEN: &str = concat!(
 );
 
 /// Sorts behind every id.
-const BEHIND_ALL_IDS: &str = "~";
+pub(super) const BEHIND_ALL_IDS: &str = "~";
 
 #[derive(sqlx::FromRow)]
 struct NamedCallRow {
     #[sqlx(flatten)]
     call: CallRow,
     caller_name: Option<String>,
+    message_id: Option<String>,
 }
 
 impl NamedCallRow {
     fn into_stored(self) -> Result<StoredCall, StoreError> {
         let caller_name = self.caller_name.filter(|name| !name.is_empty());
-        Ok(StoredCall { record: self.call.into_record()?, caller_name })
+        Ok(StoredCall { record: self.call.into_record()?, caller_name, has_message: self.message_id.is_some() })
     }
 }
 

@@ -1,10 +1,14 @@
-//! One transaction of the log: first rows, then changed facts, then events, each kind in as few statements as it fits.
+//! One transaction of the log: first rows, then changed facts, events and messages, each kind in as few statements as
+//! it fits.
 
 use std::collections::HashMap;
 
 use super::db::{write, write_one};
 use super::journal::Line;
-use super::row::{CallRow, EventRow, MAX_ROWS, bind_call, bind_event, insert_calls, insert_events, upsert_calls};
+use super::row::{
+    CallRow, EventRow, MAX_ROWS, MessageRow, bind_call, bind_event, bind_message, insert_calls, insert_events,
+    insert_messages, upsert_calls,
+};
 use super::{Store, StoreError};
 
 /// A call that arrived under another id before a crash is known for as long as it can live, within reason.
@@ -15,7 +19,7 @@ const KNOWN_ID: &str = "SELECT id FROM calls WHERE call_key = $1";
 const LAST_SEQ: &str = "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM call_events WHERE call_id = $1";
 
 /// Calls whose key was in the log under another id: the same call, sent again to a new process after a crash. Its later
-/// facts go to the first row, its events behind that row's.
+/// facts and its message go to the first row, its events behind that row's.
 #[derive(Default)]
 pub(super) struct Aliases(HashMap<String, Alias>);
 
@@ -40,6 +44,11 @@ impl Aliases {
     fn event(&self, row: &EventRow) -> Option<EventRow> {
         let alias = self.0.get(&row.call_id)?;
         Some(EventRow { call_id: alias.id.clone(), seq: alias.after_seq + row.seq, ..row.clone() })
+    }
+
+    /// The recording keeps its name: it is that of a file.
+    fn message(&self, row: &MessageRow) -> Option<MessageRow> {
+        self.0.get(&row.call_id).map(|alias| MessageRow { call_id: alias.id.clone(), ..row.clone() })
     }
 }
 
@@ -93,7 +102,7 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
             Line::First(row) => first.push(row),
             // The last facts of a call are the facts; a statement may change a row but once.
             Line::Changed(row) => drop(latest.insert(&row.id, at)),
-            Line::Event(_) => {}
+            Line::Event(_) | Line::Message(_) => {}
         }
     }
     // A first row alone needs no transaction around its one statement.
@@ -155,6 +164,21 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
             let query = rows.iter().fold(sqlx::query(insert_events(rows.len())), |query, (row, aliased)| {
                 let row = aliased.as_ref().unwrap_or(row);
                 bind_event!(query, row)
+            });
+            query.execute(&mut *tx).await?;
+        }
+
+        let messages: Vec<(&MessageRow, Option<MessageRow>)> = lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Message(row) => Some((row, aliases.message(row))),
+                _ => None,
+            })
+            .collect();
+        for rows in messages.chunks(MAX_ROWS) {
+            let query = rows.iter().fold(sqlx::query(insert_messages(rows.len())), |query, (row, aliased)| {
+                let row = aliased.as_ref().unwrap_or(row);
+                bind_message!(query, row)
             });
             query.execute(&mut *tx).await?;
         }

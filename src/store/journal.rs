@@ -19,7 +19,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
-use super::row::{CallRow, EventRow};
+use super::row::{CallRow, EventRow, MessageRow};
 use crate::switchboard::Ticket;
 
 /// One thing to be written to the store.
@@ -30,6 +30,7 @@ pub(super) enum Line {
     /// A call's later facts.
     Changed(CallRow),
     Event(EventRow),
+    Message(MessageRow),
 }
 
 const MAGIC: &[u8; 16] = b"ringall journal\n";
@@ -295,6 +296,36 @@ mod tests {
             phone: None,
             detail: "x".repeat(100),
         })
+    }
+
+    #[test]
+    fn a_line_is_written_as_earlier_versions_wrote_it() {
+        let (_folder, path) = journal();
+        let file = JournalFile::open(&path).unwrap();
+        let earlier =
+            r#"{"Event":{"call_id":"a call","seq":1,"at_ms":7,"kind":"ringing","phone":null,"detail":"486"}}"#;
+        let mut bytes = std::fs::read(&path).unwrap();
+        let frame =
+            [&u32::try_from(earlier.len()).unwrap().to_le_bytes()[..], &file.check(earlier.as_bytes())].concat();
+        let frame = [&frame[..], earlier.as_bytes()].concat();
+        let at = usize::try_from(HEADER).unwrap();
+        bytes[at..at + frame.len()].copy_from_slice(&frame);
+        std::fs::write(&path, &bytes).unwrap();
+
+        let mut again = JournalFile::open(&path).unwrap();
+        let message = Line::Message(MessageRow {
+            call_id: "a call".to_owned(),
+            recording: "a file".to_owned(),
+            recorded_ms: 7,
+            length_ms: 4_000,
+            voice_ms: 3_000,
+            cut_off: 0,
+        });
+        again.append(std::slice::from_ref(&message)).unwrap();
+        let lines = JournalFile::open(&path).unwrap().read().unwrap().0;
+        let Line::Event(event) = &lines[0] else { panic!("{lines:?}") };
+        assert_eq!((event.seq, event.detail.as_str()), (1, "486"));
+        assert_eq!(lines[1..], [message]);
     }
 
     fn journal() -> (tempfile::TempDir, PathBuf) {

@@ -9,13 +9,17 @@ mod error;
 mod journal;
 pub mod plan;
 mod row;
+pub mod salvage;
 mod tokens;
+pub mod voice_messages;
 pub mod writer;
 
 pub use bindings::BindingKeeper;
 pub use calls::{CallFilter, StoredCall};
 pub use error::StoreError;
 pub use plan::{Contact, ShopSettings};
+pub use salvage::Salvaged;
+pub use voice_messages::{MessageFilter, StoredMessage};
 pub use writer::{LogCounts, LogHealth, LogWriter};
 
 use std::sync::Arc;

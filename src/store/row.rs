@@ -1,11 +1,14 @@
 //! Rows as the tables hold them, and back. The same rows go into the journal.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::call::record::{CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind};
+use crate::call::record::{
+    CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
+};
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::Because;
@@ -47,6 +50,17 @@ pub(super) struct EventRow {
     pub detail: String,
 }
 
+/// A row of `voice_messages`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct MessageRow {
+    pub call_id: String,
+    pub recording: String,
+    pub recorded_ms: i64,
+    pub length_ms: i64,
+    pub voice_ms: i64,
+    pub cut_off: i64,
+}
+
 /// More rows than this make several statements of one transaction: each number of rows has a text of its own, and
 /// each text stays prepared.
 pub(super) const MAX_ROWS: usize = 32;
@@ -56,6 +70,7 @@ const CALL_COLUMNS: &str = "id, call_key, shop_id, direction, caller, caller_raw
      door, started_ms, answered_ms, ended_ms, disposition, because, because_at_ms, because_why, ended_by, answered_by, \
      nth_call";
 const EVENT_COLUMNS: &str = "call_id, seq, at_ms, kind, phone, detail";
+const MESSAGE_COLUMNS: &str = "call_id, recording, recorded_ms, length_ms, voice_ms, cut_off";
 
 /// A call's first row. A row with this id or key stands: it is the same call, written before.
 static INSERT_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| texts("calls", CALL_COLUMNS, "ON CONFLICT DO NOTHING"));
@@ -76,6 +91,10 @@ static UPSERT_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
 static INSERT_EVENTS: LazyLock<Vec<String>> =
     LazyLock::new(|| texts("call_events", EVENT_COLUMNS, "ON CONFLICT DO NOTHING"));
 
+/// A call has one message at most: one that is there was written before.
+static INSERT_MESSAGES: LazyLock<Vec<String>> =
+    LazyLock::new(|| texts("voice_messages", MESSAGE_COLUMNS, "ON CONFLICT DO NOTHING"));
+
 /// The statement for so many rows, 1 to [`MAX_ROWS`].
 pub(super) fn insert_calls(rows: usize) -> &'static str {
     &INSERT_CALLS[rows - 1]
@@ -89,6 +108,11 @@ pub(super) fn upsert_calls(rows: usize) -> &'static str {
 /// The statement for so many rows, 1 to [`MAX_ROWS`].
 pub(super) fn insert_events(rows: usize) -> &'static str {
     &INSERT_EVENTS[rows - 1]
+}
+
+/// The statement for so many rows, 1 to [`MAX_ROWS`].
+pub(super) fn insert_messages(rows: usize) -> &'static str {
+    &INSERT_MESSAGES[rows - 1]
 }
 
 macro_rules! bind_call {
@@ -123,7 +147,19 @@ macro_rules! bind_event {
     };
 }
 
-pub(super) use {bind_call, bind_event};
+macro_rules! bind_message {
+    ($query:expr, $row:expr) => {
+        $query
+            .bind(&$row.call_id)
+            .bind(&$row.recording)
+            .bind($row.recorded_ms)
+            .bind($row.length_ms)
+            .bind($row.voice_ms)
+            .bind($row.cut_off)
+    };
+}
+
+pub(super) use {bind_call, bind_event, bind_message};
 
 fn texts(table: &str, columns: &str, conflict: &str) -> Vec<String> {
     let width = columns.split(',').count();
@@ -225,6 +261,24 @@ impl EventRow {
             detail: self.detail,
         })
     }
+}
+
+impl From<&VoiceMessage> for MessageRow {
+    /// A message that was heard to its end; its recording bears its call's id.
+    fn from(message: &VoiceMessage) -> MessageRow {
+        MessageRow {
+            call_id: message.call.to_string(),
+            recording: message.call.to_string(),
+            recorded_ms: message.recorded.0,
+            length_ms: milliseconds(message.length),
+            voice_ms: milliseconds(message.voice),
+            cut_off: 0,
+        }
+    }
+}
+
+pub(super) fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A number as the tables hold it: E.164 with its plus, so no country is needed to read it.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::commit::{Aliases, commit_or_single_out};
 use super::journal::{Answered, Journal, Line};
-use super::row::{CallRow, EventRow};
+use super::row::{CallRow, EventRow, MessageRow};
 use super::{Store, StoreError};
 use crate::call::record::CallRecord;
 use crate::switchboard::{LogEntry, Medium, Ticket};
@@ -105,7 +105,7 @@ impl Queue {
                 self.first.push(entry);
                 self.first.len() == 1
             }
-            Line::Changed(_) | Line::Event(_) => {
+            Line::Changed(_) | Line::Event(_) | Line::Message(_) => {
                 self.rest.push(entry);
                 let wakes = self.rest_due.is_none();
                 self.rest_due.get_or_insert_with(|| Instant::now() + GATHER);
@@ -197,6 +197,7 @@ impl LogWriter {
     pub fn log(&self, entry: LogEntry) {
         let line = match entry {
             LogEntry::Changed(record) => Line::Changed(CallRow::from(&*record)),
+            LogEntry::Message(message) => Line::Message(MessageRow::from(&message)),
             LogEntry::Event(event) => Line::Event(EventRow::from(&event)),
         };
         self.shared.push(Entry { ticket: None, line });

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::{FlowId, Medium, Protocol, RightNow, Route, SocketId};
-use crate::call::record::{CallEvent, CallRecord};
+use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
 use crate::routing::plan::Plan;
@@ -145,4 +145,6 @@ pub enum LogEntry {
     /// A call's facts have changed; replaces its row.
     Changed(Box<CallRecord>),
     Event(CallEvent),
+    /// A caller has left a message.
+    Message(VoiceMessage),
 }

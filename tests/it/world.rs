@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::record::{CallEvent, CallId, CallRecord};
+use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use ringall::media::Fact;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
@@ -101,6 +101,7 @@ pub struct Store {
     pub journal_latency: Option<Duration>,
     pub rows: BTreeMap<CallId, CallRecord>,
     pub events: Vec<CallEvent>,
+    pub messages: Vec<VoiceMessage>,
     /// When each call's row became durable, and where.
     pub durable: Vec<(Duration, CallId, Medium)>,
     /// When each was asked for.
@@ -124,6 +125,7 @@ impl World {
                 journal_latency: Some(Duration::from_millis(1)),
                 rows: BTreeMap::new(),
                 events: Vec::new(),
+                messages: Vec::new(),
                 durable: Vec::new(),
                 asked: Vec::new(),
                 registrations: BTreeMap::new(),
@@ -337,6 +339,10 @@ impl World {
                     "a row from nowhere"
                 );
                 self.store.rows.insert(record.id, *record);
+            }
+            Output::Log(LogEntry::Message(message)) => {
+                assert!(self.store.rows.contains_key(&message.call), "a message of no call");
+                self.store.messages.push(message);
             }
             Output::Log(LogEntry::Event(event)) => {
                 self.trace.note(

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use ringall::call::record::{CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind};
+use ringall::call::record::{
+    CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
+};
 use ringall::config::DatabaseUrl;
+use ringall::media::recordings::Recordings;
 use ringall::now::UnixMs;
 use ringall::number::Number;
 use ringall::routing::Because;
@@ -78,6 +81,23 @@ impl Database {
         }
     }
 
+    /// What happened in a call, as its rows have it: number, time, kind and detail.
+    pub async fn event_rows(&self, call: CallId) -> Vec<(i64, i64, String, String)> {
+        const EVENTS: &str = "SELECT seq, at_ms, kind, detail FROM call_events WHERE call_id = $1 ORDER BY seq";
+        let id = call.to_string();
+        if self.url.starts_with("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query_as(EVENTS).bind(id).fetch_all(&mut connection).await.unwrap()
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_as(EVENTS).bind(id).fetch_all(&mut connection).await.unwrap()
+        }
+    }
+
+    pub fn recordings(&self) -> Recordings {
+        Recordings::in_data_dir(&self.folder.path().join("data"))
+    }
+
     pub fn journal(&self) -> PathBuf {
         self.folder.path().join("data").join("journal")
     }
@@ -129,6 +149,10 @@ impl Log {
         self.writer.log(LogEntry::Event(event(call, seq, kind)));
     }
 
+    pub fn message(&self, message: VoiceMessage) {
+        self.writer.log(LogEntry::Message(message));
+    }
+
     /// A whole call as it is logged: first row, last facts.
     pub async fn whole(&self, call: &CallRecord) {
         self.record(call);
@@ -140,6 +164,12 @@ impl Log {
 pub fn event(call: &CallRecord, seq: u32, kind: EventKind) -> CallEvent {
     let at = UnixMs(call.started.0 + i64::from(seq));
     CallEvent { call: call.id, seq, at, kind, phone: Some(Arc::from("Counter")), detail: "486".to_owned() }
+}
+
+/// What the caller of this call said, 20 s after it began: 7 s, of which 5 s are voice.
+pub fn message(call: &CallRecord) -> VoiceMessage {
+    let [length, voice] = [7, 5].map(Duration::from_secs);
+    VoiceMessage { call: call.id, recorded: UnixMs(call.started.0 + 20_000), length, voice }
 }
 
 pub fn number(text: &str) -> Number {

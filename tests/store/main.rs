@@ -8,7 +8,9 @@ mod command_line;
 mod damage;
 mod log;
 mod plan;
+mod salvage;
 mod tokens;
+mod voice_messages;
 
 /// Makes each function a test on each database.
 macro_rules! on_both {

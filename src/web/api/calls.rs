@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::call::record::{CallId, Disposition};
 use crate::number::Number;
 use crate::routing::Plan;
-use crate::routing::plan::Country;
+use crate::routing::plan::{Country, Shop};
 use crate::store::CallFilter;
 use crate::web::api::json::{self, Call, CallWithEvents, Calls, DISPOSITIONS, Event, Telling};
 use crate::web::api::language;
@@ -55,28 +55,36 @@ pub async fn list(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
     let filter = filter(asked, &plan)?;
     let stored = web.store.calls(&filter).await?;
     let telling = Telling { plan: &plan, language: language::asked(&headers), now: (web.clock)().wall };
-    let items = stored.into_iter().map(|call| telling.call(call.record, call.caller_name)).collect();
+    let items = stored.into_iter().map(|call| telling.stored_call(call)).collect();
     Ok(Json(Calls { items }))
 }
 
 fn filter(asked: Asked, plan: &Plan) -> Result<CallFilter, Problem> {
     let asked = asked.only(&["caller", "since", "before", "disposition", "limit", "shop"])?;
     let shop = asked.shop(plan)?;
-    let country = shop.as_ref().or(plan.shops.first()).map(|shop| shop.country);
     let dispositions = format!("one of {}", DISPOSITIONS.join(", "));
     Ok(CallFilter {
-        caller: asked
-            .read("caller", "a telephone number, best with its country: +34600999888", |text| number(text, country))?,
+        caller: caller(&asked, shop.as_deref(), plan)?,
         since: asked.read("since", "an instant such as 2026-12-24T18:05:00Z", instant)?,
         before: asked.read("before", "the id of a call", |id| Uuid::parse_str(id).ok())?.map(CallId),
         disposition: asked.read("disposition", &dispositions, Disposition::parse)?,
-        limit: asked
-            .read("limit", &format!("a number from 1 to {MAX_LIMIT}"), |text| {
-                text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
-            })?
-            .unwrap_or(DEFAULT_LIMIT),
+        limit: limit(&asked)?,
         shop: shop.map(|shop| shop.id),
     })
+}
+
+/// The number given as `caller`; a national one is read by the country of the asked shop, else of the first.
+pub(super) fn caller(asked: &Asked, shop: Option<&Shop>, plan: &Plan) -> Result<Option<Number>, Problem> {
+    let country = shop.or(plan.shops.first().map(Arc::as_ref)).map(|shop| shop.country);
+    asked.read("caller", "a telephone number, best with its country: +34600999888", |text| number(text, country))
+}
+
+/// How many are asked for.
+pub(super) fn limit(asked: &Asked) -> Result<u32, Problem> {
+    let limit = asked.read("limit", &format!("a number from 1 to {MAX_LIMIT}"), |text| {
+        text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
+    })?;
+    Ok(limit.unwrap_or(DEFAULT_LIMIT))
 }
 
 /// A plus sent bare arrives as a space.
@@ -118,6 +126,6 @@ pub async fn one(
     let (stored, events) = web.store.call(CallId(id)).await?.ok_or_else(unknown)?;
     let plan = web.plan.borrow().clone();
     let telling = Telling { plan: &plan, language: language::asked(&headers), now: (web.clock)().wall };
-    let call: Call = telling.call(stored.record, stored.caller_name);
+    let call: Call = telling.stored_call(stored);
     Ok(Json(CallWithEvents { call, events: events.into_iter().map(Event::from).collect() }))
 }

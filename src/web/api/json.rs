@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use crate::call::record::{CallEvent, CallRecord, Direction, Disposition, Door, EndedBy, EventKind};
 use crate::now::UnixMs;
+use crate::number::Number;
 use crate::routing::Because;
 use crate::routing::Plan;
 use crate::routing::plan::Language;
+use crate::store::StoredCall;
 use crate::web::api::query::rfc3339;
 use crate::words;
 
@@ -63,7 +65,7 @@ pub struct Call {
     /// The name of the phone that answered.
     #[schema(required)]
     pub answered_by: Option<String>,
-    /// The message the caller left.
+    /// The message the caller left: the call's own id, or null.
     #[schema(required, value_type = Option<String>, format = "uuid")]
     pub message_id: Option<Uuid>,
     /// Which call of this caller to this shop it is, ever, this one included; 0 when withheld.
@@ -129,23 +131,23 @@ pub struct Telling<'a> {
 }
 
 impl Telling<'_> {
+    pub fn stored_call(&self, stored: StoredCall) -> Call {
+        let message = stored.has_message.then_some(stored.record.id.0);
+        Call { message_id: message, ..self.call(stored.record, stored.caller_name) }
+    }
+
+    /// A call of which no message is known.
     pub fn call(&self, record: CallRecord, caller_name: Option<String>) -> Call {
         let shop = record.shop.and_then(|id| self.plan.shop(id));
         let language = self.language.or(shop.map(|shop| shop.language)).unwrap_or_default();
         let zone = shop.map_or(Tz::UTC, |shop| shop.time_zone);
-        let raw = Some(record.caller_raw.clone()).filter(|raw| !raw.is_empty());
-        let number = record.caller.as_ref().map(|number| number.as_str().to_owned()).or(raw);
         Call {
             id: record.id.0,
             shop: shop.map(|shop| shop.name.clone()),
             direction: record.direction.as_str(),
             ring_ms: record.ring_ms(self.now),
             talk_ms: record.talk_ms(self.now),
-            caller: Caller {
-                number: number.filter(|_| !record.withheld),
-                name: caller_name.filter(|name| !record.withheld && !name.is_empty()),
-                withheld: record.withheld,
-            },
+            caller: Caller::new(record.caller.as_ref(), &record.caller_raw, caller_name, record.withheld),
             called: record.called,
             door: record.door.as_str(),
             started_at: rfc3339(record.started),
@@ -158,6 +160,15 @@ impl Telling<'_> {
             message_id: None,
             nth_call_from_caller: record.nth_call_from_caller,
         }
+    }
+}
+
+impl Caller {
+    /// `raw` is the number as the network wrote it, `name` the owner's for it.
+    pub fn new(number: Option<&Number>, raw: &str, name: Option<String>, withheld: bool) -> Caller {
+        let number = Some(number.map_or(raw, Number::as_str)).filter(|number| !withheld && !number.is_empty());
+        let name = name.filter(|name| !withheld && !name.is_empty());
+        Caller { number: number.map(str::to_owned), name, withheld }
     }
 }
 
