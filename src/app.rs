@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::door::sip::RegistrationSettings;
 use crate::driver::{self, Inbox, Message, Shells};
 use crate::media::port::{self, PortConfig};
+use crate::media::recordings::Recordings;
 use crate::media::{Fact, Ports};
 use crate::routing::Plan;
 use crate::routing::plan::Line;
@@ -99,7 +100,6 @@ impl Running {
             tracing::error!(%error, "the stored registrations are lost; each phone rings again once it has registered");
             Vec::new()
         });
-        let (plan, callers) = (Arc::new(store.plan().await?), store.callers().await?);
 
         let sockets = bind_sip(&config.sip.udp)?;
         let sip: Vec<SocketAddr> = sockets.iter().map(|socket| socket.bound).collect();
@@ -108,6 +108,10 @@ impl Running {
         let listen = config.web.listen;
         let listener = TcpListener::bind(listen).await.map_err(|error| AppError::WebSocket(listen, error))?;
         let web_address = listener.local_addr().map_err(|error| AppError::WebSocket(listen, error))?;
+        // Behind the sockets, which another service that runs here would hold: its callers may be speaking.
+        let recordings = Recordings::in_data_dir(&data_dir);
+        store.salvage_messages(&recordings).await;
+        let (plan, callers) = (Arc::new(store.plan().await?), store.callers().await?);
 
         let prepared = driver::prepare().map_err(|error| AppError::System("event queue", error))?;
         let inbox = prepared.inbox();
@@ -189,6 +193,7 @@ impl Running {
         readiness.set_sockets_bound(true);
         let router = web::router(Web {
             store: store.clone(),
+            recordings,
             board,
             plan: plan_receiver,
             gauges: gauges.clone(),

@@ -11,6 +11,7 @@ pub mod health;
 pub mod listener;
 pub mod metrics;
 mod problem;
+mod range;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use axum::routing::{MethodRouter, any, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
+use crate::media::recordings::Recordings;
 use crate::now::Now;
 use crate::routing::Plan;
 use crate::store::Store;
@@ -34,6 +36,7 @@ pub use problem::Problem;
 /// What the web shows, and where it reads it.
 pub struct Web {
     pub store: Store,
+    pub recordings: Recordings,
     pub board: Board,
     /// The owner's wishes as the call loop has them.
     pub plan: watch::Receiver<Arc<Plan>>,
@@ -60,6 +63,8 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     vec![
         ("/api/v1/calls", get(api::calls::list)),
         ("/api/v1/calls/{id}", get(api::calls::one)),
+        ("/api/v1/messages", get(api::messages::list)),
+        ("/api/v1/messages/{id}/audio", get(api::messages::audio)),
         ("/api/v1/right-now", get(api::right_now::show)),
         ("/api/v1/explain", get(api::explain::show)),
     ]

@@ -228,8 +228,13 @@ impl Installation {
         calls
     }
 
+    /// Asks with a token.
+    pub fn get(&self, path: &str) -> http::Reply {
+        http::get(self.files.web_port, path, Some(&self.token)).expect("the API answers")
+    }
+
     pub fn api(&self, path: &str) -> Value {
-        let reply = http::get(self.files.web_port, path, Some(&self.token)).expect("the API answers");
+        let reply = self.get(path);
         assert_eq!(reply.status, 200, "GET {path}: {}", reply.body);
         serde_json::from_str(&reply.body).unwrap_or_else(|error| panic!("GET {path}: {error}: {}", reply.body))
     }

@@ -33,6 +33,7 @@ mod refused;
 mod registering;
 mod ring;
 mod routers;
+mod salvage;
 mod sound;
 mod stranger;
 mod streams;

@@ -15,15 +15,20 @@ async fn every_answer_is_as_described() {
     place.stores(call, events).await;
     place.stores(missed_withheld(shop, 2), []).await;
     place.stores(ringing(shop, 5), []).await;
+    place.stores_message(&missed_withheld(shop, 2), &[0x90; 16_000]).await;
     let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
 
     let one = format!("/api/v1/calls/{}", id(1));
     let none = format!("/api/v1/calls/{}", id(9));
+    let no_audio = format!("/api/v1/messages/{}/audio", id(9));
     for (path, asked, status) in [
         ("/api/v1/calls", "/api/v1/calls", 200),
         ("/api/v1/calls", "/api/v1/calls?limit=0", 400),
         ("/api/v1/calls/{id}", one.as_str(), 200),
         ("/api/v1/calls/{id}", none.as_str(), 404),
+        ("/api/v1/messages", "/api/v1/messages", 200),
+        ("/api/v1/messages", "/api/v1/messages?limit=0", 400),
+        ("/api/v1/messages/{id}/audio", no_audio.as_str(), 404),
         ("/api/v1/right-now", "/api/v1/right-now", 200),
         ("/healthz", "/healthz", 200),
         ("/readyz", "/readyz", 200),
@@ -42,7 +47,7 @@ async fn every_described_path_answers_and_every_one_but_health_wants_a_token() {
     let place = Place::of_one_shop().await;
     let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
     let paths = description["paths"].as_object().expect("paths");
-    assert!(paths.len() >= 7);
+    assert!(paths.len() >= 9);
     for (path, methods) in paths {
         let asked = path.replace("{id}", &id(9).to_string());
         let bare = place.ask(Method::GET, &asked, &[], None).await.status;
@@ -59,21 +64,53 @@ async fn every_described_path_answers_and_every_one_but_health_wants_a_token() {
 async fn described_parameters_are_those_that_are_taken() {
     let place = Place::of_one_shop().await;
     let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
-    let parameters = description["paths"]["/api/v1/calls"]["get"]["parameters"].as_array().expect("parameters");
-    let in_query: Vec<&Value> = parameters.iter().filter(|parameter| parameter["in"] == "query").collect();
-    let refusal = place.get("/api/v1/calls?nonsense=1").await.problem(StatusCode::BAD_REQUEST);
-    let known = refusal["detail"].as_str().and_then(|detail| detail.split_once(": ")).expect("the known ones").1;
-    let known: Vec<&str> = known.trim_end_matches('.').split(", ").collect();
-    let described: Vec<&str> = in_query.iter().filter_map(|parameter| parameter["name"].as_str()).collect();
-    assert_eq!(described, known);
+    for path in ["/api/v1/calls", "/api/v1/messages"] {
+        let parameters = description["paths"][path]["get"]["parameters"].as_array().expect("parameters");
+        let in_query: Vec<&Value> = parameters.iter().filter(|parameter| parameter["in"] == "query").collect();
+        let refusal = place.get(&format!("{path}?nonsense=1")).await.problem(StatusCode::BAD_REQUEST);
+        let known = refusal["detail"].as_str().and_then(|detail| detail.split_once(": ")).expect("the known ones").1;
+        let known: Vec<&str> = known.trim_end_matches('.').split(", ").collect();
+        let described: Vec<&str> = in_query.iter().filter_map(|parameter| parameter["name"].as_str()).collect();
+        assert_eq!(described, known);
 
-    let limit = &in_query.iter().find(|parameter| parameter["name"] == "limit").expect("limit")["schema"];
-    for (value, taken) in [(limit["minimum"].as_f64(), true), (limit["maximum"].as_f64(), true)] {
-        let value = value.expect("a bound");
-        assert_eq!(place.get(&format!("/api/v1/calls?limit={value}")).await.status == StatusCode::OK, taken);
+        let limit = &in_query.iter().find(|parameter| parameter["name"] == "limit").expect("limit")["schema"];
+        for bound in [&limit["minimum"], &limit["maximum"]] {
+            let bound = bound.as_f64().expect("a bound");
+            assert_eq!(place.get(&format!("{path}?limit={bound}")).await.status, StatusCode::OK);
+        }
+        let beyond = limit["maximum"].as_f64().expect("a bound") + 1.0;
+        place.get(&format!("{path}?limit={beyond}")).await.problem(StatusCode::BAD_REQUEST);
     }
-    let beyond = limit["maximum"].as_f64().expect("a bound") + 1.0;
-    place.get(&format!("/api/v1/calls?limit={beyond}")).await.problem(StatusCode::BAD_REQUEST);
+}
+
+/// A sound has statuses and headers of its own.
+#[tokio::test]
+async fn a_sound_is_answered_as_described() {
+    let place = Place::of_one_shop().await;
+    let call = missed_withheld(place.plan.shops[0].id, 2);
+    place.stores(call.clone(), []).await;
+    place.stores_message(&call, &[0x90; 16_000]).await;
+    let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
+    let responses = &description["paths"]["/api/v1/messages/{id}/audio"]["get"]["responses"];
+    let token = format!("Bearer {}", place.token);
+    for (name, value, status) in [
+        ("accept", "*/*", "200"),
+        ("range", "bytes=0-9", "206"),
+        ("if-none-match", "*", "304"),
+        ("range", "bytes=99999-", "416"),
+    ] {
+        let path = format!("/api/v1/messages/{}/audio", call.id);
+        let answer = place.ask(Method::GET, &path, &[("authorization", &token), (name, value)], None).await;
+        assert_eq!(answer.status.as_str(), status, "{name}: {value}");
+        let response = &responses[status];
+        assert!(response.is_object(), "{status} is not described");
+        let kinds: Vec<&String> = response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
+        let kind = answer.headers.get("content-type").and_then(|kind| kind.to_str().ok());
+        assert_eq!(kinds.first().map(|kind| kind.as_str()), kind, "{status}");
+        for (name, _) in response["headers"].as_object().into_iter().flatten() {
+            assert!(answer.headers.contains_key(name.as_str()), "{status} is described with {name}");
+        }
+    }
 }
 
 /// Holds a value against a schema: types, enumerations, and that neither has a key the other lacks.

@@ -5,6 +5,7 @@ mod description;
 mod explain;
 mod health;
 mod listener;
+mod messages;
 mod metrics;
 mod right_now;
 mod shop;

@@ -7,8 +7,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use ringall::call::record::{CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind};
+use ringall::call::record::{
+    CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
+};
 use ringall::config::DatabaseUrl;
+use ringall::media::recordings::Recordings;
+use ringall::media::wav;
 use ringall::now::{Mono, Now, UnixMs};
 use ringall::number::Number;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
@@ -31,6 +35,7 @@ pub const JO: &str = "+34600999888";
 pub struct Place {
     pub router: Router,
     pub store: Store,
+    pub recordings: Recordings,
     pub plan: Arc<Plan>,
     pub token: String,
     pub readiness: Arc<Readiness>,
@@ -45,6 +50,8 @@ pub struct Place {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+    /// The same, as text.
     pub text: String,
 }
 
@@ -71,8 +78,10 @@ impl Place {
         let readiness = Arc::new(Readiness::new(log_health.clone()));
         readiness.set_sockets_bound(true);
         let gauges = Arc::new(LiveGauges::default());
+        let recordings = Recordings::in_data_dir(disk.path());
         let web = Web {
             store: store.clone(),
+            recordings: recordings.clone(),
             board,
             plan: watch::channel(plan.clone()).1,
             gauges: gauges.clone(),
@@ -81,7 +90,7 @@ impl Place {
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");
-        Place { router: router(web), store, plan, token, readiness, log_health, gauges, log, _disk: disk }
+        Place { router: router(web), store, recordings, plan, token, readiness, log_health, gauges, log, _disk: disk }
     }
 
     pub async fn stores(&self, record: CallRecord, events: impl IntoIterator<Item = CallEvent>) {
@@ -89,6 +98,19 @@ impl Place {
         for event in events {
             self.log.log(LogEntry::Event(event));
         }
+        self.log.flush().await.expect("the log is durable");
+    }
+
+    /// The caller of this call has left a message with these samples, 100 s after the call began.
+    pub async fn stores_message(&self, call: &CallRecord, samples: &[u8]) {
+        let ms = u64::try_from(samples.len() / 8).expect("a length of this test");
+        let (recorded, length) = (UnixMs(call.started.0 + 100_000), Duration::from_millis(ms));
+        let message = VoiceMessage { call: call.id, recorded, length, voice: length / 2 };
+        let header = wav::header(u32::try_from(samples.len()).expect("a length of this test"));
+        std::fs::create_dir_all(self.recordings.dir()).expect("a folder for messages");
+        let file = [&header[..], samples].concat();
+        std::fs::write(self.recordings.path(call.id.0), file).expect("the recording is written");
+        self.log.log(LogEntry::Message(message));
         self.log.flush().await.expect("the log is durable");
     }
 
@@ -115,9 +137,9 @@ impl Place {
         }
         let response = self.router.clone().oneshot(request).await.expect("a router is infallible");
         let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body");
-        let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Answer { status: parts.status, headers: parts.headers, text }
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body").to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, bytes, text }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod explain;
 mod json;
 mod language;
+pub mod messages;
 pub mod openapi;
 mod query;
 pub mod right_now;

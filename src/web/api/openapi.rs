@@ -18,6 +18,8 @@ use crate::web::{api, health, metrics};
     paths(
         api::calls::list,
         api::calls::one,
+        api::messages::list,
+        api::messages::audio,
         api::right_now::show,
         api::explain::show,
         document,
@@ -28,6 +30,7 @@ use crate::web::{api, health, metrics};
     modifiers(&Token),
     tags(
         (name = "calls", description = "The call log"),
+        (name = "messages", description = "What callers said while the shop was closed"),
         (name = "right now", description = "This moment"),
         (name = "health", description = "For whoever watches the service"),
     ),
