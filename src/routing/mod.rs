@@ -7,8 +7,10 @@ pub mod decision;
 pub mod duty;
 pub mod explain;
 pub mod hours;
+mod hours_tag;
 pub mod local_time;
 pub mod plan;
+pub mod wish;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +19,9 @@ pub use caller_id::{CallerId, Identity};
 pub use decision::{Action, Because, Decision, Offer, Refusal, Ring, Wave};
 pub use duty::{Duty, why_phone};
 pub use hours::{Hours, HoursError, Openness};
+pub use hours_tag::HoursTag;
 pub use plan::Plan;
+pub use wish::{ClosureError, OverrideError};
 
 use crate::now::UnixMs;
 use crate::number::Number;

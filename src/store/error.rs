@@ -25,6 +25,11 @@ pub enum StoreError {
     /// Two shops cannot share a number or a phone's user.
     #[error("{what} {value:?} is already used by the shop {shop:?}; give each shop its own")]
     Taken { what: &'static str, value: String, shop: String },
+    /// It was there when it was looked at.
+    #[error("this {what} is no longer there; look again at what there is")]
+    Gone { what: &'static str },
+    #[error("there are {most} {what} already; delete some first")]
+    TooMany { what: &'static str, most: i64 },
     #[error("the system has no random numbers: {0}")]
     NoRandomness(getrandom::Error),
     #[error("the journal {path}: {source}")]

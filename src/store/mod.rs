@@ -4,8 +4,10 @@
 pub mod bindings;
 pub mod calls;
 mod commit;
+pub mod contacts;
 mod db;
 mod error;
+pub mod hours;
 mod journal;
 pub mod plan;
 mod row;
@@ -16,7 +18,9 @@ pub mod writer;
 
 pub use bindings::BindingKeeper;
 pub use calls::{CallFilter, StoredCall};
+pub use contacts::CallerEdit;
 pub use error::StoreError;
+pub use hours::Saved;
 pub use plan::{Contact, ShopSettings};
 pub use salvage::Salvaged;
 pub use voice_messages::{MessageFilter, StoredMessage};

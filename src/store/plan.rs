@@ -45,8 +45,8 @@ const BLOCKS: &str = "SELECT shop_id, number FROM blocks";
 const CONTACTS: &str = "SELECT number, name, note FROM contacts WHERE shop_id = $1 ORDER BY number";
 
 // Raising the version comes first in every write: on PostgreSQL its row is what makes writers take turns.
-const RAISE_VERSION: &str = "UPDATE settings SET value = value + 1 WHERE name = 'plan_version'";
-const NEXT_ID: &str = "UPDATE settings SET value = value + 1 WHERE name = 'last_id' RETURNING value";
+pub(super) const RAISE_VERSION: &str = "UPDATE settings SET value = value + 1 WHERE name = 'plan_version'";
+pub(super) const NEXT_ID: &str = "UPDATE settings SET value = value + 1 WHERE name = 'last_id' RETURNING value";
 const SHOP_ID: &str = "SELECT id FROM shops WHERE name = $1";
 const NUMBER_TAKEN: &str = "SELECT s.name FROM shop_numbers n JOIN shops s ON s.id = n.shop_id \
      WHERE n.number = $1 AND s.name <> $2";
@@ -63,7 +63,7 @@ const DROP_PHONES: &str = "DELETE FROM phones WHERE shop_id = $1";
 const PUT_PHONE: &str = "INSERT INTO phones (id, shop_id, position, name, kind, line, ha1, after_s, hours, \
      off_until_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const DROP_CLOSURES: &str = "DELETE FROM closures WHERE shop_id = $1";
-const PUT_CLOSURE: &str =
+pub(super) const PUT_CLOSURE: &str =
     "INSERT INTO closures (id, shop_id, from_local, to_local, why, open_hours) VALUES ($1, $2, $3, $4, $5, $6)";
 const DROP_CONTACTS: &str = "DELETE FROM contacts WHERE shop_id = $1";
 const PUT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note) VALUES ($1, $2, $3, $4)";
@@ -255,7 +255,7 @@ impl ShopRow {
         let country = parsed("shops", "country", &self.country, Country::parse)?;
         let hours_override = match (self.override_state, self.override_until_ms) {
             (Some(state), Some(until)) => Some(Override {
-                state: parsed("shops", "override_state", &state, override_state)?,
+                state: parsed("shops", "override_state", &state, OverrideState::parse)?,
                 until: UnixMs(until),
             }),
             _ => None,
@@ -325,7 +325,7 @@ fn line_columns(line: &Line) -> (&'static str, &str, Option<&str>) {
     }
 }
 
-fn hours(table: &'static str, text: Option<String>, country: Country) -> Result<Option<Hours>, StoreError> {
+pub(super) fn hours(table: &'static str, text: Option<String>, country: Country) -> Result<Option<Hours>, StoreError> {
     text.map(|text| parsed(table, "hours", &text, |text| Hours::parse(text, country).ok())).transpose()
 }
 
@@ -340,15 +340,7 @@ fn language(text: &str) -> Option<Language> {
     [Language::En, Language::Es].into_iter().find(|language| language_text(*language) == text)
 }
 
-fn override_state(text: &str) -> Option<OverrideState> {
-    match text {
-        "open" => Some(OverrideState::Open),
-        "closed" => Some(OverrideState::Closed),
-        _ => None,
-    }
-}
-
-fn local(at: NaiveDateTime) -> String {
+pub(super) fn local(at: NaiveDateTime) -> String {
     at.format(LOCAL).to_string()
 }
 

@@ -12,7 +12,7 @@ use crate::call::record::{
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::Because;
-use crate::routing::plan::{Country, ShopId};
+use crate::routing::plan::ShopId;
 
 /// A row of `calls`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow, serde::Serialize, serde::Deserialize)]
@@ -283,7 +283,7 @@ pub(super) fn milliseconds(time: Duration) -> i64 {
 
 /// A number as the tables hold it: E.164 with its plus, so no country is needed to read it.
 pub(super) fn number(text: &str) -> Option<Number> {
-    Number::parse(text, Country(*b"US"))
+    Number::from_e164(text)
 }
 
 /// `text` as something better than text, or the error that says where it stands.

@@ -1,0 +1,80 @@
+//! What the owner has written down about a caller: name, note, blocked. Every write raises the plan's version with it.
+
+use super::db::{read, write};
+use super::plan::RAISE_VERSION;
+use super::row::text;
+use super::{Store, StoreError};
+use crate::number::Number;
+use crate::routing::plan::ShopId;
+
+/// A change of what is written down about a caller. What is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallerEdit {
+    /// Empty takes the name away.
+    pub name: Option<String>,
+    pub note: Option<String>,
+    /// A blocked caller's calls are refused, and nobody owes them one.
+    pub blocked: Option<bool>,
+}
+
+/// What is written down about a caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    pub name: String,
+    pub note: String,
+    pub blocked: bool,
+}
+
+const EDIT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note) \
+     VALUES ($1, $2, COALESCE($3, ''), COALESCE($4, '')) ON CONFLICT (shop_id, number) \
+     DO UPDATE SET name = COALESCE($3, contacts.name), note = COALESCE($4, contacts.note)";
+const DROP_EMPTY: &str = "DELETE FROM contacts WHERE shop_id = $1 AND number = $2 AND name = '' AND note = ''";
+const BLOCK: &str = "INSERT INTO blocks (shop_id, number) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const UNBLOCK: &str = "DELETE FROM blocks WHERE shop_id = $1 AND number = $2";
+const CONTACT: &str = "SELECT name, note FROM contacts WHERE shop_id = $1 AND number = $2";
+const IS_BLOCKED: &str = "SELECT number FROM blocks WHERE shop_id = $1 AND number = $2";
+const SHOP: &str = "SELECT id FROM shops WHERE id = $1";
+
+impl Store {
+    /// Writes down who this caller is, and returns all that is written of them then.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the shop is.
+    pub async fn edit_caller(&self, shop: ShopId, number: &Number, edit: &CallerEdit) -> Result<Written, StoreError> {
+        let (name, note) = (edit.name.as_deref().map(text), edit.note.as_deref().map(text));
+        let number = number.as_str();
+        Ok(write!(self.db, tx => {
+            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            let known: Option<i64> = sqlx::query_scalar(SHOP).bind(shop.0).fetch_optional(&mut *tx).await?;
+            if known.is_none() {
+                return Err(StoreError::Gone { what: "shop" });
+            }
+            if name.is_some() || note.is_some() {
+                let query = sqlx::query(EDIT_CONTACT).bind(shop.0).bind(number).bind(&name).bind(&note);
+                query.execute(&mut *tx).await?;
+                sqlx::query(DROP_EMPTY).bind(shop.0).bind(number).execute(&mut *tx).await?;
+            }
+            if let Some(blocked) = edit.blocked {
+                let sql = if blocked { BLOCK } else { UNBLOCK };
+                sqlx::query(sql).bind(shop.0).bind(number).execute(&mut *tx).await?;
+            }
+            let contact: Option<(String, String)> =
+                sqlx::query_as(CONTACT).bind(shop.0).bind(number).fetch_optional(&mut *tx).await?;
+            let blocked: Option<String> =
+                sqlx::query_scalar(IS_BLOCKED).bind(shop.0).bind(number).fetch_optional(&mut *tx).await?;
+            let (name, note) = contact.unwrap_or_default();
+            Written { name, note, blocked: blocked.is_some() }
+        }))
+    }
+
+    /// What is written down about this caller; nothing, for one that nobody has written of.
+    pub async fn written(&self, shop: ShopId, number: &Number) -> Result<Written, StoreError> {
+        let number = number.as_str();
+        let contact: Option<(String, String)> = read!(self.db, pool =>
+            sqlx::query_as(CONTACT).bind(shop.0).bind(number).fetch_optional(pool).await?);
+        let blocked: Option<String> = read!(self.db, pool =>
+            sqlx::query_scalar(IS_BLOCKED).bind(shop.0).bind(number).fetch_optional(pool).await?);
+        let (name, note) = contact.unwrap_or_default();
+        Ok(Written { name, note, blocked: blocked.is_some() })
+    }
+}
