@@ -45,6 +45,7 @@ pub mod greeting;
 pub mod media;
 pub mod now;
 pub mod number;
+pub mod owed;
 pub mod prompt;
 pub mod routing;
 pub mod sip;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::call::event::{Input as CallInput, Output as CallOutput};
 use crate::call::leg::BindingId;
-use crate::call::record::{CallId, CallRecord, Direction, Door};
+use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
@@ -491,8 +491,9 @@ impl Switchboard {
                 CallOutput::Unrecorded => self.unrecorded += 1,
                 CallOutput::Log(event) => self.outputs.push_back(Output::Log(LogEntry::Event(event))),
                 CallOutput::Changed(record) => {
-                    if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, record.answered) {
-                        self.callers.note_spoken(shop, number, at);
+                    let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
+                    if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
+                        self.callers.note_spoken(shop, number, record.ended.unwrap_or(at));
                     }
                     self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
                 }

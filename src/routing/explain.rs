@@ -27,6 +27,12 @@ pub fn explain(plan: &Plan, offer: &Offer, at: UnixMs) -> Explanation {
     Explanation { at, decision, shop }
 }
 
+/// What a caller in no way remarkable gets from this shop at `at`.
+pub fn standing(shop: &Arc<Shop>, at: UnixMs) -> Decision {
+    let alone = Plan { version: 0, shops: vec![shop.clone()] };
+    decide(&alone, &Offer { caller: CallerId::Withheld, called: Vec::new() }, at)
+}
+
 impl Explanation {
     /// Each phone of the shop, and whether the owner's wishes let it ring then.
     pub fn phones(&self) -> impl Iterator<Item = (&Phone, Duty)> {

@@ -18,6 +18,7 @@ use std::time::Duration;
 pub use caller_id::{CallerId, Identity};
 pub use decision::{Action, Because, Decision, Offer, Refusal, Ring, Wave};
 pub use duty::{Duty, why_phone};
+pub use explain::standing;
 pub use hours::{Hours, HoursError, Openness};
 pub use hours_tag::HoursTag;
 pub use plan::Plan;

@@ -1,10 +1,9 @@
 //! The log of calls, read. It is written by `writer`.
 
 use super::db::{read, write};
-use super::row::{CallRow, EventRow, number, parsed};
+use super::row::{CallRow, EventRow};
 use super::{Store, StoreError};
 use crate::call::record::{CallEvent, CallId, CallRecord, Disposition};
-use crate::caller::{Callers, Entry};
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::ShopId;
@@ -54,12 +53,21 @@ macro_rules! select_calls {
         )
     };
 }
+pub(super) use select_calls;
 
-// Two texts, so that each is found by an index: one caller's calls are few, all calls are read from the newest on.
-// An id that is never given (0) and an empty word mean "any".
+// Several texts, so that each is found by an index: one caller's calls are few, a shop's are read from the newest on, and
+// so is what nobody answered. An id that is never given (0) and an empty word mean "any".
 const CALLS: &str = select_calls!(
     "WHERE (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
      AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
+);
+const CALLS_OF_SHOP: &str = select_calls!(
+    "WHERE (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND c.shop_id = $4 \
+     AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
+);
+const CALLS_UNANSWERED: &str = select_calls!(
+    "WHERE (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
+     AND c.disposition = $5 AND c.disposition <> 'answered' ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
 );
 const CALLS_OF_CALLER: &str = select_calls!(
     "WHERE c.caller = $7 AND (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
@@ -68,11 +76,6 @@ const CALLS_OF_CALLER: &str = select_calls!(
 const CALL: &str = select_calls!("WHERE c.id = $1");
 const STARTED: &str = "SELECT started_ms FROM calls WHERE id = $1";
 const EVENTS: &str = "SELECT call_id, seq, at_ms, kind, phone, detail FROM call_events WHERE call_id = $1 ORDER BY seq";
-const CALLERS: &str = "SELECT shop_id, caller, \
-     CAST(SUM(CASE WHEN direction = 'in' AND COALESCE(disposition, '') <> 'refused' THEN 1 ELSE 0 END) AS BIGINT) \
-     AS calls, CAST(MAX(CASE WHEN disposition = 'answered' THEN COALESCE(ended_ms, answered_ms, started_ms) END) \
-     AS BIGINT) AS last_spoken_ms FROM calls WHERE caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
-const CONTACT_NAMES: &str = "SELECT shop_id, number, name FROM contacts";
 const ALIVE: &str = "SELECT value FROM settings WHERE name = 'alive_ms'";
 
 // A call whose end nobody wrote ended when the service was last known to live; never before its own last fact.
@@ -98,7 +101,7 @@ const CLOSE_OPEN: &str = concat!(
 pub(super) const BEHIND_ALL_IDS: &str = "~";
 
 #[derive(sqlx::FromRow)]
-struct NamedCallRow {
+pub(super) struct NamedCallRow {
     #[sqlx(flatten)]
     call: CallRow,
     caller_name: Option<String>,
@@ -106,7 +109,7 @@ struct NamedCallRow {
 }
 
 impl NamedCallRow {
-    fn into_stored(self) -> Result<StoredCall, StoreError> {
+    pub(super) fn into_stored(self) -> Result<StoredCall, StoreError> {
         let caller_name = self.caller_name.filter(|name| !name.is_empty());
         Ok(StoredCall { record: self.call.into_record()?, caller_name, has_message: self.message_id.is_some() })
     }
@@ -132,7 +135,12 @@ impl Store {
         let disposition = filter.disposition.map_or("", Disposition::as_str);
         let limit = i64::from(filter.limit);
         let caller = filter.caller.as_ref().map(Number::as_str);
-        let sql = if caller.is_some() { CALLS_OF_CALLER } else { CALLS };
+        let sql = match (caller, filter.disposition, filter.shop) {
+            (Some(_), _, _) => CALLS_OF_CALLER,
+            (None, Some(unanswered), _) if unanswered != Disposition::Answered => CALLS_UNANSWERED,
+            (None, _, Some(_)) => CALLS_OF_SHOP,
+            (None, _, None) => CALLS,
+        };
         let rows: Vec<NamedCallRow> = read!(self.db, pool => {
             let query = sqlx::query_as(sql).bind(before_ms).bind(before_id).bind(since).bind(shop).bind(disposition);
             let query = query.bind(limit);
@@ -153,30 +161,6 @@ impl Store {
         let events: Vec<EventRow> = read!(self.db, pool => sqlx::query_as(EVENTS).bind(&id).fetch_all(pool).await?);
         let events = events.into_iter().map(EventRow::into_event).collect::<Result<_, _>>()?;
         Ok(Some((row.into_stored()?, events)))
-    }
-
-    /// What is remembered of every caller of every shop, for the index in memory.
-    pub async fn callers(&self) -> Result<Callers, StoreError> {
-        let names: Vec<(i64, String, String)> =
-            read!(self.db, pool => sqlx::query_as(CONTACT_NAMES).fetch_all(pool).await?);
-        let mut entries = std::collections::HashMap::<(ShopId, Number), Entry>::new();
-        for (shop, text, name) in names {
-            let number = parsed("contacts", "number", &text, number)?;
-            entries.entry((ShopId(shop), number)).or_default().name = name;
-        }
-        let heard: Vec<(i64, String, i64, Option<i64>)> =
-            read!(self.db, pool => sqlx::query_as(CALLERS).fetch_all(pool).await?);
-        for (shop, text, calls, last_spoken) in heard {
-            let number = parsed("calls", "caller", &text, number)?;
-            let entry = entries.entry((ShopId(shop), number)).or_default();
-            entry.calls = u32::try_from(calls).unwrap_or(u32::MAX);
-            entry.last_spoken = last_spoken.map(UnixMs);
-        }
-        let mut callers = Callers::default();
-        for ((shop, number), entry) in entries {
-            callers.insert(shop, number, entry);
-        }
-        Ok(callers)
     }
 
     /// Ends the calls that a crash left without an end, at the time the service last said that it lives. Only for the

@@ -23,7 +23,7 @@ pub const MAX_CLOSURES: i64 = 1000;
 const HOURS: &str = "SELECT hours, country FROM shops WHERE id = $1";
 const SET_HOURS: &str = "UPDATE shops SET hours = $2 WHERE id = $1";
 const SET_OVERRIDE: &str = "UPDATE shops SET override_state = $2, override_until_ms = $3 WHERE id = $1";
-const COUNT_CLOSURES: &str = "SELECT COUNT(*) FROM closures WHERE shop_id = $1";
+const COUNT_CLOSURES: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM closures WHERE shop_id = $1";
 const DROP_CLOSURE: &str = "DELETE FROM closures WHERE shop_id = $1 AND id = $2";
 
 impl Store {

@@ -2,6 +2,7 @@
 //! constant that both databases read; `db` alone knows which of them answers.
 
 pub mod bindings;
+pub mod callers;
 pub mod calls;
 mod commit;
 pub mod contacts;
@@ -9,6 +10,7 @@ mod db;
 mod error;
 pub mod hours;
 mod journal;
+pub mod owed;
 pub mod plan;
 mod row;
 pub mod salvage;
@@ -21,6 +23,7 @@ pub use calls::{CallFilter, StoredCall};
 pub use contacts::CallerEdit;
 pub use error::StoreError;
 pub use hours::Saved;
+pub use owed::{Claim, Claimed, OwedCaller};
 pub use plan::{Contact, ShopSettings};
 pub use salvage::Salvaged;
 pub use voice_messages::{MessageFilter, StoredMessage};
@@ -35,6 +38,7 @@ use db::Db;
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Arc<Db>,
+    candidates: Arc<owed::Candidates>,
 }
 
 impl Store {
@@ -44,7 +48,7 @@ impl Store {
     /// A database that cannot be reached or written, is damaged, is newer than this program, or would not keep what it
     /// confirmed through a power cut. Nothing is ever overwritten.
     pub async fn open(url: &DatabaseUrl) -> Result<Store, StoreError> {
-        Ok(Store { db: Arc::new(Db::open(url).await?) })
+        Ok(Store { db: Arc::new(Db::open(url).await?), candidates: Arc::default() })
     }
 
     /// Whether the database answers.

@@ -120,6 +120,11 @@ pub(super) fn nth_call(nth: u32) -> String {
 }
 
 pub(super) fn hours_error(error: &HoursError) -> String {
+    self::error(error)
+}
+
+/// An error's own words, as a sentence.
+pub(super) fn error(error: &dyn std::error::Error) -> String {
     sentence(&format!("{error}."))
 }
 

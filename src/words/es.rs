@@ -8,6 +8,7 @@ use crate::now::UnixMs;
 use crate::routing::decision::{Action, Because, Refusal};
 use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
+use crate::routing::wish::{ClosureError, OverrideError};
 
 pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> String {
     let closed = |opens: &Option<UnixMs>| match opens {
@@ -144,6 +145,21 @@ pub(super) fn hours_error(error: &HoursError) -> String {
         HoursError::HolidaysNotKnown(country) => {
             format!("No se conocen los festivos de {country}: quita PH y pon los días como cierres.")
         }
+    }
+}
+
+pub(super) fn override_error(error: OverrideError) -> &'static str {
+    match error {
+        OverrideError::Over => "Ese momento ya ha pasado: escribe hasta cuándo debe valer.",
+        OverrideError::TooLong => "Serían más de 31 días: ponlo como cierre o apertura especial con fecha.",
+    }
+}
+
+pub(super) fn closure_error(error: ClosureError) -> &'static str {
+    match error {
+        ClosureError::EndsBeforeItBegins => "Termina antes de empezar: escribe un final posterior al principio.",
+        ClosureError::Over => "Ya ha terminado: escribe un final que esté por llegar.",
+        ClosureError::Words => "El texto es demasiado largo o lleva caracteres de control: como mucho 500 bytes.",
     }
 }
 

@@ -14,6 +14,7 @@ use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
 use crate::routing::local_time;
 use crate::routing::plan::Language;
+use crate::routing::wish::{ClosureError, OverrideError};
 
 /// Why a call was decided as it was: "Open until 14:00.", "Christmas: closed until Monday at 9:00." Times are those of
 /// `zone`, and said as somebody would at `now`.
@@ -81,6 +82,30 @@ pub fn hours_error(error: &HoursError, language: Language) -> String {
     match language {
         Language::En => en::hours_error(error),
         Language::Es => es::hours_error(error),
+    }
+}
+
+/// Why "open now until …" or "close now until …" was not accepted, and what to do instead.
+pub fn override_error(error: OverrideError, language: Language) -> String {
+    match language {
+        Language::En => en::error(&error),
+        Language::Es => es::override_error(error).to_owned(),
+    }
+}
+
+/// Why a closure or extra opening was not accepted, and what to do instead.
+pub fn closure_error(error: ClosureError, language: Language) -> String {
+    match language {
+        Language::En => en::error(&error),
+        Language::Es => es::closure_error(error).to_owned(),
+    }
+}
+
+/// Somebody else has taken it on to call this caller.
+pub fn claimed_by(by: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("{by} is to call them: ask, or let {by} give it back."),
+        Language::Es => format!("De esta llamada se encarga {by}: pregúntale, o que la suelte."),
     }
 }
 

@@ -15,6 +15,7 @@ mod hours;
 mod in_dialog;
 mod machine;
 mod network;
+mod owed;
 mod phone;
 mod registering;
 mod registrar;

@@ -9,7 +9,7 @@ use chrono_tz::Europe::Madrid;
 use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
 use ringall::now::UnixMs;
 use ringall::routing::plan::{Country, Language};
-use ringall::routing::{Action, Because, Duty, Hours, Refusal, Ring};
+use ringall::routing::{Action, Because, ClosureError, Duty, Hours, OverrideError, Refusal, Ring};
 use ringall::words;
 use uuid::Uuid;
 
@@ -222,6 +222,19 @@ fn refused_hours_say_what_to_write() {
     let too_long = Hours::parse(&"Mo 09:00-18:00; ".repeat(40), Country(*b"ES")).unwrap_err();
     said += &in_both(&["(too long)"], |_, language| words::hours_error(&too_long, language));
     golden("hours_error.txt", &said);
+}
+
+#[test]
+fn refused_exceptions_say_what_to_set_instead() {
+    let rows = [OverrideError::Over, OverrideError::TooLong];
+    golden("override_error.txt", &in_both(&rows, |error, language| words::override_error(*error, language)));
+    let rows = [ClosureError::EndsBeforeItBegins, ClosureError::Over, ClosureError::Words];
+    golden("closure_error.txt", &in_both(&rows, |error, language| words::closure_error(*error, language)));
+}
+
+#[test]
+fn a_second_claimer_is_told_who_has_it() {
+    golden("claimed_by.txt", &in_both(&["Ana"], |by, language| words::claimed_by(by, language)));
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! Whom the shop owes a call: derived from the log, never stored. A caller with a number who is not blocked, and whose
+//! call nobody answered since anyone last spoke with them in either direction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::record::{CallRecord, Direction, Disposition};
+use crate::now::UnixMs;
+use crate::routing::plan::Shop;
+use crate::routing::{Action, Because, standing};
+
+/// A caller who rang while the shop was open waits for a call so long.
+pub const DUE_WHILE_OPEN: Duration = Duration::from_secs(30 * 60);
+/// One who called while it was closed is called within this after it opens.
+pub const DUE_AFTER_OPENING: Duration = Duration::from_secs(60 * 60);
+/// Who rings shorter than this and rings again has tried once.
+pub const SHORT_RING: Duration = Duration::from_secs(5);
+
+/// What is owed to one caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// When they first called in vain.
+    pub since: UnixMs,
+    /// When they last did.
+    pub last: UnixMs,
+    /// How often they have tried; all rings under [`SHORT_RING`] count as one.
+    pub attempts: u32,
+    /// When somebody should have called them at the latest; `None`: the shop is not to open again.
+    pub due: Option<UnixMs>,
+}
+
+/// Why no call is owed any more, though nobody spoke with them by these phones. It counts as spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// Somebody called them from another telephone.
+    CalledElsewhere,
+    /// They came into the shop.
+    CameIn,
+    /// A call is not needed: a wrong number, an advertisement.
+    NotNeeded,
+}
+
+impl Settlement {
+    pub const ALL: [Settlement; 3] = [Settlement::CalledElsewhere, Settlement::CameIn, Settlement::NotNeeded];
+
+    /// How the database and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Settlement::CalledElsewhere => "called_elsewhere",
+            Settlement::CameIn => "came_in",
+            Settlement::NotNeeded => "not_needed",
+        }
+    }
+
+    /// The inverse of [`Settlement::as_str`].
+    pub fn parse(text: &str) -> Option<Settlement> {
+        Settlement::ALL.into_iter().find(|settlement| settlement.as_str() == text)
+    }
+}
+
+impl Owed {
+    /// What is owed for these calls of one caller to `shop`: all that came since anyone last spoke with them. `None`:
+    /// nothing.
+    pub fn of(shop: &Arc<Shop>, calls: &[CallRecord]) -> Option<Owed> {
+        let unanswered: Vec<&CallRecord> = calls.iter().filter(|call| is_unanswered(call)).collect();
+        let first = unanswered.iter().min_by_key(|call| call.started)?;
+        if first.caller.as_ref().is_none_or(|number| shop.blocked.contains(number)) {
+            return None;
+        }
+        let short = unanswered.iter().filter(|call| is_short(call)).count();
+        let attempts = unanswered.len() - short + short.min(1);
+        Some(Owed {
+            since: first.started,
+            last: unanswered.iter().map(|call| call.started).max().unwrap_or(first.started),
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+            due: due(shop, first),
+        })
+    }
+}
+
+/// Whether this call leaves a call owed, as long as nobody has spoken with the caller since.
+pub fn is_unanswered(call: &CallRecord) -> bool {
+    let in_vain = match call.disposition {
+        Some(
+            Disposition::Missed | Disposition::Message | Disposition::NoMessage | Disposition::Interrupted,
+        ) => true,
+        Some(Disposition::Answered | Disposition::Refused) | None => false,
+    };
+    in_vain && call.direction == Direction::In && call.caller.is_some() && !call.withheld
+}
+
+/// A message was left on purpose, however fast.
+fn is_short(call: &CallRecord) -> bool {
+    let lasted = call.ended.map(|ended| ended.since(call.started));
+    call.disposition != Some(Disposition::Message)
+        && lasted.is_some_and(|ms| Duration::from_millis(ms) < SHORT_RING)
+}
+
+/// Whether the shop was open is a fact of the call; when it opens next is asked of today's plan.
+fn due(shop: &Arc<Shop>, call: &CallRecord) -> Option<UnixMs> {
+    let opens = match &call.because {
+        Because::OpenHours { .. }
+        | Because::NoHours
+        | Because::OpenedByOwner { .. }
+        | Because::ExtraOpening { .. }
+        | Because::Blocked
+        | Because::NotOurNumber
+        | Because::Colleague => return Some(call.started + DUE_WHILE_OPEN),
+        Because::ClosedHours { opens } | Because::PublicHoliday { opens } | Because::Closure { opens, .. } => *opens,
+        Because::ClosedByOwner { until } => Some(*until),
+    };
+    let opens = match standing(shop, call.started).action {
+        Action::TakeMessage { opens } => opens,
+        // The hours have been changed since: what was true then still is.
+        Action::Ring(_) | Action::Refuse(_) => opens,
+    };
+    opens.map(|opens| opens + DUE_AFTER_OPENING)
+}

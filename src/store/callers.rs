@@ -1,0 +1,116 @@
+//! What is remembered of callers, read for the loop's index in memory and for one caller's page.
+
+use std::collections::HashMap;
+
+use super::db::read;
+use super::row::{number, parsed};
+use super::{Store, StoreError};
+use crate::caller::{Callers, Entry};
+use crate::now::UnixMs;
+use crate::number::Number;
+use crate::routing::plan::ShopId;
+
+// Each is read from an index alone: a million calls in well under a second.
+const COUNTS: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
+     WHERE caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+const UNCOUNTED_OUT: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
+     WHERE direction = 'out' AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+const UNCOUNTED_REFUSED: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
+     WHERE disposition = 'refused' AND disposition <> 'answered' AND direction = 'in' AND caller IS NOT NULL \
+     AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+const SPOKEN: &str = "SELECT shop_id, caller, CAST(MAX(ended_ms) AS BIGINT) FROM calls \
+     WHERE disposition = 'answered' AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+const SPEAKING: &str = "SELECT shop_id, caller, CAST(MAX(COALESCE(answered_ms, started_ms)) AS BIGINT) FROM calls \
+     WHERE ended_ms IS NULL AND disposition = 'answered' AND caller IS NOT NULL AND shop_id IS NOT NULL \
+     GROUP BY caller, shop_id";
+const SETTLED: &str =
+    "SELECT shop_id, number, CAST(MAX(settled_ms) AS BIGINT) FROM settlements GROUP BY shop_id, number";
+const IN_VAIN: &str = "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT), \
+     CAST(MAX(COALESCE(ended_ms, started_ms)) AS BIGINT) FROM calls \
+     WHERE disposition IN ('missed', 'message', 'no_message', 'interrupted') AND disposition <> 'answered' \
+     AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+const NAMES: &str = "SELECT shop_id, number, name FROM contacts WHERE name <> ''";
+const COUNT_OF: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
+     AND direction = 'in' AND COALESCE(disposition, '') <> 'refused'";
+
+/// A shop, a number, and a count or a time.
+type Row = (i64, String, i64);
+
+impl Store {
+    /// What is remembered of every caller of every shop, for the index in memory.
+    pub async fn callers(&self) -> Result<Callers, StoreError> {
+        let rows = async |sql: &'static str| -> Result<Vec<(i64, String, Option<i64>)>, StoreError> {
+            Ok(read!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await?))
+        };
+        let in_vain = async || -> Result<Vec<(i64, String, i64, i64)>, StoreError> {
+            Ok(read!(self.db, pool => sqlx::query_as(IN_VAIN).fetch_all(pool).await?))
+        };
+        let (counts, spoken, in_vain) = tokio::try_join!(rows(COUNTS), rows(SPOKEN), in_vain())?;
+        let (out, refused) = (rows(UNCOUNTED_OUT).await?, rows(UNCOUNTED_REFUSED).await?);
+        let mut entries = HashMap::<(ShopId, Number), Entry>::with_capacity(counts.len());
+        for (shop, text, calls) in counts {
+            let key = (ShopId(shop), parsed("calls", "caller", &text, number)?);
+            entries.insert(key, Entry { calls: count(calls), ..Entry::default() });
+        }
+        for (shop, text, calls) in out.into_iter().chain(refused) {
+            if let Some(entry) = entries.get_mut(&(ShopId(shop), parsed("calls", "caller", &text, number)?)) {
+                entry.calls = entry.calls.saturating_sub(count(calls));
+            }
+        }
+        for (shop, text, at) in spoken.into_iter().chain(rows(SPEAKING).await?) {
+            if let Some(entry) = entries.get_mut(&(ShopId(shop), parsed("calls", "caller", &text, number)?)) {
+                entry.last_spoken = entry.last_spoken.max(at.map(UnixMs));
+            }
+        }
+        self.add_wishes(&mut entries).await?;
+        let mut owed = Vec::new();
+        for (shop, text, started, ended) in in_vain {
+            let key = (ShopId(shop), parsed("calls", "caller", &text, number)?);
+            if entries.get(&key).is_none_or(|entry| entry.last_spoken < Some(UnixMs(ended))) {
+                owed.push((key.0, key.1, UnixMs(started)));
+            }
+        }
+        self.candidates.learn(owed.into_iter()).await;
+        Ok(index(entries))
+    }
+
+    /// What people have said of callers: the owner's names for them, and when what was owed to them was settled. For an
+    /// index that knows the calls already.
+    pub async fn callers_as_written(&self) -> Result<Callers, StoreError> {
+        let mut entries = HashMap::new();
+        self.add_wishes(&mut entries).await?;
+        Ok(index(entries))
+    }
+
+    /// How many calls of this caller to this shop there were, ever; refused ones not counted.
+    pub async fn count_calls(&self, shop: ShopId, number: &Number) -> Result<u32, StoreError> {
+        let calls: i64 = read!(self.db, pool =>
+            sqlx::query_scalar(COUNT_OF).bind(number.as_str()).bind(shop.0).fetch_one(pool).await?);
+        Ok(count(Some(calls)))
+    }
+
+    async fn add_wishes(&self, entries: &mut HashMap<(ShopId, Number), Entry>) -> Result<(), StoreError> {
+        let names: Vec<(i64, String, String)> = read!(self.db, pool => sqlx::query_as(NAMES).fetch_all(pool).await?);
+        for (shop, text, name) in names {
+            entries.entry((ShopId(shop), parsed("contacts", "number", &text, number)?)).or_default().name = name;
+        }
+        let settled: Vec<Row> = read!(self.db, pool => sqlx::query_as(SETTLED).fetch_all(pool).await?);
+        for (shop, text, at) in settled {
+            let entry = entries.entry((ShopId(shop), parsed("settlements", "number", &text, number)?)).or_default();
+            entry.last_spoken = entry.last_spoken.max(Some(UnixMs(at)));
+        }
+        Ok(())
+    }
+}
+
+fn count(calls: Option<i64>) -> u32 {
+    u32::try_from(calls.unwrap_or(0)).unwrap_or(u32::MAX)
+}
+
+fn index(entries: HashMap<(ShopId, Number), Entry>) -> Callers {
+    let mut callers = Callers::default();
+    for ((shop, number), entry) in entries {
+        callers.insert(shop, number, entry);
+    }
+    callers
+}

@@ -1,0 +1,300 @@
+//! Whom a call is owed to, found in the log; who has taken it on, and what settled it otherwise.
+//!
+//! What is owed is never stored. In a log of a million calls it is found in milliseconds, because the store remembers
+//! who may be owed one: a caller whom somebody has spoken with since is owed nothing for those calls ever after, so only
+//! calls that came since the last look can make anyone a candidate. Each candidate is then judged by the log itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::calls::{NamedCallRow, select_calls};
+use super::db::{read, write};
+use super::plan::RAISE_VERSION;
+use super::row::{number, parsed, text};
+use super::{Store, StoreError};
+use crate::call::record::CallRecord;
+use crate::clock;
+use crate::now::UnixMs;
+use crate::number::Number;
+use crate::owed::{Owed, Settlement, is_unanswered};
+use crate::routing::plan::{Shop, ShopId};
+
+/// A caller who is owed a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwedCaller {
+    pub number: Number,
+    /// The owner's name for them.
+    pub name: Option<String>,
+    pub owed: Owed,
+    /// Their calls since anyone last spoke with them, newest first, at most [`MAX_CALLS`].
+    pub calls: Vec<CallRecord>,
+    pub claim: Option<Claim>,
+}
+
+/// Somebody has taken it on to call them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub by: String,
+    pub at: UnixMs,
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "somebody else may have it"]
+pub enum Claimed {
+    /// It is theirs who asked, from then on.
+    Yours(Claim),
+    /// Somebody else has it.
+    Theirs(Claim),
+    /// Nobody owes this caller a call.
+    NotOwed,
+}
+
+/// Of one caller's calls, as many as anybody reads: one who rings all day must not make a list long.
+pub const MAX_CALLS: i64 = 200;
+
+// Times are compared with a call's end: one that still rang while somebody spoke with the caller, or settled it, is not
+// settled by that.
+const SPOKEN: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
+     SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
+     UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
+     AND ended_ms IS NULL \
+     UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2) AS spoken";
+const CALLS_SINCE: &str = select_calls!(
+    "WHERE c.caller = $1 AND c.shop_id = $2 AND c.disposition <> 'answered' AND c.started_ms > $3 \
+     AND COALESCE(c.ended_ms, c.started_ms) > $4 ORDER BY c.started_ms DESC, c.id DESC LIMIT $5"
+);
+const IN_VAIN: &str = "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT) FROM calls \
+     WHERE disposition IN ('missed', 'message', 'no_message', 'interrupted') AND disposition <> 'answered' \
+     AND started_ms >= $1 AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY shop_id, caller";
+const LAST_IN_VAIN: &str = "SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
+     AND disposition IN ('missed', 'message', 'no_message', 'interrupted')";
+const CLAIMS: &str = "SELECT number, claimed_by, claimed_ms FROM claims WHERE shop_id = $1";
+const CLAIM: &str = "SELECT claimed_by, claimed_ms FROM claims WHERE shop_id = $1 AND number = $2";
+const PUT_CLAIM: &str = "INSERT INTO claims (shop_id, number, claimed_by, claimed_ms) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (shop_id, number) DO UPDATE SET claimed_by = excluded.claimed_by, claimed_ms = excluded.claimed_ms \
+     WHERE claims.claimed_ms <= $5";
+const DROP_CLAIM: &str = "DELETE FROM claims WHERE shop_id = $1 AND number = $2";
+const SETTLE: &str = "INSERT INTO settlements (shop_id, number, settled_ms, reason, settled_by) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+
+/// Nobody ever spoke with them.
+const NEVER: UnixMs = UnixMs(i64::MIN + 1);
+/// No call rings or is recorded for so long: one that began before this has its outcome in the log.
+const LONGEST_IN_VAIN_MS: i64 = 3_600_000;
+
+/// Who may be owed a call.
+#[derive(Debug, Default)]
+pub(super) struct Candidates(Mutex<Option<Known>>);
+
+#[derive(Debug)]
+struct Known {
+    /// Calls that began before this have been looked at.
+    seen: UnixMs,
+    /// When each last called in vain.
+    last: HashMap<(ShopId, Number), UnixMs>,
+}
+
+impl Known {
+    fn add(&mut self, shop: ShopId, number: Number, started: UnixMs) {
+        let last = self.last.entry((shop, number)).or_insert(started);
+        *last = (*last).max(started);
+        self.saw(started);
+    }
+
+    /// A call from the future, of a clock that was wrong, must not hide those that come until then.
+    fn saw(&mut self, started: UnixMs) {
+        self.seen = self.seen.max(started).min(clock::now().wall);
+    }
+}
+
+impl Candidates {
+    /// All calls have been read; these callers nobody has spoken with since they last called in vain, at that time.
+    pub(super) async fn learn(&self, last: impl Iterator<Item = (ShopId, Number, UnixMs)>) {
+        let mut known = Known { seen: NEVER, last: HashMap::new() };
+        for (shop, number, started) in last {
+            known.add(shop, number, started);
+        }
+        *self.0.lock().await = Some(known);
+    }
+
+    /// Somebody has spoken with this caller since they called at `last`.
+    async fn forget(&self, shop: ShopId, number: Number, last: UnixMs) {
+        if let Some(known) = self.0.lock().await.as_mut() {
+            let key = (shop, number);
+            if known.last.get(&key) == Some(&last) {
+                known.last.remove(&key);
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Whom `shop` owes a call, who called last coming first; with `before`, those who come behind this caller. At most
+    /// so many.
+    pub async fn owed(
+        &self,
+        shop: &Arc<Shop>,
+        before: Option<&Number>,
+        limit: usize,
+    ) -> Result<Vec<OwedCaller>, StoreError> {
+        let mut candidates = self.candidates(shop.id).await?;
+        candidates.sort_by(|(one, at), (other, other_at)| (other_at, other).cmp(&(at, one)));
+        if let Some(before) = before {
+            let last: Option<i64> = read!(self.db, pool =>
+                sqlx::query_scalar(LAST_IN_VAIN).bind(before.as_str()).bind(shop.id.0).fetch_one(pool).await?);
+            let Some(last) = last else { return Ok(Vec::new()) };
+            candidates.retain(|(number, at)| (*at, number) < (UnixMs(last), before));
+        }
+        let claims: Vec<(String, String, i64)> =
+            read!(self.db, pool => sqlx::query_as(CLAIMS).bind(shop.id.0).fetch_all(pool).await?);
+        let mut claims: HashMap<String, Claim> =
+            claims.into_iter().map(|(number, by, at)| (number, Claim { by, at: UnixMs(at) })).collect();
+        let mut found = Vec::new();
+        for (number, last) in candidates {
+            if found.len() >= limit {
+                break;
+            }
+            let (spoken, calls, name) = self.since_spoken(shop.id, &number).await?;
+            if let Some(owed) = Owed::of(shop, &calls) {
+                let claim = claims.remove(number.as_str()).filter(|claim| claim.at > spoken);
+                found.push(OwedCaller { number, name, owed, calls, claim });
+            } else if !calls.iter().any(is_unanswered) {
+                // A blocked caller is kept: the block may be lifted.
+                self.candidates.forget(shop.id, number, last).await;
+            }
+        }
+        Ok(found)
+    }
+
+    /// What `shop` owes this caller, if anything.
+    pub async fn owed_to(&self, shop: &Arc<Shop>, number: &Number) -> Result<Option<OwedCaller>, StoreError> {
+        let (spoken, calls, name) = self.since_spoken(shop.id, number).await?;
+        let Some(owed) = Owed::of(shop, &calls) else { return Ok(None) };
+        let claim: Option<(String, i64)> = read!(self.db, pool =>
+            sqlx::query_as(CLAIM).bind(shop.id.0).bind(number.as_str()).fetch_optional(pool).await?);
+        let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) }).filter(|claim| claim.at > spoken);
+        Ok(Some(OwedCaller { number: number.clone(), name, owed, calls, claim }))
+    }
+
+    /// When anyone last spoke with this caller in either direction, or what was owed to them was settled.
+    pub async fn last_spoken(&self, shop: ShopId, number: &Number) -> Result<Option<UnixMs>, StoreError> {
+        let spoken: i64 = read!(self.db, pool =>
+            sqlx::query_scalar(SPOKEN).bind(number.as_str()).bind(shop.0).bind(NEVER.0).fetch_one(pool).await?);
+        Ok(Some(UnixMs(spoken)).filter(|spoken| *spoken > NEVER))
+    }
+
+    /// `by` takes it on to call this caller, unless somebody else has.
+    pub async fn claim(&self, shop: &Arc<Shop>, caller: &Number, by: &str, at: UnixMs) -> Result<Claimed, StoreError> {
+        if self.owed_to(shop, caller).await?.is_none() {
+            return Ok(Claimed::NotOwed);
+        }
+        let (by, number, shop) = (text(by), caller.as_str(), shop.id.0);
+        let (holder, since) = write!(self.db, tx => {
+            let spoken: i64 =
+                sqlx::query_scalar(SPOKEN).bind(number).bind(shop).bind(NEVER.0).fetch_one(&mut *tx).await?;
+            // A clock that was set back must not make a claim that is over at once.
+            let at = at.0.max(spoken + 1);
+            let query = sqlx::query(PUT_CLAIM).bind(shop).bind(number).bind(&by).bind(at).bind(spoken);
+            query.execute(&mut *tx).await?;
+            let stands: (String, i64) = sqlx::query_as(CLAIM).bind(shop).bind(number).fetch_one(&mut *tx).await?;
+            stands
+        });
+        let yours = holder == by;
+        let claim = Claim { by: holder, at: UnixMs(since) };
+        Ok(if yours { Claimed::Yours(claim) } else { Claimed::Theirs(claim) })
+    }
+
+    /// Whoever had taken it on has not after all. Whether anybody had.
+    pub async fn release(&self, shop: ShopId, caller: &Number) -> Result<bool, StoreError> {
+        let number = caller.as_str();
+        Ok(write!(self.db, tx => {
+            sqlx::query(DROP_CLAIM).bind(shop.0).bind(number).execute(&mut *tx).await?.rows_affected() > 0
+        }))
+    }
+
+    /// This caller is owed no call any more, `by` says at `at`. False: none was owed.
+    pub async fn settle(
+        &self,
+        shop: &Arc<Shop>,
+        caller: &Number,
+        how: Settlement,
+        by: &str,
+        at: UnixMs,
+    ) -> Result<bool, StoreError> {
+        let Some(owed) = self.owed_to(shop, caller).await? else { return Ok(false) };
+        // A clock that was set back must not leave unsettled what was seen.
+        let seen = owed.calls.iter().map(|call| call.ended.unwrap_or(call.started)).max();
+        let at = seen.map_or(at, |seen| at.max(seen));
+        let (number, by) = (caller.as_str(), text(by));
+        write!(self.db, tx => {
+            // The loop's own index of callers follows the plan's version.
+            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            let query = sqlx::query(SETTLE).bind(shop.id.0).bind(number).bind(at.0).bind(how.as_str()).bind(&by);
+            query.execute(&mut *tx).await?;
+            sqlx::query(DROP_CLAIM).bind(shop.id.0).bind(number).execute(&mut *tx).await?;
+        });
+        Ok(true)
+    }
+
+    /// Who may be owed a call by this shop, and when they last called in vain.
+    async fn candidates(&self, shop: ShopId) -> Result<Vec<(Number, UnixMs)>, StoreError> {
+        if self.candidates.0.lock().await.is_none() {
+            self.callers().await?;
+        }
+        let mut known = self.candidates.0.lock().await;
+        let known = known.get_or_insert_with(|| Known { seen: NEVER, last: HashMap::new() });
+        let since = known.seen.0.saturating_sub(LONGEST_IN_VAIN_MS);
+        let rows: Vec<(i64, String, i64)> =
+            read!(self.db, pool => sqlx::query_as(IN_VAIN).bind(since).fetch_all(pool).await?);
+        for (shop, text, started) in rows {
+            known.add(ShopId(shop), parsed("calls", "caller", &text, number)?, UnixMs(started));
+        }
+        let of_shop = known.last.iter().filter(|((of, _), _)| *of == shop);
+        Ok(of_shop.map(|((_, number), last)| (number.clone(), *last)).collect())
+    }
+
+    /// When anyone last spoke with this caller, their calls since then, and the owner's name for them.
+    async fn since_spoken(
+        &self,
+        shop: ShopId,
+        number: &Number,
+    ) -> Result<(UnixMs, Vec<CallRecord>, Option<String>), StoreError> {
+        let spoken = self.last_spoken(shop, number).await?.unwrap_or(NEVER);
+        let started = spoken.0.saturating_sub(LONGEST_IN_VAIN_MS);
+        let rows: Vec<NamedCallRow> = read!(self.db, pool => {
+            let query = sqlx::query_as(CALLS_SINCE).bind(number.as_str()).bind(shop.0).bind(started);
+            query.bind(spoken.0).bind(MAX_CALLS).fetch_all(pool).await?
+        });
+        let mut name = None;
+        let mut calls = Vec::with_capacity(rows.len());
+        for row in rows {
+            let stored = row.into_stored()?;
+            name = stored.caller_name;
+            calls.push(stored.record);
+        }
+        Ok((spoken, calls, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::record::Disposition;
+
+    /// The statements name the dispositions that the core calls unanswered, and no other.
+    #[test]
+    fn the_statements_look_for_what_is_owed() {
+        use Disposition::*;
+        for disposition in [Answered, Missed, Message, NoMessage, Refused, Interrupted] {
+            let named = format!("'{}'", disposition.as_str());
+            let in_vain = !matches!(disposition, Answered | Refused);
+            for sql in [IN_VAIN, LAST_IN_VAIN] {
+                let list = sql.split("IN (").nth(1).and_then(|rest| rest.split(')').next()).expect("a list");
+                assert_eq!(list.contains(&named), in_vain, "{named} in {sql}");
+            }
+        }
+    }
+}
