@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle as Task;
 
 use crate::clock;
@@ -188,7 +188,10 @@ impl Running {
             }
         });
         let (plan_sender, plan_receiver) = watch::channel(plan);
-        let watching = tokio::spawn(watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest));
+        let plan_written = Arc::new(Notify::new());
+        let watched =
+            watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest, plan_written.clone());
+        let watching = tokio::spawn(watched);
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
         let router = web::router(Web {
@@ -196,6 +199,7 @@ impl Running {
             recordings,
             board,
             plan: plan_receiver,
+            plan_written,
             gauges: gauges.clone(),
             counters,
             readiness: readiness.clone(),
@@ -323,12 +327,21 @@ fn seed() -> Result<[u8; 32], AppError> {
 }
 
 /// Looks each second whether somebody changed the owner's settings: this process, or another one.
-async fn watch_plan(store: Store, inbox: Inbox, plans: watch::Sender<Arc<Plan>>, digest: Algorithm) {
+async fn watch_plan(
+    store: Store,
+    inbox: Inbox,
+    plans: watch::Sender<Arc<Plan>>,
+    digest: Algorithm,
+    written: Arc<Notify>,
+) {
     name_unusable_passwords(&plans.borrow(), digest);
     let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
     let mut failing = false;
     loop {
-        every.tick().await;
+        tokio::select! {
+            _ = every.tick() => {}
+            () = written.notified() => {}
+        }
         let known = plans.borrow().version;
         match changed(&store, known).await {
             Ok(None) => failing = false,

@@ -18,9 +18,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, any, get};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::media::recordings::Recordings;
 use crate::now::Now;
@@ -40,6 +40,8 @@ pub struct Web {
     pub board: Board,
     /// The owner's wishes as the call loop has them.
     pub plan: watch::Receiver<Arc<Plan>>,
+    /// Told when the web has written of the plan: the service then reads it at once, and not within a second.
+    pub plan_written: Arc<Notify>,
     pub gauges: Arc<LiveGauges>,
     /// From [`metrics::install`].
     pub counters: PrometheusHandle,
@@ -67,6 +69,15 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/api/v1/messages/{id}/audio", get(api::messages::audio)),
         ("/api/v1/right-now", get(api::right_now::show)),
         ("/api/v1/explain", get(api::explain::show)),
+        ("/api/v1/phones", get(api::phones::list)),
+        ("/api/v1/hours", get(api::hours::show).put(api::hours::set)),
+        ("/api/v1/override", put(api::hours_override::set).delete(api::hours_override::clear)),
+        ("/api/v1/closures", get(api::closures::list).post(api::closures::add)),
+        ("/api/v1/closures/{id}", delete(api::closures::delete)),
+        ("/api/v1/callers/{number}", get(api::callers::show).put(api::callers::edit)),
+        ("/api/v1/owed", get(api::owed::list)),
+        ("/api/v1/owed/{number}/claim", post(api::owed::claim).delete(api::owed::release)),
+        ("/api/v1/owed/{number}/settle", post(api::owed::settle)),
     ]
 }
 

@@ -21,7 +21,7 @@ pub struct Problem {
     status: u16,
     /// What happened here, and what to do.
     detail: String,
-    /// The query parameter at fault, where one is.
+    /// The query parameter, or the field of what was sent, that is at fault, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     parameter: Option<String>,
@@ -46,7 +46,7 @@ impl Problem {
         }
     }
 
-    /// 400: a query parameter is not what it must be.
+    /// 400: a query parameter, or a field of what was sent, is not what it must be.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Problem {
         let name = name.chars().take(MAX_NAME_CHARS).collect();
         Problem { parameter: Some(name), ..Problem::new(StatusCode::BAD_REQUEST, detail) }
@@ -97,12 +97,23 @@ impl From<NoAnswer> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
+        match error {
+            StoreError::Gone { .. } => return Problem::not_found(sentence(&error)),
+            StoreError::TooMany { .. } => return Problem::new(StatusCode::CONFLICT, sentence(&error)),
+            _ => {}
+        }
         tracing::error!(%error, "the store did not answer the web");
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "The call log cannot be read just now. Calls go on. Try again; the service's own log says what is wrong.",
         )
     }
+}
+
+fn sentence(error: &StoreError) -> String {
+    let words = error.to_string();
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
 impl IntoResponse for Problem {

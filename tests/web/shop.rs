@@ -84,6 +84,7 @@ impl Place {
             recordings: recordings.clone(),
             board,
             plan: watch::channel(plan.clone()).1,
+            plan_written: Arc::default(),
             gauges: gauges.clone(),
             counters: metrics::install(),
             readiness: readiness.clone(),

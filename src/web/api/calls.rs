@@ -19,7 +19,7 @@ use crate::web::api::query::{Asked, instant};
 use crate::web::{Problem, Web};
 
 /// A page of a log.
-const DEFAULT_LIMIT: u32 = 50;
+pub const DEFAULT_LIMIT: u32 = 50;
 
 /// One answer stays under a few hundred kilobytes; `before` turns the page.
 pub const MAX_LIMIT: u32 = 200;
@@ -88,7 +88,7 @@ pub(super) fn limit(asked: &Asked) -> Result<u32, Problem> {
 }
 
 /// A plus sent bare arrives as a space.
-fn number(text: &str, country: Option<Country>) -> Option<Number> {
+pub fn number(text: &str, country: Option<Country>) -> Option<Number> {
     let international = text.strip_prefix(' ').map(|digits| format!("+{digits}"));
     Number::parse(international.as_deref().unwrap_or(text), country.unwrap_or(ANY_COUNTRY))
 }

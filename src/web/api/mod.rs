@@ -2,11 +2,18 @@
 //! renamed or removed.
 
 pub mod bearer;
+mod body;
+pub mod callers;
 pub mod calls;
+pub mod closures;
 pub mod explain;
+pub mod hours;
+pub mod hours_override;
 mod json;
 mod language;
 pub mod messages;
 pub mod openapi;
+pub mod owed;
+pub mod phones;
 mod query;
 pub mod right_now;

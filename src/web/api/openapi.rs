@@ -3,6 +3,7 @@
 
 use axum::Json;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use crate::web::{api, health, metrics};
@@ -22,15 +23,32 @@ use crate::web::{api, health, metrics};
         api::messages::audio,
         api::right_now::show,
         api::explain::show,
+        api::phones::list,
+        api::hours::show,
+        api::hours::set,
+        api::hours_override::set,
+        api::hours_override::clear,
+        api::closures::list,
+        api::closures::add,
+        api::closures::delete,
+        api::callers::show,
+        api::callers::edit,
+        api::owed::list,
+        api::owed::claim,
+        api::owed::release,
+        api::owed::settle,
         document,
         health::lives,
         health::ready,
         metrics::page,
     ),
-    modifiers(&Token),
+    modifiers(&Token, &Everywhere),
     tags(
         (name = "calls", description = "The call log"),
         (name = "messages", description = "What callers said while the shop was closed"),
+        (name = "callers", description = "Who calls"),
+        (name = "owed", description = "Whom the shop owes a call"),
+        (name = "plan", description = "What the owner has set"),
         (name = "right now", description = "This moment"),
         (name = "health", description = "For whoever watches the service"),
     ),
@@ -47,6 +65,33 @@ impl Modify for Token {
             .build();
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// What any path may answer.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let problem = |text: &str| {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            ResponseBuilder::new().description(text).content("application/problem+json", content).build()
+        };
+        for path in description.paths.paths.values_mut() {
+            let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
+            for operation in operations.into_iter().flatten() {
+                let mut add = |status: &str, text: &str| {
+                    let known = &mut operation.responses.responses;
+                    known.entry(status.to_owned()).or_insert_with(|| problem(text).into());
+                };
+                add("414", "The path or the query is longer than anything that could be meant");
+                if operation.request_body.is_some() {
+                    add("408", "The body did not come in time");
+                    add("413", "The body is longer than anything that could be meant");
+                    add("415", "The body is not said to be JSON");
+                }
+            }
+        }
     }
 }
 

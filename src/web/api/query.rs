@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat};
 
 use crate::now::UnixMs;
 use crate::routing::Plan;
@@ -85,7 +85,13 @@ pub fn instant(text: &str) -> Option<UnixMs> {
     Some(UnixMs(instant.timestamp_millis()))
 }
 
-/// The inverse: RFC 3339, UTC, to the millisecond.
+/// A moment of a shop's wall clock, to the minute: `2026-12-24T14:00`. Years 1970 to 9999, as the tables sort them.
+pub fn local_moment(text: &str) -> Option<NaiveDateTime> {
+    let at = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok()?;
+    (1970..=9999).contains(&at.year()).then_some(at)
+}
+
+/// The inverse of [`instant`]: RFC 3339, UTC, to the millisecond.
 pub fn rfc3339(instant: UnixMs) -> String {
     let within = instant.0.clamp(DateTime::UNIX_EPOCH.timestamp_millis(), LAST_MS);
     let instant = DateTime::from_timestamp_millis(within).unwrap_or(DateTime::UNIX_EPOCH);

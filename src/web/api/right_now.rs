@@ -16,7 +16,7 @@ use crate::routing::plan::{Language, Line, Shop, ShopId};
 use crate::routing::{Action, Because, Decision};
 use crate::store::CallFilter;
 use crate::store::Store;
-use crate::switchboard::{PhoneBecause, PhoneNow};
+use crate::switchboard::{self, PhoneBecause, PhoneNow, ShopNow};
 use crate::web::api::calls::MAX_LIMIT;
 use crate::web::api::json::{self, Call, Null, Reason, Telling, one_of};
 use crate::web::api::language;
@@ -76,14 +76,7 @@ pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
     let now = (web.clock)().wall;
     let asked_language = language::asked(&headers);
     let language = asked_language.unwrap_or(shop.language);
-    let say = |because: &Because| json::reason(because, language, shop.time_zone, now);
-
-    // A shop imported this second may not have reached the loop.
-    let shop_now = view
-        .shops
-        .iter()
-        .find(|there| there.shop == shop.id)
-        .ok_or_else(|| Problem::not_found("This shop was set up a moment ago. Ask again in two seconds."))?;
+    let shop_now = shop_now(&view, shop.id)?.clone();
     let live: Vec<CallRecord> = view.calls.into_iter().filter(|call| call.shop == Some(shop.id)).collect();
     let mut names = names(&web.store, shop.id, &live).await?;
     let telling = Telling { plan: &plan, language: asked_language, now };
@@ -93,11 +86,17 @@ pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
     };
     Ok(Json(RightNow {
         open: matches!(shop_now.decision.action, Action::Ring(_)),
-        because: say(&shop_now.decision.because),
+        because: json::reason(&shop_now.decision.because, language, shop.time_zone, now),
         until: until(&shop_now.decision).map(rfc3339),
-        phones: shop_now.phones.iter().filter_map(|phone| phone_now(phone, &shop, language, say)).collect(),
+        phones: shop_now.phones.iter().filter_map(|phone| phone_now(phone, &shop, language, now)).collect(),
         calls: live.into_iter().map(&mut tell).collect(),
     }))
+}
+
+/// What the loop says of a shop. One that was imported this second may not have reached it.
+pub fn shop_now(view: &switchboard::RightNow, shop: ShopId) -> Result<&ShopNow, Problem> {
+    let found = view.shops.iter().find(|there| there.shop == shop);
+    found.ok_or_else(|| Problem::not_found("This shop was set up a moment ago. Ask again in two seconds."))
 }
 
 /// Until when a decision stands.
@@ -111,8 +110,8 @@ fn until(decision: &Decision) -> Option<UnixMs> {
 }
 
 /// A phone the plan no longer has is not shown.
-fn phone_now(now: &PhoneNow, shop: &Shop, language: Language, say: impl Fn(&Because) -> Reason) -> Option<Phone> {
-    let phone = shop.phone(now.phone)?;
+pub fn phone_now(seen: &PhoneNow, shop: &Shop, language: Language, now: UnixMs) -> Option<Phone> {
+    let phone = shop.phone(seen.phone)?;
     Some(Phone {
         name: phone.name.to_string(),
         kind: match phone.line {
@@ -120,14 +119,14 @@ fn phone_now(now: &PhoneNow, shop: &Shop, language: Language, say: impl Fn(&Beca
             Line::Fixed { .. } => FIXED,
             Line::Cell { .. } => CELL,
         },
-        rings: now.rings,
-        because: match &now.because {
-            PhoneBecause::ShopDoesNotRing(because) => say(because),
+        rings: seen.rings,
+        because: match &seen.because {
+            PhoneBecause::ShopDoesNotRing(because) => json::reason(because, language, shop.time_zone, now),
             PhoneBecause::InAWave => own_reason("in_a_wave", IN_A_WAVE, language),
             PhoneBecause::OffNow => own_reason("off_now", OFF_NOW, language),
             PhoneBecause::Unreachable => own_reason("unreachable", UNREACHABLE, language),
         },
-        proven_at: now.proven_at.map(rfc3339),
+        proven_at: seen.proven_at.map(rfc3339),
     })
 }
 
