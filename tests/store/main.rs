@@ -7,10 +7,12 @@ mod cast;
 mod command_line;
 mod damage;
 mod log;
+mod owed;
 mod plan;
 mod salvage;
 mod tokens;
 mod voice_messages;
+mod wishes;
 
 /// Makes each function a test on each database.
 macro_rules! on_both {

@@ -1,0 +1,164 @@
+//! What an owner sets one by one.
+
+use chrono::NaiveDateTime;
+use ringall::now::UnixMs;
+use ringall::routing::plan::{Closure, Country, Override, OverrideState, ShopId};
+use ringall::routing::{Hours, HoursTag};
+use ringall::store::contacts::Written;
+use ringall::store::hours::MAX_CLOSURES;
+use ringall::store::{CallerEdit, Saved, StoreError};
+
+use crate::cast::{Database, RUIZ, jo, number, shop};
+
+crate::on_both! {
+    hours_are_set_and_taken_away,
+    whoever_saves_hours_second_is_told,
+    an_override_stands_until_it_is_taken_back,
+    closures_come_and_go,
+    there_is_an_end_to_closures,
+    a_caller_is_written_down_and_blocked,
+    what_is_not_edited_stays,
+    a_shop_that_is_gone_takes_nothing,
+    every_wish_raises_the_version_once,
+}
+
+fn hours(text: &str) -> Hours {
+    Hours::parse(text, Country(*b"ES")).unwrap()
+}
+
+fn closure(from: &str, to: &str) -> Closure {
+    let at = |text: &str| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").unwrap();
+    Closure { id: 0, from: at(from), to: at(to), why: "Stocktaking".to_owned(), open: Some(hours("10:00-12:00")) }
+}
+
+async fn hours_are_set_and_taken_away(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    assert_eq!(db.store.set_hours(ruiz, Some(&hours("Mo-Fr 08:00-15:00")), None).await.unwrap(), Saved::Done);
+    let stored = db.store.plan().await.unwrap();
+    assert_eq!(stored.shop(ruiz).unwrap().hours, Some(hours("Mo-Fr 08:00-15:00")));
+    assert_eq!(db.store.set_hours(ruiz, None, None).await.unwrap(), Saved::Done);
+    assert_eq!(db.store.plan().await.unwrap().shop(ruiz).unwrap().hours, None);
+}
+
+async fn whoever_saves_hours_second_is_told(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let seen = HoursTag::of(db.store.plan().await.unwrap().shop(ruiz).unwrap().hours.as_ref());
+    // What somebody else sets meanwhile is no reason, as long as it is not the hours.
+    let closed = Override { state: OverrideState::Closed, until: UnixMs(99) };
+    db.store.set_override(ruiz, Some(closed)).await.unwrap();
+    let (first, second) = (hours("Mo-Fr 08:00-15:00"), hours("Mo-Fr 08:00-16:00"));
+    assert_eq!(db.store.set_hours(ruiz, Some(&first), Some(&seen)).await.unwrap(), Saved::Done);
+    let version = db.store.plan_version().await.unwrap();
+    let answer = db.store.set_hours(ruiz, Some(&second), Some(&seen)).await.unwrap();
+    assert_eq!(answer, Saved::ChangedMeanwhile(Some(first.clone())));
+    let plan = db.store.plan().await.unwrap();
+    assert_eq!(plan.shop(ruiz).unwrap().hours, Some(first.clone()));
+    assert_eq!(plan.version, version, "nothing was written");
+    let now = HoursTag::of(Some(&first));
+    assert_eq!(db.store.set_hours(ruiz, Some(&second), Some(&now)).await.unwrap(), Saved::Done);
+}
+
+async fn an_override_stands_until_it_is_taken_back(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    for state in [OverrideState::Open, OverrideState::Closed] {
+        let said = Override { state, until: UnixMs(1_798_131_900_000) };
+        db.store.set_override(ruiz, Some(said)).await.unwrap();
+        assert_eq!(db.store.plan().await.unwrap().shop(ruiz).unwrap().hours_override, Some(said));
+    }
+    db.store.set_override(ruiz, None).await.unwrap();
+    assert_eq!(db.store.plan().await.unwrap().shop(ruiz).unwrap().hours_override, None);
+}
+
+async fn closures_come_and_go(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let new = closure("2026-11-27T00:00", "2026-11-28T00:00");
+    let id = db.store.add_closure(ruiz, &new).await.unwrap();
+    let plan = db.store.plan().await.unwrap();
+    let stored = plan.shop(ruiz).unwrap();
+    assert_eq!(stored.closures.len(), 3);
+    assert_eq!(stored.closures[0], Closure { id, ..new }, "by their beginning");
+    assert!(!db.store.delete_closure(ShopId(ruiz.0 + 1000), id).await.unwrap(), "another shop's is not deleted");
+    assert!(db.store.delete_closure(ruiz, id).await.unwrap());
+    assert!(!db.store.delete_closure(ruiz, id).await.unwrap());
+    assert_eq!(db.store.plan().await.unwrap().shop(ruiz).unwrap().closures.len(), 2);
+}
+
+async fn there_is_an_end_to_closures(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let many = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) INSERT INTO closures \
+         (id, shop_id, from_local, to_local, why) SELECT 1000000 + i, {}, '2020-01-01T00:00', '2020-01-02T00:00', '' FROM n",
+        MAX_CLOSURES - 3,
+        ruiz.0
+    );
+    db.shell(&many).await;
+    let new = closure("2026-11-27T00:00", "2026-11-28T00:00");
+    db.store.add_closure(ruiz, &new).await.unwrap();
+    let error = db.store.add_closure(ruiz, &new).await.unwrap_err();
+    assert!(matches!(error, StoreError::TooMany { .. }), "{error}");
+}
+
+async fn a_caller_is_written_down_and_blocked(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let ann = number("+34600111222");
+    assert_eq!(db.store.written(ruiz, &ann).await.unwrap(), Written::default());
+    let edit = CallerEdit { name: Some("Ann".to_owned()), note: Some("Hinges,\ntwo".to_owned()), blocked: Some(true) };
+    let written = db.store.edit_caller(ruiz, &ann, &edit).await.unwrap();
+    assert_eq!(written, Written { name: "Ann".to_owned(), note: "Hinges,\ntwo".to_owned(), blocked: true });
+    assert_eq!(db.store.written(ruiz, &ann).await.unwrap(), written);
+    assert!(db.store.plan().await.unwrap().shop(ruiz).unwrap().blocked.contains(&ann));
+    assert_eq!(db.store.callers().await.unwrap().get(ruiz, &ann).unwrap().name, "Ann");
+    assert_eq!(db.store.callers_as_written().await.unwrap().get(ruiz, &ann).unwrap().name, "Ann");
+    let nothing = CallerEdit { name: Some(String::new()), note: Some(String::new()), blocked: Some(false) };
+    assert_eq!(db.store.edit_caller(ruiz, &ann, &nothing).await.unwrap(), Written::default());
+    let settings = db.store.shop_settings("Ferretería Ruiz").await.unwrap().unwrap();
+    assert_eq!(settings.contacts.len(), 1, "nothing is left of Ann");
+    assert!(!settings.shop.blocked.contains(&ann));
+}
+
+async fn what_is_not_edited_stays(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let before = db.store.written(ruiz, &jo()).await.unwrap();
+    assert_eq!(before.name, "Jo Miller");
+    let edit = CallerEdit { blocked: Some(true), ..CallerEdit::default() };
+    let written = db.store.edit_caller(ruiz, &jo(), &edit).await.unwrap();
+    assert_eq!(written, Written { blocked: true, ..before.clone() });
+    let edit = CallerEdit { name: Some("Jo".to_owned()), ..CallerEdit::default() };
+    let written = db.store.edit_caller(ruiz, &jo(), &edit).await.unwrap();
+    assert_eq!(written, Written { name: "Jo".to_owned(), note: before.note, blocked: true });
+}
+
+async fn a_shop_that_is_gone_takes_nothing(db: Database) {
+    let gone = ShopId(77);
+    let new = closure("2026-11-27T00:00", "2026-11-28T00:00");
+    let edit = CallerEdit { name: Some("Ann".to_owned()), ..CallerEdit::default() };
+    for error in [
+        db.store.set_hours(gone, None, None).await.map(drop).unwrap_err(),
+        db.store.set_override(gone, None).await.unwrap_err(),
+        db.store.add_closure(gone, &new).await.map(drop).unwrap_err(),
+        db.store.edit_caller(gone, &jo(), &edit).await.map(drop).unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::Gone { what: "shop" }), "{error}");
+    }
+    assert_eq!(db.store.plan_version().await.unwrap(), 0);
+}
+
+async fn every_wish_raises_the_version_once(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let store = &db.store;
+    let mut version = store.plan_version().await.unwrap();
+    let mut raised = async |what: &str| {
+        version += 1;
+        assert_eq!(store.plan_version().await.unwrap(), version, "{what}");
+    };
+    let _ = store.set_hours(ruiz, None, None).await.unwrap();
+    raised("hours").await;
+    store.set_override(ruiz, None).await.unwrap();
+    raised("override").await;
+    let id = store.add_closure(ruiz, &closure("2026-11-27T00:00", "2026-11-28T00:00")).await.unwrap();
+    raised("a closure").await;
+    store.delete_closure(ruiz, id).await.unwrap();
+    raised("a closure less").await;
+    store.edit_caller(ruiz, &jo(), &CallerEdit { blocked: Some(true), ..CallerEdit::default() }).await.unwrap();
+    raised("a caller").await;
+}
