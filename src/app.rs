@@ -189,8 +189,7 @@ impl Running {
         });
         let (plan_sender, plan_receiver) = watch::channel(plan);
         let plan_written = Arc::new(Notify::new());
-        let watched =
-            watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest, plan_written.clone());
+        let watched = watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest, plan_written.clone());
         let watching = tokio::spawn(watched);
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);

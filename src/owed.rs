@@ -81,9 +81,7 @@ impl Owed {
 /// Whether this call leaves a call owed, as long as nobody has spoken with the caller since.
 pub fn is_unanswered(call: &CallRecord) -> bool {
     let in_vain = match call.disposition {
-        Some(
-            Disposition::Missed | Disposition::Message | Disposition::NoMessage | Disposition::Interrupted,
-        ) => true,
+        Some(Disposition::Missed | Disposition::Message | Disposition::NoMessage | Disposition::Interrupted) => true,
         Some(Disposition::Answered | Disposition::Refused) | None => false,
     };
     in_vain && call.direction == Direction::In && call.caller.is_some() && !call.withheld
@@ -92,8 +90,7 @@ pub fn is_unanswered(call: &CallRecord) -> bool {
 /// A message was left on purpose, however fast.
 fn is_short(call: &CallRecord) -> bool {
     let lasted = call.ended.map(|ended| ended.since(call.started));
-    call.disposition != Some(Disposition::Message)
-        && lasted.is_some_and(|ms| Duration::from_millis(ms) < SHORT_RING)
+    call.disposition != Some(Disposition::Message) && lasted.is_some_and(|ms| Duration::from_millis(ms) < SHORT_RING)
 }
 
 /// Whether the shop was open is a fact of the call; when it opens next is asked of today's plan.

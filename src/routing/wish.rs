@@ -118,10 +118,7 @@ mod tests {
             Closure::planned(at(from), at(to), why, None, at("2026-12-24T18:05")).map(|closure| closure.why)
         };
         assert_eq!(planned("2026-12-24T14:00", "2026-12-24T18:06", " Christmas "), Ok("Christmas".to_owned()));
-        assert_eq!(
-            planned("2026-12-25T14:00", "2026-12-25T14:00", ""),
-            Err(ClosureError::EndsBeforeItBegins)
-        );
+        assert_eq!(planned("2026-12-25T14:00", "2026-12-25T14:00", ""), Err(ClosureError::EndsBeforeItBegins));
         assert_eq!(planned("2026-12-24T14:00", "2026-12-24T18:05", ""), Err(ClosureError::Over));
         assert_eq!(planned("2026-12-25T14:00", "2026-12-26T14:00", "a\nb"), Err(ClosureError::Words));
         assert_eq!(planned("2026-12-25T14:00", "2026-12-26T14:00", &"x".repeat(501)), Err(ClosureError::Words));

@@ -113,7 +113,10 @@ fn an_open_shop_calls_back_within_half_an_hour() {
     let owed = owed(&shop, &[missed(&shop, "2026-11-23 10:00")]).unwrap();
     assert_eq!((owed.since, owed.due), (at("2026-11-23 10:00"), Some(at("2026-11-23 10:30"))));
     let no_hours = Shop { hours: None, ..ruiz() };
-    assert_eq!(self::owed(&no_hours, &[missed(&no_hours, "2026-11-22 03:00")]).unwrap().due, Some(at("2026-11-22 03:30")));
+    assert_eq!(
+        self::owed(&no_hours, &[missed(&no_hours, "2026-11-22 03:00")]).unwrap().due,
+        Some(at("2026-11-22 03:30"))
+    );
 }
 
 #[test]
@@ -136,7 +139,13 @@ fn a_closed_shop_calls_back_within_an_hour_of_opening() {
 fn the_due_time_follows_the_hours_as_they_are_now() {
     let shop = ruiz();
     let call = in_vain(&shop, "2026-11-23 21:00", 40, Disposition::Message);
-    let closure = Closure { id: 1, from: local("2026-11-24 00:00"), to: local("2026-11-25 00:00"), why: String::new(), open: None };
+    let closure = Closure {
+        id: 1,
+        from: local("2026-11-24 00:00"),
+        to: local("2026-11-25 00:00"),
+        why: String::new(),
+        open: None,
+    };
     let closed = Shop { closures: vec![closure], ..ruiz() };
     assert_eq!(owed(&closed, std::slice::from_ref(&call)).unwrap().due, Some(at("2026-11-25 10:00")));
     let always = Shop { hours: Hours::parse("24/7", Country(*b"ES")).ok(), ..ruiz() };
@@ -148,7 +157,8 @@ fn the_due_time_follows_the_hours_as_they_are_now() {
 #[test]
 fn the_first_call_in_vain_sets_the_time() {
     let shop = ruiz();
-    let calls = [missed(&shop, "2026-11-23 12:00"), missed(&shop, "2026-11-23 10:00"), missed(&shop, "2026-11-23 11:00")];
+    let calls =
+        [missed(&shop, "2026-11-23 12:00"), missed(&shop, "2026-11-23 10:00"), missed(&shop, "2026-11-23 11:00")];
     let owed = owed(&shop, &calls).unwrap();
     assert_eq!((owed.since, owed.last), (at("2026-11-23 10:00"), at("2026-11-23 12:00")));
     assert_eq!((owed.attempts, owed.due), (3, Some(at("2026-11-23 10:30"))));

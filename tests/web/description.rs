@@ -2,9 +2,9 @@
 
 use axum::http::{Method, StatusCode};
 use ringall::call::record::EventKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::shop::{Place, answered, event, id, missed_withheld, ringing};
+use crate::shop::{Answer, JO, Place, answered, event, id, missed, missed_withheld, ringing};
 
 #[tokio::test]
 async fn every_answer_is_as_described() {
@@ -14,6 +14,7 @@ async fn every_answer_is_as_described() {
     let events = [event(&call, 1, EventKind::Arrived, None), event(&call, 2, EventKind::Ringing, Some("Counter"))];
     place.stores(call, events).await;
     place.stores(missed_withheld(shop, 2), []).await;
+    place.stores(missed(shop, 3), []).await;
     place.stores(ringing(shop, 5), []).await;
     place.stores_message(&missed_withheld(shop, 2), &[0x90; 16_000]).await;
     let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
@@ -30,15 +31,67 @@ async fn every_answer_is_as_described() {
         ("/api/v1/messages", "/api/v1/messages?limit=0", 400),
         ("/api/v1/messages/{id}/audio", no_audio.as_str(), 404),
         ("/api/v1/right-now", "/api/v1/right-now", 200),
+        ("/api/v1/phones", "/api/v1/phones", 200),
+        ("/api/v1/hours", "/api/v1/hours", 200),
+        ("/api/v1/closures", "/api/v1/closures", 200),
+        ("/api/v1/owed", "/api/v1/owed", 200),
+        ("/api/v1/owed", "/api/v1/owed?limit=0", 400),
+        ("/api/v1/callers/{number}", "/api/v1/callers/+34600999888", 200),
+        ("/api/v1/callers/{number}", "/api/v1/callers/+34600000000", 404),
         ("/healthz", "/healthz", 200),
         ("/readyz", "/readyz", 200),
     ] {
         let answer = place.get(asked).await;
         assert_eq!(answer.status, StatusCode::from_u16(status).expect("a status"), "{asked}");
-        let described = &description["paths"][path]["get"]["responses"][status.to_string()]["content"];
-        let (kind, content) = described.as_object().and_then(|kinds| kinds.iter().next()).expect("a described content");
-        assert_eq!(&answer.headers["content-type"], kind);
-        conforms(&description, &content["schema"], &answer.json(), asked);
+        as_described(&description, path, "get", &answer, asked);
+    }
+}
+
+/// What changes something, in an order that lets each be.
+#[tokio::test]
+async fn every_answer_to_a_change_is_as_described() {
+    let place = Place::of_one_shop().await;
+    let shop = place.plan.shops[0].id;
+    place.stores(missed(shop, 1), []).await;
+    let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
+    let number = "{number}";
+    for (method, path, body, status) in [
+        ("put", "/api/v1/hours", json!({"hours": "24/7"}), 200),
+        ("put", "/api/v1/hours", json!({"hours": "never"}), 400),
+        ("put", "/api/v1/override", json!({"state": "closed", "until": "2026-12-24T20:00"}), 200),
+        ("put", "/api/v1/override", json!({"state": "closed", "until": "2026-12-23T20:00"}), 400),
+        ("delete", "/api/v1/override", Value::Null, 204),
+        ("post", "/api/v1/closures", json!({"from": "2026-12-25T00:00", "to": "2026-12-26T00:00"}), 201),
+        ("delete", "/api/v1/closures/{id}", Value::Null, 404),
+        ("put", "/api/v1/callers/{number}", json!({"note": "Hinges"}), 200),
+        ("post", "/api/v1/owed/{number}/claim", json!({"by": "Ana"}), 200),
+        ("post", "/api/v1/owed/{number}/claim", json!({"by": "Ben"}), 409),
+        ("post", "/api/v1/owed/{number}/claim", json!({"by": ""}), 400),
+        ("delete", "/api/v1/owed/{number}/claim", Value::Null, 204),
+        ("post", "/api/v1/owed/{number}/settle", json!({"reason": "came_in"}), 204),
+        ("post", "/api/v1/owed/{number}/settle", json!({"reason": "came_in"}), 404),
+    ] {
+        let asked = path.replace(number, JO).replace("{id}", "1");
+        let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+        let answer = place.send_as(method.clone(), &asked, &[("if-match", "*")], &body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::from_u16(status).expect("a status"), "{method} {asked}: {}", answer.text);
+        as_described(&description, path, &method.as_str().to_lowercase(), &answer, &asked);
+    }
+}
+
+/// The body is of a described kind and shape, or there is none where none is described.
+#[track_caller]
+fn as_described(description: &Value, path: &str, method: &str, answer: &Answer, asked: &str) {
+    let described = &description["paths"][path][method]["responses"][answer.status.as_str()];
+    assert!(described.is_object(), "{asked}: {} is not described", answer.status);
+    let Some((kind, content)) = described["content"].as_object().and_then(|kinds| kinds.iter().next()) else {
+        assert_eq!(answer.text, "", "{asked}: no body is described");
+        return;
+    };
+    assert_eq!(&answer.headers["content-type"], kind);
+    conforms(description, &content["schema"], &answer.json(), asked);
+    for header in described["headers"].as_object().into_iter().flat_map(|headers| headers.keys()) {
+        assert!(answer.headers.contains_key(header), "{asked}: {header} is described");
     }
 }
 
@@ -49,13 +102,21 @@ async fn every_described_path_answers_and_every_one_but_health_wants_a_token() {
     let paths = description["paths"].as_object().expect("paths");
     assert!(paths.len() >= 9);
     for (path, methods) in paths {
-        let asked = path.replace("{id}", &id(9).to_string());
-        let bare = place.ask(Method::GET, &asked, &[], None).await.status;
-        let wants_token = !methods["get"]["security"].is_null();
-        assert_eq!(bare == StatusCode::UNAUTHORIZED, wants_token, "{path} without a token: {bare}");
-        let with = place.get(&asked).await;
-        let described = &methods["get"]["responses"][with.status.as_str()];
-        assert!(described.is_object(), "{path}: {} is not described", with.status);
+        let asked = path.replace("{id}", &id(9).to_string()).replace("{number}", "+34600000000");
+        for (method, operation) in methods.as_object().expect("methods") {
+            let wants_token = !operation["security"].is_null();
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+            let bare = place.ask(method.clone(), &asked, &[], None).await.status;
+            assert_eq!(bare == StatusCode::UNAUTHORIZED, wants_token, "{method} {path} without a token: {bare}");
+            let token = format!("Bearer {}", place.token);
+            let with = place.ask(method.clone(), &asked, &[("authorization", &token)], None).await;
+            let described = &operation["responses"][with.status.as_str()];
+            assert!(described.is_object(), "{method} {path}: {} is not described", with.status);
+            let endless = format!("{asked}?{}", "q".repeat(2000));
+            let endless = place.ask(method.clone(), &endless, &[("authorization", &token)], None).await;
+            assert_eq!(endless.status, StatusCode::URI_TOO_LONG);
+            assert!(operation["responses"]["414"].is_object(), "{method} {path}: 414 is not described");
+        }
     }
 }
 
@@ -116,6 +177,12 @@ async fn a_sound_is_answered_as_described() {
 /// Holds a value against a schema: types, enumerations, and that neither has a key the other lacks.
 #[track_caller]
 fn conforms(description: &Value, schema: &Value, value: &Value, at: &str) {
+    // Something or null.
+    if let Some(either) = schema["oneOf"].as_array() {
+        let fits = |schema: &&Value| (schema["type"] == "null") == value.is_null();
+        let schema = either.iter().find(fits).unwrap_or_else(|| panic!("{at} is {value}, described as {either:?}"));
+        return conforms(description, schema, value, at);
+    }
     let properties = properties(description, schema);
     if let Some(object) = value.as_object() {
         for (key, value) in object {

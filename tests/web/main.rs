@@ -1,11 +1,16 @@
 //! The web through its router, on a real store. Each file first shows its path answering well, then refusing by name.
 
+mod callers;
 mod calls;
+mod closures;
 mod description;
 mod explain;
 mod health;
+mod hours;
 mod listener;
 mod messages;
 mod metrics;
+mod owed;
+mod phones;
 mod right_now;
 mod shop;

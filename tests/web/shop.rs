@@ -125,13 +125,40 @@ impl Place {
         self.ask(Method::GET, path, &[("authorization", &token), ("accept-language", language)], None).await
     }
 
+    /// Sends JSON with the token.
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.send_as(method, path, &[], &body.to_string()).await
+    }
+
+    /// Sends this with the token and these headers; as JSON, unless they say otherwise.
+    pub async fn send_as(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let token = format!("Bearer {}", self.token);
+        let mut all = vec![("authorization", token.as_str())];
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            all.push(("content-type", "application/json"));
+        }
+        all.extend_from_slice(headers);
+        self.request(method, path, &all, None, Body::from(body.to_owned())).await
+    }
+
     /// Asks with exactly these headers, from this peer.
     pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], peer: Option<&str>) -> Answer {
+        self.request(method, path, headers, peer, Body::empty()).await
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        peer: Option<&str>,
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(Body::empty()).expect("a request of this test");
+        let mut request = request.body(body).expect("a request of this test");
         if let Some(peer) = peer {
             let peer: std::net::SocketAddr = peer.parse().expect("an address of this test");
             request.extensions_mut().insert(ConnectInfo(peer));
@@ -287,19 +314,26 @@ pub fn answered(shop: ShopId, n: u8) -> CallRecord {
     }
 }
 
+/// Call `n` from Jo: nobody picked up for 20 s.
+pub fn missed(shop: ShopId, n: u8) -> CallRecord {
+    let ringing = ringing(shop, n);
+    CallRecord {
+        ended: Some(UnixMs(ringing.started.0 + 20_000)),
+        disposition: Some(Disposition::Missed),
+        ended_by: Some(EndedBy::Caller),
+        ..ringing
+    }
+}
+
 /// Call `n`, from nobody knows whom: nobody picked up.
 pub fn missed_withheld(shop: ShopId, n: u8) -> CallRecord {
-    let ringing = ringing(shop, n);
     CallRecord {
         caller: None,
         caller_raw: String::new(),
         caller_display: String::new(),
         withheld: true,
-        ended: Some(UnixMs(ringing.started.0 + 20_000)),
-        disposition: Some(Disposition::Missed),
-        ended_by: Some(EndedBy::Caller),
         nth_call_from_caller: 0,
-        ..ringing
+        ..missed(shop, n)
     }
 }
 

@@ -178,7 +178,8 @@ pub async fn edit(
     }
     let plain = |text: &String| !text.contains(|c: char| c.is_control() && c != '\n');
     if edited.note.as_ref().is_some_and(|note| note.len() > MAX_NOTE_BYTES || !plain(note)) {
-        let detail = format!("`note` must be at most {MAX_NOTE_BYTES} bytes, without control characters but new lines.");
+        let detail =
+            format!("`note` must be at most {MAX_NOTE_BYTES} bytes, without control characters but new lines.");
         return Err(Problem::parameter("note", detail));
     }
     let edit = CallerEdit { name, note: edited.note, blocked: edited.blocked };
@@ -203,8 +204,7 @@ pub fn number(number: Result<Path<String>, PathRejection>, shop: &Shop) -> Resul
 /// How many are asked for.
 pub fn limit(asked: &Asked) -> Result<u32, Problem> {
     let expected = format!("a number from 1 to {MAX_LIMIT}");
-    let limit = asked.read("limit", &expected, |text| {
-        text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
-    })?;
+    let limit =
+        asked.read("limit", &expected, |text| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)))?;
     Ok(limit.unwrap_or(DEFAULT_LIMIT))
 }

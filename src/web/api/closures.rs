@@ -171,7 +171,8 @@ pub async fn delete(
 ) -> Result<StatusCode, Problem> {
     let plan = web.plan.borrow().clone();
     let shop = asked.only(&["shop"])?.the_shop(&plan)?;
-    let unknown = || Problem::not_found("There is no closure with this id. GET /api/v1/closures lists those there are.");
+    let unknown =
+        || Problem::not_found("There is no closure with this id. GET /api/v1/closures lists those there are.");
     let Path(id) = id.map_err(|_| unknown())?;
     if !web.store.delete_closure(shop.id, id).await? {
         return Err(unknown());
@@ -181,6 +182,7 @@ pub async fn delete(
 }
 
 fn moment(field: &str, text: &str) -> Result<NaiveDateTime, Problem> {
-    let refused = || Problem::parameter(field, format!("`{field}` must be a time on the shop's clock: 2026-12-24T14:00."));
+    let refused =
+        || Problem::parameter(field, format!("`{field}` must be a time on the shop's clock: 2026-12-24T14:00."));
     local_moment(text).ok_or_else(refused)
 }

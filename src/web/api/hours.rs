@@ -110,9 +110,10 @@ pub async fn set(
         let detail = "Send If-Match with the ETag of `GET /api/v1/hours`, so that nobody's change is lost unseen.";
         Problem::new(StatusCode::PRECONDITION_REQUIRED, detail)
     })?;
-    let hours = new.hours.map(|text| Hours::parse(&text, shop.country)).transpose().map_err(|error| {
-        Problem::parameter("hours", words::hours_error(&error, language.unwrap_or(shop.language)))
-    })?;
+    let hours =
+        new.hours.map(|text| Hours::parse(&text, shop.country)).transpose().map_err(|error| {
+            Problem::parameter("hours", words::hours_error(&error, language.unwrap_or(shop.language)))
+        })?;
     let stored = HoursTag::of(shop.hours.as_ref());
     let seen = match &wanted {
         IfMatch::Any => None,

@@ -97,9 +97,8 @@ pub async fn list(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
     let plan = web.plan.borrow().clone();
     let asked = asked.only(&["before", "limit", "shop"])?;
     let shop = asked.the_shop(&plan)?;
-    let before = asked.read("before", "a telephone number of this list", |text| {
-        calls::number(text, Some(shop.country))
-    })?;
+    let before =
+        asked.read("before", "a telephone number of this list", |text| calls::number(text, Some(shop.country)))?;
     let limit = usize::try_from(limit(&asked)?).unwrap_or(usize::MAX);
     let owed = web.store.owed(&shop, before.as_ref(), limit).await?;
     let telling = Telling { plan: &plan, language: language::asked(&headers), now: (web.clock)().wall };
@@ -285,5 +284,7 @@ fn name(by: &str) -> Result<&str, Problem> {
 }
 
 fn not_owed() -> Problem {
-    Problem::not_found("This caller is owed no call: nobody has called in vain from this number since it was spoken with.")
+    Problem::not_found(
+        "This caller is owed no call: nobody has called in vain from this number since it was spoken with.",
+    )
 }
