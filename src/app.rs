@@ -26,7 +26,7 @@ use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Settings, Switchboard};
-use crate::web::{self, Board, Limits, LiveGauges, Readiness, Web};
+use crate::web::{self, Board, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
@@ -67,6 +67,7 @@ pub struct Running {
     pub web: SocketAddr,
     pub store: Store,
     gauges: Arc<LiveGauges>,
+    listeners: Listeners,
     readiness: Arc<Readiness>,
     inbox: Inbox,
     driver: JoinHandle<LogWriter>,
@@ -161,8 +162,11 @@ impl Running {
         let gauges = Arc::new(LiveGauges::default());
         let kept = inbox.clone();
         let bindings = BindingKeeper::start(store.clone(), move |ticket| kept.send(Message::BindingsKept(ticket)));
-        let shells =
-            Shells { log, bindings, media, gauges: gauges.clone(), runtime: tokio::runtime::Handle::current() };
+        let (feed, telling) = live::feed(clock::now().wall);
+        let heard_by = feed.listeners();
+        tokio::spawn(telling.run());
+        let runtime = tokio::runtime::Handle::current();
+        let shells = Shells { log, bindings, media, gauges: gauges.clone(), feed, runtime };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan.clone()));
         let driver = prepared
@@ -199,6 +203,7 @@ impl Running {
             board,
             plan: plan_receiver,
             plan_written,
+            listeners: heard_by.clone(),
             gauges: gauges.clone(),
             counters,
             readiness: readiness.clone(),
@@ -215,6 +220,7 @@ impl Running {
             web: web_address,
             store,
             gauges,
+            listeners: heard_by,
             readiness,
             inbox,
             driver,
@@ -246,6 +252,7 @@ impl Running {
         }
         self.watching.abort();
         self.looking.abort();
+        self.listeners.end();
         let _ = self.stop_web.send(());
         let _ = self.web_task.await;
         self.inbox.send(Message::Stop);

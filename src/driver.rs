@@ -22,7 +22,7 @@ use crate::sip::stream::{self, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{Change, Input, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why};
-use crate::web::{self, LiveGauges};
+use crate::web::{self, Feed, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
 const DATAGRAMS_A_WAKE: usize = 64;
@@ -79,6 +79,8 @@ pub struct Shells {
     pub bindings: BindingKeeper,
     pub media: PortShell,
     pub gauges: Arc<LiveGauges>,
+    /// Calls as they happen, for whoever listens.
+    pub feed: Feed,
     /// Names are looked up on this runtime.
     pub runtime: tokio::runtime::Handle,
 }
@@ -327,8 +329,14 @@ impl Driver {
                 Output::Write { flow, bytes } => self.streams.write(flow, bytes),
                 Output::Trust { flow } => self.streams.trust(flow),
                 Output::Close { flow } => self.streams.close(flow),
-                Output::Record { ticket, medium, record } => self.shells.log.record(ticket, medium, record),
-                Output::Log(entry) => self.shells.log.log(entry),
+                Output::Record { ticket, medium, record } => {
+                    self.shells.feed.call(&record);
+                    self.shells.log.record(ticket, medium, record);
+                }
+                Output::Log(entry) => {
+                    self.shells.feed.entry(&entry);
+                    self.shells.log.log(entry);
+                }
                 Output::KeepBindings { ticket, user, kept } => self.shells.bindings.keep(ticket, user, kept),
                 Output::Media(command) => self.shells.media.command(command),
                 Output::Resolve { ticket, protocol, host, port } => self.resolve(ticket, protocol, host, port),

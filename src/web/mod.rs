@@ -9,6 +9,7 @@ mod deadline;
 mod guard;
 pub mod health;
 pub mod listener;
+pub mod live;
 pub mod metrics;
 mod problem;
 mod range;
@@ -30,6 +31,7 @@ use crate::store::Store;
 pub use board::Board;
 pub use health::Readiness;
 pub use listener::{Limits, serve};
+pub use live::{Feed, Listeners};
 pub use metrics::LiveGauges;
 pub use problem::Problem;
 
@@ -42,6 +44,8 @@ pub struct Web {
     pub plan: watch::Receiver<Arc<Plan>>,
     /// Told when the web has written of the plan: the service then reads it at once, and not within a second.
     pub plan_written: Arc<Notify>,
+    /// Who listens to calls as they happen.
+    pub listeners: Listeners,
     pub gauges: Arc<LiveGauges>,
     /// From [`metrics::install`].
     pub counters: PrometheusHandle,
@@ -69,6 +73,7 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/api/v1/messages/{id}/audio", get(api::messages::audio)),
         ("/api/v1/right-now", get(api::right_now::show)),
         ("/api/v1/explain", get(api::explain::show)),
+        ("/api/v1/events", get(api::events::listen)),
         ("/api/v1/phones", get(api::phones::list)),
         ("/api/v1/hours", get(api::hours::show).put(api::hours::set)),
         ("/api/v1/override", put(api::hours_override::set).delete(api::hours_override::clear)),

@@ -4,6 +4,7 @@ mod callers;
 mod calls;
 mod closures;
 mod description;
+mod events;
 mod explain;
 mod health;
 mod hours;

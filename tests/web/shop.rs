@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use hyper::body::Body as _;
 use ringall::call::record::{
     CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
 };
@@ -20,7 +21,7 @@ use ringall::routing::{Action, Because, Decision, Ring, Wave};
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Ticket};
 use ringall::web::board::Look;
-use ringall::web::{Board, LiveGauges, Readiness, Web, metrics, router};
+use ringall::web::{Board, Feed, LiveGauges, Readiness, Web, live, metrics, router};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -41,8 +42,35 @@ pub struct Place {
     pub readiness: Arc<Readiness>,
     pub log_health: Arc<LogHealth>,
     pub gauges: Arc<LiveGauges>,
+    /// What the call loop tells as it happens.
+    pub feed: Feed,
     log: LogWriter,
     _disk: TempDir,
+}
+
+/// Somebody who listens to calls as they happen.
+pub struct Events {
+    body: Body,
+}
+
+/// One message: its id, its name and its data.
+pub type Message = (String, String, Value);
+
+impl Events {
+    /// The next message; `None`: the stream has ended. Comments are passed over.
+    pub async fn next(&mut self) -> Option<Message> {
+        loop {
+            let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut self.body).poll_frame(cx)).await?;
+            let bytes = frame.expect("a frame").into_data().expect("data");
+            let text = std::str::from_utf8(&bytes).expect("text");
+            let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+            if let (Some(id), Some(name), Some(data)) = (field("id: "), field("event: "), field("data: ")) {
+                assert!(text.ends_with("\n\n"), "{text}");
+                return Some((id, name, serde_json::from_str(&data).expect("JSON")));
+            }
+            assert!(text.starts_with(':'), "neither a message nor a comment: {text}");
+        }
+    }
 }
 
 /// What came back.
@@ -79,19 +107,34 @@ impl Place {
         readiness.set_sockets_bound(true);
         let gauges = Arc::new(LiveGauges::default());
         let recordings = Recordings::in_data_dir(disk.path());
+        let (feed, telling) = live::feed(NOW);
+        tokio::spawn(telling.run());
         let web = Web {
             store: store.clone(),
             recordings: recordings.clone(),
             board,
             plan: watch::channel(plan.clone()).1,
             plan_written: Arc::default(),
+            listeners: feed.listeners(),
             gauges: gauges.clone(),
             counters: metrics::install(),
             readiness: readiness.clone(),
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");
-        Place { router: router(web), store, recordings, plan, token, readiness, log_health, gauges, log, _disk: disk }
+        Place {
+            router: router(web),
+            store,
+            recordings,
+            plan,
+            token,
+            readiness,
+            log_health,
+            gauges,
+            feed,
+            log,
+            _disk: disk,
+        }
     }
 
     pub async fn stores(&self, record: CallRecord, events: impl IntoIterator<Item = CallEvent>) {
@@ -141,6 +184,19 @@ impl Place {
         self.request(method, path, &all, None, Body::from(body.to_owned())).await
     }
 
+    /// Listens with the token and these headers.
+    pub async fn listen(&self, path: &str, headers: &[(&str, &str)]) -> Events {
+        let mut request = Request::get(path).header("authorization", format!("Bearer {}", self.token));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).expect("a request of this test");
+        let response = self.router.clone().oneshot(request).await.expect("a router is infallible");
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        Events { body: response.into_body() }
+    }
+
     /// Asks with exactly these headers, from this peer.
     pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], peer: Option<&str>) -> Answer {
         self.request(method, path, headers, peer, Body::empty()).await
@@ -165,6 +221,10 @@ impl Place {
         }
         let response = self.router.clone().oneshot(request).await.expect("a router is infallible");
         let (parts, body) = response.into_parts();
+        if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+            // It has no end.
+            return Answer { status: parts.status, headers: parts.headers, bytes: Vec::new(), text: String::new() };
+        }
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body").to_vec();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: parts.status, headers: parts.headers, bytes, text }

@@ -6,6 +6,7 @@ mod body;
 pub mod callers;
 pub mod calls;
 pub mod closures;
+pub mod events;
 pub mod explain;
 pub mod hours;
 pub mod hours_override;

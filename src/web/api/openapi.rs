@@ -24,6 +24,7 @@ use crate::web::{api, health, metrics};
         api::right_now::show,
         api::explain::show,
         api::phones::list,
+        api::events::listen,
         api::hours::show,
         api::hours::set,
         api::hours_override::set,
@@ -42,6 +43,7 @@ use crate::web::{api, health, metrics};
         health::ready,
         metrics::page,
     ),
+    components(schemas(api::events::LiveCall, api::events::LiveEvent)),
     modifiers(&Token, &Everywhere),
     tags(
         (name = "calls", description = "The call log"),
