@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
-use ringall::greeting::{Greeting, Opening};
+use ringall::greeting::Greeting;
 use ringall::media::g711::Law;
 use ringall::media::player::{PACKET_BYTES, Played, Player, Stream};
 use ringall::media::{rtp, wav};
 use ringall::now::{Mono, UnixMs};
+use ringall::routing::decision::Opening;
 use ringall::routing::local_time;
 use ringall::routing::plan::Language;
 

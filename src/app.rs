@@ -25,7 +25,7 @@ use crate::sip::stream;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
-use crate::switchboard::{Settings, Switchboard};
+use crate::switchboard::{Gauges, Settings, Switchboard};
 use crate::web::{self, Board, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -124,6 +124,7 @@ impl Running {
             v6: media_address(sip.iter().chain(&tcp), SocketAddr::is_ipv6),
             lanes,
             seed: seed()?,
+            recordings: recordings.clone(),
             clock: || clock::now().mono,
         };
         let (stocked, mut stocks) = mpsc::unbounded_channel();
@@ -242,7 +243,9 @@ impl Running {
             // The loop sets the gauges after each wake; the first look comes after it has seen `Drain`.
             loop {
                 tokio::time::sleep(DRAIN_LOOK_EVERY).await;
-                if self.gauges.get().legs == 0 && self.gauges.trunks_registered() == 0 {
+                let Gauges { calls_live, legs, .. } = self.gauges.get();
+                // A call lives on until its recording is safe.
+                if calls_live == 0 && legs == 0 && self.gauges.trunks_registered() == 0 {
                     return;
                 }
             }

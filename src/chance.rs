@@ -21,6 +21,17 @@ impl Chance {
         self.0.next_u64()
     }
 
+    /// 32 unguessable bits.
+    pub fn word(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// 16 unguessable bits.
+    pub fn half_word(&mut self) -> u16 {
+        let [low, high, ..] = self.word().to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+
     /// A Via branch (RFC 3261 §8.1.1.7): the magic cookie and 64 bits.
     pub fn branch(&mut self) -> String {
         format!("z9hG4bK{:016x}", self.bits())

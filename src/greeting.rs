@@ -14,7 +14,7 @@ use crate::media::player::Sound;
 use crate::media::wav::RATE_HZ;
 use crate::now::UnixMs;
 use crate::prompt::{self, BEEP, Clip, Voice};
-use crate::routing::decision::{Action, Because, Decision};
+use crate::routing::decision::Opening;
 use crate::routing::local_time;
 use crate::routing::plan::Language;
 
@@ -26,16 +26,6 @@ pub const NAME_MAX: Duration = Duration::from_millis(1_300);
 
 /// The first words must not be lost while the caller's side makes its way.
 const LEAD: Duration = Duration::from_millis(300);
-
-/// When the shop opens next, as far as a caller can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    At(UnixMs),
-    /// The hours name none within a year.
-    NotKnown,
-    /// The owner closed the shop, and no opening is planned.
-    NotUntilFurtherNotice,
-}
 
 /// The shop's own words, recorded by the owner or spoken by a command of the owner's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,18 +71,6 @@ enum Day {
     /// Within four weeks: no other day of that number comes before.
     Number(NaiveDate),
     Date(NaiveDate),
-}
-
-impl Opening {
-    /// What this decision lets a caller be told; `None` unless it is to take a message.
-    pub fn of(decision: &Decision) -> Option<Opening> {
-        match (&decision.action, &decision.because) {
-            (Action::TakeMessage { opens: Some(at) }, _) => Some(Opening::At(*at)),
-            (Action::TakeMessage { opens: None }, Because::Closure { .. }) => Some(Opening::NotUntilFurtherNotice),
-            (Action::TakeMessage { opens: None }, _) => Some(Opening::NotKnown),
-            (Action::Ring(_) | Action::Refuse(_), _) => None,
-        }
-    }
 }
 
 impl Greeting {

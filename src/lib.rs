@@ -17,7 +17,9 @@
 //! datagram → [`driver`] stamps the time → `sip::wire` → transaction → `door::sip` makes an `Offer` →
 //! [`routing::decide`] → ring: forked INVITEs, ports, the row → first acceptance wins → bridge, the others are cancelled →
 //! talk → BYE → the row is closed.
-
+//!
+//! Closed: … → [`routing::decide`] → [`greeting`] → the caller's 200 → [`media::attendant`] plays it, then records →
+//! BYE → the recording is safe on the disk → the row says that there is a message.
 //!
 //! ## Examples to copy
 //!

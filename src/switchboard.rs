@@ -14,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::call::event::{Input as CallInput, Output as CallOutput};
+use crate::call::event::{Final, Input as CallInput, Output as CallOutput, Sealed};
 use crate::call::leg::BindingId;
 use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use crate::call::{Begin, Call};
@@ -22,10 +22,11 @@ use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
-use crate::media::{self, Family, Lane, Ports};
+use crate::greeting::Greeting;
+use crate::media::{self, Family, Kept, Lane, Ports};
 use crate::now::{Mono, Now};
 use crate::number::Number;
-use crate::routing::decision::{Action, Because, Offer};
+use crate::routing::decision::{Action, Because, Offer, Opening};
 use crate::routing::plan::{Country, Plan, Shop};
 use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::Spent;
@@ -229,7 +230,7 @@ impl Switchboard {
                 Some(Asked::Registrar(trunk)) => self.door.registrar_resolved(now, trunk, &routes),
                 Some(Asked::Record(_) | Asked::KeepBindings(_)) | None => {}
             },
-            Input::Media(fact) => self.media(fact),
+            Input::Media(fact) => self.media(now, fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::Look { ticket } => {
@@ -438,6 +439,9 @@ impl Switchboard {
         };
         let begin = match (arrival.unservable(), decision.action) {
             (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
+            (None, Action::TakeMessage { .. }) if !arrival.understands_the_machine() => {
+                Begin::Unservable(Final::NotAcceptable)
+            }
             (_, action) => Begin::Decided(action),
         };
         self.begin(now, arrival, shop, facts, begin, shown);
@@ -497,6 +501,8 @@ impl Switchboard {
                     }
                     self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
                 }
+                CallOutput::Keep(message) => self.outputs.push_back(Output::Log(LogEntry::Message(message))),
+                CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
                 CallOutput::Ring { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }
@@ -517,7 +523,14 @@ impl Switchboard {
         }
     }
 
-    fn media(&mut self, fact: media::Fact) {
+    /// The shop's own greeting, in its language, from its real hours.
+    fn greet(&mut self, now: Now, id: CallId, opening: Opening) {
+        let Some(shop) = self.calls.get(&id).and_then(Call::shop) else { return };
+        let greeting = Greeting::new(None, opening, shop.time_zone, now.wall, shop.language);
+        self.door.greet(now, id, greeting.sounds().into());
+    }
+
+    fn media(&mut self, now: Now, fact: media::Fact) {
         match fact {
             media::Fact::Stocked { lane, pairs, short } => {
                 let families: Vec<Family> = pairs.iter().map(|pair| pair.family).collect();
@@ -530,6 +543,15 @@ impl Switchboard {
                         shelf.used_up = true;
                     }
                 }
+            }
+            media::Fact::Greeted { recording } => self.feed(now, CallId(recording), CallInput::Greeted),
+            media::Fact::Sealed { recording, kept } => {
+                let sealed = match kept {
+                    Kept::Message { length, voice } => Sealed::Message { length, voice },
+                    Kept::Nothing => Sealed::Nothing,
+                    Kept::Lost => Sealed::Lost,
+                };
+                self.feed(now, CallId(recording), CallInput::Sealed(sealed));
             }
             // No call hangs on these so far: a side that falls silent is not hung up on.
             media::Fact::Latched { .. }

@@ -1,7 +1,10 @@
 //! What both doors tell a call, and what a call asks of them.
 
+use std::time::Duration;
+
 use super::leg::{BindingId, LegId};
-use super::record::{CallEvent, CallRecord};
+use super::record::{CallEvent, CallRecord, VoiceMessage};
+pub use super::state::greeting::Closed;
 use crate::routing::plan::PhoneId;
 
 /// Something that happened.
@@ -22,6 +25,10 @@ pub enum Input {
     Held(Holder),
     /// They want to hear again.
     Resumed(Holder),
+    /// The closed shop's greeting has been played, beep and all: what the caller says is recorded from here on.
+    Greeted,
+    /// The recording is over, and what is kept of it is on the disk.
+    Sealed(Sealed),
     /// The service shuts down.
     Closing,
     /// The time of `poll_timeout` has come.
@@ -64,6 +71,17 @@ pub enum Holder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said(pub String);
 
+/// What is kept of a recording that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealed {
+    /// A file of this length, so much of which is voice.
+    Message { length: Duration, voice: Duration },
+    /// Too little voice for a message (DESIGN §3, "Closed").
+    Nothing,
+    /// The disk would not take it. What it did take is looked for at the next start.
+    Lost,
+}
+
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -85,6 +103,10 @@ pub enum Output {
     Announce,
     /// Answer the caller and connect them with this leg.
     Answer { leg: LegId },
+    /// Answer the caller, play the greeting of a closed shop, and record what follows.
+    Greet(Closed),
+    /// The caller has left a message: a row of its own, stored with the next commit.
+    Keep(VoiceMessage),
     /// Tell the caller that there will be no answer.
     Refuse(Final),
     /// Hang up on the caller, who was answered.

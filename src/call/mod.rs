@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::now::{Mono, Now};
-use crate::routing::decision::{Action, Refusal};
+use crate::routing::decision::{Action, Opening, Refusal};
 use crate::routing::plan::Shop;
 
 use event::{Final, Input, Medium, Output, Said};
@@ -92,8 +92,9 @@ impl Call {
                 facts.note(now, EventKind::Arrived, None, "");
                 Phase::Ringing(state::ringing::Ringing::begin(now, ring, &mut facts, bindings))
             }
-            Begin::Decided(Action::TakeMessage { .. }) => {
-                facts.turn_away(now, Disposition::NoMessage, Final::Unavailable)
+            Begin::Decided(Action::TakeMessage { opens }) => {
+                let opening = Opening::of(opens, &facts.record.because);
+                Phase::Greeting(state::greeting::Greeting::begin(now, opening, &mut facts))
             }
             Begin::Decided(Action::Refuse(Refusal::Blocked)) => facts.turn_away(now, Disposition::Refused, Final::Busy),
             Begin::Decided(Action::Refuse(Refusal::NotOurNumber)) => {
@@ -185,7 +186,7 @@ impl Facts {
     /// Takes back an answer that has not left yet, because the row was not durable. Says whether there was one.
     pub(crate) fn withdraw_answer(&mut self) -> Withdrawn {
         let before = self.held.len();
-        self.held.retain(|held| !matches!(held, Output::Answer { .. }));
+        self.held.retain(|held| !matches!(held, Output::Answer { .. } | Output::Greet(_)));
         if self.held.len() < before { Withdrawn::Yes } else { Withdrawn::TooLate }
     }
 

@@ -141,6 +141,12 @@ pub enum EventKind {
     /// Held, and resumed; by whom is in `phone` (none: the caller).
     Held,
     Resumed,
+    /// The caller has heard the greeting and the beep: from here on it is recorded.
+    Greeted,
+    /// The caller has left a message; `detail` is its length in seconds.
+    MessageLeft,
+    /// The disk did not take the recording in time; what it has of it is looked for at the next start.
+    MessageLost,
     /// The call is over; `detail` is who ended it, and what they said of it: "caller: Q.850 16 Normal call clearing".
     Ended,
 }
@@ -171,7 +177,8 @@ stored_as! {
     EventKind {
         Arrived = "arrived", Offered = "offered", Ringing = "ringing", Answered = "answered", TooLate = "too_late",
         Declined = "declined", Stopped = "stopped", GaveUp = "gave_up", NobodyAnswered = "nobody_answered",
-        Refused = "refused", Held = "held", Resumed = "resumed", Ended = "ended",
+        Refused = "refused", Held = "held", Resumed = "resumed", Greeted = "greeted", MessageLeft = "message_left",
+        MessageLost = "message_lost", Ended = "ended",
     }
 }
 

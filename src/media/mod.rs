@@ -3,6 +3,7 @@
 //!
 //! Commands go down, facts come up; neither side waits for the other.
 
+pub mod attendant;
 pub mod g711;
 pub mod linear;
 pub mod player;
@@ -19,6 +20,13 @@ pub mod port;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use player::{Sound, Stream};
+use recorder::Listens;
 
 /// The name of one bound pair of ports (RTP, and RTCP one above; RFC 3550 §11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +72,11 @@ pub enum Command {
     Stock { lane: Lane, family: Family, count: usize },
     /// Relay between these two sides from now on. What lay in the sockets' buffers before is thrown away.
     Connect { relay: RelayId, lane: Lane, a: Side, b: Side },
+    /// The far side of this caller is a machine on the packet thread itself: it plays, then records. `b` is what becomes
+    /// of what it plays, `a.payloads` of what it hears.
+    Attend { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)>, attend: Box<Attend> },
+    /// The caller who is attended has changed (re-INVITE).
+    ChangeAttended { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)> },
     /// One side has changed (re-INVITE): new address, payload types or direction. Latching starts anew on that side.
     Change { relay: RelayId, lane: Lane, which: Which, side: Side },
     /// The call is over: stop relaying, if it was, and close these pairs. Their ports become free.
@@ -81,8 +94,35 @@ pub enum Fact {
     Silent { relay: RelayId },
     /// RTP is back after [`Fact::Silent`].
     Heard { relay: RelayId },
+    /// All sounds have been heard: what comes from now on is recorded.
+    Greeted { recording: Uuid },
+    /// The recording is over, and what is kept of it is safe on the disk. Told once for each [`Command::Attend`].
+    Sealed { recording: Uuid, kept: Kept },
     /// What was relayed, told once, when the relay ends.
     Relayed { relay: RelayId, a_to_b: u64, b_to_a: u64, refused: u64 },
+}
+
+/// What the machine on the far side of a closed shop's caller is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attend {
+    /// The name of the recording, and of its file.
+    pub recording: Uuid,
+    pub sounds: Arc<[Sound]>,
+    /// What it sends, before it is carried to the caller.
+    pub stream: Stream,
+    /// What it hears, after it was carried from the caller.
+    pub listens: Listens,
+}
+
+/// What is left of a recording that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// A file of this length, so much of which is voice.
+    Message { length: Duration, voice: Duration },
+    /// Too little voice for a message: there is no file.
+    Nothing,
+    /// The disk would not take it, or not all of it.
+    Lost,
 }
 
 /// The A side is the caller's, the B side the phone's.

@@ -108,6 +108,11 @@ impl Player {
         Player { stream, sounds: sounds.into(), sound: 0, sample: 0, due: now, marker: true }
     }
 
+    /// Starts at `now`, where another player of this stream has just ended.
+    pub fn continuing(stream: Stream, sounds: impl Into<Arc<[Sound]>>, now: Mono) -> Player {
+        Player { marker: false, ..Player::new(stream, sounds, now) }
+    }
+
     /// Writes the packet that is due at `now`, if one is. Ask until it is not [`Played::Packet`].
     pub fn poll(&mut self, now: Mono, packet: &mut [u8; PACKET_BYTES]) -> Played {
         if now < self.due {

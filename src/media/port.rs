@@ -2,6 +2,8 @@
 //! waiting, facts come up; a lane's sockets are its own, so no packet meets a lock.
 
 mod bind;
+mod disk;
+mod far;
 mod lane;
 
 use std::io;
@@ -13,9 +15,11 @@ use std::thread::{self, JoinHandle};
 
 use mio::{Poll, Waker};
 
+use super::recordings::Recordings;
 use super::{Command, Fact, Lane};
 use crate::now::Mono;
 use bind::Binder;
+use disk::Disk;
 use lane::{PacketThread, WAKE};
 
 /// So many commands may wait in a lane before a [`Command::Change`] is dropped. A lane does tens of thousands a
@@ -35,6 +39,8 @@ pub struct PortConfig {
     pub lanes: u8,
     /// From the system's randomness: a port nobody can guess is a port nobody can spray.
     pub seed: [u8; 32],
+    /// Where messages are written; the folder is made if there is none.
+    pub recordings: Recordings,
     pub clock: fn() -> Mono,
 }
 
@@ -42,6 +48,8 @@ pub struct PortConfig {
 #[derive(Debug)]
 pub struct PortShell {
     lanes: Vec<Running>,
+    /// Writes recordings until every lane is gone.
+    disk: Option<JoinHandle<()>>,
     counts: Arc<Counts>,
 }
 
@@ -68,10 +76,15 @@ struct Running {
 /// Starts the packet threads. Nothing is bound until the core asks for stock.
 ///
 /// # Errors
-/// An unusable range or address, no port of the range free, or the system's refusal of a thread.
+/// An unusable range or address, no port of the range free, a folder that cannot be made, or the system's refusal of a
+/// thread.
 pub fn start(config: PortConfig, facts: impl Fn(Fact) + Send + Clone + 'static) -> io::Result<PortShell> {
     let lanes = config.lanes.max(1);
-    let mut shell = PortShell { lanes: Vec::with_capacity(usize::from(lanes)), counts: Arc::default() };
+    let mut shell = PortShell { lanes: Vec::with_capacity(usize::from(lanes)), disk: None, counts: Arc::default() };
+    disk::make_folder(&config.recordings)?;
+    let (orders, ordered) = mpsc::channel();
+    let disk = Disk::new(config.recordings.clone(), ordered, facts.clone());
+    shell.disk = Some(thread::Builder::new().name("recordings".to_owned()).spawn(move || disk.run())?);
     for lane in (0..lanes).map(Lane) {
         let mut binder = Binder::new(&config, lane)?;
         binder.check()?;
@@ -79,15 +92,9 @@ pub fn start(config: PortConfig, facts: impl Fn(Fact) + Send + Clone + 'static) 
         let waker = Waker::new(poll.registry(), WAKE)?;
         let (commands, inbox) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let packets = PacketThread::new(
-            lane,
-            poll,
-            lane::Inbox { commands: inbox, waiting: Arc::clone(&waiting) },
-            facts.clone(),
-            config.clock,
-            binder,
-            Arc::clone(&shell.counts),
-        );
+        let outbox = lane::Outbox { facts: facts.clone(), disk: orders.clone(), counts: Arc::clone(&shell.counts) };
+        let inbox = lane::Inbox { commands: inbox, waiting: Arc::clone(&waiting) };
+        let packets = PacketThread::new(lane, poll, inbox, outbox, config.clock, binder);
         let thread = thread::Builder::new().name(format!("media-{}", lane.0)).spawn(move || packets.run())?;
         shell.lanes.push(Running { commands, waiting, waker, thread });
     }
@@ -104,6 +111,8 @@ impl PortShell {
         let lane = match &command {
             Command::Stock { lane, .. }
             | Command::Connect { lane, .. }
+            | Command::Attend { lane, .. }
+            | Command::ChangeAttended { lane, .. }
             | Command::Change { lane, .. }
             | Command::Release { lane, .. } => *lane,
         };
@@ -112,7 +121,8 @@ impl PortShell {
             return;
         };
         let waiting = running.waiting.fetch_add(1, Ordering::Relaxed);
-        if waiting >= WAITING_MAX && matches!(command, Command::Change { .. }) {
+        let is_change = matches!(command, Command::Change { .. } | Command::ChangeAttended { .. });
+        if waiting >= WAITING_MAX && is_change {
             running.waiting.fetch_sub(1, Ordering::Relaxed);
             self.counts.changes_dropped.fetch_add(1, Ordering::Relaxed);
             return;
@@ -137,6 +147,10 @@ impl Drop for PortShell {
             if thread.join().is_err() {
                 tracing::error!("a packet thread had panicked");
             }
+        }
+        // With the last packet thread the disk's orders end.
+        if self.disk.take().is_some_and(|disk| disk.join().is_err()) {
+            tracing::error!("the thread that writes recordings had panicked");
         }
     }
 }

@@ -55,6 +55,16 @@ pub enum Refusal {
     NotOurNumber,
 }
 
+/// When the shop opens next, as far as a caller can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    At(UnixMs),
+    /// The hours name none within a year.
+    NotKnown,
+    /// The owner closed the shop, and no opening is planned.
+    NotUntilFurtherNotice,
+}
+
 /// Why a decision came out as it did. `code()` is stable for the API; the words are in `crate::words`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Because {
@@ -80,6 +90,17 @@ pub enum Because {
     NotOurNumber,
     /// A phone of the shop called this one.
     Colleague,
+}
+
+impl Opening {
+    /// What a caller can be told who is to leave a message because of this.
+    pub fn of(opens: Option<UnixMs>, because: &Because) -> Opening {
+        match (opens, because) {
+            (Some(at), _) => Opening::At(at),
+            (None, Because::Closure { .. }) => Opening::NotUntilFurtherNotice,
+            (None, _) => Opening::NotKnown,
+        }
+    }
 }
 
 impl Because {

@@ -13,13 +13,12 @@ use uuid::Uuid;
 use super::db::{read, write};
 use super::row::{MessageRow, bind_message, insert_messages, milliseconds};
 use super::{Store, StoreError};
+use crate::call::record::EventKind;
 use crate::clock;
 use crate::media::recordings::Recordings;
 use crate::media::salvage::{FILE_BYTES_MAX, Salvage, salvage};
 use crate::media::wav::HEADER_BYTES;
 
-/// How an event of `call_events` says that there is a message; `detail` is its length in whole seconds.
-const MESSAGE_LEFT: &str = "message_left";
 /// So many files that are not ours are named; of more, the number is enough.
 const MAX_NAMED: usize = 5;
 
@@ -28,6 +27,7 @@ const CALL_TIMES: &str = "SELECT started_ms, ended_ms FROM calls WHERE id = $1";
 // Somebody who spoke with the caller is the greater fact.
 const HAS_MESSAGE: &str =
     "UPDATE calls SET disposition = 'message' WHERE id = $1 AND disposition IN ('interrupted', 'no_message')";
+// `detail` is its length in whole seconds.
 const MESSAGE_LEFT_EVENT: &str = "INSERT INTO call_events (call_id, seq, at_ms, kind, phone, detail) SELECT c.id, \
      (SELECT COALESCE(MAX(e.seq), 0) + 1 FROM call_events e WHERE e.call_id = c.id), \
      CASE WHEN c.ended_ms > $2 THEN c.ended_ms ELSE $2 END, $3, NULL, $4 FROM calls c WHERE c.id = $1 \
@@ -178,7 +178,7 @@ impl Store {
         write!(self.db, tx => {
             bind_message!(sqlx::query(insert_messages(1)), row).execute(&mut *tx).await?;
             sqlx::query(HAS_MESSAGE).bind(&row.call_id).execute(&mut *tx).await?;
-            let event = sqlx::query(MESSAGE_LEFT_EVENT).bind(&row.call_id).bind(ended_ms).bind(MESSAGE_LEFT);
+            let event = sqlx::query(MESSAGE_LEFT_EVENT).bind(&row.call_id).bind(ended_ms).bind(EventKind::MessageLeft.as_str());
             event.bind(detail).execute(&mut *tx).await?;
         });
         Ok(())

@@ -175,13 +175,17 @@ enum Happened<'a> {
     /// `None`: by the caller.
     Held(Option<&'a str>),
     Resumed(Option<&'a str>),
+    Greeted,
+    /// So long.
+    MessageLeft(Seconds),
+    MessageLost,
     Ended(Option<EndedBy>),
 }
 
 /// A phone's name, where the log has one.
 type Phone<'a> = Option<&'a str>;
 
-/// Since the call came in.
+/// Since the call came in, unless it says otherwise.
 type Seconds = u64;
 
 /// Why a phone rings no more.
@@ -224,6 +228,9 @@ impl<'a> Happened<'a> {
             EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
             EventKind::Held => Happened::Held(phone),
             EventKind::Resumed => Happened::Resumed(phone),
+            EventKind::Greeted => Happened::Greeted,
+            EventKind::MessageLeft => Happened::MessageLeft(event.detail.parse().unwrap_or(0)),
+            EventKind::MessageLost => Happened::MessageLost,
             EventKind::Ended => {
                 let by = event.detail.split_once(": ").map_or(event.detail.as_str(), |(by, _)| by);
                 Happened::Ended(EndedBy::parse(by))

@@ -112,7 +112,9 @@ impl Bench {
                 // Nobody listens anywhere.
                 Output::Connect { flow, .. } => Some(Input::FlowFailed { flow }),
                 Output::Write { .. } | Output::Trust { .. } | Output::Close { .. } => None,
-                Output::Media(command) => self.media.perform(command).map(Input::Media),
+                Output::Media(command) => {
+                    self.media.perform(self.now, command).into_iter().next().map(|(_, fact)| Input::Media(fact))
+                }
                 Output::Log(_) | Output::Seen { .. } | Output::Trunk { .. } => None,
             };
             if let Some(answer) = answer {

@@ -119,6 +119,38 @@ impl Caller {
         codes
     }
 
+    /// Speaks for so long, from now on, to whoever has answered.
+    pub fn speaks_for(&self, how_long: &str) {
+        let (from, to_port, voice) = self.line();
+        let mut world = self.person.world.borrow_mut();
+        let (now, until) = (world.now, world.now + time(how_long));
+        world.media.hear(now, from, to_port, voice, until);
+    }
+
+    /// Presses the pound key.
+    pub fn presses_pound(&self) {
+        let (_, to_port, _) = self.line();
+        let mut world = self.person.world.borrow_mut();
+        let now = world.now;
+        // The number that the far ends give to telephone-event.
+        world.media.hear_pound(now, to_port, 101);
+    }
+
+    /// How many packets of the machine have come.
+    pub fn packets_of_the_machine(&self) -> usize {
+        let (_, to_port, _) = self.line();
+        self.person.world.borrow().media.packets_played(to_port)
+    }
+
+    /// Where this caller's sound comes from, and to which port of the shop it goes, by which number.
+    fn line(&self) -> (std::net::SocketAddr, u16, u8) {
+        self.see(|far_end| {
+            let leg = far_end.legs.last().expect("somebody on the telephone");
+            let to = leg.send_audio_to.expect("somebody who was answered");
+            (far_end.audio, to.port(), leg.voice.expect("a codec"))
+        })
+    }
+
     /// The last INVITE, as it was sent.
     pub fn invite(&self) -> Text {
         self.last_leg(|leg| leg.invite.clone())

@@ -1,27 +1,75 @@
 //! The packet threads as the core sees them: which pairs are bound, which are connected, and so who hears whom.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ringall::media::{Carry, Command, Fact, Family, Hold, Lane, Pair, PairId, RelayId, Side, Which};
+use ringall::media::attendant::{Attendant, Turn};
+use ringall::media::player::{FRAME, FRAME_SAMPLES, PACKET_BYTES, Sound};
+use ringall::media::recorder::Recorded;
+use ringall::media::{Carry, Command, Fact, Family, Hold, Kept, Lane, Pair, PairId, RelayId, Side, Which, rtp};
+use ringall::now::Mono;
 
-#[derive(Debug, Default)]
+/// μ-law as loud as somebody who speaks.
+const VOICE: u8 = 0x90;
+/// RFC 4733 §3.2.
+const POUND: u8 = 11;
+
+#[derive(Debug)]
 pub struct FakeMedia {
     next: u32,
     bound: BTreeMap<PairId, Pair>,
     relays: BTreeMap<RelayId, (Side, Side)>,
     /// Nothing more can be bound while it is set.
     pub range_is_used_up: bool,
+    attended: BTreeMap<RelayId, Attended>,
+    /// What each greeting said, in the order they were asked for.
+    pub greetings: Vec<Arc<[Sound]>>,
+    /// How long a recording takes to be safe; `None`: the disk refuses it.
+    pub disk_takes: Option<Duration>,
+}
+
+/// A caller who hears the greeting, or leaves a message.
+#[derive(Debug)]
+struct Attended {
+    machine: Attendant,
+    /// By which numbers the machine speaks to the caller.
+    carries: Vec<(u8, Carry)>,
+    /// What the caller has been sent.
+    packets: usize,
+    /// Whether somebody speaks: from where, by which number, until when; the next packet.
+    voice: Option<(SocketAddr, u8, Duration)>,
+    speaks_at: Duration,
+    sequence: u16,
+    timestamp: u32,
+}
+
+/// A fact, and how long after its cause the core hears of it.
+pub type Later = (Duration, Fact);
+
+impl Default for FakeMedia {
+    fn default() -> FakeMedia {
+        FakeMedia {
+            next: 0,
+            bound: BTreeMap::new(),
+            relays: BTreeMap::new(),
+            range_is_used_up: false,
+            attended: BTreeMap::new(),
+            greetings: Vec::new(),
+            disk_takes: Some(Duration::from_millis(5)),
+        }
+    }
 }
 
 impl FakeMedia {
-    /// Does what the core says; the fact, where there is one to tell.
-    pub fn perform(&mut self, command: Command) -> Option<Fact> {
+    /// Does what the core says; the facts that there are to tell.
+    pub fn perform(&mut self, now: Duration, command: Command) -> Vec<Later> {
         match command {
             Command::Stock { lane, family, count } => {
                 let pairs: Vec<Pair> = (0..count).map_while(|_| self.bind(lane, family)).collect();
                 let short = count - pairs.len();
-                Some(Fact::Stocked { lane, pairs, short })
+                vec![(Duration::ZERO, Fact::Stocked { lane, pairs, short })]
             }
             Command::Connect { relay, lane, a, b } => {
                 self.check(lane, &a);
@@ -29,24 +77,122 @@ impl FakeMedia {
                 assert_ne!(a.pair, b.pair, "a relay from a pair to itself");
                 let before = self.relays.insert(relay, (a, b));
                 assert!(before.is_none(), "{relay:?} was connected twice");
-                None
+                Vec::new()
+            }
+            Command::Attend { relay, lane, a, b, attend } => {
+                self.check(lane, &a);
+                let before = self.relays.insert(relay, (a, machine_side(b.clone())));
+                assert!(before.is_none(), "{relay:?} was connected twice");
+                self.greetings.push(attend.sounds.clone());
+                let attended = Attended {
+                    machine: Attendant::new(*attend, Mono(now)),
+                    carries: b,
+                    packets: 0,
+                    voice: None,
+                    speaks_at: now,
+                    sequence: 0,
+                    timestamp: 0,
+                };
+                self.attended.insert(relay, attended);
+                Vec::new()
             }
             Command::Change { relay, lane, which, side } => {
                 self.check(lane, &side);
                 let sides = self.relays.get_mut(&relay).unwrap_or_else(|| panic!("{relay:?} was never connected"));
                 *(if which == Which::A { &mut sides.0 } else { &mut sides.1 }) = side;
-                None
+                Vec::new()
+            }
+            Command::ChangeAttended { relay, lane, a, b } => {
+                self.check(lane, &a);
+                let sides = self.relays.get_mut(&relay).unwrap_or_else(|| panic!("{relay:?} was never connected"));
+                *sides = (a, machine_side(b.clone()));
+                self.attended.get_mut(&relay).expect("an attended relay").carries = b;
+                Vec::new()
             }
             Command::Release { relay, pairs, .. } => {
                 for pair in pairs {
                     assert!(self.bound.remove(&pair).is_some(), "{pair:?} was released twice");
                 }
-                relay.map(|relay| {
-                    self.relays.remove(&relay).unwrap_or_else(|| panic!("{relay:?} was ended twice"));
-                    Fact::Relayed { relay, a_to_b: 0, b_to_a: 0, refused: 0 }
-                })
+                let Some(relay) = relay else { return Vec::new() };
+                self.relays.remove(&relay).unwrap_or_else(|| panic!("{relay:?} was ended twice"));
+                let recorded = self.attended.remove(&relay).and_then(|mut attended| {
+                    let (_, recorded) = attended.machine.stop()?;
+                    Some(self.sealed(attended.machine.recording(), &recorded))
+                });
+                let relayed = Fact::Relayed { relay, a_to_b: 0, b_to_a: 0, refused: 0 };
+                recorded.into_iter().chain([(Duration::ZERO, relayed)]).collect()
             }
         }
+    }
+
+    /// When something is due of those who are attended.
+    pub fn deadline(&self) -> Option<Duration> {
+        let due = |attended: &Attended| {
+            let machine = attended.machine.poll_timeout().map(|Mono(at)| at);
+            machine.into_iter().chain(attended.voice.is_some().then_some(attended.speaks_at)).min()
+        };
+        self.attended.values().filter_map(due).min()
+    }
+
+    /// Does what is due of those who are attended.
+    pub fn tick(&mut self, now: Duration) -> Vec<Later> {
+        let (mut facts, mut ended) = (Vec::new(), Vec::new());
+        for (relay, attended) in &mut self.attended {
+            let side = &self.relays[relay].0;
+            attended.speak(now, side);
+            let recording = attended.machine.recording();
+            let mut packet = [0; PACKET_BYTES];
+            loop {
+                match attended.machine.poll(Mono(now), &mut packet) {
+                    Turn::Packet => attended.packets += usize::from(side.hold == Hold::Talking),
+                    Turn::Begun(_) => facts.push((Duration::ZERO, Fact::Greeted { recording })),
+                    Turn::Recorded(_) => {}
+                    Turn::Ended(_, recorded) => ended.push((recording, recorded)),
+                    Turn::Wait { .. } | Turn::Over => break,
+                }
+            }
+        }
+        let sealed = ended.into_iter().map(|(recording, recorded)| self.sealed(recording, &recorded));
+        facts.extend(sealed);
+        facts
+    }
+
+    /// Somebody speaks from here to this port of the shop, until then.
+    pub fn hear(&mut self, now: Duration, from: SocketAddr, to_port: u16, payload: u8, until: Duration) {
+        if let Some(attended) = self.attended_at(to_port) {
+            attended.voice = Some((from, payload, until));
+            attended.speaks_at = now;
+        }
+    }
+
+    /// Somebody presses the pound key.
+    pub fn hear_pound(&mut self, now: Duration, to_port: u16, payload: u8) {
+        if let Some(attended) = self.attended_at(to_port) {
+            let packet = attended.header(payload).packet(&[POUND, 0x8a, 0, 160]);
+            attended.machine.hear(Mono(now), &packet);
+        }
+    }
+
+    /// How many packets of the machine the caller has been sent whose audio comes to this port of the shop.
+    pub fn packets_played(&self, to_port: u16) -> usize {
+        let pair = self.bound.values().find(|pair| pair.rtp == to_port).map(|pair| pair.id);
+        let relay = self.relays.iter().find(|(_, (a, _))| Some(a.pair) == pair).map(|(relay, _)| relay);
+        relay.and_then(|relay| self.attended.get(relay)).map_or(0, |attended| attended.packets)
+    }
+
+    fn attended_at(&mut self, to_port: u16) -> Option<&mut Attended> {
+        let pair = self.bound.values().find(|pair| pair.rtp == to_port)?.id;
+        let relay = self.relays.iter().find(|(_, (a, _))| a.pair == pair).map(|(relay, _)| *relay)?;
+        self.attended.get_mut(&relay)
+    }
+
+    fn sealed(&self, recording: uuid::Uuid, recorded: &Recorded) -> Later {
+        let kept = match self.disk_takes {
+            None => Kept::Lost,
+            Some(_) if recorded.is_message() => Kept::Message { length: recorded.length, voice: recorded.voice },
+            Some(_) => Kept::Nothing,
+        };
+        (self.disk_takes.unwrap_or_default(), Fact::Sealed { recording, kept })
     }
 
     /// Where a packet from `from` with this payload type, sent to the shop's port, comes out.
@@ -84,4 +230,39 @@ impl FakeMedia {
         let pair = self.bound.get(&side.pair).unwrap_or_else(|| panic!("{:?} is not bound (any more)", side.pair));
         assert_eq!(pair.lane, lane, "{:?} belongs to another lane", side.pair);
     }
+}
+
+impl Attended {
+    /// The caller's packets that are due, as they come out of the relay.
+    fn speak(&mut self, now: Duration, side: &Side) {
+        while let Some((from, payload, until)) = self.voice
+            && self.speaks_at <= now
+        {
+            if self.speaks_at >= until {
+                self.voice = None;
+                return;
+            }
+            self.speaks_at += FRAME;
+            let carry = side.payloads.iter().find(|(listed, _)| *listed == payload).map(|(_, carry)| *carry);
+            if let Some(Carry::As(out) | Carry::UlawToAlaw(out) | Carry::AlawToUlaw(out)) = carry
+                && side.accept.contains(&from.ip())
+            {
+                let packet = self.header(out).packet(&[VOICE; FRAME_SAMPLES]);
+                self.machine.hear(Mono(now), &packet);
+            }
+        }
+    }
+
+    fn header(&mut self, payload_type: u8) -> rtp::Header {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.timestamp = self.timestamp.wrapping_add(160);
+        rtp::Header { marker: false, payload_type, sequence: self.sequence, timestamp: self.timestamp, ssrc: 1 }
+    }
+}
+
+/// The machine has no port, and nobody talks with it.
+fn machine_side(payloads: Vec<(u8, Carry)>) -> Side {
+    let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let accept = Vec::new();
+    Side { pair: PairId(u32::MAX), rtp: Some(nowhere), rtcp: None, accept, payloads, hold: Hold::Talking }
 }

@@ -6,11 +6,11 @@ use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::America::New_York;
 use chrono_tz::Europe::Madrid;
 use chrono_tz::Tz;
-use ringall::greeting::{Greeting, LENGTH_MAX, NAME_MAX, Opening, ShopName};
+use ringall::greeting::{Greeting, LENGTH_MAX, NAME_MAX, ShopName};
 use ringall::now::UnixMs;
-use ringall::routing::decision::{Action, Because, Decision, Refusal};
+use ringall::routing::decision::{Because, Opening};
 use ringall::routing::local_time;
-use ringall::routing::plan::{Language, ShopId};
+use ringall::routing::plan::Language;
 
 use crate::words::{golden, in_both};
 
@@ -138,12 +138,10 @@ fn no_greeting_lasts_twelve_seconds() {
 
 #[test]
 fn a_decision_tells_what_may_be_said() {
-    let decision = |action, because| Decision { shop: Some(ShopId(1)), action, because };
-    let message = |opens, because| Opening::of(&decision(Action::TakeMessage { opens }, because));
     let (nine, why) = (at("2026-11-24 09:00"), || "Retired".to_owned());
-    assert_eq!(message(Some(nine), Because::ClosedHours { opens: Some(nine) }), Some(Opening::At(nine)));
-    assert_eq!(message(Some(nine), Because::Closure { opens: Some(nine), why: why() }), Some(Opening::At(nine)));
-    assert_eq!(message(None, Because::ClosedHours { opens: None }), Some(Opening::NotKnown));
-    assert_eq!(message(None, Because::Closure { opens: None, why: why() }), Some(Opening::NotUntilFurtherNotice));
-    assert_eq!(Opening::of(&decision(Action::Refuse(Refusal::Blocked), Because::Blocked)), None);
+    assert_eq!(Opening::of(Some(nine), &Because::ClosedHours { opens: Some(nine) }), Opening::At(nine));
+    assert_eq!(Opening::of(Some(nine), &Because::Closure { opens: Some(nine), why: why() }), Opening::At(nine));
+    assert_eq!(Opening::of(None, &Because::ClosedHours { opens: None }), Opening::NotKnown);
+    let closure = Because::Closure { opens: None, why: why() };
+    assert_eq!(Opening::of(None, &closure), Opening::NotUntilFurtherNotice);
 }

@@ -15,6 +15,7 @@ mod hours;
 mod in_dialog;
 mod machine;
 mod network;
+mod open_means_people;
 mod owed;
 mod phone;
 mod registering;

@@ -7,9 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::record::{CallEvent, CallRecord, EventKind};
+use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use ringall::config::{Register, Trunk};
+use ringall::media::player::Sound;
+use ringall::now::UnixMs;
 use ringall::routing::Plan;
+use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
 use ringall::switchboard::{Change, Gauges, Medium};
 
@@ -54,6 +57,8 @@ pub struct Opening {
     registers: Vec<Registrar>,
     registrar_nowhere: bool,
     router: Router,
+    hours: Option<String>,
+    language: Language,
 }
 
 impl Shop {
@@ -77,7 +82,14 @@ impl Shop {
             registers: Vec::new(),
             registrar_nowhere: false,
             router: Router::None,
+            hours: None,
+            language: Language::En,
         }
+    }
+
+    /// It is Friday, eleven o'clock in the shop, which opens at half past four.
+    pub fn closed() -> Shop {
+        Shop::opening().hours("Mo-Fr 16:30-20:00").open()
     }
 
     /// A customer behind the carrier's trunk.
@@ -191,6 +203,11 @@ impl Shop {
         self.world.borrow_mut().run_for(time(how_long));
     }
 
+    /// The same for a time that was counted.
+    pub fn waits(&self, how_long: Duration) {
+        self.world.borrow_mut().run_for(how_long);
+    }
+
     pub fn now(&self) -> Duration {
         self.world.borrow().now
     }
@@ -261,6 +278,31 @@ impl Shop {
     /// What the last event says beside its kind.
     pub fn last_detail(&self) -> String {
         self.events().last().map(|event| event.detail.clone()).unwrap_or_default()
+    }
+
+    /// The messages that callers have left.
+    pub fn inbox(&self) -> Vec<VoiceMessage> {
+        self.world.borrow().store.messages.clone()
+    }
+
+    /// What the last greeting said.
+    pub fn greeting(&self) -> Arc<[Sound]> {
+        self.world.borrow().media.greetings.last().cloned().expect("somebody was greeted")
+    }
+
+    /// How many greetings were begun.
+    pub fn greetings(&self) -> usize {
+        self.world.borrow().media.greetings.len()
+    }
+
+    /// What the clock on the wall shows.
+    pub fn wall(&self) -> UnixMs {
+        self.world.borrow().wall()
+    }
+
+    /// From now on a recording takes so long to be safe; `None`: the disk takes none.
+    pub fn disk_takes(&self, latency: Option<&str>) {
+        self.world.borrow_mut().media.disk_takes = latency.map(time);
     }
 
     /// From now on each row takes this long to be durable; `None`: it stalls.
@@ -416,6 +458,18 @@ impl Opening {
         self
     }
 
+    /// As the owner writes them; without, it is open day and night.
+    pub fn hours(mut self, hours: &str) -> Opening {
+        self.hours = Some(hours.to_owned());
+        self
+    }
+
+    /// What its greeting speaks.
+    pub fn speaking(mut self, language: Language) -> Opening {
+        self.language = language;
+        self
+    }
+
     pub fn over(mut self, network: Network) -> Opening {
         self.network = network;
         self
@@ -467,8 +521,8 @@ impl Opening {
             name: "Ferretería Ruiz".to_owned(),
             time_zone: chrono_tz::Europe::Madrid,
             country: Country(*b"ES"),
-            language: Language::En,
-            hours: None,
+            language: self.language,
+            hours: self.hours.map(|hours| Hours::parse(&hours, Country(*b"ES")).expect("hours of a story")),
             numbers: self.numbers.iter().map(|number| machine::number(number)).collect(),
             give_up_after: self.give_up_after,
             notify: Vec::new(),

@@ -176,6 +176,11 @@ fn every_line_of_the_log_is_plain() {
     for detail in ["486", "404", "503", "420", "400"] {
         rows.push((EventKind::Refused, None, detail, 0));
     }
+    rows.push((EventKind::Greeted, None, "", 0));
+    for length in ["1", "2", "21", "60", "180", ""] {
+        rows.push((EventKind::MessageLeft, None, length, 0));
+    }
+    rows.push((EventKind::MessageLost, None, "", 0));
     let said = "caller: Q.850 16 Normal call clearing";
     for detail in ["caller", said, "staff", "give_up", "network", "crash", ""] {
         rows.push((EventKind::Ended, None, detail, 0));

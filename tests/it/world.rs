@@ -13,7 +13,7 @@ use ringall::routing::Plan;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
 
-use crate::fake_media::FakeMedia;
+use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
 use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, is_shop, shop_for};
 use crate::network::Network;
@@ -227,7 +227,7 @@ impl World {
         let queued = self.queue.keys().next().map(|(at, _)| *at);
         let machine = self.machine.as_ref().and_then(|machine| machine.poll_timeout()).map(|Mono(at)| at);
         let far_ends = self.far_ends.iter().filter_map(FarEnd::deadline);
-        queued.into_iter().chain(machine).chain(far_ends).min()
+        queued.into_iter().chain(machine).chain(self.media.deadline()).chain(far_ends).min()
     }
 
     /// One thing that is due: the machine's timers first, as the driver has it, then what arrives, then the far ends.
@@ -235,6 +235,10 @@ impl World {
         let due = |at: Option<Duration>, now| at.is_some_and(|at| at <= now);
         if due(self.machine.as_ref().and_then(|machine| machine.poll_timeout()).map(|Mono(at)| at), self.now) {
             return self.hand_in(Input::Timeout);
+        }
+        if due(self.media.deadline(), self.now) {
+            let facts = self.media.tick(self.now);
+            return self.tell(facts);
         }
         if let Some(first) = self.queue.first_entry().filter(|first| first.key().0 <= self.now) {
             let event = first.remove();
@@ -352,9 +356,8 @@ impl World {
                 self.store.events.push(event);
             }
             Output::Media(command) => {
-                if let Some(fact) = self.media.perform(command) {
-                    self.enqueue(Duration::ZERO, Event::Media(fact));
-                }
+                let facts = self.media.perform(self.now, command);
+                self.tell(facts);
             }
             Output::Resolve { ticket, protocol, host, port } => {
                 let address = host.parse().ok().map(|ip| SocketAddr::new(ip, port.unwrap_or(5060)));
@@ -445,6 +448,12 @@ impl World {
         for flow in self.streams.break_all(who) {
             self.trace.note(self.now, format!("{flow:?} broke"));
             self.enqueue(self.network.latency, Event::FlowClosed { flow });
+        }
+    }
+
+    fn tell(&mut self, facts: Vec<Later>) {
+        for (after, fact) in facts {
+            self.enqueue(after, Event::Media(fact));
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::CallerLeft(..)
         | Input::Held(_)
         | Input::Resumed(_)
+        | Input::Greeted
+        | Input::Sealed(_)
         | Input::Closing => {}
         Input::PickedUp(leg) => too_late(now, leg, facts),
         Input::LegEnded(leg, _) | Input::LegHungUp(leg, _) => {

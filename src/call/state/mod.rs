@@ -2,6 +2,7 @@
 //! until every phase has said what it means there. From *ringing* there is no way to a recording.
 
 pub(super) mod ending;
+pub(super) mod greeting;
 pub(super) mod ringing;
 pub(super) mod talking;
 
@@ -15,16 +16,29 @@ use crate::now::{Mono, Now};
 pub(super) enum Phase {
     /// Open, and nobody has picked up yet.
     Ringing(ringing::Ringing),
+    /// Closed: the caller hears when the shop opens, and may leave a message.
+    Greeting(greeting::Greeting),
     /// Somebody has the call.
     Talking(talking::Talking),
     /// The caller's part is over; legs that were told to stop have not all confirmed.
     Ending,
 }
 
+impl From<ringing::Next> for Phase {
+    fn from(next: ringing::Next) -> Phase {
+        match next {
+            ringing::Next::Ringing(ringing) => Phase::Ringing(ringing),
+            ringing::Next::Talking(talking) => Phase::Talking(talking),
+            ringing::Next::Ending => Phase::Ending,
+        }
+    }
+}
+
 impl Phase {
     pub(super) fn on(self, now: Now, input: Input, facts: &mut Facts, bindings: &Bindings) -> Phase {
         match self {
-            Phase::Ringing(ringing) => ringing.on(now, input, facts, bindings),
+            Phase::Ringing(ringing) => ringing.on(now, input, facts, bindings).into(),
+            Phase::Greeting(greeting) => greeting.on(now, input, facts),
             Phase::Talking(talking) => talking.on(now, input, facts),
             Phase::Ending => ending::on(now, input, facts),
         }
@@ -33,6 +47,7 @@ impl Phase {
     pub(super) fn deadline(&self) -> Option<Mono> {
         match self {
             Phase::Ringing(ringing) => ringing.deadline(),
+            Phase::Greeting(greeting) => greeting.deadline(),
             Phase::Talking(_) | Phase::Ending => None,
         }
     }

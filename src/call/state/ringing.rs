@@ -8,7 +8,6 @@ use super::super::Facts;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{BindingId, Bindings, Leg, LegId, LegState};
 use super::super::record::{Disposition, EndedBy, EventKind};
-use super::Phase;
 use super::talking::Talking;
 use crate::now::{Mono, Now};
 use crate::routing::decision::{Ring, Wave};
@@ -35,6 +34,14 @@ pub(crate) struct Ringing {
     nothing_since: Option<Mono>,
 }
 
+/// Where a ringing call can go. A recording is not among it: an open shop answers with people or not at all.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Ringing(Ringing),
+    Talking(Talking),
+    Ending,
+}
+
 /// What the caller hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Heard {
@@ -59,7 +66,7 @@ impl Ringing {
         ringing
     }
 
-    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, bindings: &Bindings) -> Phase {
+    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, bindings: &Bindings) -> Next {
         match input {
             // `Facts` lets out what was held back.
             Input::Recorded => {}
@@ -76,6 +83,8 @@ impl Ringing {
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // Nobody talks yet.
             Input::Held(_) | Input::Resumed(_) => {}
+            // No greeting is heard, and nothing recorded, in an open shop.
+            Input::Greeted | Input::Sealed(_) => {}
             Input::Closing => return give_up(now, "closing", Final::Draining, facts),
             Input::Timeout => {
                 if self.give_up_at <= now.mono {
@@ -94,7 +103,7 @@ impl Ringing {
             }
         }
         self.start_what_is_due(now, facts, bindings);
-        Phase::Ringing(self)
+        Next::Ringing(self)
     }
 
     pub(crate) fn deadline(&self) -> Option<Mono> {
@@ -197,7 +206,7 @@ fn rings(now: Now, id: LegId, facts: &mut Facts) {
 }
 
 /// First acceptance wins; this is the one place where it does.
-fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Phase {
+fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Next {
     if let Some(leg) = facts.legs.get_mut(&winner) {
         leg.state = LegState::Talking;
         let leg = leg.clone();
@@ -209,10 +218,10 @@ fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Phase {
     facts.tell_caller(Output::Answer { leg: winner });
     stop_others(now, Some(winner), Stop::AnsweredElsewhere, facts);
     facts.push(Output::Changed(Box::new(facts.record.clone())));
-    Phase::Talking(Talking { winner })
+    Next::Talking(Talking { winner })
 }
 
-fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Phase {
+fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Next {
     let by = match left {
         CallerLeft::HungUp => EndedBy::Caller,
         CallerLeft::Lost => EndedBy::Network,
@@ -221,15 +230,15 @@ fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts
     stop_others(now, None, Stop::CallerGaveUp, facts);
     facts.tell_caller(Output::Refuse(Final::Cancelled));
     facts.end_saying(now, Disposition::Missed, Some(by), said);
-    Phase::Ending
+    Next::Ending
 }
 
-fn give_up(now: Now, detail: &str, answer: Final, facts: &mut Facts) -> Phase {
+fn give_up(now: Now, detail: &str, answer: Final, facts: &mut Facts) -> Next {
     facts.note(now, EventKind::NobodyAnswered, None, detail);
     stop_others(now, None, Stop::NobodyAnswered, facts);
     facts.tell_caller(Output::Refuse(answer));
     facts.end(now, Disposition::Missed, Some(EndedBy::GiveUp));
-    Phase::Ending
+    Next::Ending
 }
 
 fn stop_others(now: Now, but: Option<LegId>, why: Stop, facts: &mut Facts) {

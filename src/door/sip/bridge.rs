@@ -1,10 +1,16 @@
 //! The conversation: the caller's 200, the audio of both sides, and its end.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
 use crate::call::event::{CallerLeft, Input};
 use crate::call::leg::LegId;
 use crate::call::record::CallId;
+use crate::media::g711::Law;
+use crate::media::player::{Sound, Stream};
+use crate::media::recorder::Listens;
 use crate::media::sdp::{Agreed, Description, Here, NoSharedCodec, Payloads, Terms, agree, agree_late, our_offer};
-use crate::media::{Command, Family, Hold, Pair, RelayId, Which};
+use crate::media::{Attend, Command, Family, Hold, Pair, RelayId, Which};
 use crate::now::Now;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ServerTx;
@@ -12,7 +18,28 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Received, Response};
 use crate::sip::outgoing::{ALLOW, USER_AGENT};
 
-use super::{Acked, Audio, CallerLeg, CallerState, Conversation, PhoneLeg, PhoneState, SipDoor};
+use super::{Acked, Audio, CallerLeg, CallerState, Conversation, Far, PhoneLeg, PhoneState, SipDoor};
+
+/// Who the caller is to be connected with, and what was agreed upon there.
+struct FarEnd {
+    far: Far,
+    ours: Description,
+    theirs: Description,
+}
+
+/// What the machine that greets and records says of itself: both laws of G.711, and keys.
+fn machine() -> Description {
+    our_offer(NOWHERE)
+}
+
+/// The machine is on the call's own packet thread: it has no address.
+const NOWHERE: Here = Here { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, session_id: 0 };
+
+/// Whether a caller with this offer can hear the machine, and be heard.
+pub(super) fn machine_understands(offer: &Description) -> bool {
+    let machine = machine();
+    agree(offer, Terms { ours: &machine, theirs: &machine }, NOWHERE).is_ok()
+}
 
 impl SipDoor {
     /// Whether the caller and a phone that has picked up would understand each other.
@@ -28,7 +55,19 @@ impl SipDoor {
 
     /// Answers the caller and, when both descriptions are known, lets them hear each other.
     pub(super) fn answer(&mut self, now: Now, call: CallId, leg: LegId) {
-        if self.try_answer(now, call, leg).is_none() {
+        let answered = self.far_end_of(leg).and_then(|far| self.answer_with(now, call, far));
+        self.or_hang_up(now, call, answered);
+    }
+
+    /// Answers the caller with the closed shop's greeting, and takes a message behind it.
+    pub fn greet(&mut self, now: Now, call: CallId, sounds: Arc<[Sound]>) {
+        let machine = FarEnd { far: Far::Machine { sounds }, ours: machine(), theirs: machine() };
+        let answered = self.answer_with(now, call, machine);
+        self.or_hang_up(now, call, answered);
+    }
+
+    fn or_hang_up(&mut self, now: Now, call: CallId, answered: Option<()>) {
+        if answered.is_none() {
             // No port left, or the phone is gone again: the caller must not be left hanging.
             if let Some(caller) = self.callers.get(&call) {
                 self.endpoint.respond_plain(now.mono, caller.tx, 486, Some(&caller.local_tag), Vec::new());
@@ -38,10 +77,14 @@ impl SipDoor {
         }
     }
 
-    fn try_answer(&mut self, now: Now, call: CallId, leg: LegId) -> Option<()> {
+    fn far_end_of(&self, leg: LegId) -> Option<FarEnd> {
         let phone = self.phones.get(&leg)?;
-        let PhoneState::Up { theirs: Some(phone_theirs), .. } = &phone.state else { return None };
-        let (phone_ours, phone_theirs) = (phone.ours.clone(), phone_theirs.clone());
+        let PhoneState::Up { theirs: Some(theirs), .. } = &phone.state else { return None };
+        Some(FarEnd { far: Far::Phone(leg), ours: phone.ours.clone(), theirs: theirs.clone() })
+    }
+
+    fn answer_with(&mut self, now: Now, call: CallId, far_end: FarEnd) -> Option<()> {
+        let FarEnd { far: with, ours: phone_ours, theirs: phone_theirs } = far_end;
         let pair = self.caller_pair(call)?;
         let session_id = self.chance.bits() >> 1;
         let caller = self.callers.get(&call)?;
@@ -59,8 +102,7 @@ impl SipDoor {
         let dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
         let ok = self.ok_with(invite, &hop, &local_tag, &ours);
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
-        let conversation =
-            Conversation { dialog, with: leg, acked: Acked::NotYet, theirs, ours, phone_theirs, phone_ours };
+        let conversation = Conversation { dialog, with, acked: Acked::NotYet, theirs, ours, phone_theirs, phone_ours };
         self.callers.get_mut(&call)?.state = CallerState::Answered(Box::new(conversation));
         if let Some(payloads) = payloads {
             self.connect(call, payloads);
@@ -83,17 +125,32 @@ impl SipDoor {
     fn connect(&mut self, call: CallId, payloads: Payloads) {
         self.last_relay = self.last_relay.wrapping_add(1);
         let relay = RelayId(self.last_relay);
+        // RFC 3550 §5.1: they begin anywhere.
+        let (ssrc, timestamp, sequence) = (self.chance.word(), self.chance.word(), self.chance.half_word());
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let CallerState::Answered(conversation) = &caller.state else { return };
-        let (Some(phone), Some(pair), Some(theirs)) =
-            (self.phones.get(&conversation.with), caller.audio.caller, &conversation.theirs)
-        else {
-            return;
-        };
+        let (Some(pair), Some(theirs)) = (caller.audio.caller, &conversation.theirs) else { return };
+        let lane = caller.audio.lane;
         let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a);
-        let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
+        let command = match &conversation.with {
+            Far::Phone(leg) => {
+                let Some(phone) = self.phones.get(leg) else { return };
+                let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
+                Command::Connect { relay, lane, a, b }
+            }
+            Far::Machine { sounds } => {
+                let attend = Attend {
+                    recording: call.0,
+                    sounds: sounds.clone(),
+                    // The first of its formats.
+                    stream: Stream { law: Law::Ulaw, payload_type: 0, ssrc, sequence, timestamp },
+                    listens: Listens::to(&conversation.phone_theirs.formats),
+                };
+                Command::Attend { relay, lane, a, b: payloads.b, attend: Box::new(attend) }
+            }
+        };
         caller.audio.relay = Some(relay);
-        self.media.push_back(Command::Connect { relay, lane: caller.audio.lane, a, b });
+        self.media.push_back(command);
         // A side may begin on hold.
         self.tell_hold(call, Which::A, Hold::Talking);
         self.tell_hold(call, Which::B, Hold::Talking);
@@ -103,13 +160,17 @@ impl SipDoor {
     pub(super) fn change(&mut self, call: CallId, which: Which, payloads: Payloads) {
         let Some(caller) = self.callers.get(&call) else { return };
         let CallerState::Answered(conversation) = &caller.state else { return };
-        let (Some(phone), Some(pair), Some(theirs), Some(relay)) =
-            (self.phones.get(&conversation.with), caller.audio.caller, &conversation.theirs, caller.audio.relay)
+        let (Some(pair), Some(theirs), Some(relay)) = (caller.audio.caller, &conversation.theirs, caller.audio.relay)
         else {
             return;
         };
         let lane = caller.audio.lane;
         let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a);
+        let Far::Phone(leg) = conversation.with else {
+            let b = payloads.b;
+            return self.media.push_back(Command::ChangeAttended { relay, lane, a, b });
+        };
+        let Some(phone) = self.phones.get(&leg) else { return };
         let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
         let (first, second) = match which {
             Which::A => ((Which::A, a), (Which::B, b)),
@@ -213,7 +274,10 @@ impl SipDoor {
     /// The phone on the other side of this caller's conversation.
     pub(super) fn conversation_of(&mut self, call: CallId) -> Option<(&mut Conversation, Option<&PhoneLeg>)> {
         let CallerState::Answered(conversation) = &mut self.callers.get_mut(&call)?.state else { return None };
-        let phone = self.phones.get(&conversation.with);
+        let phone = match conversation.with {
+            Far::Phone(leg) => self.phones.get(&leg),
+            Far::Machine { .. } => None,
+        };
         Some((conversation, phone))
     }
 }

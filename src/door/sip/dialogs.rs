@@ -11,7 +11,7 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Method, Reason, Received};
 
 use super::abilities::{self, Unable};
-use super::{CallerLeg, CallerState, Party, PhoneLeg, PhoneState, SipDoor};
+use super::{CallerLeg, CallerState, Far, Party, PhoneLeg, PhoneState, SipDoor};
 
 /// How much of a Reason's words is kept, in characters: a sentence.
 const REASON_KEPT: usize = 80;
@@ -94,7 +94,10 @@ impl SipDoor {
             // RFC 3261 §14.2: no session to change yet.
             return self.respond_in_dialog(now, tx, 491);
         };
-        if which == Which::B && party != Party::Phone(conversation.with) {
+        let is_far_end = |leg| matches!(conversation.with, Far::Phone(with) if with == leg);
+        if let Party::Phone(leg) = party
+            && !is_far_end(leg)
+        {
             return self.respond_in_dialog(now, tx, 481);
         }
         let Some(theirs) = &conversation.theirs else { return self.respond_in_dialog(now, tx, 491) };
@@ -188,7 +191,10 @@ impl SipDoor {
         let Some((conversation, _)) = self.conversation_of(call) else { return };
         let (holder, theirs) = match which {
             Which::A => (Holder::Caller, conversation.theirs.as_ref()),
-            Which::B => (Holder::Leg(conversation.with), Some(&conversation.phone_theirs)),
+            Which::B => match conversation.with {
+                Far::Phone(leg) => (Holder::Leg(leg), Some(&conversation.phone_theirs)),
+                Far::Machine { .. } => return,
+            },
         };
         match (before, theirs.map(Description::hold)) {
             (Hold::Talking, Some(Hold::Held)) => self.tell(call, Input::Held(holder)),

@@ -16,12 +16,14 @@ mod trunks;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::call::event::{CallerLeft, Input, LegEnd, Output};
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::chance::Chance;
 use crate::config::Trunk;
+use crate::media::player::Sound;
 use crate::media::sdp::Description;
 use crate::media::{self, Pair, Ports, RelayId};
 use crate::now::{Mono, Now};
@@ -147,15 +149,25 @@ enum CallerState {
 #[derive(Debug)]
 struct Conversation {
     dialog: Dialog,
-    with: LegId,
+    with: Far,
     acked: Acked,
     /// What the caller last said; `None` until the ACK of an INVITE without offer.
     theirs: Option<Description>,
     /// What we last said to the caller.
     ours: Description,
-    /// What the phone last said, and we to it.
+    /// What the far side last said, and we to it.
     phone_theirs: Description,
     phone_ours: Description,
+}
+
+/// Who is on the far side of the caller's conversation.
+#[derive(Clone, Debug)]
+enum Far {
+    Phone(LegId),
+    /// The closed shop's greeting, which is this, and then whoever takes the message.
+    Machine {
+        sounds: Arc<[Sound]>,
+    },
 }
 
 /// Whether our 200 was acknowledged. A UAS must not hang up before (RFC 3261 §15).
@@ -342,7 +354,9 @@ impl SipDoor {
     /// Does what a call asks of the door; what concerns the log is not the door's.
     pub fn perform(&mut self, now: Now, call: CallId, output: &Output) {
         match output {
-            Output::Record { .. } | Output::Unrecorded | Output::Log(_) | Output::Changed(_) => {}
+            Output::Record { .. } | Output::Unrecorded | Output::Log(_) | Output::Changed(_) | Output::Keep(_) => {}
+            // What is said is the shop's: the switchboard asks for it with the words ([`SipDoor::greet`]).
+            Output::Greet(_) => {}
             Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),

@@ -15,7 +15,7 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
 
-use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities};
+use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge};
 
 /// RFC 3261 §20.43: 399 is for people.
 const CANNOT_DIAL: &str = "399 ringall \"These phones call each other only. For 112 or 911 take another phone.\"";
@@ -74,6 +74,16 @@ impl Arrival {
     /// What keeps this call from being connected to anybody, whoever would pick up.
     pub fn unservable(&self) -> Option<Final> {
         self.offer.is_err().then_some(Final::NotAcceptable)
+    }
+
+    /// Whether the caller could hear a greeting and leave a message: the machine speaks G.711 alone.
+    pub fn understands_the_machine(&self) -> bool {
+        match &self.offer {
+            Ok(Some(offer)) => bridge::machine_understands(offer),
+            // We make the offer, and say what the machine speaks.
+            Ok(None) => true,
+            Err(_) => false,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::Duration;
 
 use mio::net::UdpSocket;
@@ -12,8 +12,12 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::Counts;
 use super::bind::{Binder, Bound};
+use super::disk::Order;
+use super::far::{self, Ear, Far};
+use crate::media::attendant::{Attendant, Turn};
+use crate::media::player::PACKET_BYTES;
 use crate::media::relay::{Relay, Verdict};
-use crate::media::{Command, Fact, Family, Lane, PairId, RelayId, Side, Which};
+use crate::media::{Attend, Carry, Command, Fact, Family, Kept, Lane, PairId, RelayId, Side, Which};
 use crate::now::Mono;
 
 /// The token of the waker; those of sockets count up from 0.
@@ -37,6 +41,14 @@ pub(super) struct Inbox {
     pub(super) waiting: Arc<AtomicUsize>,
 }
 
+/// Where a lane's news go.
+#[derive(Debug)]
+pub(super) struct Outbox<F> {
+    pub(super) facts: F,
+    pub(super) disk: Sender<Order>,
+    pub(super) counts: Arc<Counts>,
+}
+
 /// All that a packet thread owns.
 #[derive(Debug)]
 pub(super) struct PacketThread<F> {
@@ -46,6 +58,7 @@ pub(super) struct PacketThread<F> {
     facts: F,
     clock: fn() -> Mono,
     binder: Binder,
+    disk: Sender<Order>,
     counts: Arc<Counts>,
     /// Bound and in no relay: not polled.
     stock: HashMap<PairId, Bound>,
@@ -53,6 +66,8 @@ pub(super) struct PacketThread<F> {
     live: Vec<Option<Live>>,
     free_slots: Vec<usize>,
     slots: HashMap<RelayId, usize>,
+    /// The slots whose far side is a machine that has something to do.
+    attended: Vec<usize>,
     /// Sockets that still held packets when their burst was over: no event will tell of those.
     undrained: Vec<Token>,
     look_at: Mono,
@@ -63,7 +78,7 @@ pub(super) struct PacketThread<F> {
 struct Live {
     relay: Relay,
     a: Bound,
-    b: Bound,
+    b: Far,
 }
 
 /// Which of a relay's four sockets.
@@ -94,11 +109,11 @@ impl<F: Fn(Fact)> PacketThread<F> {
         lane: Lane,
         poll: Poll,
         inbox: Inbox,
-        facts: F,
+        outbox: Outbox<F>,
         clock: fn() -> Mono,
         binder: Binder,
-        counts: Arc<Counts>,
     ) -> PacketThread<F> {
+        let Outbox { facts, disk, counts } = outbox;
         PacketThread {
             lane,
             poll,
@@ -106,11 +121,13 @@ impl<F: Fn(Fact)> PacketThread<F> {
             facts,
             clock,
             binder,
+            disk,
             counts,
             stock: HashMap::new(),
             live: Vec::new(),
             free_slots: Vec::new(),
             slots: HashMap::new(),
+            attended: Vec::new(),
             undrained: Vec::new(),
             look_at: clock(),
             buffer: Box::new([0; PACKET_MAX]),
@@ -139,7 +156,11 @@ impl<F: Fn(Fact)> PacketThread<F> {
                 self.drain(now, token);
             }
             left = self.obey(now);
+            self.attend(now);
             self.look_for_silence(now);
+        }
+        for live in self.live.iter_mut().flatten() {
+            live.b.end_recording(&self.disk);
         }
     }
 
@@ -147,19 +168,55 @@ impl<F: Fn(Fact)> PacketThread<F> {
         match left {
             Left::Commands => Some(Duration::ZERO),
             Left::Nothing | Left::Stop if !self.undrained.is_empty() => Some(Duration::ZERO),
+            Left::Nothing | Left::Stop if !self.attended.is_empty() => {
+                let machines = self.attended.iter().filter_map(|slot| self.live.get(*slot)?.as_ref()?.b.machine());
+                let due = machines.filter_map(Attendant::poll_timeout).min();
+                Some(due.map_or(LOOK_EVERY, |due| (due - (self.clock)()).min(LOOK_EVERY)))
+            }
             Left::Nothing | Left::Stop => (!self.slots.is_empty()).then_some(LOOK_EVERY),
         }
+    }
+
+    /// Lets each machine say and write what is due.
+    fn attend(&mut self, now: Mono) {
+        let (live, counts, disk, facts) = (&mut self.live, &self.counts, &self.disk, &self.facts);
+        self.attended.retain(|slot| {
+            let Some(Some(Live { relay, a, b: Far::Machine(machine) })) = live.get_mut(*slot) else { return false };
+            let recording = machine.recording();
+            let mut packet = [0; PACKET_BYTES];
+            loop {
+                match machine.poll(now, &mut packet) {
+                    Turn::Packet => {
+                        if let Verdict::Forward { to } = relay.rtp(now, Which::B, far::MACHINE, &mut packet)
+                            && a.rtp.send_to(&packet, to).is_err()
+                        {
+                            counts.send_failed.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                    Turn::Begun(first) => {
+                        far::order(disk, Order::Begin(recording, first));
+                        facts(Fact::Greeted { recording });
+                    }
+                    Turn::Recorded(write) => far::order(disk, Order::Append(recording, write)),
+                    Turn::Ended(last, recorded) => far::order(disk, Order::Finish(recording, last, recorded)),
+                    Turn::Wait { .. } => return true,
+                    Turn::Over => return false,
+                }
+            }
+        });
     }
 
     /// Relays what waits in one socket.
     fn drain(&mut self, now: Mono, token: Token) {
         let Some(port) = Port::of(token) else { return };
         let Some(Some(live)) = self.live.get_mut(port.slot) else { return };
-        let (near, far) = match port.which {
-            Which::A => (&live.a, &live.b),
-            Which::B => (&live.b, &live.a),
+        let Live { relay, a, b } = live;
+        let (from_socket, mut far) = match (port.which, b) {
+            (Which::A, Far::Phone(b)) => (port.kind.socket(a), Ear::Socket(port.kind.socket(b))),
+            (Which::A, Far::Machine(machine)) => (port.kind.socket(a), Ear::Machine(machine)),
+            (Which::B, Far::Phone(b)) => (port.kind.socket(b), Ear::Socket(port.kind.socket(a))),
+            (Which::B, Far::Machine(_)) => return,
         };
-        let (from_socket, to_socket) = (port.kind.socket(near), port.kind.socket(far));
         let mut is_empty = false;
         for _ in 0..BURST {
             let (length, from) = match from_socket.recv_from(&mut self.buffer[..]) {
@@ -179,13 +236,16 @@ impl<F: Fn(Fact)> PacketThread<F> {
             }
             let packet = &mut self.buffer[..length];
             let verdict = match port.kind {
-                Kind::Rtp => live.relay.rtp(now, port.which, from, packet),
-                Kind::Rtcp => live.relay.rtcp(now, port.which, from, packet),
+                Kind::Rtp => relay.rtp(now, port.which, from, packet),
+                Kind::Rtcp => relay.rtcp(now, port.which, from, packet),
             };
-            if let Verdict::Forward { to } = verdict
-                && to_socket.send_to(packet, to).is_err()
-            {
-                self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+            let Verdict::Forward { to } = verdict else { continue };
+            match &mut far {
+                Ear::Socket(socket) if socket.send_to(packet, to).is_err() => {
+                    self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+                }
+                Ear::Socket(_) => {}
+                Ear::Machine(machine) => machine.hear(now, packet),
             }
         }
         while let Some(fact) = live.relay.poll_fact() {
@@ -226,7 +286,14 @@ impl<F: Fn(Fact)> PacketThread<F> {
         match command {
             Command::Stock { lane: _, family, count } => self.stock(family, count),
             Command::Connect { relay, lane: _, a, b } => self.connect(now, relay, a, b),
+            Command::Attend { relay, lane: _, a, b, attend } => self.begin_to_attend(now, relay, a, b, *attend),
             Command::Change { relay, lane: _, which, side } => self.change(now, relay, which, side),
+            Command::ChangeAttended { relay, lane: _, a, b } => {
+                self.change(now, relay, Which::A, a);
+                if let Some(live) = self.live_of(relay) {
+                    live.relay.change(now, Which::B, far::machine_side(b));
+                }
+            }
             Command::Release { relay, lane: _, pairs } => self.release(relay, &pairs),
         }
     }
@@ -258,25 +325,52 @@ impl<F: Fn(Fact)> PacketThread<F> {
             tracing::error!(relay = relay.0, a = a.pair.0, b = b.pair.0, "connect of pairs that are not in stock");
             return;
         };
+        let relay_of = Relay::new(relay, a, b, now);
+        self.go_live(relay, Live { relay: relay_of, a: bound_a, b: Far::Phone(bound_b) });
+    }
+
+    fn begin_to_attend(&mut self, now: Mono, relay: RelayId, a: Side, b: Vec<(u8, Carry)>, attend: Attend) {
+        let recording = attend.recording;
+        let bound = if self.slots.contains_key(&relay) { None } else { self.stock.remove(&a.pair) };
+        let Some(bound) = bound else {
+            tracing::error!(relay = relay.0, pair = a.pair.0, "to attend a pair that is not in stock, or is attended");
+            return (self.facts)(Fact::Sealed { recording, kept: Kept::Nothing });
+        };
+        let machine = Box::new(Attendant::new(attend, now));
+        let relay_of = Relay::new(relay, a, far::machine_side(b), now);
+        let slot = self.go_live(relay, Live { relay: relay_of, a: bound, b: Far::Machine(machine) });
+        self.attended.push(slot);
+    }
+
+    fn go_live(&mut self, relay: RelayId, mut live: Live) -> usize {
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.live.push(None);
             self.live.len() - 1
         });
-        let mut live = Live { relay: Relay::new(relay, a, b, now), a: bound_a, b: bound_b };
         self.listen(slot, Which::A, &mut live.a);
-        self.listen(slot, Which::B, &mut live.b);
+        if let Far::Phone(bound) = &mut live.b {
+            self.listen(slot, Which::B, bound);
+        }
         self.live[slot] = Some(live);
         self.slots.insert(relay, slot);
+        slot
+    }
+
+    fn live_of(&mut self, relay: RelayId) -> Option<&mut Live> {
+        self.live.get_mut(*self.slots.get(&relay)?)?.as_mut()
     }
 
     fn change(&mut self, now: Mono, relay: RelayId, which: Which, side: Side) {
         let Some(&slot) = self.slots.get(&relay) else { return };
         let Some(mut live) = self.live.get_mut(slot).and_then(Option::take) else { return };
-        let current = match which {
-            Which::A => &mut live.a,
-            Which::B => &mut live.b,
+        let current = match (which, &mut live.b) {
+            (Which::A, _) => Some(&mut live.a),
+            (Which::B, Far::Phone(bound)) => Some(bound),
+            (Which::B, Far::Machine(_)) => None,
         };
-        if current.pair.id != side.pair {
+        if let Some(current) = current
+            && current.pair.id != side.pair
+        {
             match self.stock.remove(&side.pair) {
                 Some(mut other) => {
                     self.listen(slot, which, &mut other);
@@ -293,12 +387,14 @@ impl<F: Fn(Fact)> PacketThread<F> {
 
     fn release(&mut self, relay: Option<RelayId>, pairs: &[PairId]) {
         if let Some(slot) = relay.and_then(|relay| self.slots.remove(&relay))
-            && let Some(live) = self.live.get_mut(slot).and_then(Option::take)
+            && let Some(mut live) = self.live.get_mut(slot).and_then(Option::take)
         {
+            live.b.end_recording(&self.disk);
+            self.attended.retain(|attended| *attended != slot);
             self.free_slots.push(slot);
             self.undrained.retain(|token| Port::of(*token).is_some_and(|port| port.slot != slot));
             (self.facts)(live.relay.totals());
-            for mut bound in [live.a, live.b] {
+            for mut bound in [Some(live.a), live.b.into_bound()].into_iter().flatten() {
                 self.stop_listening(&mut bound);
                 self.stock.insert(bound.pair.id, bound);
             }

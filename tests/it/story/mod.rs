@@ -4,6 +4,7 @@ mod bad_network;
 mod between_phones;
 mod branch_ends;
 mod caller_hangs_up;
+mod closed;
 mod give_up;
 mod in_dialog;
 mod logged_before_heard;

@@ -1,0 +1,143 @@
+//! Closed: the caller hears when the shop opens, and may leave a message. A call gets here by its first decision alone;
+//! what rings cannot ([`super::ringing::Next`]).
+
+use std::time::Duration;
+
+use super::super::event::{CallerLeft, Final, Input, Output, Said, Sealed};
+use super::super::record::{Disposition, EndedBy, EventKind, VoiceMessage};
+use super::super::{Facts, Withdrawn};
+use super::Phase;
+use super::ending;
+use crate::now::{Mono, Now, UnixMs};
+use crate::routing::decision::Opening;
+
+/// A disk that takes longer to make a recording safe has lost it for this call; what is on it is found at the next
+/// start.
+const SEAL_WITHIN: Duration = Duration::from_secs(10);
+
+/// Says that the shop is closed, and until when. Only a call that was decided so has one; without it nobody is greeted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    opening: Opening,
+}
+
+impl Closed {
+    pub fn opening(&self) -> Opening {
+        self.opening
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Greeting {
+    /// The greeting is heard, or is about to be: the row comes first. Nothing is recorded yet.
+    Speaking,
+    /// After the beep: what the caller says is recorded.
+    Recording { since: UnixMs },
+    /// Nobody is there any more; the recording is made safe before the row says that there is one.
+    Sealing { until: Mono, since: UnixMs, by: EndedBy, said: Option<Said> },
+}
+
+impl Greeting {
+    pub(crate) fn begin(now: Now, opening: Opening, facts: &mut Facts) -> Greeting {
+        facts.note(now, EventKind::Arrived, None, "");
+        facts.tell_caller(Output::Greet(Closed { opening }));
+        Greeting::Speaking
+    }
+
+    pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
+        match (input, self) {
+            (Input::Greeted, Greeting::Speaking) => {
+                facts.note(now, EventKind::Greeted, None, "");
+                Phase::Greeting(Greeting::Recording { since: now.wall })
+            }
+            // It is over by itself: three minutes, `#`, or nobody speaks any more.
+            (Input::Sealed(sealed), Greeting::Recording { since }) => {
+                facts.tell_caller(Output::HangUpCaller);
+                over(now, since, sealed, EndedBy::Staff, None, facts)
+            }
+            (Input::Sealed(sealed), Greeting::Sealing { since, by, said, .. }) => {
+                over(now, since, sealed, by, said, facts)
+            }
+            (Input::CallerLeft(left, said), Greeting::Speaking) => left_early(now, by(left), said, facts),
+            (Input::CallerLeft(left, said), Greeting::Recording { since }) => seal(now, since, by(left), said),
+            (Input::Closing, Greeting::Speaking) => {
+                let heard = facts.withdraw_answer();
+                facts.tell_caller(match heard {
+                    Withdrawn::Yes => Output::Refuse(Final::Draining),
+                    Withdrawn::TooLate => Output::HangUpCaller,
+                });
+                facts.end(now, Disposition::NoMessage, Some(EndedBy::Network));
+                Phase::Ending
+            }
+            (Input::Closing, Greeting::Recording { since }) => {
+                facts.tell_caller(Output::HangUpCaller);
+                seal(now, since, EndedBy::Network, None)
+            }
+            (Input::Timeout, Greeting::Sealing { until, since, by, said }) if until <= now.mono => {
+                over(now, since, Sealed::Lost, by, said, facts)
+            }
+            // No phone was rung.
+            (Input::PickedUp(leg), greeting) => {
+                ending::too_late(now, leg, facts);
+                Phase::Greeting(greeting)
+            }
+            (Input::LegEnded(leg, _) | Input::LegHungUp(leg, _), greeting) => {
+                facts.legs.remove(&leg);
+                Phase::Greeting(greeting)
+            }
+            // `Facts` lets out what was held back until the row was durable.
+            (Input::Recorded | Input::Timeout | Input::Rings(_) | Input::Held(_) | Input::Resumed(_), greeting)
+            // Said twice.
+            | (Input::Greeted, greeting @ (Greeting::Recording { .. } | Greeting::Sealing { .. }))
+            | (Input::CallerLeft(..) | Input::Closing, greeting @ Greeting::Sealing { .. })
+            // Nothing is recorded before the beep.
+            | (Input::Sealed(_), greeting @ Greeting::Speaking) => Phase::Greeting(greeting),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Mono> {
+        match self {
+            Greeting::Sealing { until, .. } => Some(*until),
+            Greeting::Speaking | Greeting::Recording { .. } => None,
+        }
+    }
+}
+
+fn by(left: CallerLeft) -> EndedBy {
+    match left {
+        CallerLeft::HungUp => EndedBy::Caller,
+        CallerLeft::Lost => EndedBy::Network,
+    }
+}
+
+/// The caller left before the beep. Nothing was recorded; perhaps nothing was heard.
+fn left_early(now: Now, by: EndedBy, said: Option<Said>, facts: &mut Facts) -> Phase {
+    if facts.withdraw_answer() == Withdrawn::Yes {
+        facts.tell_caller(Output::Refuse(Final::Cancelled));
+    }
+    facts.end_saying(now, Disposition::NoMessage, Some(by), said);
+    Phase::Ending
+}
+
+/// Whoever spoke is gone: the recording ends with them, and will be told of.
+fn seal(now: Now, since: UnixMs, by: EndedBy, said: Option<Said>) -> Phase {
+    Phase::Greeting(Greeting::Sealing { until: now.mono + SEAL_WITHIN, since, by, said })
+}
+
+/// All that can be known is known: the row's last word.
+fn over(now: Now, since: UnixMs, sealed: Sealed, by: EndedBy, said: Option<Said>, facts: &mut Facts) -> Phase {
+    let disposition = match sealed {
+        Sealed::Message { length, voice } => {
+            facts.note(now, EventKind::MessageLeft, None, &length.as_secs().to_string());
+            facts.push(Output::Keep(VoiceMessage { call: facts.record.id, recorded: since, length, voice }));
+            Disposition::Message
+        }
+        Sealed::Nothing => Disposition::NoMessage,
+        Sealed::Lost => {
+            facts.note(now, EventKind::MessageLost, None, "");
+            Disposition::NoMessage
+        }
+    };
+    facts.end_saying(now, disposition, Some(by), said);
+    Phase::Ending
+}

@@ -1,0 +1,241 @@
+//! The machine on the far side of a closed shop's caller: plays the greeting, then records what the caller says. It hears
+//! and speaks μ-law or A-law RTP; whose packets they are, and by which numbers they come and go, is the relay's matter
+//! ([`super::relay`]).
+//!
+//! ```text
+//! the greeting ─▶ the beep ─▶ recording, while silence is sent ─▶ over
+//! ```
+
+use uuid::Uuid;
+
+use super::Attend;
+use super::player::{PACKET_BYTES, Played, Player, Sound};
+use super::recorder::{End, LENGTH_MAX, Listens, Recorded, Recorder, Write};
+use crate::now::Mono;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Attendant {
+    recording: Uuid,
+    player: Player,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    Greeting(Listens),
+    Recording(Recorder),
+    Over,
+}
+
+/// What there is to do at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The buffer holds a packet for the caller: send it, and ask again.
+    Packet,
+    /// All has been heard: the recording begins with this. Ask again.
+    Begun(Write),
+    /// So much more has been recorded. Ask again.
+    Recorded(Write),
+    /// The recording is over by itself. Ask again.
+    Ended(Write, Recorded),
+    /// Nothing until then.
+    Wait { until: Mono },
+    /// Nothing any more.
+    Over,
+}
+
+impl Attendant {
+    /// The greeting begins now.
+    pub fn new(attend: Attend, now: Mono) -> Attendant {
+        let Attend { recording, sounds, stream, listens } = attend;
+        Attendant { recording, player: Player::new(stream, sounds, now), step: Step::Greeting(listens) }
+    }
+
+    pub fn recording(&self) -> Uuid {
+        self.recording
+    }
+
+    /// Takes an RTP packet of the caller. Before the beep it is not listened to.
+    pub fn hear(&mut self, now: Mono, packet: &[u8]) {
+        if let Step::Recording(recorder) = &mut self.step {
+            recorder.rtp(now, packet);
+        }
+    }
+
+    /// What is due at `now`. Ask until it is [`Turn::Wait`] or [`Turn::Over`].
+    pub fn poll(&mut self, now: Mono, packet: &mut [u8; PACKET_BYTES]) -> Turn {
+        match &mut self.step {
+            Step::Greeting(listens) => match self.player.poll(now, packet) {
+                Played::Packet => Turn::Packet,
+                Played::Wait { until } => Turn::Wait { until },
+                Played::Over => {
+                    self.step = Step::Recording(Recorder::new(std::mem::take(listens), now));
+                    // A carrier that hears nothing for a while takes the call for dead, and some routers forget the way.
+                    self.player = Player::continuing(self.player.stream(), [Sound::silence(LENGTH_MAX)], now);
+                    Turn::Begun(Recorder::first_write())
+                }
+            },
+            Step::Recording(recorder) => {
+                recorder.handle_timeout(now);
+                if recorder.end().is_some()
+                    && let Some((last, recorded)) = self.stop()
+                {
+                    return Turn::Ended(last, recorded);
+                }
+                let Step::Recording(recorder) = &mut self.step else { return Turn::Over };
+                if let Some(write) = recorder.poll_write(now) {
+                    return Turn::Recorded(write);
+                }
+                match self.player.poll(now, packet) {
+                    Played::Packet => Turn::Packet,
+                    Played::Wait { until } => {
+                        Turn::Wait { until: recorder.poll_timeout().map_or(until, |at| at.min(until)) }
+                    }
+                    // The longest message is over in this moment.
+                    Played::Over => Turn::Wait { until: recorder.poll_timeout().unwrap_or(now) },
+                }
+            }
+            Step::Over => Turn::Over,
+        }
+    }
+
+    /// When to poll, at the latest; `None`: it is over.
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        match &self.step {
+            Step::Greeting(_) => Some(self.player.poll_timeout()),
+            Step::Recording(recorder) => {
+                let playing = self.player.poll_timeout();
+                Some(recorder.poll_timeout().map_or(playing, |at| at.min(playing)))
+            }
+            Step::Over => None,
+        }
+    }
+
+    /// The caller has hung up, or somebody has picked up: the last of the recording, if one has begun and is not over.
+    pub fn stop(&mut self) -> Option<(Write, Recorded)> {
+        match std::mem::replace(&mut self.step, Step::Over) {
+            Step::Recording(recorder) => Some(recorder.finish(End::Stopped)),
+            Step::Greeting(_) | Step::Over => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::media::g711::Law;
+    use crate::media::player::{FRAME, FRAME_SAMPLES, Stream};
+    use crate::media::{rtp, wav};
+
+    const STREAM: Stream = Stream { law: Law::Ulaw, payload_type: 0, ssrc: 9, sequence: 7, timestamp: 70 };
+    /// Loud enough for a voice.
+    const LOUD: u8 = 0x80;
+
+    fn attendant() -> Attendant {
+        let listens = Listens { audio: vec![(0, Law::Ulaw)], keys: Some(101) };
+        let attend = Attend {
+            recording: Uuid::from_u128(1),
+            sounds: [Sound::Recorded([3; 5 * FRAME_SAMPLES].into())].into(),
+            stream: STREAM,
+            listens,
+        };
+        Attendant::new(attend, Mono::default())
+    }
+
+    fn at(ms: u64) -> Mono {
+        Mono(Duration::from_millis(ms))
+    }
+
+    /// What happens until it is over, or until `until`, with a voice for so long after the beep.
+    fn attend(attendant: &mut Attendant, until: u64, voice: Duration) -> (Vec<Vec<u8>>, Vec<(u64, Turn)>) {
+        let (mut packets, mut turns) = (Vec::new(), Vec::new());
+        let mut begun = None;
+        let mut packet = [0; PACKET_BYTES];
+        for ms in (0..until).step_by(20) {
+            if let Some(begun) = begun
+                && at(ms) - begun < voice
+            {
+                let frame = u16::try_from(ms / 20).unwrap();
+                let timestamp = u32::from(frame) * 160;
+                let header = rtp::Header { marker: false, payload_type: 0, sequence: frame, timestamp, ssrc: 5 };
+                attendant.hear(at(ms), &header.packet(&[LOUD; FRAME_SAMPLES]));
+            }
+            loop {
+                match attendant.poll(at(ms), &mut packet) {
+                    Turn::Packet => packets.push(packet.to_vec()),
+                    Turn::Wait { until } => {
+                        assert!(until > at(ms) && attendant.poll_timeout() == Some(until));
+                        break;
+                    }
+                    Turn::Over => return (packets, turns),
+                    turn => {
+                        if let Turn::Begun(_) = turn {
+                            begun = Some(at(ms));
+                        }
+                        turns.push((ms, turn));
+                    }
+                }
+            }
+        }
+        (packets, turns)
+    }
+
+    #[test]
+    fn greets_then_records_until_nobody_speaks() {
+        let (packets, turns) = attend(&mut attendant(), 60_000, Duration::from_secs(3));
+        let (first, last) = (turns.first().unwrap(), turns.last().unwrap());
+        assert_eq!(*first, (100, Turn::Begun(Recorder::first_write())), "after five frames");
+        let (11_080 | 11_100, Turn::Ended(write, recorded)) = last else { panic!("{last:?}") };
+        // From the frame after the beep on.
+        assert_eq!((recorded.end, recorded.voice), (End::Silent, Duration::from_millis(2980)));
+        let samples: usize = turns
+            .iter()
+            .map(|(_, turn)| match turn {
+                Turn::Recorded(write) | Turn::Ended(write, _) => write.samples.len(),
+                _ => 0,
+            })
+            .sum();
+        assert_eq!(Duration::from_millis(u64::try_from(samples).unwrap() / 8), recorded.length);
+        assert_eq!(write.header, wav::header(u32::try_from(samples).unwrap()));
+        assert!(turns.len() >= 4, "each second something is written: {}", turns.len());
+        // One stream from the first word to the end, a frame each 20 ms.
+        assert!(packets.len() > 500);
+        for (n, packet) in (0u16..).zip(&packets) {
+            let header = rtp::read(packet).unwrap().header;
+            assert_eq!((header.sequence, header.timestamp), (7 + n, 70 + 160 * u32::from(n)));
+            assert_eq!(header.marker, n == 0);
+            let sound = if n < 5 { 3 } else { 0xff };
+            assert!(packet[rtp::HEADER_BYTES..].iter().all(|sample| *sample == sound));
+        }
+    }
+
+    #[test]
+    fn what_is_said_before_the_beep_is_not_recorded() {
+        let mut attendant = attendant();
+        let header = rtp::Header { marker: false, payload_type: 0, sequence: 1, timestamp: 1, ssrc: 5 };
+        attendant.hear(at(10), &header.packet(&[LOUD; FRAME_SAMPLES]));
+        assert_eq!(attendant.stop(), None);
+        assert_eq!(attendant.poll(at(20), &mut [0; PACKET_BYTES]), Turn::Over);
+    }
+
+    #[test]
+    fn who_hangs_up_ends_it() {
+        let mut attendant = attendant();
+        attend(&mut attendant, 2_000, Duration::from_secs(10));
+        let (_, recorded) = attendant.stop().expect("it records");
+        assert_eq!(recorded.end, End::Stopped);
+        assert!(recorded.is_message());
+        assert_eq!((attendant.stop(), attendant.poll_timeout()), (None, None), "once");
+    }
+
+    #[test]
+    fn the_longest_message_ends_by_itself() {
+        let (_, turns) = attend(&mut attendant(), 200_000, Duration::from_secs(190));
+        let (at, Turn::Ended(_, recorded)) = turns.last().unwrap() else { panic!("it goes on") };
+        assert_eq!((recorded.end, recorded.length, *at), (End::Full, LENGTH_MAX, 180_100));
+        assert_eq!(FRAME * 9_000, LENGTH_MAX);
+    }
+}

@@ -1,0 +1,133 @@
+//! From an open shop there is no way to a recording. The types of the ringing phase know none; here every order of
+//! everything that can happen to a call is walked, and none of them leads there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringall::call::event::{CallerLeft, Holder, Input, LegEnd, Output, Sealed};
+use ringall::call::leg::{BindingId, Bindings, LegId};
+use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door};
+use ringall::call::{Begin, Call};
+use ringall::now::{Mono, Now, UnixMs};
+use ringall::routing::Because;
+use ringall::routing::decision::{Action, Ring, Wave};
+use ringall::routing::plan::{Country, Language, Line, Phone, PhoneId, Shop, ShopId};
+use uuid::Uuid;
+
+/// So many things happen, one after the other.
+const DEPTH: u32 = 4;
+const CALL: CallId = CallId(Uuid::nil());
+
+/// Everything that can happen, to either of two phones where it happens to one.
+fn inputs() -> Vec<Input> {
+    let phone = |nth| LegId { call: CALL, nth };
+    let mut inputs = vec![
+        Input::Recorded,
+        Input::CallerLeft(CallerLeft::HungUp, None),
+        Input::CallerLeft(CallerLeft::Lost, None),
+        Input::Held(Holder::Caller),
+        Input::Greeted,
+        Input::Sealed(Sealed::Message { length: Duration::from_secs(9), voice: Duration::from_secs(9) }),
+        Input::Sealed(Sealed::Nothing),
+        Input::Closing,
+        Input::Timeout,
+    ];
+    for leg in [phone(1), phone(2)] {
+        inputs.push(Input::Rings(leg));
+        inputs.push(Input::PickedUp(leg));
+        inputs.push(Input::LegEnded(leg, LegEnd::Declined));
+        inputs.push(Input::LegEnded(leg, LegEnd::Unavailable(480)));
+        inputs.push(Input::LegHungUp(leg, None));
+    }
+    inputs
+}
+
+fn shop() -> Arc<Shop> {
+    let phone = |id: i64| Phone {
+        id: PhoneId(id),
+        name: Arc::from(format!("Phone {id}")),
+        line: Line::Fixed { contact: format!("sip:p{id}@192.0.2.{id}") },
+        after: Duration::ZERO,
+        hours: None,
+        off_until: None,
+    };
+    Arc::new(Shop {
+        id: ShopId(1),
+        name: "Ferretería Ruiz".to_owned(),
+        time_zone: chrono_tz::Europe::Madrid,
+        country: Country(*b"ES"),
+        language: Language::Es,
+        hours: None,
+        numbers: Vec::new(),
+        give_up_after: Duration::from_secs(120),
+        notify: Vec::new(),
+        phones: vec![phone(1), phone(2)],
+        closures: Vec::new(),
+        hours_override: None,
+        blocked: std::collections::BTreeSet::new(),
+    })
+}
+
+/// A call to an open shop, which rings two phones.
+fn open_call(shop: &Arc<Shop>, bindings: &Bindings) -> Call {
+    let record = CallRecord {
+        id: CALL,
+        shop: Some(ShopId(1)),
+        direction: Direction::In,
+        caller: None,
+        caller_raw: String::new(),
+        caller_display: String::new(),
+        withheld: false,
+        called: String::new(),
+        door: Door::Sip,
+        key: String::new(),
+        started: UnixMs(0),
+        answered: None,
+        ended: None,
+        disposition: None,
+        because: Because::NoHours,
+        ended_by: None,
+        answered_by: None,
+        nth_call_from_caller: 1,
+    };
+    let wave = Wave { after: Duration::ZERO, phones: vec![PhoneId(1), PhoneId(2)] };
+    let ring = Ring { waves: vec![wave], give_up_after: Duration::from_secs(120) };
+    Call::new(now(0), record, Some(Arc::clone(shop)), Begin::Decided(Action::Ring(ring)), bindings)
+}
+
+fn now(step: u64) -> Now {
+    // More than the give-up time passes on the way, so that timeouts mean something.
+    let at = Duration::from_secs(45 * step);
+    Now { mono: Mono(at), wall: UnixMs(i64::try_from(at.as_millis()).unwrap()) }
+}
+
+#[test]
+fn no_order_of_events_leads_an_open_call_to_a_recording() {
+    let inputs = inputs();
+    let (shop, mut bindings) = (shop(), Bindings::default());
+    bindings.add(PhoneId(1), BindingId(1));
+    bindings.add(PhoneId(2), BindingId(2));
+    let mut answered = 0;
+    let orders = inputs.len().pow(DEPTH);
+    for order in 0..orders {
+        let mut call = open_call(&shop, &bindings);
+        let mut rest = order;
+        let mut seen = Vec::new();
+        // At last the row is durable, and what was held back comes out.
+        for step in 0..=DEPTH {
+            let input = if step == DEPTH { Input::Recorded } else { inputs[rest % inputs.len()].clone() };
+            rest /= inputs.len();
+            call.handle(now(u64::from(step) + 1), input.clone(), &bindings);
+            seen.push(input);
+            while let Some(output) = call.poll_output() {
+                let machine = matches!(output, Output::Greet(_) | Output::Keep(_));
+                assert!(!machine, "after {seen:?} the caller of an open shop hears a machine");
+                answered += usize::from(matches!(output, Output::Answer { .. }));
+            }
+        }
+        let disposition = call.record().disposition;
+        let told = [None, Some(Disposition::Answered), Some(Disposition::Missed)];
+        assert!(told.contains(&disposition), "after {seen:?}: {disposition:?}");
+    }
+    assert!(answered > orders / 10, "people do pick up in this walk: {answered} of {orders}");
+}

@@ -1,0 +1,404 @@
+//! Closed: the caller hears when the shop opens, and may leave a message. No phone rings.
+
+use std::time::Duration;
+
+use ringall::call::record::{Disposition, EndedBy, EventKind};
+use ringall::greeting::Greeting;
+use ringall::media::player::Sound;
+use ringall::now::UnixMs;
+use ringall::routing::Because;
+use ringall::routing::decision::Opening;
+use ringall::routing::plan::Language;
+
+use crate::cast::{Caller, Door};
+use crate::far_end::End;
+use crate::in_dialog::Offers;
+use crate::shop::{Shop, time};
+
+/// Half past four in the shop, on the day of the stories.
+const HALF_PAST_FOUR: UnixMs = UnixMs(1_795_188_600_000);
+
+/// As long as the greeting of a closed shop and its beep.
+fn the_greeting(shop: &Shop) -> Duration {
+    let samples: usize = shop.greeting().iter().map(Sound::samples).sum();
+    Duration::from_micros(u64::try_from(samples).expect("seconds") * 125)
+}
+
+/// Somebody who has heard the greeting and the beep of a closed shop.
+fn greeted() -> (Shop, Caller) {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    calls_and_listens(&shop, &ann);
+    (shop, ann)
+}
+
+fn calls_and_listens(shop: &Shop, ann: &Caller) {
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.waits(the_greeting(shop) + time("100 ms"));
+}
+
+fn kinds(shop: &Shop) -> Vec<EventKind> {
+    shop.events().iter().map(|event| event.kind).collect()
+}
+
+#[test]
+fn she_hears_when_it_opens_and_leaves_a_message() {
+    for language in [Language::En, Language::Es] {
+        let shop = Shop::opening().hours("Mo-Fr 16:30-20:00").speaking(language).open();
+        let ann = shop.caller("Ann", "+34600111222");
+        let called = shop.wall();
+        ann.calls_through(Door::Sip);
+        shop.wait("50 ms");
+        let greeting = Greeting::new(None, Opening::At(HALF_PAST_FOUR), chrono_tz::Europe::Madrid, called, language);
+        assert!(greeting.text().contains(if language == Language::En { "half past four" } else { "cuatro y media" }));
+        assert_eq!(*shop.greeting(), *greeting.sounds(), "today at half past four");
+        shop.waits(the_greeting(&shop) + time("100 ms"));
+        ann.speaks_for("7 s");
+        shop.wait("7 s");
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(ann.hears(), [100, 200], "no ringing: nothing rings");
+        assert!(shop.phones.iter().all(|phone| phone.calls_seen() == 0));
+        let row = shop.row();
+        assert_eq!((row.disposition, row.ended_by), (Some(Disposition::Message), Some(EndedBy::Caller)));
+        assert_eq!(row.because, Because::ClosedHours { opens: Some(HALF_PAST_FOUR) });
+        assert!(row.answered.is_none() && row.answered_by.is_none(), "by nobody");
+        let inbox = shop.inbox();
+        assert_eq!(inbox.len(), 1);
+        assert_eq!((inbox[0].call, inbox[0].voice), (row.id, time("7 s")));
+        // She began to speak a moment after the beep.
+        assert!((time("7 s")..time("7200 ms")).contains(&inbox[0].length), "{:?}", inbox[0].length);
+        let expected = [EventKind::Arrived, EventKind::Greeted, EventKind::MessageLeft, EventKind::Ended];
+        assert_eq!(kinds(&shop), expected);
+        assert_eq!(shop.events()[2].detail, inbox[0].length.as_secs().to_string());
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn the_machine_is_heard_all_the_time() {
+    let (shop, ann) = greeted();
+    let greeting = the_greeting(&shop);
+    ann.speaks_for("30 s");
+    shop.wait("30 s");
+    let expected = (greeting + time("30100 ms")).as_millis() / 20;
+    let packets = ann.packets_of_the_machine() as u128;
+    assert!(packets.abs_diff(expected) <= 5, "{packets} packets, and {expected} times 20 ms have passed");
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn less_than_a_second_of_voice_is_no_message() {
+    for (spoken, disposition) in [("980 ms", Disposition::NoMessage), ("1000 ms", Disposition::Message)] {
+        let (shop, ann) = greeted();
+        ann.speaks_for(spoken);
+        shop.wait("3 s");
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(shop.row().disposition, Some(disposition), "{spoken}");
+        assert_eq!(shop.inbox().len(), usize::from(disposition == Disposition::Message));
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn eight_seconds_of_silence_end_it() {
+    let (shop, ann) = greeted();
+    ann.speaks_for("3 s");
+    shop.wait("10800 ms");
+    assert!(ann.ends().is_empty());
+    shop.wait("400 ms");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    let row = shop.row();
+    assert_eq!((row.disposition, row.ended_by), (Some(Disposition::Message), Some(EndedBy::Staff)));
+    assert_eq!(shop.inbox()[0].voice, time("3 s"));
+    shop.is_idle();
+}
+
+#[test]
+fn who_says_nothing_at_all_is_still_in_the_log() {
+    let (shop, ann) = greeted();
+    shop.wait("9 s");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    assert_eq!(shop.row().disposition, Some(Disposition::NoMessage));
+    assert_eq!(kinds(&shop), [EventKind::Arrived, EventKind::Greeted, EventKind::Ended]);
+    assert!(shop.inbox().is_empty());
+    shop.is_idle();
+}
+
+#[test]
+fn the_pound_key_ends_it() {
+    let (shop, ann) = greeted();
+    ann.speaks_for("3 s");
+    shop.wait("3 s");
+    ann.presses_pound();
+    shop.wait("100 ms");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    assert_eq!(shop.row().disposition, Some(Disposition::Message));
+    shop.is_idle();
+}
+
+#[test]
+fn three_minutes_are_enough() {
+    let (shop, ann) = greeted();
+    ann.speaks_for("5 min");
+    shop.wait("179 s");
+    assert!(ann.ends().is_empty());
+    shop.wait("2 s");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    assert_eq!(shop.inbox()[0].length, time("180 s"));
+    shop.is_idle();
+}
+
+#[test]
+fn who_hangs_up_on_the_greeting_has_left_no_message() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    let row = shop.row();
+    assert_eq!((row.disposition, row.ended_by), (Some(Disposition::NoMessage), Some(EndedBy::Caller)));
+    assert_eq!(kinds(&shop), [EventKind::Arrived, EventKind::Ended]);
+    shop.is_idle();
+}
+
+#[test]
+fn nothing_is_heard_before_the_row_is_durable() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.store_takes(Some("100 ms"));
+    ann.calls_through(Door::Sip);
+    shop.wait("100 ms");
+    assert!(!ann.answers().iter().any(|code| *code > 100));
+    assert_eq!(shop.greetings(), 0);
+    shop.wait("100 ms");
+    assert_eq!(ann.hears(), [100, 200]);
+    assert_eq!(shop.greetings(), 1);
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn who_cancels_before_the_row_is_durable_gets_487() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.store_takes(Some("200 ms"));
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(ann.hears(), [100, 487]);
+    let row = shop.row();
+    assert_eq!((row.disposition, row.ended_by), (Some(Disposition::NoMessage), Some(EndedBy::Caller)));
+    assert_eq!(shop.greetings(), 0);
+    shop.is_idle();
+}
+
+#[test]
+fn a_message_is_told_of_when_it_is_safe() {
+    let (shop, ann) = greeted();
+    shop.disk_takes(Some("3 s"));
+    ann.speaks_for("5 s");
+    shop.wait("5 s");
+    ann.hangs_up();
+    shop.wait("2 s");
+    assert!(shop.inbox().is_empty() && shop.row().disposition.is_none(), "not yet on the disk");
+    shop.wait("2 s");
+    assert_eq!((shop.inbox().len(), shop.row().disposition), (1, Some(Disposition::Message)));
+    shop.is_idle();
+}
+
+#[test]
+fn a_message_that_the_disk_refuses_is_said_to_be_lost() {
+    for takes in [None, Some("30 s")] {
+        let (shop, ann) = greeted();
+        shop.disk_takes(takes);
+        ann.speaks_for("5 s");
+        shop.wait("5 s");
+        ann.hangs_up();
+        shop.wait("12 s");
+        assert_eq!(shop.row().disposition, Some(Disposition::NoMessage));
+        assert_eq!(shop.events_of(EventKind::MessageLost).len(), 1);
+        assert!(shop.inbox().is_empty());
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_call_that_rings_at_closing_time_rings_on() {
+    let shop = Shop::opening().hours("Mo-Fr 09:00-11:01").open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    // It is one minute past eleven after sixty seconds.
+    shop.wait("90 s");
+    assert_eq!(shop.phones_that_ring(), 3);
+    let bea = shop.caller("Bea", "+34600111333");
+    bea.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!((bea.hears(), shop.greetings()), (vec![100, 200], 1), "who calls now hears that it is closed");
+    bea.hangs_up();
+    shop.wait("40 s");
+    assert_eq!((ann.hears(), shop.greetings()), (vec![100, 180, 486], 1), "busy after two minutes: no machine");
+    assert_eq!(shop.log()[0].disposition, Some(Disposition::Missed));
+    shop.is_idle();
+}
+
+#[test]
+fn who_listens_at_opening_time_goes_on_to_leave_a_message() {
+    let shop = Shop::opening().hours("Mo-Fr 11:01-20:00").open();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.wait("55 s");
+    calls_and_listens(&shop, &ann);
+    ann.speaks_for("4 s");
+    shop.wait("4 s");
+    assert!(shop.phones.iter().all(|phone| phone.calls_seen() == 0), "this call was decided");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(shop.row().disposition, Some(Disposition::Message));
+    shop.is_idle();
+}
+
+#[test]
+fn a_service_that_stops_keeps_what_was_said() {
+    let (shop, ann) = greeted();
+    ann.speaks_for("1 min");
+    shop.wait("5 s");
+    shop.shuts_down();
+    shop.wait("1 s");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    let row = shop.row();
+    assert_eq!((row.disposition, row.ended_by), (Some(Disposition::Message), Some(EndedBy::Network)));
+    shop.is_idle();
+}
+
+#[test]
+fn a_service_that_stops_during_the_greeting_hangs_up() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    shop.shuts_down();
+    shop.wait("1 s");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    assert_eq!(shop.row().disposition, Some(Disposition::NoMessage));
+    shop.is_idle();
+}
+
+#[test]
+fn a_service_that_stops_before_anything_was_heard_says_503() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.store_takes(Some("200 ms"));
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.shuts_down();
+    shop.wait("1 s");
+    assert_eq!(ann.hears(), [100, 503]);
+    shop.is_idle();
+}
+
+#[test]
+fn an_answer_that_is_never_confirmed_ends_the_call() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.never_acks();
+    ann.calls_through(Door::Sip);
+    shop.wait("40 s");
+    let row = shop.row();
+    // The machine had heard silence for eight seconds, and wants to hang up; nobody is there.
+    assert_eq!(row.disposition, Some(Disposition::NoMessage));
+    assert!(!shop.sent_at(&ann, "BYE").is_empty(), "RFC 3261 §13.3.1.4");
+    ann.hangs_up();
+    shop.is_idle_on_our_side();
+}
+
+#[test]
+fn an_invite_without_an_offer_is_greeted_after_its_answer() {
+    let shop = Shop::closed();
+    let mut ann = shop.caller("Ann", "+34600111222");
+    ann.says.offers = false;
+    calls_and_listens(&shop, &ann);
+    ann.speaks_for("2 s");
+    shop.wait("2 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(shop.inbox().len(), 1);
+    shop.is_idle();
+}
+
+#[test]
+fn either_law_of_g711_will_do() {
+    for payloads in ["0", "8", "8 101", "18 0 101"] {
+        let shop = Shop::closed();
+        let ann = shop.caller("Ann", "+34600111222").with_codecs(payloads);
+        calls_and_listens(&shop, &ann);
+        ann.speaks_for("2 s");
+        shop.wait("2 s");
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(shop.inbox()[0].voice, time("2 s"), "{payloads}");
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn an_offer_without_g711_gets_488() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222").with_codecs("18");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!(ann.hears(), [100, 488]);
+    assert_eq!(shop.row().disposition, Some(Disposition::Refused));
+    shop.is_idle();
+}
+
+#[test]
+fn a_caller_who_changes_codec_in_the_middle_is_heard_on() {
+    let (shop, ann) = greeted();
+    ann.speaks_for("2 s");
+    shop.wait("2 s");
+    ann.offers(&Offers::direction("sendrecv").payloads("8 101"));
+    shop.wait("100 ms");
+    ann.speaks_for("2 s");
+    shop.wait("2 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(shop.inbox()[0].voice, time("4 s"));
+    shop.is_idle();
+}
+
+#[test]
+fn who_withholds_the_number_may_leave_a_message_too() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Anonymous", "anonymous").with_header("Privacy", "id");
+    calls_and_listens(&shop, &ann);
+    ann.speaks_for("2 s");
+    shop.wait("2 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert!(shop.row().withheld && shop.row().caller.is_none());
+    assert_eq!(shop.inbox().len(), 1);
+    shop.is_idle();
+}
+
+#[test]
+fn two_messages_at_once_are_two() {
+    let shop = Shop::closed();
+    let (ann, bea) = (shop.caller("Ann", "+34600111222"), shop.caller("Bea", "+34600111333"));
+    ann.calls_through(Door::Sip);
+    calls_and_listens(&shop, &bea);
+    ann.speaks_for("2 s");
+    bea.speaks_for("4 s");
+    shop.wait("4 s");
+    ann.hangs_up();
+    bea.hangs_up();
+    shop.wait("1 s");
+    let mut voices: Vec<_> = shop.inbox().iter().map(|message| message.voice).collect();
+    voices.sort();
+    assert_eq!(voices, [time("2 s"), time("4 s")]);
+    shop.is_idle();
+}
