@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,6 +38,7 @@ pub struct Installation {
     process: Process,
     files: Files,
     token: String,
+    killed_at: SystemTime,
 }
 
 /// What is on disk before anything runs.
@@ -167,7 +168,7 @@ impl Installation {
         let token = String::from_utf8_lossy(&token.stdout).trim().to_owned();
         assert!(!token.is_empty() && !token.contains(char::is_whitespace), "one token alone on its line: {token:?}");
         let process = Process::start(&mut wrap(files.command(&["serve"])), files.path("ringall.log"));
-        let mut installation = Installation { process, files, token };
+        let mut installation = Installation { process, files, token, killed_at: SystemTime::UNIX_EPOCH };
         installation.gets_ready();
         installation
     }
@@ -183,9 +184,20 @@ impl Installation {
     /// The service is killed without a word, and starts again.
     pub fn is_killed_and_started(&mut self) {
         self.process.signal("KILL");
+        self.killed_at = SystemTime::now();
         self.process.wait(Duration::from_secs(10));
         self.process = self.files.serve();
         self.gets_ready();
+    }
+
+    /// When that was last.
+    pub fn killed_at(&self) -> SystemTime {
+        self.killed_at
+    }
+
+    /// Where the message of this call lies, if there is one.
+    pub fn message_file(&self, call: &str) -> PathBuf {
+        self.files.path(&format!("data/messages/{call}.wav"))
     }
 
     /// Makes the shop what this says, while the service runs.
@@ -237,6 +249,16 @@ impl Installation {
         let reply = self.get(path);
         assert_eq!(reply.status, 200, "GET {path}: {}", reply.body);
         serde_json::from_str(&reply.body).unwrap_or_else(|error| panic!("GET {path}: {error}: {}", reply.body))
+    }
+
+    /// The same for what is no text; `None` unless the answer is 200.
+    pub fn api_bytes(&self, path: &str) -> Option<Vec<u8>> {
+        http::get_bytes(self.files.web_port, path, Some(&self.token))
+    }
+
+    /// The messages that callers left, newest first.
+    pub fn messages(&self) -> Vec<Value> {
+        self.api("/api/v1/messages")["items"].as_array().expect("a list is {\"items\": [...]}").clone()
     }
 
     /// The gauges that return to their start, by name; all of them must be there.

@@ -1,7 +1,8 @@
 //! One end of a talk: says a tone as G.711 over RTP, and keeps all that it hears.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,6 +11,7 @@ use crate::tone::{self, Law};
 
 const FRAME: Duration = Duration::from_millis(20);
 const FRAME_SAMPLES: usize = 160;
+const SECOND_SAMPLES: usize = 8_000;
 
 pub struct Ear {
     ip: IpAddr,
@@ -20,6 +22,8 @@ pub struct Ear {
 
 struct Shared {
     speaks_to: Mutex<Option<SocketAddr>>,
+    /// So many of 100 packets never leave.
+    lost_percent: AtomicUsize,
     heard: Mutex<Vec<Packet>>,
     stop: AtomicBool,
 }
@@ -44,6 +48,7 @@ impl Ear {
         let socket = UdpSocket::bind((ip, port)).expect("a port given by ports::free");
         let shared = Arc::new(Shared {
             speaks_to: Mutex::new(None),
+            lost_percent: AtomicUsize::new(0),
             heard: Mutex::new(Vec::new()),
             stop: AtomicBool::new(false),
         });
@@ -61,6 +66,11 @@ impl Ear {
     /// Begins to speak to this loopback port.
     pub fn speaks_to(&self, port: u16) {
         *self.shared.speaks_to.lock().expect("not poisoned") = Some((self.ip, port).into());
+    }
+
+    /// From now on so many of 100 packets are lost on the way, here and there.
+    pub fn loses(&self, percent: usize) {
+        self.shared.lost_percent.store(percent, Ordering::Relaxed);
     }
 
     pub fn packets(&self) -> Vec<Packet> {
@@ -87,14 +97,17 @@ impl Drop for Ear {
 }
 
 fn talk(socket: &UdpSocket, shared: &Shared, law: Law, hz: f64) {
+    let second = second(law, hz);
     let mut frame: usize = 0;
     let mut due = Instant::now();
     let mut buffer = [0; 2048];
     while !shared.stop.load(Ordering::Relaxed) {
         if Instant::now() >= due {
-            if let Some(to) = *shared.speaks_to.lock().expect("not poisoned") {
+            // 37 has no divisor in common with 100: each hundred packets loses the same number, never the same places.
+            let lost = (frame * 37 + frame / 100) % 100 < shared.lost_percent.load(Ordering::Relaxed);
+            if !lost && let Some(to) = *shared.speaks_to.lock().expect("not poisoned") {
                 // Nobody listening there yet is no reason to stop.
-                socket.send_to(&packet(law, hz, frame), to).ok();
+                socket.send_to(&packet(law, &second, frame), to).ok();
             }
             frame += 1;
             due += FRAME;
@@ -111,7 +124,15 @@ fn talk(socket: &UdpSocket, shared: &Shared, law: Law, hz: f64) {
     }
 }
 
-fn packet(law: Law, hz: f64, frame: usize) -> Vec<u8> {
+/// A second of the tone, which begins anew where it ends. Coded once: many who speak at once must not starve each other.
+fn second(law: Law, hz: f64) -> Vec<u8> {
+    assert!(hz.fract() == 0.0, "{hz} Hz are no whole waves a second");
+    let mut codes = HashMap::new();
+    let samples = tone::sine(hz, 0, SECOND_SAMPLES);
+    samples.into_iter().map(|sample| *codes.entry(sample).or_insert_with(|| law.encode(sample))).collect()
+}
+
+fn packet(law: Law, second: &[u8], frame: usize) -> Vec<u8> {
     let first = frame * FRAME_SAMPLES;
     let sequence = u16::try_from(frame % 0x1_0000).expect("taken modulo 65536");
     let timestamp = u32::try_from(first % 0x1_0000_0000).expect("taken modulo 2^32");
@@ -119,6 +140,6 @@ fn packet(law: Law, hz: f64, frame: usize) -> Vec<u8> {
     bytes.extend(sequence.to_be_bytes());
     bytes.extend(timestamp.to_be_bytes());
     bytes.extend(0x7269_6e67_u32.to_be_bytes());
-    bytes.extend(tone::sine(hz, first, FRAME_SAMPLES).into_iter().map(|sample| law.encode(sample)));
+    bytes.extend(&second[first % SECOND_SAMPLES..][..FRAME_SAMPLES]);
     bytes
 }
