@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
@@ -39,6 +39,17 @@ impl Hearing {
     }
 }
 
+/// What has come since the start, as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Sound {
+    pub first: Option<Instant>,
+    /// μ-law, as much as fits into [`KEPT`].
+    pub samples: Vec<u8>,
+}
+
+/// A minute: longer than anything that is listened to here.
+const KEPT: usize = 60 * 8_000;
+
 /// One side's microphone and ear.
 pub struct Audio {
     socket: Arc<UdpSocket>,
@@ -46,6 +57,9 @@ pub struct Audio {
     voice: Voice,
     voices: Arc<[Voice]>,
     hearing: Arc<Mutex<Hearing>>,
+    /// The far side.
+    to: Mutex<Option<SocketAddr>>,
+    sound: Arc<Mutex<Sound>>,
     speaking: Mutex<Option<JoinHandle<()>>>,
     listening: Mutex<Option<JoinHandle<()>>>,
     eye: Eye,
@@ -68,6 +82,8 @@ impl Audio {
             voice,
             voices,
             hearing: Arc::default(),
+            to: Mutex::default(),
+            sound: Arc::default(),
             speaking: Mutex::default(),
             listening: Mutex::default(),
             eye,
@@ -76,11 +92,44 @@ impl Audio {
 
     /// Speaks to this address and listens, from now on; the counts begin anew.
     pub fn start(&self, to: SocketAddr) {
+        self.forget();
+        self.listen_to(to);
+        self.speak();
+    }
+
+    /// What an earlier call left in the socket is not the next one's.
+    pub fn forget(&self) {
+        let mut buffer = [0; 2048];
+        while self.socket.try_recv_from(&mut buffer).is_ok() {}
+    }
+
+    /// Listens, and says nothing yet. What came since [`Audio::forget`] is heard too.
+    pub fn listen_to(&self, to: SocketAddr) {
         self.stop();
         *lock(&self.hearing) = Hearing::default();
-        *lock(&self.speaking) = Some(tokio::spawn(speak(self.socket.clone(), to, self.voice, self.hearing.clone())));
-        let listening = listen(self.socket.clone(), self.voices.clone(), self.hearing.clone(), self.eye.clone());
+        *lock(&self.sound) = Sound::default();
+        *lock(&self.to) = Some(to);
+        let listening = listen(
+            self.socket.clone(),
+            self.voices.clone(),
+            self.hearing.clone(),
+            self.sound.clone(),
+            self.eye.clone(),
+        );
         *lock(&self.listening) = Some(tokio::spawn(listening));
+    }
+
+    /// Speaks to whom it listens.
+    pub fn speak(&self) {
+        if let Some(to) = *lock(&self.to) {
+            *lock(&self.speaking) =
+                Some(tokio::spawn(speak(self.socket.clone(), to, self.voice, self.hearing.clone())));
+        }
+    }
+
+    /// What has come so far.
+    pub fn sound(&self) -> Sound {
+        lock(&self.sound).clone()
     }
 
     /// Says no more, but still listens.
@@ -123,18 +172,29 @@ async fn speak(socket: Arc<UdpSocket>, to: SocketAddr, voice: Voice, hearing: Ar
     }
 }
 
-async fn listen(socket: Arc<UdpSocket>, voices: Arc<[Voice]>, hearing: Arc<Mutex<Hearing>>, eye: Eye) {
+async fn listen(
+    socket: Arc<UdpSocket>,
+    voices: Arc<[Voice]>,
+    hearing: Arc<Mutex<Hearing>>,
+    heard: Arc<Mutex<Sound>>,
+    eye: Eye,
+) {
     let mut buffer = [0; 2048];
     let mut last: Option<u16> = None;
     let mut row: Option<(Voice, u64)> = None;
-    // What an earlier call left in the socket is not this call's.
-    while socket.try_recv_from(&mut buffer).is_ok() {}
     while let Ok((length, _)) = socket.recv_from(&mut buffer).await {
         let Some((sequence, sound)) = read_rtp(&buffer[..length]) else { continue };
         if last == Some(sequence) {
             continue;
         }
         last = Some(sequence);
+        {
+            let mut heard = lock(&heard);
+            heard.first.get_or_insert_with(Instant::now);
+            if heard.samples.len() + sound.len() <= KEPT {
+                heard.samples.extend_from_slice(sound);
+            }
+        }
         let voice = recognise(sound, &voices);
         row = voice.map(|voice| match row {
             Some((same, count)) if same == voice => (voice, count + 1),

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use tokio::task::JoinHandle;
 
-use super::audio::Audio;
+use super::audio::{Audio, Sound};
 use super::line::{Awaits, Eye, Line, Told, What, lock};
 use super::text::{Text, audio_address, chance, sdp, uri, with_body};
 use super::tone::Voice;
@@ -42,7 +42,15 @@ struct Call {
     to_header: String,
     call_id: String,
     branch: String,
+    manner: Manner,
     phase: Phase,
+}
+
+/// What the caller does when somebody answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    SpeaksAtOnce,
+    Listens,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +103,22 @@ impl Caller {
 
     /// Dials `called` at the SIP server `to`. Returns when the INVITE has left.
     pub fn dial(&self, called: &str, to: SocketAddr) -> Instant {
-        self.set.dial(called, to)
+        self.set.dial(called, to, Manner::SpeaksAtOnce)
+    }
+
+    /// The same, to listen first: what is to be said waits for [`Caller::speak`].
+    pub fn dial_to_listen(&self, called: &str, to: SocketAddr) -> Instant {
+        self.set.dial(called, to, Manner::Listens)
+    }
+
+    /// Begins to speak to whoever has answered.
+    pub fn speak(&self) {
+        self.set.audio.speak();
+    }
+
+    /// What has been heard since the answer.
+    pub fn sound(&self) -> Sound {
+        self.set.audio.sound()
     }
 
     /// Puts the receiver down: CANCEL while it rings, BYE while they talk.
@@ -112,7 +135,9 @@ impl Drop for Caller {
 }
 
 impl Set {
-    fn dial(&self, called: &str, to: SocketAddr) -> Instant {
+    fn dial(&self, called: &str, to: SocketAddr, manner: Manner) -> Instant {
+        // Whoever answers may speak before we know of the answer.
+        self.audio.forget();
         let (me, number) = (self.line.address, &self.number);
         let call = Call {
             to,
@@ -122,6 +147,7 @@ impl Set {
             to_header: format!("<sip:{called}@{to}>"),
             call_id: format!("{:x}@{}", chance(), me.ip()),
             branch: branch(),
+            manner,
             phase: Phase::Calling,
         };
         let more = format!(
@@ -222,7 +248,10 @@ impl Set {
                 let ack = self.ack(call, response);
                 call.phase = Phase::Talking { ack };
                 if let Some(to) = audio_address(&response.body) {
-                    self.audio.start(to);
+                    match call.manner {
+                        Manner::SpeaksAtOnce => self.audio.start(to),
+                        Manner::Listens => self.audio.listen_to(to),
+                    }
                 }
                 self.eye.saw_at(at, What::IsAnswered);
             }

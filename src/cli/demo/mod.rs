@@ -1,5 +1,5 @@
-//! `ringall demo`: the real service on free loopback ports with a demo shop, three phones and a caller, by real SIP and
-//! RTP. The phones and the caller are user agents of the demo's own, down to the text of their messages and the sound
+//! `ringall demo`: the real service on free loopback ports with a demo shop, three phones and two callers, by real SIP and
+//! RTP. The phones and the callers are user agents of the demo's own, down to the text of their messages and the sound
 //! in their packets: they see the service from outside, as customers and staff do.
 
 mod audio;
@@ -28,9 +28,10 @@ use crate::store::{CallFilter, Store, StoreError};
 
 use caller::{Caller, Look};
 use line::Eye;
+use log::Api;
 use phone::Phone;
-use shop::{DESKS, EARLIER_CALLS, Folder, JO, JO_NUMBER, JO_VOICE, ShopError};
-use story::{Cast, Service, Story};
+use shop::{CARMEN, CARMEN_NUMBER, CARMEN_VOICE, DESKS, EARLIER_CALLS, Folder, JO, JO_NUMBER, JO_VOICE, ShopError};
+use story::{Cast, Fault, Service, Story};
 use text::chance;
 use tone::Voice;
 use words::Words;
@@ -83,13 +84,13 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
     config.sip.udp = vec![SocketAddr::new(LOOPBACK, 0)];
     config.sip.tcp = vec![SocketAddr::new(LOOPBACK, 0)];
     config.media.ports = media_ports();
-    config.trunks =
-        vec![Trunk { name: "carrier".to_owned(), peers: vec![Peer::Exactly(cast.jo.address())], register: None }];
+    let peers = [&cast.jo, &cast.carmen].map(|caller| Peer::Exactly(caller.address()));
+    config.trunks = vec![Trunk { name: "carrier".to_owned(), peers: peers.into(), register: None }];
     let running = Running::start(config).await?;
 
     let token = running.store.create_token("demo").await?;
     let sip = running.sip.first().copied().ok_or(AppError::NoSipSocket)?;
-    let service = Service { sip, web: running.web, token };
+    let service = Service { sip, api: Api { web: running.web, token }, store: running.store.clone() };
     println!("{}", words.opening(shop::NAME, &sip.to_string()));
     let told = tokio::select! {
         told = tell(once, &mut cast, &service, words) => told,
@@ -100,16 +101,18 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
     Ok(told)
 }
 
-/// Tells the story; without `once` again for each Enter, and never ends by itself.
+/// Tells both halves of the story; without `once` the first again for each Enter, and never ends by itself.
 async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> ExitCode {
     let mut nth = EARLIER_CALLS + 1;
-    let code = open_call(nth, cast, service, words).await;
+    let mut code = told(open_call(nth, cast, service, words).await, words);
+    if code == ExitCode::SUCCESS {
+        code = told(Story::new(cast, service, words).closed_call().await, words);
+    }
     if once {
         return code;
     }
     let mut enter = enter_pressed();
-    println!("{}", words.stays_open());
-    println!("  curl -H 'Authorization: Bearer {}' http://{}/api/v1/calls", service.token, service.web);
+    invite(service, words);
     let invitation = if enter.is_some() { words.again(JO) } else { words.ctrl_c() };
     println!("{invitation}");
     loop {
@@ -119,7 +122,7 @@ async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> E
         };
         if pressed {
             nth += 1;
-            open_call(nth, cast, service, words).await;
+            told(open_call(nth, cast, service, words).await, words);
             println!("{invitation}");
         } else {
             enter = None;
@@ -127,8 +130,21 @@ async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> E
     }
 }
 
-async fn open_call(nth: u32, cast: &mut Cast, service: &Service, words: Words) -> ExitCode {
-    match Story::new(cast, service, words).open_call(nth).await {
+/// What a newcomer can do now.
+fn invite(service: &Service, words: Words) {
+    let Api { web, token } = &service.api;
+    println!("{}", words.your_turn());
+    println!("  {} curl -H 'Authorization: Bearer {token}' http://{web}/api/v1/calls", words.the_log_is());
+    println!("  {} ssh -L {port}:{web} {}", words.elsewhere(), words.this_machine(), port = web.port());
+    println!("  {} ringall import config/demo-shop.toml && ringall", words.your_own_shop());
+}
+
+async fn open_call(nth: u32, cast: &mut Cast, service: &Service, words: Words) -> Result<(), Fault> {
+    Story::new(cast, service, words).open_call(nth).await
+}
+
+fn told(story: Result<(), Fault>, words: Words) -> ExitCode {
+    match story {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             println!("{}", words.went_wrong(&fault));
@@ -150,8 +166,9 @@ async fn cast(store: &Store) -> std::io::Result<Cast> {
     let look = look_into(store.clone());
     // The store's readers connect at the first question: not while the story is timed.
     look().await;
-    let jo = Caller::plug_in(LOOPBACK, JO_NUMBER, JO_VOICE, voices.clone(), eye(JO), look).await?;
-    Ok(Cast { jo, phones, seen })
+    let jo = Caller::plug_in(LOOPBACK, JO_NUMBER, JO_VOICE, voices.clone(), eye(JO), look.clone()).await?;
+    let carmen = Caller::plug_in(LOOPBACK, CARMEN_NUMBER, CARMEN_VOICE, voices.clone(), eye(CARMEN), look).await?;
+    Ok(Cast { jo, carmen, phones, seen })
 }
 
 /// Looks, through a connection that is not the service's, for a call of Jo's that goes on.

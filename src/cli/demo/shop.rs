@@ -33,6 +33,10 @@ pub const JO_MILLER: &str = "Jo Miller";
 /// Jo, as the story calls her.
 pub const JO: &str = "Jo";
 pub const JO_VOICE: Voice = Voice(350);
+/// Who calls when the shop is closed, as in the file.
+pub const CARMEN: &str = "Carmen";
+pub const CARMEN_NUMBER: &str = "+34600555444";
+pub const CARMEN_VOICE: Voice = Voice(750);
 
 /// A phone of the shop file: its name, its address there, and its voice in the story.
 pub struct Desk {
@@ -207,8 +211,9 @@ mod tests {
                     fixed("Ana", "sip:ana@127.0.0.1:4003"),
                 ]
             );
-            assert_eq!(settings.contacts[0].name, JO_MILLER);
-            assert_eq!(settings.contacts[0].number.as_str(), JO_NUMBER);
+            let contacts: Vec<_> =
+                settings.contacts.iter().map(|contact| (contact.number.as_str(), contact.name.as_str())).collect();
+            assert_eq!(contacts, [(CARMEN_NUMBER, CARMEN), (JO_NUMBER, JO_MILLER)]);
             assert_eq!(settings.shop.numbers[0].as_str(), SHOP_NUMBER);
         }
     }

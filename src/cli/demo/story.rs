@@ -1,5 +1,7 @@
-//! The story of the open shop, played and told: every line is printed from what the phones, the caller, the store and
+//! The stories of the open shop and of the closed one ([`closed`]), played and told: every line is printed from what the phones, the caller, the store and
 //! the API were seen to do. The first thing that is not as it should be ends it as a [`Fault`].
+
+mod closed;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,16 +12,18 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::audio::Hearing;
 use super::caller::Caller;
 use super::line::{Seen, Told, What};
-use super::log::{self, LoggedCall};
+use super::log::{self, Api, LoggedCall};
 use super::phone::Phone;
 use super::shop::{DESKS, JO, JO_MILLER, JO_NUMBER, JO_VOICE, SHOP_NUMBER};
 use super::text::chance;
 use super::tone::Voice;
 use super::words::Words;
+use crate::store::{Store, StoreError};
 
 /// Everybody in the story, and what they see.
 pub struct Cast {
     pub jo: Caller,
+    pub carmen: Caller,
     /// In the order of [`DESKS`].
     pub phones: [Phone; 3],
     pub seen: UnboundedReceiver<Seen>,
@@ -28,28 +32,74 @@ pub struct Cast {
 /// The service, as the story knows it.
 pub struct Service {
     pub sip: SocketAddr,
-    pub web: SocketAddr,
-    pub token: String,
+    pub api: Api,
+    /// Where the owner's wishes are.
+    pub store: Store,
 }
 
 /// What was not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     DoesNotRing(Arc<str>),
-    Shows { phone: Arc<str>, name: String, number: String },
+    Shows {
+        phone: Arc<str>,
+        name: String,
+        number: String,
+    },
     NoRinging(&'static str),
     NotLogged(&'static str),
-    IsRefused { who: &'static str, status: u16 },
+    IsRefused {
+        who: &'static str,
+        status: u16,
+    },
     NotAnswered(&'static str),
     NobodyHasIt,
     NotLetGo(Arc<str>),
     ShowsMissedCall(Arc<str>),
-    DoesNotHear { who: Arc<str>, whom: Arc<str> },
-    HearsBadly { who: Arc<str>, heard: u64, came: u64, said: u64 },
+    DoesNotHear {
+        who: Arc<str>,
+        whom: Arc<str>,
+    },
+    HearsBadly {
+        who: Arc<str>,
+        heard: u64,
+        came: u64,
+        said: u64,
+    },
     CallGoesOn(Arc<str>),
-    Api { path: &'static str, why: String },
+    Api {
+        path: &'static str,
+        why: String,
+    },
+    Store(String),
+    /// The owner said "closed", and the service rings on.
+    StaysOpen,
+    HearsNothing(&'static str),
+    /// So much of 1000 parts of the greeting was right.
+    HearsAnotherGreeting {
+        who: &'static str,
+        per_mille: usize,
+    },
+    NoMessage(&'static str),
+    /// So many frames of the message hold the voice of who left it.
+    MessageIsAnother {
+        length_ms: u64,
+        frames: usize,
+        voice: usize,
+    },
+    NotOwed(&'static str),
     LogLacksTheEnd,
-    LogDiffers { field: &'static str, logged: String, seen: String },
+    LogDiffers {
+        field: &'static str,
+        logged: String,
+        seen: String,
+    },
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        Fault::Store(error.to_string())
+    }
 }
 
 /// How long the phones ring before somebody picks up, and how long they talk.
@@ -208,7 +258,7 @@ impl<'a> Story<'a> {
     async fn log_tells(&mut self, nth: u32, outcome: &Outcome, hung_up: Instant) -> Result<(), Fault> {
         let api = |why| Fault::Api { path: log::NEWEST, why };
         for _ in 0..LOG_LOOKS {
-            match log::newest(self.service.web, &self.service.token).await.map_err(api)? {
+            match self.service.api.first::<LoggedCall>(log::NEWEST).await.map_err(api)? {
                 Some(call) if call.nth_call_from_caller == nth && call.ended_at.is_some() => {
                     let (ring, talk) = (outcome.answered - self.began, hung_up - outcome.answered);
                     judge_log(&call, DESKS[outcome.winner].name, ring, talk)?;
@@ -285,9 +335,9 @@ fn ended<'a>(past: &'a [Seen], who: &'a str) -> Option<&'a Hearing> {
     })
 }
 
-fn refused(past: &[Seen]) -> Option<Fault> {
-    of(past, JO).find_map(|seen| match seen.what {
-        What::IsRefused(status) => Some(Fault::IsRefused { who: JO, status }),
+fn refused(past: &[Seen], who: &'static str) -> Option<Fault> {
+    of(past, who).find_map(|seen| match seen.what {
+        What::IsRefused(status) => Some(Fault::IsRefused { who, status }),
         _ => None,
     })
 }
@@ -295,7 +345,7 @@ fn refused(past: &[Seen]) -> Option<Fault> {
 /// All phones ring and show who calls, and how often by now; the call was in the log when Jo heard ringing. Returns
 /// what the phones show.
 fn judge_ringing(past: &[Seen], nth: u32) -> Result<String, Fault> {
-    if let Some(refused) = refused(past) {
+    if let Some(refused) = refused(past, JO) {
         return Err(refused);
     }
     let expected = format!("{JO_MILLER} {nth}");
@@ -317,7 +367,7 @@ fn judge_ringing(past: &[Seen], nth: u32) -> Result<String, Fault> {
 
 /// Two picked up; one of them has the call, the other and the one that rang on were told that it is elsewhere.
 fn judge_picking_up(past: &[Seen], hands: [usize; 2]) -> Result<Outcome, Fault> {
-    if let Some(refused) = refused(past) {
+    if let Some(refused) = refused(past, JO) {
         return Err(refused);
     }
     let answered = of(past, JO).find(|seen| seen.what == What::IsAnswered).map(|seen| seen.at);

@@ -124,8 +124,63 @@ impl Words {
         )
     }
 
-    pub fn stays_open(self) -> String {
-        say!(self, "The shop stays open. Its call log:", "La tienda sigue abierta. Su registro de llamadas:")
+    pub fn closes(self, until: &str) -> String {
+        say!(
+            self,
+            "The owner closes the shop until {until}; the service knows by now.",
+            "La dueña cierra la tienda hasta las {until}; el servicio ya lo sabe."
+        )
+    }
+
+    pub fn hears_the_greeting(self, who: &str, greeting: &str, length: Duration) -> String {
+        let length = self.time(length);
+        say!(
+            self,
+            "{who} hears, for {length}: \"{greeting}\" Then the beep.",
+            "{who} oye, durante {length}: «{greeting}» Después, la señal."
+        )
+    }
+
+    pub fn speaks(self, who: &str, how_long: Duration) -> String {
+        let how_long = self.time(how_long);
+        say!(self, "{who} has spoken for {how_long}, and hangs up.", "{who} ha hablado {how_long}, y cuelga.")
+    }
+
+    pub fn message_is_safe(self, who: &str, length: Duration, voice: usize, frames: usize) -> String {
+        let length = self.time(length);
+        say!(
+            self,
+            "The message is safe, on disk and in the log: {length}, {who}'s voice in {voice} of its {frames} frames.",
+            "El mensaje está a salvo, en disco y en el registro: {length}, la voz de {who} en {voice} de {frames} tramas."
+        )
+    }
+
+    pub fn call_back(self, who: &str, before: &str) -> String {
+        say!(self, "To do: call {who} before {before}.", "Pendiente: llamar a {who} antes de las {before}.")
+    }
+
+    pub fn your_turn(self) -> String {
+        say!(
+            self,
+            "Your turn. The shop is open again, and stays up:",
+            "Te toca. La tienda vuelve a abrir, y sigue en marcha:"
+        )
+    }
+
+    pub fn the_log_is(self) -> String {
+        say!(self, "its log:", "su registro:")
+    }
+
+    pub fn elsewhere(self) -> String {
+        say!(self, "from another machine:", "desde otro equipo:")
+    }
+
+    pub fn this_machine(self) -> String {
+        say!(self, "you@this-machine", "tú@este-equipo")
+    }
+
+    pub fn your_own_shop(self) -> String {
+        say!(self, "your own shop:", "tu propia tienda:")
     }
 
     pub fn again(self, who: &str) -> String {
@@ -196,6 +251,31 @@ impl Words {
                 "se colgó la llamada, pero para {who} continúa."
             ),
             Fault::Api { path, why } => say!(self, "GET {path}: {why}", "GET {path}: {why}"),
+            Fault::Store(why) => say!(self, "the database: {why}", "la base de datos: {why}"),
+            Fault::StaysOpen => say!(
+                self,
+                "the owner has closed the shop, but the service does not know.",
+                "la dueña ha cerrado la tienda, pero el servicio no lo sabe."
+            ),
+            Fault::HearsNothing(who) => say!(self, "{who} hears nothing.", "{who} no oye nada."),
+            Fault::HearsAnotherGreeting { who, per_mille } => say!(
+                self,
+                "of 1000 parts of the greeting {who} hears {per_mille} as they were meant.",
+                "de 1000 partes del saludo, {who} oye {per_mille} como debían sonar."
+            ),
+            Fault::NoMessage(who) => {
+                say!(self, "the log has no message of {who}'s.", "el registro no tiene ningún mensaje de {who}.")
+            }
+            Fault::MessageIsAnother { length_ms, frames, voice } => say!(
+                self,
+                "the message is {length_ms} ms long, and {voice} of its {frames} frames hold the caller's voice.",
+                "el mensaje dura {length_ms} ms, y {voice} de sus {frames} tramas tienen la voz de quien llamó."
+            ),
+            Fault::NotOwed(who) => say!(
+                self,
+                "nobody is told to call {who} back.",
+                "nadie recibe el encargo de devolver la llamada a {who}."
+            ),
             Fault::LogLacksTheEnd => say!(
                 self,
                 "the log has no row of this call, or it has no end.",
