@@ -253,12 +253,38 @@ impl Installation {
 
     /// The same for what is no text; `None` unless the answer is 200.
     pub fn api_bytes(&self, path: &str) -> Option<Vec<u8>> {
-        http::get_bytes(self.files.web_port, path, Some(&self.token))
+        http::get_bytes(self.files.web_port, path, &self.token)
     }
 
     /// The messages that callers left, newest first.
     pub fn messages(&self) -> Vec<Value> {
         self.api("/api/v1/messages")["items"].as_array().expect("a list is {\"items\": [...]}").clone()
+    }
+
+    /// Sends JSON to the API.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> http::Reply {
+        let token = format!("Bearer {}", self.token);
+        let mut all = vec![("Authorization", token.as_str()), ("Content-Type", "application/json")];
+        all.extend_from_slice(headers);
+        http::ask(self.files.web_port, method, path, &all, &body.to_string()).expect("the API answers")
+    }
+
+    /// Listens to server-sent events.
+    pub fn listen(&self, path: &str) -> http::Events {
+        http::listen(self.files.web_port, path, &self.token)
+    }
+
+    /// For programs that ask the API by themselves.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub fn web_port(&self) -> u16 {
+        self.files.web_port
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.files.folder()
     }
 
     /// The gauges that return to their start, by name; all of them must be there.

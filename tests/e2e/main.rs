@@ -28,6 +28,7 @@ mod explain;
 mod flood;
 mod glare;
 mod in_dialog;
+mod live;
 mod messages;
 mod reason;
 mod refused;
