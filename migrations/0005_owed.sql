@@ -28,3 +28,6 @@ CREATE INDEX calls_unanswered ON calls (disposition, started_ms, id, shop_id, ca
 -- What a caller's calls are counted without.
 CREATE INDEX calls_out ON calls (caller, shop_id) WHERE direction = 'out' AND caller IS NOT NULL;
 CREATE INDEX calls_by_shop ON calls (shop_id, started_ms, id);
+-- With the id, as pages of one caller's calls are turned.
+DROP INDEX calls_by_caller;
+CREATE INDEX calls_by_caller ON calls (caller, shop_id, started_ms, id);

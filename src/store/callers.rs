@@ -14,15 +14,16 @@ use crate::routing::plan::ShopId;
 const COUNTS: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
      WHERE caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
 const UNCOUNTED_OUT: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
-     WHERE direction = 'out' AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+     WHERE direction = 'out' AND caller IS NOT NULL AND shop_id IS NOT NULL \
+     AND COALESCE(disposition, '') <> 'refused' GROUP BY caller, shop_id";
 const UNCOUNTED_REFUSED: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
-     WHERE disposition = 'refused' AND disposition <> 'answered' AND direction = 'in' AND caller IS NOT NULL \
-     AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+     WHERE disposition = 'refused' AND disposition <> 'answered' AND caller IS NOT NULL AND shop_id IS NOT NULL \
+     GROUP BY caller, shop_id";
 const SPOKEN: &str = "SELECT shop_id, caller, CAST(MAX(ended_ms) AS BIGINT) FROM calls \
      WHERE disposition = 'answered' AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
-const SPEAKING: &str = "SELECT shop_id, caller, CAST(MAX(COALESCE(answered_ms, started_ms)) AS BIGINT) FROM calls \
-     WHERE ended_ms IS NULL AND disposition = 'answered' AND caller IS NOT NULL AND shop_id IS NOT NULL \
-     GROUP BY caller, shop_id";
+const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answered_ms, started_ms) AS BIGINT) FROM calls \
+     WHERE id IN (SELECT id FROM calls WHERE ended_ms IS NULL) AND disposition = 'answered' AND caller IS NOT NULL \
+     AND shop_id IS NOT NULL";
 const SETTLED: &str =
     "SELECT shop_id, number, CAST(MAX(settled_ms) AS BIGINT) FROM settlements GROUP BY shop_id, number";
 const IN_VAIN: &str = "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT), \
@@ -45,8 +46,14 @@ impl Store {
         let in_vain = async || -> Result<Vec<(i64, String, i64, i64)>, StoreError> {
             Ok(read!(self.db, pool => sqlx::query_as(IN_VAIN).fetch_all(pool).await?))
         };
-        let (counts, spoken, in_vain) = tokio::try_join!(rows(COUNTS), rows(SPOKEN), in_vain())?;
-        let (out, refused) = (rows(UNCOUNTED_OUT).await?, rows(UNCOUNTED_REFUSED).await?);
+        let (counts, spoken, in_vain, out, refused, speaking) = tokio::try_join!(
+            rows(COUNTS),
+            rows(SPOKEN),
+            in_vain(),
+            rows(UNCOUNTED_OUT),
+            rows(UNCOUNTED_REFUSED),
+            rows(SPEAKING)
+        )?;
         let mut entries = HashMap::<(ShopId, Number), Entry>::with_capacity(counts.len());
         for (shop, text, calls) in counts {
             let key = (ShopId(shop), parsed("calls", "caller", &text, number)?);
@@ -57,7 +64,7 @@ impl Store {
                 entry.calls = entry.calls.saturating_sub(count(calls));
             }
         }
-        for (shop, text, at) in spoken.into_iter().chain(rows(SPEAKING).await?) {
+        for (shop, text, at) in spoken.into_iter().chain(speaking) {
             if let Some(entry) = entries.get_mut(&(ShopId(shop), parsed("calls", "caller", &text, number)?)) {
                 entry.last_spoken = entry.last_spoken.max(at.map(UnixMs));
             }

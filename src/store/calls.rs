@@ -73,6 +73,10 @@ const CALLS_OF_CALLER: &str = select_calls!(
     "WHERE c.caller = $7 AND (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
      AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
 );
+const CALLS_OF_CALLER_AT_SHOP: &str = select_calls!(
+    "WHERE c.caller = $7 AND c.shop_id = $4 AND (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 \
+     AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
+);
 const CALL: &str = select_calls!("WHERE c.id = $1");
 const STARTED: &str = "SELECT started_ms FROM calls WHERE id = $1";
 const EVENTS: &str = "SELECT call_id, seq, at_ms, kind, phone, detail FROM call_events WHERE call_id = $1 ORDER BY seq";
@@ -136,7 +140,8 @@ impl Store {
         let limit = i64::from(filter.limit);
         let caller = filter.caller.as_ref().map(Number::as_str);
         let sql = match (caller, filter.disposition, filter.shop) {
-            (Some(_), _, _) => CALLS_OF_CALLER,
+            (Some(_), _, None) => CALLS_OF_CALLER,
+            (Some(_), _, Some(_)) => CALLS_OF_CALLER_AT_SHOP,
             (None, Some(unanswered), _) if unanswered != Disposition::Answered => CALLS_UNANSWERED,
             (None, _, Some(_)) => CALLS_OF_SHOP,
             (None, _, None) => CALLS,

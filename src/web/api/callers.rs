@@ -75,7 +75,8 @@ const MAX_NOTE_BYTES: usize = 2000;
     summary = "A caller's card with their calls",
     description = "To turn the page of their calls, pass the last id as `before`.",
     params(
-        ("number" = String, Path, description = "E.164 (`+34600999888`), or as dialled in the shop's country"),
+        ("number" = String, Path, example = "+34600999888",
+            description = "E.164, or as dialled in the shop's country"),
         ("before" = Option<String>, Query, format = "uuid",
             description = "Only calls older than the one with this id; none are older than one that is not there"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "At most so many; 50 if not given"),
@@ -147,7 +148,8 @@ pub struct WrittenCaller {
     put, path = "/api/v1/callers/{number}", tag = "callers", operation_id = "edit_caller",
     summary = "Write down who a caller is, or block them",
     params(
-        ("number" = String, Path, description = "E.164 (`+34600999888`), or as dialled in the shop's country"),
+        ("number" = String, Path, example = "+34600999888",
+            description = "E.164, or as dialled in the shop's country"),
         ("shop" = Option<String>, Query, description = "The shop's name; may be left out when there is only one"),
     ),
     request_body = EditedCaller,

@@ -44,9 +44,11 @@ pub struct Closure {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewClosure {
-    /// On the shop's clock: `2026-12-24T14:00`.
+    /// On the shop's clock.
+    #[schema(example = "2026-12-24T14:00")]
     pub from: String,
     /// On the shop's clock, later than `from` and still to come.
+    #[schema(example = "2026-12-26T09:00")]
     pub to: String,
     /// In the owner's words; may be left out.
     #[serde(default)]

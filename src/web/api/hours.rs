@@ -40,7 +40,7 @@ pub struct ShopHours {
 pub struct NewHours {
     /// An OpenStreetMap `opening_hours` expression such as `Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off`; null
     /// takes the hours away: the desk phones ring day and night.
-    #[schema(required, max_length = 500)]
+    #[schema(required, max_length = 500, example = "Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off")]
     #[serde(deserialize_with = "present")]
     pub hours: Option<String>,
 }

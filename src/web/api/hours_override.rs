@@ -37,6 +37,7 @@ pub struct NewOverride {
     #[schema(schema_with = state)]
     pub state: String,
     /// When it ends, within 31 days: `2026-12-24T18:05` on the shop's clock, or RFC 3339 with an offset.
+    #[schema(example = "2026-12-24T18:05")]
     pub until: String,
 }
 

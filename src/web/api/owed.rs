@@ -137,7 +137,8 @@ const MAX_BY_CHARS: usize = 80;
     post, path = "/api/v1/owed/{number}/claim", tag = "owed", operation_id = "claim",
     summary = "Take it on to call them",
     params(
-        ("number" = String, Path, description = "E.164 (`+34600999888`), or as dialled in the shop's country"),
+        ("number" = String, Path, example = "+34600999888",
+            description = "E.164, or as dialled in the shop's country"),
         ("shop" = Option<String>, Query, description = "The shop's name; may be left out when there is only one"),
         ("Accept-Language" = Option<String>, Header, description = "`en` or `es`; else the shop's language"),
     ),
@@ -184,7 +185,8 @@ pub async fn claim(
     delete, path = "/api/v1/owed/{number}/claim", tag = "owed", operation_id = "release",
     summary = "Give it back: nobody has taken it on",
     params(
-        ("number" = String, Path, description = "E.164 (`+34600999888`), or as dialled in the shop's country"),
+        ("number" = String, Path, example = "+34600999888",
+            description = "E.164, or as dialled in the shop's country"),
         ("shop" = Option<String>, Query, description = "The shop's name; may be left out when there is only one"),
     ),
     responses(
@@ -236,7 +238,8 @@ fn reason() -> Object {
     summary = "No call is owed any more",
     description = "It counts as if somebody had spoken with them. When they call in vain again, a call is owed again.",
     params(
-        ("number" = String, Path, description = "E.164 (`+34600999888`), or as dialled in the shop's country"),
+        ("number" = String, Path, example = "+34600999888",
+            description = "E.164, or as dialled in the shop's country"),
         ("shop" = Option<String>, Query, description = "The shop's name; may be left out when there is only one"),
     ),
     request_body = NewSettlement,
