@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::db::read;
-use super::row::{number, parsed};
+use super::row::{in_vain, number, parsed};
 use super::{Store, StoreError};
 use crate::caller::{Callers, Entry};
 use crate::now::UnixMs;
@@ -26,10 +26,12 @@ const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answered_ms, start
      AND shop_id IS NOT NULL";
 const SETTLED: &str =
     "SELECT shop_id, number, CAST(MAX(settled_ms) AS BIGINT) FROM settlements GROUP BY shop_id, number";
-const IN_VAIN: &str = "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT), \
-     CAST(MAX(COALESCE(ended_ms, started_ms)) AS BIGINT) FROM calls \
-     WHERE disposition IN ('missed', 'message', 'no_message', 'interrupted') AND disposition <> 'answered' \
-     AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
+const IN_VAIN: &str = concat!(
+    "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT), CAST(MAX(COALESCE(ended_ms, started_ms)) AS BIGINT) ",
+    "FROM calls WHERE ",
+    in_vain!(),
+    " AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id"
+);
 const NAMES: &str = "SELECT shop_id, number, name FROM contacts WHERE name <> ''";
 const COUNT_OF: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
      AND direction = 'in' AND COALESCE(disposition, '') <> 'refused'";

@@ -91,9 +91,9 @@ const HELLO: &str = ": calls as they happen\n\n";
 )]
 pub async fn listen(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked) -> Result<Response, Problem> {
     let shop = asked.only(&["shop"])?.shop(&web.plan.borrow())?;
+    let told = web.listeners.listen();
     let heard = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|id| !id.is_empty());
     let missed = heard.is_some_and(|heard| heard != web.listeners.last_id());
-    let told = web.listeners.listen();
     let hello =
         if missed { format!("{HELLO}{}", message("reload", &web.listeners.last_id(), "{}")) } else { HELLO.into() };
     let listener = Listener {
