@@ -34,6 +34,8 @@ const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
 const FIRST_STOCK: Duration = Duration::from_secs(2);
 /// How long a shutdown waits for phones and callers to confirm that their calls are over, and carriers that we leave.
 const DRAIN: Duration = Duration::from_secs(3);
+/// And for recordings to be safe on the disk: a little longer than a call waits for that.
+const SEAL: Duration = Duration::from_secs(11);
 /// How often it looks whether they have.
 const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -77,6 +79,13 @@ pub struct Running {
     looking: Task<()>,
 }
 
+/// Whether all calls were over before the service stopped.
+#[derive(PartialEq, Eq)]
+enum Drained {
+    Yes,
+    No,
+}
+
 impl Running {
     /// Starts everything. When this returns, calls are taken.
     ///
@@ -86,6 +95,14 @@ impl Running {
         let data_dir = config.data_dir.clone();
         std::fs::create_dir_all(&data_dir).map_err(|error| AppError::DataDir(data_dir.clone(), error))?;
         let store = Store::open(&config.database).await?;
+        // First of all: another service that runs here holds them, and what follows would harm its live calls.
+        let sockets = bind_sip(&config.sip.udp)?;
+        let sip: Vec<SocketAddr> = sockets.iter().map(|socket| socket.bound).collect();
+        let listeners = bind_streams(&config.sip.tcp)?;
+        let tcp: Vec<SocketAddr> = listeners.iter().map(|listener| listener.bound).collect();
+        let listen = config.web.listen;
+        let listener = TcpListener::bind(listen).await.map_err(|error| AppError::WebSocket(listen, error))?;
+        let web_address = listener.local_addr().map_err(|error| AppError::WebSocket(listen, error))?;
         let journal = data_dir.join("journal");
         let replayed = store.replay_journal(&journal).await?;
         let closed = store.close_open_rows(clock::now().wall).await?;
@@ -102,14 +119,6 @@ impl Running {
             Vec::new()
         });
 
-        let sockets = bind_sip(&config.sip.udp)?;
-        let sip: Vec<SocketAddr> = sockets.iter().map(|socket| socket.bound).collect();
-        let listeners = bind_streams(&config.sip.tcp)?;
-        let tcp: Vec<SocketAddr> = listeners.iter().map(|listener| listener.bound).collect();
-        let listen = config.web.listen;
-        let listener = TcpListener::bind(listen).await.map_err(|error| AppError::WebSocket(listen, error))?;
-        let web_address = listener.local_addr().map_err(|error| AppError::WebSocket(listen, error))?;
-        // Behind the sockets, which another service that runs here would hold: its callers may be speaking.
         let recordings = Recordings::in_data_dir(&data_dir);
         store.salvage_messages(&recordings).await;
         let (plan, callers) = (Arc::new(store.plan().await?), store.callers().await?);
@@ -239,19 +248,22 @@ impl Running {
     pub async fn stop(self) -> Result<(), StoreError> {
         self.readiness.set_sockets_bound(false);
         self.inbox.send(Message::Drain);
-        let drained = async {
+        let asked = clock::now().mono;
+        let drained = loop {
             // The loop sets the gauges after each wake; the first look comes after it has seen `Drain`.
-            loop {
-                tokio::time::sleep(DRAIN_LOOK_EVERY).await;
-                let Gauges { calls_live, legs, .. } = self.gauges.get();
-                // A call lives on until its recording is safe.
-                if calls_live == 0 && legs == 0 && self.gauges.trunks_registered() == 0 {
-                    return;
-                }
+            tokio::time::sleep(DRAIN_LOOK_EVERY).await;
+            let Gauges { calls_live, legs, .. } = self.gauges.get();
+            if calls_live == 0 && legs == 0 && self.gauges.trunks_registered() == 0 {
+                break Drained::Yes;
+            }
+            // A call without legs waits for its recording to be safe.
+            let patience = if legs == 0 && calls_live > 0 { SEAL } else { DRAIN };
+            if clock::now().mono - asked > patience {
+                break Drained::No;
             }
         };
-        if tokio::time::timeout(DRAIN, drained).await.is_err() {
-            tracing::warn!("not every phone confirmed that its call is over, or not every carrier that we have left");
+        if drained == Drained::No {
+            tracing::warn!("not every call was ended in order: a phone, a carrier or the disk did not answer in time");
         }
         self.watching.abort();
         self.looking.abort();

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::call::event::{Final, Input as CallInput, Output as CallOutput, Sealed};
 use crate::call::leg::BindingId;
-use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
+use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door, VoiceMessage};
 use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
@@ -24,7 +24,7 @@ use crate::config::{Prefix, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
 use crate::greeting::Greeting;
 use crate::media::{self, Family, Kept, Lane, Ports};
-use crate::now::{Mono, Now};
+use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer, Opening};
 use crate::routing::plan::{Country, Plan, Shop};
@@ -545,19 +545,31 @@ impl Switchboard {
                 }
             }
             media::Fact::Greeted { recording } => self.feed(now, CallId(recording), CallInput::Greeted),
-            media::Fact::Sealed { recording, kept } => {
-                let sealed = match kept {
-                    Kept::Message { length, voice } => Sealed::Message { length, voice },
-                    Kept::Nothing => Sealed::Nothing,
-                    Kept::Lost => Sealed::Lost,
-                };
-                self.feed(now, CallId(recording), CallInput::Sealed(sealed));
+            media::Fact::RecordingEnded { recording } => {
+                self.feed(now, CallId(recording), CallInput::RecordingEnded);
             }
+            media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
             // No call hangs on these so far: a side that falls silent is not hung up on.
             media::Fact::Latched { .. }
             | media::Fact::Silent { .. }
             | media::Fact::Heard { .. }
             | media::Fact::Relayed { .. } => {}
+        }
+    }
+
+    fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
+        let sealed = match kept {
+            Kept::Message { length, voice } => Sealed::Message { length, voice },
+            Kept::Nothing => Sealed::Nothing,
+            Kept::Lost => Sealed::Lost,
+        };
+        if self.calls.contains_key(&call) {
+            return self.feed(now, call, CallInput::Sealed(sealed));
+        }
+        // The disk took longer than the call has waited, or a bug of ours had ended the call: it is a message all the same.
+        if let Sealed::Message { length, voice } = sealed {
+            let recorded = UnixMs(now.wall.0.saturating_sub(i64::try_from(length.as_millis()).unwrap_or(0)));
+            self.outputs.push_back(Output::Log(LogEntry::Message(VoiceMessage { call, recorded, length, voice })));
         }
     }
 

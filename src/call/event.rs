@@ -27,6 +27,8 @@ pub enum Input {
     Resumed(Holder),
     /// The closed shop's greeting has been played, beep and all: what the caller says is recorded from here on.
     Greeted,
+    /// The recording is over by itself: nobody speaks any more, or has said enough. It is not safe yet.
+    RecordingEnded,
     /// The recording is over, and what is kept of it is on the disk.
     Sealed(Sealed),
     /// The service shuts down.

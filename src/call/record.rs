@@ -183,8 +183,12 @@ stored_as! {
 }
 
 impl CallRecord {
-    /// How long it rang: until the answer, else until the end; up to `now` while it still rings. Milliseconds.
+    /// How long it rang: until the answer, else until the end; up to `now` while it still rings. Nothing rings in a closed
+    /// shop. Milliseconds.
     pub fn ring_ms(&self, now: UnixMs) -> u64 {
+        if self.because.is_closed() {
+            return 0;
+        }
         self.answered.or(self.ended).unwrap_or(now).since(self.started)
     }
 

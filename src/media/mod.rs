@@ -96,7 +96,10 @@ pub enum Fact {
     Heard { relay: RelayId },
     /// All sounds have been heard: what comes from now on is recorded.
     Greeted { recording: Uuid },
-    /// The recording is over, and what is kept of it is safe on the disk. Told once for each [`Command::Attend`].
+    /// The recording is over by itself ([`recorder::End`]); [`Fact::Sealed`] follows when it is safe.
+    RecordingEnded { recording: Uuid },
+    /// The recording is over, and what is kept of it is safe on the disk. Told once for each [`Fact::Greeted`], and for a
+    /// [`Command::Attend`] that could not be obeyed.
     Sealed { recording: Uuid, kept: Kept },
     /// What was relayed, told once, when the relay ends.
     Relayed { relay: RelayId, a_to_b: u64, b_to_a: u64, refused: u64 },

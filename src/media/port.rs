@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use mio::{Poll, Waker};
 
@@ -25,6 +26,10 @@ use lane::{PacketThread, WAKE};
 /// So many commands may wait in a lane before a [`Command::Change`] is dropped. A lane does tens of thousands a
 /// second: one that is this far behind is starved, and re-INVITEs must not fill the memory meanwhile.
 const WAITING_MAX: usize = 4096;
+
+/// How often and how many times it is looked, at the end, whether the disk has taken all recordings: ten seconds.
+const DISK_LOOK_EVERY: Duration = Duration::from_millis(10);
+const DISK_LOOKS: u32 = 1_000;
 
 /// How the packet threads are set up.
 #[derive(Clone, Debug)]
@@ -82,7 +87,7 @@ pub fn start(config: PortConfig, facts: impl Fn(Fact) + Send + Clone + 'static) 
     let lanes = config.lanes.max(1);
     let mut shell = PortShell { lanes: Vec::with_capacity(usize::from(lanes)), disk: None, counts: Arc::default() };
     disk::make_folder(&config.recordings)?;
-    let (orders, ordered) = mpsc::channel();
+    let (orders, ordered) = mpsc::sync_channel(disk::ORDERS_MAX);
     let disk = Disk::new(config.recordings.clone(), ordered, facts.clone());
     shell.disk = Some(thread::Builder::new().name("recordings".to_owned()).spawn(move || disk.run())?);
     for lane in (0..lanes).map(Lane) {
@@ -148,8 +153,17 @@ impl Drop for PortShell {
                 tracing::error!("a packet thread had panicked");
             }
         }
-        // With the last packet thread the disk's orders end.
-        if self.disk.take().is_some_and(|disk| disk.join().is_err()) {
+        // With the last packet thread the disk's orders end. One that hangs must not hold up the end.
+        let Some(disk) = self.disk.take() else { return };
+        for _ in 0..DISK_LOOKS {
+            if disk.is_finished() {
+                break;
+            }
+            thread::sleep(DISK_LOOK_EVERY);
+        }
+        if !disk.is_finished() {
+            tracing::error!("the disk does not take the last recordings: they are looked for at the next start");
+        } else if disk.join().is_err() {
             tracing::error!("the thread that writes recordings had panicked");
         }
     }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::recorder::{LENGTH_MAX, VOICE_MIN, voice_in};
+use super::recorder::{LENGTH_MAX, voice_in};
 use super::wav::{self, HEADER_BYTES, RATE_HZ};
 
 /// The longest file that a recorder writes. Others need not be looked at.
@@ -15,9 +15,10 @@ pub const FILE_BYTES_MAX: u64 = HEADER_BYTES as u64 + LENGTH_MAX.as_secs() * RAT
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Salvage {
-    /// Somebody speaks: a message. The file is whole with this header, cut to this length.
+    /// Somebody speaks: a message, however short, because the last second or two of it never reached the disk. The file
+    /// is whole with this header, cut to this length.
     Message { header: [u8; HEADER_BYTES], file_bytes: u64, length: Duration, voice: Duration },
-    /// Too little voice for a message, or nothing at all.
+    /// Nobody speaks.
     Quiet,
     /// Nothing that a recorder wrote.
     Foreign,
@@ -36,7 +37,7 @@ pub fn salvage(file: &[u8]) -> Salvage {
     let voice = voice_in(samples);
     let file_bytes = length(HEADER_BYTES + samples.len());
     match wav::repaired(file_bytes) {
-        Some(header) if voice >= VOICE_MIN => {
+        Some(header) if !voice.is_zero() => {
             let length = Duration::from_micros(length(samples.len()).saturating_mul(1_000_000) / u64::from(RATE_HZ));
             Salvage::Message { header, file_bytes, length, voice }
         }
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn a_second_of_voice_makes_a_message() {
         assert_eq!(salvage(&file(8_000, &voice(8_000))), message(8_000));
-        assert_eq!(salvage(&file(7_840, &voice(7_840))), Salvage::Quiet, "20 ms less");
+        assert_eq!(salvage(&file(160, &voice(160))), message(160), "one frame, of who knows how many");
         assert_eq!(salvage(&file(80_000, &[0xff; 80_000])), Salvage::Quiet, "ten seconds of nobody");
     }
 

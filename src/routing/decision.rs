@@ -121,6 +121,23 @@ impl Because {
         }
     }
 
+    /// Whether it is why the shop was closed.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Because::ClosedHours { .. }
+            | Because::PublicHoliday { .. }
+            | Because::Closure { .. }
+            | Because::ClosedByOwner { .. } => true,
+            Because::OpenHours { .. }
+            | Because::NoHours
+            | Because::OpenedByOwner { .. }
+            | Because::ExtraOpening { .. }
+            | Because::Blocked
+            | Because::NotOurNumber
+            | Because::Colleague => false,
+        }
+    }
+
     /// What [`Because::parse`] needs besides the code, as one text: the instant in milliseconds (`-` for none), then
     /// the owner's words behind a space. Empty when there is nothing to add.
     pub fn detail(&self) -> String {

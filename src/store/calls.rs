@@ -94,6 +94,9 @@ const END_EVENTS_OF_OPEN: &str = concat!(
     crash_time!(),
     ", 'ended', NULL, 'crash' FROM calls WHERE ended_ms IS NULL"
 );
+// The message was in the log, its call's last word was not.
+const MESSAGES_OF_OPEN: &str = "UPDATE calls SET disposition = 'message' WHERE ended_ms IS NULL AND disposition IS NULL \
+     AND id IN (SELECT call_id FROM voice_messages)";
 const CLOSE_OPEN: &str = concat!(
     "UPDATE calls SET ended_ms = ",
     crash_time!(),
@@ -176,6 +179,7 @@ impl Store {
             // A clock that was set back must not end calls in the future.
             let alive = alive.min(now.0);
             sqlx::query(END_EVENTS_OF_OPEN).bind(alive).execute(&mut *tx).await?;
+            sqlx::query(MESSAGES_OF_OPEN).execute(&mut *tx).await?;
             sqlx::query(CLOSE_OPEN).bind(alive).execute(&mut *tx).await?.rows_affected()
         }))
     }

@@ -16,6 +16,9 @@ const MAX_ALIASES: usize = 10_000;
 
 const HEARTBEAT_SQL: &str = "UPDATE settings SET value = $1 WHERE name = 'alive_ms'";
 const KNOWN_ID: &str = "SELECT id FROM calls WHERE call_key = $1";
+// A message may be safe later than its call has waited for it. Somebody who spoke with the caller is the greater fact.
+pub(super) const HAS_MESSAGE: &str =
+    "UPDATE calls SET disposition = 'message' WHERE id = $1 AND disposition IN ('interrupted', 'no_message')";
 const LAST_SEQ: &str = "SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM call_events WHERE call_id = $1";
 
 /// Calls whose key was in the log under another id: the same call, sent again to a new process after a crash. Its later
@@ -181,6 +184,10 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
                 bind_message!(query, row)
             });
             query.execute(&mut *tx).await?;
+        }
+        for (row, aliased) in messages {
+            let call = &aliased.as_ref().unwrap_or(row).call_id;
+            sqlx::query(HAS_MESSAGE).bind(call).execute(&mut *tx).await?;
         }
 
         if let Some(beat_ms) = beat_ms {

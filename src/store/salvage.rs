@@ -10,6 +10,7 @@ use std::path::Path;
 
 use uuid::Uuid;
 
+use super::commit::HAS_MESSAGE;
 use super::db::{read, write};
 use super::row::{MessageRow, bind_message, insert_messages, milliseconds};
 use super::{Store, StoreError};
@@ -24,9 +25,6 @@ const MAX_NAMED: usize = 5;
 
 const RECORDINGS: &str = "SELECT recording FROM voice_messages";
 const CALL_TIMES: &str = "SELECT started_ms, ended_ms FROM calls WHERE id = $1";
-// Somebody who spoke with the caller is the greater fact.
-const HAS_MESSAGE: &str =
-    "UPDATE calls SET disposition = 'message' WHERE id = $1 AND disposition IN ('interrupted', 'no_message')";
 // `detail` is its length in whole seconds.
 const MESSAGE_LEFT_EVENT: &str = "INSERT INTO call_events (call_id, seq, at_ms, kind, phone, detail) SELECT c.id, \
      (SELECT COALESCE(MAX(e.seq), 0) + 1 FROM call_events e WHERE e.call_id = c.id), \

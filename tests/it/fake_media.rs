@@ -28,6 +28,8 @@ pub struct FakeMedia {
     pub greetings: Vec<Arc<[Sound]>>,
     /// How long a recording takes to be safe; `None`: the disk refuses it.
     pub disk_takes: Option<Duration>,
+    /// Neither plays nor records, nor tells anything of it.
+    pub machine_is_dead: bool,
 }
 
 /// A caller who hears the greeting, or leaves a message.
@@ -58,6 +60,7 @@ impl Default for FakeMedia {
             attended: BTreeMap::new(),
             greetings: Vec::new(),
             disk_takes: Some(Duration::from_millis(5)),
+            machine_is_dead: false,
         }
     }
 }
@@ -115,10 +118,11 @@ impl FakeMedia {
                 }
                 let Some(relay) = relay else { return Vec::new() };
                 self.relays.remove(&relay).unwrap_or_else(|| panic!("{relay:?} was ended twice"));
-                let recorded = self.attended.remove(&relay).and_then(|mut attended| {
-                    let (_, recorded) = attended.machine.stop()?;
-                    Some(self.sealed(attended.machine.recording(), &recorded))
-                });
+                let recorded =
+                    self.attended.remove(&relay).filter(|_| !self.machine_is_dead).and_then(|mut attended| {
+                        let (_, recorded) = attended.machine.stop()?;
+                        Some(self.sealed(attended.machine.recording(), &recorded))
+                    });
                 let relayed = Fact::Relayed { relay, a_to_b: 0, b_to_a: 0, refused: 0 };
                 recorded.into_iter().chain([(Duration::ZERO, relayed)]).collect()
             }
@@ -131,7 +135,7 @@ impl FakeMedia {
             let machine = attended.machine.poll_timeout().map(|Mono(at)| at);
             machine.into_iter().chain(attended.voice.is_some().then_some(attended.speaks_at)).min()
         };
-        self.attended.values().filter_map(due).min()
+        if self.machine_is_dead { None } else { self.attended.values().filter_map(due).min() }
     }
 
     /// Does what is due of those who are attended.
@@ -147,7 +151,10 @@ impl FakeMedia {
                     Turn::Packet => attended.packets += usize::from(side.hold == Hold::Talking),
                     Turn::Begun(_) => facts.push((Duration::ZERO, Fact::Greeted { recording })),
                     Turn::Recorded(_) => {}
-                    Turn::Ended(_, recorded) => ended.push((recording, recorded)),
+                    Turn::Ended(_, recorded) => {
+                        facts.push((Duration::ZERO, Fact::RecordingEnded { recording }));
+                        ended.push((recording, recorded));
+                    }
                     Turn::Wait { .. } | Turn::Over => break,
                 }
             }

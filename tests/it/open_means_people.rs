@@ -27,6 +27,7 @@ fn inputs() -> Vec<Input> {
         Input::CallerLeft(CallerLeft::Lost, None),
         Input::Held(Holder::Caller),
         Input::Greeted,
+        Input::RecordingEnded,
         Input::Sealed(Sealed::Message { length: Duration::from_secs(9), voice: Duration::from_secs(9) }),
         Input::Sealed(Sealed::Nothing),
         Input::Closing,

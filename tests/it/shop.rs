@@ -300,6 +300,11 @@ impl Shop {
         self.world.borrow().wall()
     }
 
+    /// From now on nobody greets or records any more, and nobody says so.
+    pub fn machine_is_dead(&self) {
+        self.world.borrow_mut().media.machine_is_dead = true;
+    }
+
     /// From now on a recording takes so long to be safe; `None`: the disk takes none.
     pub fn disk_takes(&self, latency: Option<&str>) {
         self.world.borrow_mut().media.disk_takes = latency.map(time);

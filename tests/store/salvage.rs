@@ -15,7 +15,7 @@ use crate::cast::{Database, answered, call, message, missed};
 
 crate::on_both! {
     words_cut_off_by_a_crash_are_a_message,
-    a_recording_without_a_second_of_voice_goes,
+    a_recording_in_which_nobody_speaks_goes,
     who_was_answered_stays_answered,
     a_message_that_was_said_to_be_none_is_one,
     a_message_in_the_log_is_left_alone,
@@ -56,9 +56,9 @@ async fn words_cut_off_by_a_crash_are_a_message(db: Database) {
     assert_eq!(fs::read(&file).unwrap(), bytes);
 }
 
-async fn a_recording_without_a_second_of_voice_goes(db: Database) {
+async fn a_recording_in_which_nobody_speaks_goes(db: Database) {
     let quiet = [
-        [&wav::header(0)[..], &voice(7_000)].concat(),
+        [&wav::header(7_000)[..], &[0xff; 7_000]].concat(),
         [&wav::header(80_000)[..], &[0xff; 80_000]].concat(),
         wav::header(0).to_vec(),
         wav::header(0)[..30].to_vec(),

@@ -8,7 +8,7 @@ use ringall::routing::plan::ShopId;
 use ringall::store::{CallFilter, MessageFilter, Store};
 use uuid::Uuid;
 
-use crate::cast::{Database, Log, PATIENCE, RUIZ, call, jo, message, missed, number, shop};
+use crate::cast::{Database, Log, PATIENCE, RUIZ, answered, call, jo, message, missed, number, shop};
 
 crate::on_both! {
     a_message_comes_back_with_who_left_it,
@@ -18,6 +18,8 @@ crate::on_both! {
     a_message_without_its_call_is_shown,
     a_call_has_one_message,
     a_message_of_a_call_sent_again_after_a_crash_keeps_its_file,
+    a_message_that_was_safe_too_late_is_one_all_the_same,
+    a_message_whose_call_had_no_last_word_is_one,
     a_message_the_store_does_not_take_is_journaled_and_replayed,
     a_message_the_database_refuses_does_not_hold_up_the_others,
 }
@@ -38,6 +40,38 @@ async fn a_message_comes_back_with_who_left_it(db: Database) {
     let stored = db.store.message(withheld.id).await.unwrap().unwrap();
     assert_eq!((stored.caller, stored.caller_raw.as_str(), stored.withheld), (None, "", true));
     assert_eq!(db.store.message(call(99).id).await.unwrap(), None);
+}
+
+async fn a_message_that_was_safe_too_late_is_one_all_the_same(db: Database) {
+    let log = db.log();
+    let none = CallRecord { disposition: Some(Disposition::NoMessage), ..left(1) };
+    log.whole(&none).await;
+    log.whole(&answered(2)).await;
+    for call in [&none, &answered(2)] {
+        log.message(message(call));
+    }
+    log.writer.flush().await.unwrap();
+    let dispositions: Vec<_> = db
+        .store
+        .calls(&CallFilter::default())
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|stored| (stored.record.id, stored.record.disposition))
+        .collect();
+    let expected = [(call(2).id, Some(Disposition::Answered)), (call(1).id, Some(Disposition::Message))];
+    assert_eq!(dispositions, expected, "somebody who spoke with the caller is the greater fact");
+}
+
+async fn a_message_whose_call_had_no_last_word_is_one(db: Database) {
+    let log = db.log();
+    let open = call(1);
+    log.record(&open);
+    log.message(message(&open));
+    log.writer.flush().await.unwrap();
+    db.store.close_open_rows(call(9).started).await.unwrap();
+    let [stored] = &db.store.calls(&CallFilter::default()).await.unwrap()[..] else { panic!("one call") };
+    assert_eq!((stored.record.disposition, stored.record.ended_by), (Some(Disposition::Message), Some(EndedBy::Crash)));
 }
 
 async fn messages_come_newest_first_and_page_by_page(db: Database) {

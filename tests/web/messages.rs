@@ -109,7 +109,7 @@ async fn the_sound_is_a_wave_of_linear_samples() {
         (header::CONTENT_TYPE, "audio/wav"),
         (header::CONTENT_LENGTH, "32044"),
         (header::ACCEPT_RANGES, "bytes"),
-        (header::CACHE_CONTROL, "private"),
+        (header::CACHE_CONTROL, "private, no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         assert_eq!(answer.headers[&name], value, "{name}");
@@ -159,7 +159,7 @@ async fn what_a_browser_has_is_not_sent_again() {
     let again = asks(&place, Method::GET, &audio(1), &[("if-none-match", tag)]).await;
     assert_eq!((again.status, again.bytes), (StatusCode::NOT_MODIFIED, Vec::new()));
     assert_eq!(again.headers[header::ETAG], tag);
-    assert_eq!(again.headers[header::CACHE_CONTROL], "private");
+    assert_eq!(again.headers[header::CACHE_CONTROL], "private, no-store");
     let rest = asks(&place, Method::GET, &audio(1), &[("range", "bytes=44-"), ("if-range", tag)]).await;
     assert_eq!(rest.status, StatusCode::PARTIAL_CONTENT);
     let other = asks(&place, Method::GET, &audio(1), &[("range", "bytes=44-"), ("if-range", "\"x\"")]).await;

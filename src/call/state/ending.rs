@@ -17,6 +17,7 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::Held(_)
         | Input::Resumed(_)
         | Input::Greeted
+        | Input::RecordingEnded
         | Input::Sealed(_)
         | Input::Closing => {}
         Input::PickedUp(leg) => too_late(now, leg, facts),

@@ -27,12 +27,18 @@ impl Closed {
     }
 }
 
+/// A greeting that is not over by then was never heard: the row's half second, an answer that is confirmed within 32 s
+/// (RFC 3261 §13.3.1.4), and twelve seconds of words.
+const GREETED_WITHIN: Duration = Duration::from_secs(60);
+/// A recording ends by itself after three minutes. One that does not has nobody who records.
+const RECORDED_WITHIN: Duration = Duration::from_secs(190);
+
 #[derive(Debug)]
 pub(crate) enum Greeting {
     /// The greeting is heard, or is about to be: the row comes first. Nothing is recorded yet.
-    Speaking,
+    Speaking { until: Mono },
     /// After the beep: what the caller says is recorded.
-    Recording { since: UnixMs },
+    Recording { until: Mono, since: UnixMs },
     /// Nobody is there any more; the recording is made safe before the row says that there is one.
     Sealing { until: Mono, since: UnixMs, by: EndedBy, said: Option<Said> },
 }
@@ -41,26 +47,30 @@ impl Greeting {
     pub(crate) fn begin(now: Now, opening: Opening, facts: &mut Facts) -> Greeting {
         facts.note(now, EventKind::Arrived, None, "");
         facts.tell_caller(Output::Greet(Closed { opening }));
-        Greeting::Speaking
+        Greeting::Speaking { until: now.mono + GREETED_WITHIN }
     }
 
     pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
         match (input, self) {
-            (Input::Greeted, Greeting::Speaking) => {
+            (Input::Greeted, Greeting::Speaking { .. }) => {
                 facts.note(now, EventKind::Greeted, None, "");
-                Phase::Greeting(Greeting::Recording { since: now.wall })
+                Phase::Greeting(Greeting::Recording { until: now.mono + RECORDED_WITHIN, since: now.wall })
             }
-            // It is over by itself: three minutes, `#`, or nobody speaks any more.
-            (Input::Sealed(sealed), Greeting::Recording { since }) => {
+            // Three minutes, `#`, or nobody speaks any more. The caller need not wait for the disk.
+            (Input::RecordingEnded, Greeting::Recording { since, .. }) => {
+                facts.tell_caller(Output::HangUpCaller);
+                seal(now, since, EndedBy::Staff, None)
+            }
+            (Input::Sealed(sealed), Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller);
                 over(now, since, sealed, EndedBy::Staff, None, facts)
             }
             (Input::Sealed(sealed), Greeting::Sealing { since, by, said, .. }) => {
                 over(now, since, sealed, by, said, facts)
             }
-            (Input::CallerLeft(left, said), Greeting::Speaking) => left_early(now, by(left), said, facts),
-            (Input::CallerLeft(left, said), Greeting::Recording { since }) => seal(now, since, by(left), said),
-            (Input::Closing, Greeting::Speaking) => {
+            (Input::CallerLeft(left, said), Greeting::Speaking { .. }) => left_early(now, by(left), said, facts),
+            (Input::CallerLeft(left, said), Greeting::Recording { since, .. }) => seal(now, since, by(left), said),
+            (Input::Closing, Greeting::Speaking { .. }) => {
                 let heard = facts.withdraw_answer();
                 facts.tell_caller(match heard {
                     Withdrawn::Yes => Output::Refuse(Final::Draining),
@@ -69,7 +79,14 @@ impl Greeting {
                 facts.end(now, Disposition::NoMessage, Some(EndedBy::Network));
                 Phase::Ending
             }
-            (Input::Closing, Greeting::Recording { since }) => {
+            // Whoever was to greet or record is silent, or could not begin.
+            (Input::Timeout, Greeting::Speaking { until }) if until <= now.mono => unheard(now, facts),
+            (Input::Sealed(_) | Input::RecordingEnded, Greeting::Speaking { .. }) => unheard(now, facts),
+            (Input::Timeout, Greeting::Recording { until, since }) if until <= now.mono => {
+                facts.tell_caller(Output::HangUpCaller);
+                seal(now, since, EndedBy::Network, None)
+            }
+            (Input::Closing, Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller);
                 seal(now, since, EndedBy::Network, None)
             }
@@ -87,18 +104,20 @@ impl Greeting {
             }
             // `Facts` lets out what was held back until the row was durable.
             (Input::Recorded | Input::Timeout | Input::Rings(_) | Input::Held(_) | Input::Resumed(_), greeting)
-            // Said twice.
+            // Said twice, or too late.
             | (Input::Greeted, greeting @ (Greeting::Recording { .. } | Greeting::Sealing { .. }))
-            | (Input::CallerLeft(..) | Input::Closing, greeting @ Greeting::Sealing { .. })
-            // Nothing is recorded before the beep.
-            | (Input::Sealed(_), greeting @ Greeting::Speaking) => Phase::Greeting(greeting),
+            | (
+                Input::CallerLeft(..) | Input::Closing | Input::RecordingEnded,
+                greeting @ Greeting::Sealing { .. },
+            ) => Phase::Greeting(greeting),
         }
     }
 
     pub(crate) fn deadline(&self) -> Option<Mono> {
         match self {
-            Greeting::Sealing { until, .. } => Some(*until),
-            Greeting::Speaking | Greeting::Recording { .. } => None,
+            Greeting::Speaking { until } | Greeting::Recording { until, .. } | Greeting::Sealing { until, .. } => {
+                Some(*until)
+            }
         }
     }
 }
@@ -116,6 +135,13 @@ fn left_early(now: Now, by: EndedBy, said: Option<Said>, facts: &mut Facts) -> P
         facts.tell_caller(Output::Refuse(Final::Cancelled));
     }
     facts.end_saying(now, Disposition::NoMessage, Some(by), said);
+    Phase::Ending
+}
+
+/// The greeting has never come to its end.
+fn unheard(now: Now, facts: &mut Facts) -> Phase {
+    facts.tell_caller(Output::HangUpCaller);
+    facts.end(now, Disposition::NoMessage, Some(EndedBy::Network));
     Phase::Ending
 }
 

@@ -84,7 +84,7 @@ impl Ringing {
             // Nobody talks yet.
             Input::Held(_) | Input::Resumed(_) => {}
             // No greeting is heard, and nothing recorded, in an open shop.
-            Input::Greeted | Input::Sealed(_) => {}
+            Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
             Input::Closing => return give_up(now, "closing", Final::Draining, facts),
             Input::Timeout => {
                 if self.give_up_at <= now.mono {

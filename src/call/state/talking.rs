@@ -16,7 +16,9 @@ pub(crate) struct Talking {
 impl Talking {
     pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
         match input {
-            Input::Recorded | Input::Timeout | Input::Greeted | Input::Sealed(_) => Phase::Talking(self),
+            Input::Recorded | Input::Timeout => Phase::Talking(self),
+            // Nothing is recorded while people talk.
+            Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
             Input::Rings(_) => Phase::Talking(self),
             Input::PickedUp(leg) => {

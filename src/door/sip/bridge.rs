@@ -238,7 +238,16 @@ impl SipDoor {
         let CallerState::Answered(conversation) = &mut caller.state else { return };
         match conversation.acked {
             Acked::Yes => self.bye_caller(now, call),
-            Acked::NotYet | Acked::ThenHangUp => conversation.acked = Acked::ThenHangUp,
+            Acked::NotYet | Acked::ThenHangUp => {
+                conversation.acked = Acked::ThenHangUp;
+                // A recording ends now: nobody knows whether the ACK ever comes.
+                if let Far::Machine { .. } = conversation.with
+                    && let Some(relay) = caller.audio.relay.take()
+                {
+                    let (lane, pairs) = (caller.audio.lane, Vec::new());
+                    self.media.push_back(Command::Release { relay: Some(relay), lane, pairs });
+                }
+            }
         }
     }
 

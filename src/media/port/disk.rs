@@ -1,22 +1,26 @@
 //! The thread that writes recordings: a disk that stalls must not delay a packet.
 //!
-//! A file is whole after each step ([`crate::media::wav`]): samples, sync, header, sync.
+//! A file is whole after each step ([`crate::media::wav`]): samples, sync, header, sync. What the disk refuses is kept
+//! and offered again with the next part, so that a disk that was full for a moment costs nothing.
 
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 use uuid::Uuid;
 
 use crate::media::recorder::{Recorded, Write};
 use crate::media::recordings::Recordings;
-use crate::media::wav::HEADER_BYTES;
+use crate::media::wav::{self, HEADER_BYTES};
 use crate::media::{Fact, Kept};
 
-/// What the packet threads ask of the disk. The queue needs no bound: a recording brings 8 kB a second, for three
-/// minutes at the most.
+/// So many orders may wait for the disk: half a minute of a hundred people who speak, and at most 32 MB.
+pub(super) const ORDERS_MAX: usize = 4096;
+
+/// What the packet threads ask of the disk.
 #[derive(Debug)]
 pub(super) enum Order {
     Begin(Uuid, Write),
@@ -32,20 +36,31 @@ pub(super) struct Disk<F> {
     open: HashMap<Uuid, Recording>,
 }
 
-#[derive(Debug)]
-enum Recording {
-    Growing {
-        file: File,
-        /// Of the file.
-        bytes: u64,
-    },
-    /// The disk has refused a part of it. What is there stays for the next start to look at.
-    Broken,
+#[derive(Debug, Default)]
+struct Recording {
+    /// `None` until the disk has taken its first header.
+    file: Option<File>,
+    /// So many samples are in the file.
+    written: usize,
+    /// These are not yet: at most three minutes.
+    waiting: Vec<u8>,
+    over: Option<Recorded>,
+    trouble: Trouble,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Trouble {
+    #[default]
+    None,
+    /// The disk has refused something of this recording; said once.
+    Told,
 }
 
 /// Makes the folder, for nobody but us: people speak there.
 pub(super) fn make_folder(recordings: &Recordings) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(recordings.dir())
+    DirBuilder::new().recursive(true).mode(0o700).create(recordings.dir())?;
+    // The folder's name must outlive a power cut.
+    recordings.dir().parent().map_or(Ok(()), sync_folder)
 }
 
 impl<F: Fn(Fact)> Disk<F> {
@@ -53,76 +68,209 @@ impl<F: Fn(Fact)> Disk<F> {
         Disk { recordings, orders, facts, open: HashMap::new() }
     }
 
-    /// Writes until every packet thread is gone.
+    /// Writes until every packet thread is gone. Whatever has come while the disk was busy is written in one go.
     pub(super) fn run(mut self) {
-        while let Ok(order) = self.orders.recv() {
-            match order {
-                Order::Begin(name, first) => {
-                    let begun = self.begin(name, &first);
-                    let recording = or_broken(name, begun);
-                    self.open.insert(name, recording);
-                }
-                Order::Append(name, write) => {
-                    if let Some(recording) = self.open.remove(&name) {
-                        self.open.insert(name, append(name, recording, &write));
-                    }
-                }
-                Order::Finish(name, last, recorded) => {
-                    let kept = match self.open.remove(&name) {
-                        Some(recording) => self.finish(name, recording, &last, &recorded),
-                        None => Kept::Lost,
-                    };
-                    (self.facts)(Fact::Sealed { recording: name, kept });
-                }
+        while let Ok(first) = self.orders.recv() {
+            self.take(first);
+            while let Ok(more) = self.orders.try_recv() {
+                self.take(more);
+            }
+            let names: Vec<Uuid> = self.open.keys().copied().collect();
+            for name in names {
+                self.write(name);
             }
         }
     }
 
-    fn begin(&self, name: Uuid, first: &Write) -> io::Result<Recording> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.recordings.path(name))?;
-        file.write_all_at(&first.header, 0)?;
-        file.sync_data()?;
-        // The file's name must outlive a power cut too.
-        File::open(self.recordings.dir())?.sync_all()?;
-        // As long as its header, which is short.
-        Ok(Recording::Growing { file, bytes: HEADER_BYTES as u64 })
+    fn take(&mut self, order: Order) {
+        let (Order::Begin(name, write) | Order::Append(name, write) | Order::Finish(name, write, _)) = &order;
+        // Also when its beginning was left out.
+        let recording = self.open.entry(*name).or_default();
+        recording.waiting.extend_from_slice(&write.samples);
+        if let Order::Finish(_, _, recorded) = order {
+            recording.over = Some(recorded);
+        }
     }
 
-    fn finish(&self, name: Uuid, recording: Recording, last: &Write, recorded: &Recorded) -> Kept {
-        if let Recording::Growing { .. } = recording
-            && !recorded.is_message()
+    fn write(&mut self, name: Uuid) {
+        let Some(recording) = self.open.get_mut(&name) else { return };
+        let quiet = recording.over.is_some_and(|recorded| !recorded.is_message());
+        let written = if quiet { Ok(()) } else { recording.write(&self.recordings, name) };
+        if let Err(error) = &written
+            && std::mem::replace(&mut recording.trouble, Trouble::Told) == Trouble::None
         {
-            if let Err(error) = std::fs::remove_file(self.recordings.path(name)) {
-                tracing::warn!(call = %name, %error, "a recording without a voice in it could not be deleted");
-            }
-            return Kept::Nothing;
+            tracing::error!(call = %name, %error, "a caller's message cannot be written; it is tried again each second");
         }
-        match append(name, recording, last) {
-            Recording::Growing { .. } => Kept::Message { length: recorded.length, voice: recorded.voice },
-            Recording::Broken => Kept::Lost,
+        let Some(recorded) = recording.over else { return };
+        let begun = recording.file.is_some();
+        let kept = match written {
+            Ok(()) if quiet => Kept::Nothing,
+            Ok(()) => Kept::Message { length: recorded.length, voice: recorded.voice },
+            Err(_) => Kept::Lost,
+        };
+        self.open.remove(&name);
+        if quiet
+            && begun
+            && let Err(error) = std::fs::remove_file(self.recordings.path(name))
+        {
+            tracing::warn!(call = %name, %error, "a recording without a voice in it could not be deleted");
         }
+        (self.facts)(Fact::Sealed { recording: name, kept });
     }
 }
 
-fn append(name: Uuid, recording: Recording, write: &Write) -> Recording {
-    match recording {
-        Recording::Growing { file, bytes } => or_broken(name, grow(file, bytes, write)),
-        Recording::Broken => Recording::Broken,
+impl Recording {
+    /// Brings the file up to what is known of it.
+    fn write(&mut self, recordings: &Recordings, name: Uuid) -> io::Result<()> {
+        if self.file.is_none() {
+            self.file = Some(begin(recordings, name)?);
+        }
+        let Some(file) = &self.file else { return Ok(()) };
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        // Both are far below what these types hold: a recording is three minutes long.
+        file.write_all_at(&self.waiting, (HEADER_BYTES + self.written) as u64)?;
+        file.sync_data()?;
+        let samples = self.written + self.waiting.len();
+        file.write_all_at(&wav::header(u32::try_from(samples).unwrap_or(wav::SAMPLES_MAX)), 0)?;
+        file.sync_data()?;
+        self.written = samples;
+        self.waiting.clear();
+        Ok(())
     }
 }
 
-fn grow(file: File, bytes: u64, write: &Write) -> io::Result<Recording> {
-    file.write_all_at(&write.samples, bytes)?;
+fn begin(recordings: &Recordings, name: Uuid) -> io::Result<File> {
+    let open = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(recordings.path(name));
+    let file = match open() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_folder(recordings)?;
+            open()?
+        }
+        opened => opened?,
+    };
+    file.write_all_at(&wav::header(0), 0)?;
     file.sync_data()?;
-    file.write_all_at(&write.header, 0)?;
-    file.sync_data()?;
-    // A write is a second of sound, or a few.
-    Ok(Recording::Growing { file, bytes: bytes + write.samples.len() as u64 })
+    sync_folder(recordings.dir())?;
+    Ok(file)
 }
 
-fn or_broken(name: Uuid, written: io::Result<Recording>) -> Recording {
-    written.unwrap_or_else(|error| {
-        tracing::error!(call = %name, %error, "a caller's message cannot be written");
-        Recording::Broken
-    })
+/// The names in a folder outlive a power cut once the folder is synced.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::media::recorder::{End, VOICE_MIN};
+
+    const NAME: Uuid = Uuid::from_u128(7);
+
+    fn part(samples: &[u8]) -> Write {
+        // The header is the disk's own matter: it tells what the disk has.
+        Write { samples: samples.to_vec(), header: wav::header(0) }
+    }
+
+    fn recorded(voice: Duration) -> Recorded {
+        Recorded { end: End::Stopped, length: Duration::from_secs(3), voice, lost: 0, late: 0 }
+    }
+
+    /// What comes next, and what is looked at or done before.
+    type Step<'a> = (Order, Box<dyn Fn() + 'a>);
+
+    /// What a disk with this folder does with orders that come one by one, and what it tells.
+    fn obeys(recordings: &Recordings, orders: Vec<Step<'_>>) -> Vec<Kept> {
+        let told = RefCell::new(Vec::new());
+        let (_, nothing) = mpsc::channel();
+        let mut disk = Disk::new(recordings.clone(), nothing, |fact| {
+            let Fact::Sealed { recording: NAME, kept } = fact else { panic!("{fact:?}") };
+            told.borrow_mut().push(kept);
+        });
+        for (order, before) in orders {
+            before();
+            disk.take(order);
+            disk.write(NAME);
+        }
+        drop(disk);
+        told.into_inner()
+    }
+
+    #[test]
+    fn each_part_is_in_the_file_and_in_its_header_at_once() {
+        let folder = TempDir::new().unwrap();
+        let recordings = Recordings::in_data_dir(folder.path());
+        let file = || std::fs::read(recordings.path(NAME)).unwrap();
+        let orders: Vec<Step<'_>> = vec![
+            (Order::Begin(NAME, part(&[])), Box::new(|| {})),
+            (Order::Append(NAME, part(&[1; 800])), Box::new(|| assert!(wav::samples(&file()).is_empty()))),
+            (Order::Append(NAME, part(&[2; 800])), Box::new(|| assert_eq!(wav::samples(&file()), [1; 800]))),
+            (
+                Order::Finish(NAME, part(&[3; 10]), recorded(VOICE_MIN)),
+                Box::new(|| assert_eq!(wav::samples(&file()).len(), 1600)),
+            ),
+        ];
+        let kept = obeys(&recordings, orders);
+        assert_eq!(kept, [Kept::Message { length: Duration::from_secs(3), voice: VOICE_MIN }]);
+        assert_eq!(wav::samples(&file()), [&[1; 800][..], &[2; 800], &[3; 10]].concat());
+    }
+
+    #[test]
+    fn what_the_disk_refuses_is_offered_again() {
+        let folder = TempDir::new().unwrap();
+        let recordings = Recordings::in_data_dir(folder.path());
+        let blocked = || std::fs::write(recordings.dir(), "no folder").unwrap();
+        let unblocked = || std::fs::remove_file(recordings.dir()).unwrap();
+        let orders: Vec<Step<'_>> = vec![
+            (Order::Begin(NAME, part(&[])), Box::new(blocked)),
+            (Order::Append(NAME, part(&[1; 800])), Box::new(|| {})),
+            (Order::Append(NAME, part(&[2; 800])), Box::new(unblocked)),
+            (Order::Finish(NAME, part(&[]), recorded(VOICE_MIN)), Box::new(|| {})),
+        ];
+        assert!(matches!(obeys(&recordings, orders)[..], [Kept::Message { .. }]));
+        assert_eq!(wav::samples(&std::fs::read(recordings.path(NAME)).unwrap()), [[1; 800], [2; 800]].concat());
+    }
+
+    #[test]
+    fn what_it_refuses_to_the_end_is_lost() {
+        let folder = TempDir::new().unwrap();
+        let recordings = Recordings::in_data_dir(folder.path());
+        std::fs::write(recordings.dir(), "no folder").unwrap();
+        for (voice, kept) in [(VOICE_MIN, Kept::Lost), (Duration::ZERO, Kept::Nothing)] {
+            let orders: Vec<Step<'_>> = vec![
+                (Order::Begin(NAME, part(&[])), Box::new(|| {})),
+                (Order::Finish(NAME, part(&[1; 800]), recorded(voice)), Box::new(|| {})),
+            ];
+            assert_eq!(obeys(&recordings, orders), [kept], "nobody has spoken: nothing is lost");
+        }
+    }
+
+    #[test]
+    fn silence_leaves_no_file() {
+        let folder = TempDir::new().unwrap();
+        let recordings = Recordings::in_data_dir(folder.path());
+        let orders: Vec<Step<'_>> = vec![
+            (Order::Begin(NAME, part(&[])), Box::new(|| {})),
+            (Order::Append(NAME, part(&[0xff; 800])), Box::new(|| assert!(recordings.path(NAME).exists()))),
+            (Order::Finish(NAME, part(&[]), recorded(Duration::ZERO)), Box::new(|| {})),
+        ];
+        assert_eq!(obeys(&recordings, orders), [Kept::Nothing]);
+        assert!(!recordings.path(NAME).exists());
+    }
+
+    #[test]
+    fn a_recording_whose_beginning_was_left_out_is_written_all_the_same() {
+        let folder = TempDir::new().unwrap();
+        let recordings = Recordings::in_data_dir(folder.path());
+        let orders: Vec<Step<'_>> = vec![(Order::Finish(NAME, part(&[1; 800]), recorded(VOICE_MIN)), Box::new(|| {}))];
+        assert!(matches!(obeys(&recordings, orders)[..], [Kept::Message { .. }]));
+        assert_eq!(wav::samples(&std::fs::read(recordings.path(NAME)).unwrap()), [1; 800]);
+    }
 }

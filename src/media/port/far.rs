@@ -1,7 +1,7 @@
 //! The far side of a caller: a phone with its ports, or the machine that greets and records.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 
 use mio::net::UdpSocket;
 
@@ -30,7 +30,7 @@ impl Far {
     }
 
     /// The caller is gone, or we are: what was recorded is finished.
-    pub(super) fn end_recording(&mut self, disk: &Sender<Order>) {
+    pub(super) fn end_recording(&mut self, disk: &SyncSender<Order>) {
         if let Far::Machine(machine) = self
             && let Some((last, recorded)) = machine.stop()
         {
@@ -52,9 +52,12 @@ pub(super) enum Ear<'a> {
     Machine(&'a mut Attendant),
 }
 
-pub(super) fn order(disk: &Sender<Order>, order: Order) {
-    // Fails only when that thread has panicked, which is told when it is joined.
-    let _ = disk.send(order);
+pub(super) fn order(disk: &SyncSender<Order>, order: Order) {
+    // Packets do not wait for a disk. It fails when the disk has stood still for long: then this part of a recording is
+    // left out, and what the call learns of it comes too late or never, for which it has a deadline.
+    if disk.try_send(order).is_err() {
+        tracing::error!("the disk is too slow for the messages that callers leave: a part of one is lost");
+    }
 }
 
 /// The machine as one side of a relay.

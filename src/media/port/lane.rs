@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::time::Duration;
 
 use mio::net::UdpSocket;
@@ -45,7 +45,7 @@ pub(super) struct Inbox {
 #[derive(Debug)]
 pub(super) struct Outbox<F> {
     pub(super) facts: F,
-    pub(super) disk: Sender<Order>,
+    pub(super) disk: SyncSender<Order>,
     pub(super) counts: Arc<Counts>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct PacketThread<F> {
     facts: F,
     clock: fn() -> Mono,
     binder: Binder,
-    disk: Sender<Order>,
+    disk: SyncSender<Order>,
     counts: Arc<Counts>,
     /// Bound and in no relay: not polled.
     stock: HashMap<PairId, Bound>,
@@ -144,7 +144,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
                 && error.kind() != ErrorKind::Interrupted
             {
                 tracing::error!(lane = self.lane.0, %error, "a packet thread cannot wait for packets, and ends");
-                return;
+                break;
             }
             let now = (self.clock)();
             // Packets first, commands after: so no event of this turn can mean a socket that is closed in it.
@@ -198,7 +198,10 @@ impl<F: Fn(Fact)> PacketThread<F> {
                         facts(Fact::Greeted { recording });
                     }
                     Turn::Recorded(write) => far::order(disk, Order::Append(recording, write)),
-                    Turn::Ended(last, recorded) => far::order(disk, Order::Finish(recording, last, recorded)),
+                    Turn::Ended(last, recorded) => {
+                        facts(Fact::RecordingEnded { recording });
+                        far::order(disk, Order::Finish(recording, last, recorded));
+                    }
                     Turn::Wait { .. } => return true,
                     Turn::Over => return false,
                 }

@@ -429,16 +429,6 @@ fn who_hangs_up_on_the_greeting_was_never_recorded() {
 }
 
 #[test]
-fn a_disk_that_refuses_is_told_of() {
-    let rig = Rig::new((23_370, 23_389));
-    std::fs::remove_dir(rig.recordings.dir()).expect("an empty folder");
-    let caller = Peer::at("127.0.0.1:0");
-    let pair = rig.attended(&caller);
-    rig.release(Some(RELAY), &[pair]);
-    assert_eq!(rig.sealed(), Kept::Lost);
-}
-
-#[test]
 fn a_service_that_stops_finishes_what_it_records() {
     let rig = Rig::new((23_390, 23_409));
     let caller = Peer::at("127.0.0.1:0");

@@ -58,7 +58,7 @@ pub struct Message {
     /// How much of it is voice. Milliseconds.
     #[schema(minimum = 0)]
     pub voice_ms: u64,
-    /// The service crashed while the caller spoke, who may have said more.
+    /// The service stopped before the recording was in the log: the caller may have said more.
     pub cut_off: bool,
     /// Where its sound is: a path on this server.
     pub audio: String,
@@ -200,7 +200,7 @@ async fn sound(web: &Web, call: CallId, method: &Method, headers: &HeaderMap) ->
     };
     answer.headers_mut().insert(header::ETAG, text(tag));
     // A caller's own words: for whoever asked, and for no proxy on the way.
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(answer)
 }
 
