@@ -4,6 +4,8 @@
 //!
 //! A greeting is one list of clips. What is heard and what is written are both read from it, so they never differ.
 
+mod name;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::routing::decision::Opening;
 use crate::routing::local_time;
 use crate::routing::plan::Language;
 
+pub use name::{ShopName, UnfitName};
+
 /// No greeting is longer, its beep included. People hang up on longer ones.
 pub const LENGTH_MAX: Duration = Duration::from_secs(12);
 /// A name up to this length is said in every greeting that names a quarter of an hour, the times that shops open at,
@@ -26,15 +30,6 @@ pub const NAME_MAX: Duration = Duration::from_millis(1_300);
 
 /// The first words must not be lost while the caller's side makes its way.
 const LEAD: Duration = Duration::from_millis(300);
-
-/// The shop's own words, recorded by the owner or spoken by a command of the owner's choice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShopName {
-    /// As it is written, without a full stop.
-    pub text: String,
-    /// μ-law, 8 kHz; up to [`NAME_MAX`] to be always said. A longer one is left out where it has no room.
-    pub samples: Arc<[u8]>,
-}
 
 /// What one caller hears, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +92,14 @@ impl Greeting {
             }
         }
         greeting
+    }
+
+    /// A longer name fits into no greeting of this language.
+    pub fn room_for_a_name(language: Language) -> Duration {
+        let voice = prompt::voice(language);
+        let shortest = length_of(voice.closed.samples).min(length_of(voice.further_notice.samples));
+        let pauses = 3 * Pause::Stop.length();
+        LENGTH_MAX - LEAD - shortest - length_of(voice.message.samples) - length_of(BEEP.samples) - pauses
     }
 
     /// What is said, in writing.

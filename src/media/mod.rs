@@ -6,6 +6,8 @@
 pub mod attendant;
 pub mod g711;
 pub mod linear;
+pub mod loudness;
+pub mod pcm_wave;
 pub mod player;
 pub mod recorder;
 pub mod recordings;

@@ -70,6 +70,13 @@ pub fn begins(file: &[u8]) -> bool {
     file.iter().zip(EMPTY).enumerate().all(|(at, (byte, ours))| is_length(at) || *byte == ours)
 }
 
+/// The same of a file that may be damaged: `None` when it is none of these, or is not whole.
+pub fn read(file: &[u8]) -> Option<&[u8]> {
+    let (told, samples) = file.split_first_chunk()?;
+    let length = u32::try_from(samples.len()).ok().filter(|length| *length <= SAMPLES_MAX)?;
+    (*told == header(length)).then_some(samples)
+}
+
 const fn is_length(at: usize) -> bool {
     matches!(at, RIFF_BYTES_AT..8 | SAMPLES_AT..50 | DATA_BYTES_AT..58)
 }
@@ -122,6 +129,19 @@ mod tests {
         linear[20] = 1;
         assert_eq!((promised(&linear), begins(&linear)), (None, false));
         assert!(begins(&file[..20]) && begins(&[]) && !begins(b"RIFX"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_not_read() {
+        let file = [&header(160)[..], &[7; 160]].concat();
+        assert_eq!(read(&file), Some(&[7; 160][..]));
+        assert_eq!(read(&header(0)), Some(&[][..]));
+        for length in 0..file.len() {
+            assert_eq!(read(&file[..length]), None);
+        }
+        let mut other = file;
+        other[20] = 1;
+        assert_eq!(read(&other), None);
     }
 
     #[test]
