@@ -22,12 +22,12 @@ use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
-use crate::greeting::Greeting;
+use crate::greeting::{Greeting, ShopName};
 use crate::media::{self, Family, Kept, Lane, Ports};
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer, Opening};
-use crate::routing::plan::{Country, Plan, Shop};
+use crate::routing::plan::{Country, Plan, Shop, ShopId};
 use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::Spent;
 use crate::sip::endpoint::ServerTx;
@@ -92,6 +92,8 @@ pub struct Switchboard {
     door: SipDoor,
     plan: Arc<Plan>,
     callers: Callers,
+    /// At the head of a closed shop's greeting.
+    names: HashMap<ShopId, ShopName>,
     calls: HashMap<CallId, Call>,
     deadlines: Deadlines<CallId>,
     contacts: Contacts,
@@ -175,6 +177,7 @@ impl Switchboard {
             door: SipDoor::new(interfaces, settings.trunks, settings.registrations, ports, Chance::new(door_seed)),
             plan: Arc::default(),
             callers,
+            names: HashMap::new(),
             calls: HashMap::new(),
             deadlines: Deadlines::default(),
             contacts: Contacts::default(),
@@ -233,6 +236,7 @@ impl Switchboard {
             Input::Media(fact) => self.media(now, fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
+            Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {
                 let view = Box::new(self.right_now(now));
                 self.outputs.push_back(Output::Seen { ticket, view });
@@ -526,7 +530,9 @@ impl Switchboard {
     /// The shop's own greeting, in its language, from its real hours.
     fn greet(&mut self, now: Now, id: CallId, opening: Opening) {
         let Some(shop) = self.calls.get(&id).and_then(Call::shop) else { return };
-        let greeting = Greeting::new(None, opening, shop.time_zone, now.wall, shop.language);
+        // The voice is slower than the owner who gives the shop another name.
+        let name = self.names.get(&shop.id).filter(|name| name.is_of(&shop.name));
+        let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
         self.door.greet(now, id, greeting.sounds().into());
     }
 

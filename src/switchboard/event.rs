@@ -1,13 +1,15 @@
 //! What the shells tell the switchboard, and what it asks of them.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::{FlowId, Medium, Protocol, RightNow, Route, SocketId};
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
+use crate::greeting::ShopName;
 use crate::media;
-use crate::routing::plan::Plan;
+use crate::routing::plan::{Plan, ShopId};
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
 
@@ -67,6 +69,8 @@ pub enum Input<'a> {
     PlanChanged(Arc<Plan>),
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
     CallersNamed(Callers),
+    /// The names of shops that there is a sound of, in place of all that there were.
+    NamesSpoken(HashMap<ShopId, ShopName>),
     /// Somebody looks at the page: answered by [`Output::Seen`].
     Look {
         ticket: Ticket,

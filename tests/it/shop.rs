@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use ringall::config::{Register, Trunk};
+use ringall::greeting::ShopName;
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
@@ -288,6 +289,14 @@ impl Shop {
     /// What the last greeting said.
     pub fn greeting(&self) -> Arc<[Sound]> {
         self.world.borrow().media.greetings.last().cloned().expect("somebody was greeted")
+    }
+
+    /// A voice has spoken this as the shop's name, and took so long to say it.
+    pub fn a_voice_speaks(&self, text: &str, how_long: &str) -> ShopName {
+        let samples = usize::try_from(time(how_long).as_micros() / 125).expect("seconds");
+        let name = ShopName { text: text.to_owned(), samples: vec![1; samples].into() };
+        self.world.borrow_mut().speak_names([(RUIZ, name.clone())].into());
+        name
     }
 
     /// How many greetings were begun.

@@ -1,15 +1,17 @@
 //! The world of a story: one clock, one queue ordered by (time, turn), far ends at addresses, and the machine in the
 //! middle. Just another driver: it hands in what happens, drains what is asked, and comes back at the deadline.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
+use ringall::greeting::ShopName;
 use ringall::media::Fact;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
+use ringall::routing::plan::ShopId;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
 
@@ -154,6 +156,11 @@ impl World {
     pub fn change_plan(&mut self, plan: Plan) {
         self.plan = plan.clone();
         self.hand_in(Input::PlanChanged(Arc::new(plan)));
+    }
+
+    /// A voice has spoken the names of these shops.
+    pub fn speak_names(&mut self, names: HashMap<ShopId, ShopName>) {
+        self.hand_in(Input::NamesSpoken(names));
     }
 
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.

@@ -1,9 +1,10 @@
 //! Closed: the caller hears when the shop opens, and may leave a message. No phone rings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{Disposition, EndedBy, EventKind};
-use ringall::greeting::Greeting;
+use ringall::greeting::{Greeting, ShopName};
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Because;
@@ -74,6 +75,50 @@ fn she_hears_when_it_opens_and_leaves_a_message() {
         assert_eq!(shop.events()[2].detail, inbox[0].length.as_secs().to_string());
         shop.is_idle();
     }
+}
+
+/// What is heard by somebody who calls now, and what would be of a shop with this name.
+fn heard(shop: &Shop, caller: &str, name: Option<&ShopName>) -> (Arc<[Sound]>, Greeting) {
+    let caller = shop.caller(caller, "+34600111222");
+    let (now, zone) = (shop.wall(), chrono_tz::Europe::Madrid);
+    caller.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    caller.hangs_up();
+    (shop.greeting(), Greeting::new(name, Opening::At(HALF_PAST_FOUR), zone, now, Language::En))
+}
+
+#[test]
+fn the_shops_name_comes_first() {
+    let shop = Shop::closed();
+    let name = shop.a_voice_speaks("Ferretería Ruiz", "1300 ms");
+    let (heard, expected) = heard(&shop, "Ann", Some(&name));
+    assert!(expected.text().starts_with("Ferretería Ruiz. We are closed"), "{}", expected.text());
+    assert_eq!(*heard, *expected.sounds());
+    assert_eq!(heard[1], Sound::Recorded(name.samples), "after a moment of silence");
+    assert!(the_greeting(&shop) < time("12 s"));
+    shop.is_idle();
+}
+
+#[test]
+fn a_name_that_is_too_long_is_left_out() {
+    let shop = Shop::closed();
+    shop.a_voice_speaks("Ferretería Ruiz", "8 s");
+    let (heard, expected) = heard(&shop, "Ann", None);
+    assert_eq!(*heard, *expected.sounds());
+    shop.is_idle();
+}
+
+#[test]
+fn a_renamed_shop_does_not_say_its_old_name() {
+    let shop = Shop::closed();
+    let before = shop.a_voice_speaks("Ferretería Ruiz", "1 s");
+    shop.changes(|wishes| wishes.name = "Ruiz e Hijas".to_owned());
+    let (between, expected) = heard(&shop, "Ann", None);
+    assert_eq!(*between, *expected.sounds(), "{:?} is not its name", before.text);
+    let after = shop.a_voice_speaks("Ruiz e Hijas", "1 s");
+    let (heard, expected) = heard(&shop, "Bea", Some(&after));
+    assert_eq!(*heard, *expected.sounds());
+    shop.is_idle();
 }
 
 #[test]
