@@ -22,6 +22,7 @@ use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
 use crate::sip::socket::Listening;
 use crate::sip::stream;
+use crate::speech::Speaker;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
@@ -77,6 +78,7 @@ pub struct Running {
     web_task: Task<()>,
     watching: Task<()>,
     looking: Task<()>,
+    speaking: Option<Task<()>>,
 }
 
 /// Whether all calls were over before the service stopped.
@@ -207,6 +209,11 @@ impl Running {
         let watching = tokio::spawn(watched);
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
+        let speaking = config.speech.say.map(|say| {
+            let names = inbox.clone();
+            let speaker = Speaker::new(say, &config.data_dir, move |spoken| names.send(Message::Names(spoken)));
+            tokio::spawn(speaker.run(plan_receiver.clone()))
+        });
         let router = web::router(Web {
             store: store.clone(),
             recordings,
@@ -238,6 +245,7 @@ impl Running {
             web_task,
             watching,
             looking,
+            speaking,
         })
     }
 
@@ -268,6 +276,7 @@ impl Running {
         self.watching.abort();
         self.looking.abort();
         self.listeners.end();
+        self.speaking.inspect(Task::abort);
         let _ = self.stop_web.send(());
         let _ = self.web_task.await;
         self.inbox.send(Message::Stop);

@@ -2,6 +2,7 @@
 //! they live in the database (`routing::plan`). Secrets never print.
 
 mod register;
+mod speech;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use crate::sip::auth::Algorithm;
 use crate::toml_file::{Entry, Env, Section, TomlFileError};
 
 pub use register::Register;
+pub use speech::{Say, Speech};
 
 /// What is wrong with the file or a variable; names the place, the key and what was expected.
 pub type ConfigError = TomlFileError;
@@ -30,6 +32,7 @@ pub struct Config {
     pub sip: Sip,
     pub media: Media,
     pub trunks: Vec<Trunk>,
+    pub speech: Speech,
 }
 
 /// Where the log lives. Prints without its password.
@@ -89,7 +92,7 @@ pub struct Prefix {
 }
 
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
-const NOT_YET: &[&str] = &["twilio", "mail", "speech"];
+const NOT_YET: &[&str] = &["twilio", "mail"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
 const NOT_YET_SIP: &[&str] = &["tls", "certificate", "private_key", "private_key_file"];
 const NOT_YET_TRUNK: &[&str] = &["caller_id", "channels"];
@@ -119,6 +122,7 @@ impl Default for Config {
             },
             media: Media { ports: (20000, 20999) },
             trunks: Vec::new(),
+            speech: Speech::default(),
         }
     }
 }
@@ -146,6 +150,7 @@ impl Config {
         config.web.read(file.section("web")?)?;
         config.sip.read(file.section("sip")?)?;
         config.media.read(file.section("media")?)?;
+        config.speech.read(file.section("speech")?)?;
         config.trunks =
             file.sections("trunk")?.into_iter().map(|section| Trunk::read(section, files)).collect::<Result<_, _>>()?;
         for (at, trunk) in config.trunks.iter().enumerate() {
@@ -413,6 +418,7 @@ mod tests {
             "realm",
             "digest",
             "ports",
+            "say",
         ] {
             assert!(shipped.contains(&format!("\n{key} = ")), "{key} is not in the shipped file");
         }

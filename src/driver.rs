@@ -13,9 +13,11 @@ use std::time::Duration;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::clock;
+use crate::greeting::ShopName;
 use crate::media::Fact;
 use crate::media::port::PortShell;
 use crate::routing::Plan;
+use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Report, Streams};
@@ -51,6 +53,8 @@ pub enum Message {
     Plan(Arc<Plan>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
+    /// Shops whose names a voice has spoken.
+    Names(HashMap<ShopId, ShopName>),
     Look(tokio::sync::oneshot::Sender<RightNow>),
     Drain,
     Stop,
@@ -243,6 +247,7 @@ impl Driver {
                 Ok(Message::Media(fact)) => self.handle(Input::Media(fact)),
                 Ok(Message::Plan(plan)) => self.handle(Input::PlanChanged(plan)),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
+                Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
                 Ok(Message::Resolved { ticket, protocol, addresses }) => self.resolved(ticket, protocol, &addresses),
                 Ok(Message::Stream(report)) => self.reported(report),
                 Ok(Message::Look(answer)) => {

@@ -9,7 +9,7 @@
 //! ```text
 //! app, cli, web, driver ─▶ switchboard ─▶ door ─▶ call ─▶ routing
 //!      │                                    └──▶ sip, media (values)
-//!      └──▶ store, media::port, sip::{socket, stream}
+//!      └──▶ store, speech, media::port, sip::{socket, stream}
 //! ```
 //!
 //! ## A call's journey
@@ -63,6 +63,8 @@ pub mod cli;
 pub mod clock;
 #[cfg(feature = "shell")]
 pub mod driver;
+#[cfg(feature = "shell")]
+pub mod speech;
 #[cfg(feature = "shell")]
 pub mod store;
 #[cfg(feature = "shell")]
