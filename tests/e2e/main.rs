@@ -37,5 +37,6 @@ mod ring;
 mod routers;
 mod salvage;
 mod sound;
+mod spoken_name;
 mod stranger;
 mod streams;
