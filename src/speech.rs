@@ -51,7 +51,7 @@ enum Unspoken {
     Endless,
     #[error("what it printed is of no use, {unfit}{}; it must print a WAVE file of the name and nothing else", saying(.said))]
     Unfit { unfit: UnfitName, said: String },
-    #[error("it was not waited for: {0}")]
+    #[error("what it printed cannot be read: {0}; run it by hand as the service's user")]
     NotRead(#[source] io::Error),
 }
 

@@ -20,7 +20,7 @@ pub struct Speech {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Say {
     program: String,
-    /// One of them at least holds [`TEXT`].
+    /// One of them at least holds `{text}`.
     arguments: Vec<String>,
 }
 
