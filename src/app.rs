@@ -27,7 +27,7 @@ use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
-use crate::web::{self, Board, Limits, Listeners, LiveGauges, Readiness, Web, live};
+use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
@@ -224,6 +224,7 @@ impl Running {
             gauges: gauges.clone(),
             counters,
             readiness: readiness.clone(),
+            entrance: Entrance::new(&config.web.public_url),
             clock: clock::now,
         });
         let (stop_web, stopped) = oneshot::channel::<()>();

@@ -173,6 +173,18 @@ fn network_name(text: &str) -> String {
     name
 }
 
+/// Of a text from outside what people may see, in one line: one space for each stretch of spaces and control characters,
+/// and nothing that only changes how others look.
+pub fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
+    let mut last = ' ';
+    let kept = text.chars().filter(|c| !is_invisible(*c));
+    kept.map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).filter(move |c| {
+        let again = *c == ' ' && last == ' ';
+        last = *c;
+        !again
+    })
+}
+
 /// Whether a network's name is a name: not the number over again, not a word for "no name".
 fn says_something(name: &str) -> bool {
     const NO_NAME: [&str; 7] =

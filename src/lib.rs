@@ -33,6 +33,7 @@
 //! | a sentence in both languages | `words`, with `tests/golden/words/because.txt` |
 //! | a store function on both databases | `store::calls`, with `tests/store` |
 //! | an answer of the web with its refusals | `web::api::calls`, with `tests/web` |
+//! | a page with its refusals | `web::hours`, with `tests/web/page_hours.rs` |
 //! | an end-to-end call | `tests/e2e/ring.rs`: `a_call_rings_five_phones_and_one_answers` |
 //! | a promise broken on purpose | `tests/sabotage/two-winners.patch` |
 

@@ -63,6 +63,16 @@ enum Command {
     /// Tokens for the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Who may use the page
+    #[command(subcommand)]
+    Owner(OwnerCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum OwnerCommand {
+    /// Print a link, alone on its line, with which this person chooses a password, once and within three days; links
+    /// made for them earlier stop working
+    Invite { email: String },
 }
 
 #[derive(Debug, Subcommand)]
@@ -133,6 +143,7 @@ impl Cli {
                 explain::answer(&configuration(config)?, &question, json).await
             }
             Command::Token(TokenCommand::Create { name }) => create_token(&configuration(config)?, &name).await,
+            Command::Owner(OwnerCommand::Invite { email }) => invite_owner(&configuration(config)?, &email).await,
         }
     }
 }
@@ -194,6 +205,23 @@ async fn create_token(config: &Config, name: &str) -> Result<ExitCode, CommandEr
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
+
+async fn invite_owner(config: &Config, email: &str) -> Result<ExitCode, CommandError> {
+    let email = email.trim();
+    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_control() || c.is_whitespace());
+    let is_email = email.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host) && !host.contains('@'));
+    if !is_email || email.len() > MOST_EMAIL_BYTES {
+        return Err(CommandError::Wrong("owner invite: EMAIL: expected an address such as ana@example.com".to_owned()));
+    }
+    let store = Store::open(&config.database).await?;
+    let secret = store.invite_owner(email, crate::clock::now().wall).await?;
+    store.close().await;
+    println!("{}/set-up/{secret}", config.web.public_url);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// RFC 5321 §4.5.3.1.3.
+const MOST_EMAIL_BYTES: usize = 254;
 
 fn read_text(path: &Path) -> Result<String, TomlFileError> {
     std::fs::read_to_string(path).map_err(|error| TomlFileError::Unexpected {

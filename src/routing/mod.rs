@@ -10,6 +10,7 @@ pub mod hours;
 mod hours_tag;
 pub mod local_time;
 pub mod plan;
+pub mod week;
 pub mod wish;
 
 use std::sync::Arc;

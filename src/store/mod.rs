@@ -1,5 +1,5 @@
-//! What must outlive the process: the owner's plan, the log of calls, where the phones are. The only place with SQL. Every statement is a
-//! constant that both databases read; `db` alone knows which of them answers.
+//! What must outlive the process: the owner's plan, the log of calls, where the phones are, who may use the page. The
+//! only place with SQL. Every statement is a constant that both databases read; `db` alone knows which of them answers.
 
 pub mod bindings;
 pub mod callers;
@@ -11,6 +11,7 @@ mod error;
 pub mod hours;
 mod journal;
 pub mod owed;
+pub mod owners;
 pub mod plan;
 mod row;
 pub mod salvage;
@@ -24,6 +25,7 @@ pub use contacts::CallerEdit;
 pub use error::StoreError;
 pub use hours::Saved;
 pub use owed::{Claim, Claimed, OwedCaller};
+pub use owners::{Link, Owner, OwnerId};
 pub use plan::{Contact, ShopSettings};
 pub use salvage::Salvaged;
 pub use voice_messages::{MessageFilter, StoredMessage};

@@ -329,14 +329,14 @@ pub(super) fn hours(table: &'static str, text: Option<String>, country: Country)
     text.map(|text| parsed(table, "hours", &text, |text| Hours::parse(text, country).ok())).transpose()
 }
 
-fn language_text(language: Language) -> &'static str {
+pub(super) fn language_text(language: Language) -> &'static str {
     match language {
         Language::En => "en",
         Language::Es => "es",
     }
 }
 
-fn language(text: &str) -> Option<Language> {
+pub(super) fn language(text: &str) -> Option<Language> {
     [Language::En, Language::Es].into_iter().find(|language| language_text(*language) == text)
 }
 

@@ -16,9 +16,7 @@ const PREFIX: &str = "ringall_";
 impl Store {
     /// A new token of this name. An earlier one of the same name stops working.
     pub async fn create_token(&self, name: &str) -> Result<String, StoreError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(StoreError::NoRandomness)?;
-        let token = format!("{PREFIX}{}", hex(&bytes));
+        let token = format!("{PREFIX}{}", random_hex()?);
         let hash = hash(&token);
         write_one!(self.db, pool => sqlx::query(PUT).bind(name).bind(&hash).execute(pool).await.map(|_| ()))?;
         Ok(token)
@@ -33,7 +31,15 @@ impl Store {
     }
 }
 
-fn hash(token: &str) -> String {
+/// 256 bits that nobody can guess.
+pub(super) fn random_hex() -> Result<String, StoreError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(StoreError::NoRandomness)?;
+    Ok(hex(&bytes))
+}
+
+/// What is kept of such a secret.
+pub(super) fn hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
 

@@ -150,7 +150,8 @@ impl Open {
     }
 }
 
-fn source(ip: IpAddr) -> IpAddr {
+/// The customer behind an address.
+pub(super) fn source(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
         v4 => v4,

@@ -1,24 +1,49 @@
-//! The web: the API, health and metrics. This file is the whole URL table; a handler is in the file of its noun.
+//! The web: the owner's page, the API, health and metrics. This file is the whole URL table; a handler is in the file of
+//! its noun.
 //!
-//! Errors are [`Problem`]s. Calls do not depend on anything here: what is shown is read from the store or asked of the
-//! loop, which answers or is not waited for ([`board::PATIENCE`]).
+//! What goes wrong is a [`Problem`] for programs and a [`Fault`] for people. Calls do not depend on anything here: what is
+//! shown is read from the store or asked of the loop, which answers or is not waited for ([`board::PATIENCE`]).
 
+mod account;
 pub mod api;
+mod assets;
 pub mod board;
+mod call;
+mod caller;
+mod calls;
+mod cookie;
 mod deadline;
+mod fault;
+mod form;
+mod frame;
 mod guard;
 pub mod health;
+mod hours;
+mod hours_override;
 pub mod listener;
 pub mod live;
+mod messages;
 pub mod metrics;
+mod news;
+mod now;
+mod owed;
+mod password;
+mod phones;
 mod problem;
 mod range;
+mod set_up;
+mod sign_in;
+mod throttle;
+mod visit;
+mod what_if;
+mod who;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, watch};
@@ -26,7 +51,9 @@ use tokio::sync::{Notify, watch};
 use crate::media::recordings::Recordings;
 use crate::now::Now;
 use crate::routing::Plan;
+use crate::routing::plan::Language;
 use crate::store::Store;
+use fault::Fault;
 
 pub use board::Board;
 pub use health::Readiness;
@@ -34,6 +61,7 @@ pub use listener::{Limits, serve};
 pub use live::{Feed, Listeners};
 pub use metrics::LiveGauges;
 pub use problem::Problem;
+pub use visit::Entrance;
 
 /// What the web shows, and where it reads it.
 pub struct Web {
@@ -50,6 +78,8 @@ pub struct Web {
     /// From [`metrics::install`].
     pub counters: PrometheusHandle,
     pub readiness: Arc<Readiness>,
+    /// How browsers come in.
+    pub entrance: Entrance,
     /// [`crate::clock::now`], but in a test.
     pub clock: fn() -> Now,
 }
@@ -86,6 +116,44 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     ]
 }
 
+/// Pages for everybody.
+fn guest_pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![
+        ("/sign-in", get(sign_in::show).post(sign_in::enter)),
+        ("/set-up/{secret}", get(set_up::show).post(set_up::choose)),
+        ("/static/{version}/{name}", get(assets::file)),
+    ]
+}
+
+/// Pages for those who are signed in.
+fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![
+        ("/", get(now::show)),
+        ("/live/now", get(now::show_live)),
+        ("/live/news", get(news::listen)),
+        ("/calls", get(calls::show)),
+        ("/calls/{id}", get(call::show)),
+        ("/callers/{number}", get(caller::show).post(caller::save)),
+        ("/owed/{number}/claim", post(owed::claim)),
+        ("/owed/{number}/release", post(owed::release)),
+        ("/owed/{number}/settle", post(owed::settle)),
+        ("/messages", get(messages::show)),
+        ("/messages/{id}/audio", get(messages::audio)),
+        ("/override", post(hours_override::set)),
+        ("/override/end", post(hours_override::end)),
+        ("/hours", get(hours::show)),
+        ("/hours/week", post(hours::save_week)),
+        ("/hours/text", post(hours::save_text)),
+        ("/hours/closures", post(hours::add_closure)),
+        ("/hours/closures/{id}/delete", post(hours::delete_closure)),
+        ("/phones", get(phones::show)),
+        ("/what-if", get(what_if::show)),
+        ("/account", get(account::show)),
+        ("/account/language", post(account::speak)),
+        ("/sign-out", post(sign_in::leave)),
+    ]
+}
+
 /// Everything the web answers.
 pub fn router(web: Web) -> Router {
     let web = Arc::new(web);
@@ -97,9 +165,16 @@ pub fn router(web: Web) -> Router {
         .route("/api/v1/{*rest}", any(unknown_path))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(web.clone(), api::bearer::require));
+    let for_guests = guest_pages().into_iter().fold(Router::new(), add);
+    let signed_in = pages().into_iter().fold(Router::new(), add);
+    let paged = for_guests
+        .layer(from_fn_with_state(web.clone(), visit::welcome))
+        .merge(signed_in.layer(from_fn_with_state(web.clone(), visit::require)))
+        .layer(from_fn_with_state(web.clone(), visit::seal));
     open_routes()
         .into_iter()
         .fold(Router::new(), add)
+        .merge(paged)
         .merge(with_token)
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
@@ -107,8 +182,13 @@ pub fn router(web: Web) -> Router {
         .with_state(web)
 }
 
-async fn unknown_path() -> Problem {
-    Problem::not_found("There is nothing here. /api/v1/openapi.json describes the API.")
+/// People get a page, programs a problem.
+async fn unknown_path(headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") {
+        return visit::sealed(Fault::NotFound.page(api::language::asked(&headers).unwrap_or(Language::En)));
+    }
+    Problem::not_found("There is nothing here. /api/v1/openapi.json describes the API.").into_response()
 }
 
 async fn wrong_method() -> Problem {

@@ -143,6 +143,10 @@ pub(super) fn until(when: When) -> String {
 }
 
 fn dated(date: NaiveDate, time: NaiveTime, year: &str) -> String {
+    format!("{} {} {}{year} at {}", weekday(date), date.day(), month(date), clock(time))
+}
+
+pub(super) fn month(date: NaiveDate) -> &'static str {
     const MONTHS: [&str; 12] = [
         "January",
         "February",
@@ -157,11 +161,10 @@ fn dated(date: NaiveDate, time: NaiveTime, year: &str) -> String {
         "November",
         "December",
     ];
-    let month = MONTHS[usize::try_from(date.month0()).unwrap_or(0) % 12];
-    format!("{} {} {month}{year} at {}", weekday(date), date.day(), clock(time))
+    MONTHS[usize::try_from(date.month0()).unwrap_or(0) % 12]
 }
 
-fn weekday(date: NaiveDate) -> &'static str {
+pub(super) fn weekday(date: NaiveDate) -> &'static str {
     match date.weekday() {
         Weekday::Mon => "Monday",
         Weekday::Tue => "Tuesday",
@@ -173,7 +176,7 @@ fn weekday(date: NaiveDate) -> &'static str {
     }
 }
 
-fn duration(seconds: Seconds) -> String {
+pub(super) fn duration(seconds: Seconds) -> String {
     let count = |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     match (seconds / 60, seconds % 60) {
         (0, s) => count(s, "second"),

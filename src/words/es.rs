@@ -178,6 +178,16 @@ pub(super) fn until(when: When) -> String {
 }
 
 fn dated(date: NaiveDate, time: NaiveTime, year: &str) -> String {
+    format!("el {} {} de {}{year} a {}", weekday(date), date.day(), month(date), at(time))
+}
+
+/// `las 9:00`, but `la 1:00`.
+pub(super) fn at(time: NaiveTime) -> String {
+    let article = if time.hour() == 1 { "la" } else { "las" };
+    format!("{article} {}", clock(time))
+}
+
+pub(super) fn month(date: NaiveDate) -> &'static str {
     const MONTHS: [&str; 12] = [
         "enero",
         "febrero",
@@ -192,17 +202,10 @@ fn dated(date: NaiveDate, time: NaiveTime, year: &str) -> String {
         "noviembre",
         "diciembre",
     ];
-    let month = MONTHS[usize::try_from(date.month0()).unwrap_or(0) % 12];
-    format!("el {} {} de {month}{year} a {}", weekday(date), date.day(), at(time))
+    MONTHS[usize::try_from(date.month0()).unwrap_or(0) % 12]
 }
 
-/// `las 9:00`, but `la 1:00`.
-fn at(time: NaiveTime) -> String {
-    let article = if time.hour() == 1 { "la" } else { "las" };
-    format!("{article} {}", clock(time))
-}
-
-fn weekday(date: NaiveDate) -> &'static str {
+pub(super) fn weekday(date: NaiveDate) -> &'static str {
     match date.weekday() {
         Weekday::Mon => "lunes",
         Weekday::Tue => "martes",
@@ -214,7 +217,7 @@ fn weekday(date: NaiveDate) -> &'static str {
     }
 }
 
-fn duration(seconds: Seconds) -> String {
+pub(super) fn duration(seconds: Seconds) -> String {
     let count = |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     match (seconds / 60, seconds % 60) {
         (0, s) => count(s, "segundo"),

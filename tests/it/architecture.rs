@@ -93,10 +93,13 @@ const SHELL_ONLY: [&str; 16] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 15] = [
+const IMPORTERS: [(&str, &[&str]); 18] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("sqlx", &["store/"]),
     ("axum", &["web/"]),
+    ("argon2", &["web/password.rs"]),
+    ("askama", &["web/"]),
+    ("rust_embed", &["web/assets.rs"]),
     ("utoipa", &["web/"]),
     ("clap", &["main.rs", "cli/"]),
     ("sdp_types", &["media/sdp"]),

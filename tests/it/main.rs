@@ -17,6 +17,7 @@ mod machine;
 mod network;
 mod open_means_people;
 mod owed;
+mod page_words;
 mod phone;
 mod registering;
 mod registrar;

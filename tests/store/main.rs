@@ -8,6 +8,7 @@ mod command_line;
 mod damage;
 mod log;
 mod owed;
+mod owners;
 mod plan;
 mod salvage;
 mod tokens;

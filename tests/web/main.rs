@@ -1,5 +1,6 @@
 //! The web through its router, on a real store. Each file first shows its path answering well, then refusing by name.
 
+mod browser;
 mod callers;
 mod calls;
 mod closures;
@@ -12,6 +13,11 @@ mod listener;
 mod messages;
 mod metrics;
 mod owed;
+mod page_calls_back;
+mod page_hours;
+mod page_messages;
+mod pages;
 mod phones;
 mod right_now;
 mod shop;
+mod sign_in;

@@ -21,7 +21,7 @@ use ringall::routing::{Action, Because, Decision, Ring, Wave};
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Ticket};
 use ringall::web::board::Look;
-use ringall::web::{Board, Feed, LiveGauges, Readiness, Web, live, metrics, router};
+use ringall::web::{Board, Entrance, Feed, LiveGauges, Readiness, Web, live, metrics, router};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -119,6 +119,7 @@ impl Place {
             gauges: gauges.clone(),
             counters: metrics::install(),
             readiness: readiness.clone(),
+            entrance: Entrance::new("http://localhost:8080"),
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");

@@ -170,7 +170,12 @@ pub async fn audio(
 ///
 /// # Errors
 /// There is no such message, or its recording cannot be read.
-async fn sound(web: &Web, call: CallId, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
+pub(in crate::web) async fn sound(
+    web: &Web,
+    call: CallId,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let stored = web.store.message(call).await?.ok_or_else(unknown)?;
     // What names the file is what the log says, a UUID; never what was asked for.
     let (name, path) = (stored.recording, web.recordings.path(stored.recording));

@@ -22,6 +22,7 @@ use crate::web::api::json::{self, Call, Null, Reason, Telling, one_of};
 use crate::web::api::language;
 use crate::web::api::query::{Asked, rfc3339};
 use crate::web::{Problem, Web};
+use crate::words;
 
 /// This moment in one shop.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,7 +101,7 @@ pub fn shop_now(view: &switchboard::RightNow, shop: ShopId) -> Result<&ShopNow, 
 }
 
 /// Until when a decision stands.
-fn until(decision: &Decision) -> Option<UnixMs> {
+pub(in crate::web) fn until(decision: &Decision) -> Option<UnixMs> {
     match (&decision.action, &decision.because) {
         (Action::TakeMessage { opens }, _) => *opens,
         (_, Because::OpenHours { until } | Because::ExtraOpening { until, .. }) => *until,
@@ -112,6 +113,7 @@ fn until(decision: &Decision) -> Option<UnixMs> {
 /// A phone the plan no longer has is not shown.
 pub fn phone_now(seen: &PhoneNow, shop: &Shop, language: Language, now: UnixMs) -> Option<Phone> {
     let phone = shop.phone(seen.phone)?;
+    let labels = words::page::labels(language);
     Some(Phone {
         name: phone.name.to_string(),
         kind: match phone.line {
@@ -122,29 +124,15 @@ pub fn phone_now(seen: &PhoneNow, shop: &Shop, language: Language, now: UnixMs) 
         rings: seen.rings,
         because: match &seen.because {
             PhoneBecause::ShopDoesNotRing(because) => json::reason(because, language, shop.time_zone, now),
-            PhoneBecause::InAWave => own_reason("in_a_wave", IN_A_WAVE, language),
-            PhoneBecause::OffNow => own_reason("off_now", OFF_NOW, language),
-            PhoneBecause::Unreachable => own_reason("unreachable", UNREACHABLE, language),
+            PhoneBecause::InAWave => own_reason("in_a_wave", labels.rings),
+            PhoneBecause::OffNow => own_reason("off_now", labels.off_now),
+            PhoneBecause::Unreachable => own_reason("unreachable", labels.unreachable),
         },
         proven_at: seen.proven_at.map(rfc3339),
     })
 }
 
-/// English, Spanish.
-type Sentence = [&'static str; 2];
-
-const IN_A_WAVE: Sentence = ["It would ring.", "Sonaría."];
-const OFF_NOW: Sentence = ["It is off at this time.", "A esta hora está apagado."];
-const UNREACHABLE: Sentence = [
-    "It cannot be reached: it is not registered, or its address leads nowhere.",
-    "No se puede contactar: no está registrado o su dirección no lleva a ninguna parte.",
-];
-
-fn own_reason(code: &'static str, [english, spanish]: Sentence, language: Language) -> Reason {
-    let text = match language {
-        Language::En => english,
-        Language::Es => spanish,
-    };
+fn own_reason(code: &'static str, text: &str) -> Reason {
     Reason { code, text: text.to_owned() }
 }
 

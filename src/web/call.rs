@@ -1,0 +1,71 @@
+//! `/calls/…`: one call, and what happened in it, in plain sentences.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use uuid::Uuid;
+
+use crate::call::record::{CallEvent, CallId};
+use crate::web::fault::Fault;
+use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::web::messages::MessageCard;
+use crate::web::who::{Who, seen, seen_event};
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "call.html")]
+struct Page {
+    frame: Frame,
+    who: Who,
+    caller_href: Option<String>,
+    message: Option<MessageCard>,
+    outcome: String,
+    when: String,
+    because: String,
+    rang: String,
+    talked: String,
+    nth: String,
+    called: String,
+    events: Vec<Line>,
+}
+
+struct Line {
+    time: String,
+    text: String,
+}
+
+pub async fn show(view: View, Path(text): Path<String>) -> Result<Response, Fault> {
+    let (stored, events) = view.web.store.call(id(&text)?).await?.ok_or(Fault::NotFound)?;
+    let (record, language) = (&seen(&stored.record), view.language());
+    let zone = view.shop_of(record).time_zone;
+    let who = Who::of(record, stored.caller_name.as_deref(), &view);
+    let nth = record.nth_call_from_caller;
+    let talk_ms = record.talk_ms(view.now);
+    let line = |event: &CallEvent| Line {
+        time: words::page::clock_s(event.at, zone),
+        text: words::event(&seen_event(event), record.started, language),
+    };
+    let message = view.web.store.message(record.id).await?;
+    page(Page {
+        message: message.as_ref().map(|message| MessageCard::of(message, &view)),
+        frame: view.frame(Tab::Calls, &who.name),
+        outcome: words::page::outcome(record, language, view.now),
+        when: words::page::moment(record.started, language, zone, view.now),
+        because: words::because(&record.because, language, zone, record.started),
+        rang: words::page::duration(record.ring_ms(view.now), language),
+        talked: if talk_ms == 0 { String::new() } else { words::page::duration(talk_ms, language) },
+        nth: if nth == 0 { String::new() } else { words::nth_call(nth, language) },
+        called: shown(&record.called),
+        caller_href: (!record.withheld)
+            .then_some(record.caller.as_ref())
+            .flatten()
+            .map(|number| view.at(&format!("/callers/{}", number.as_str()))),
+        events: events.iter().map(line).collect(),
+        who,
+    })
+}
+
+/// A call's id as it stands in an address.
+pub fn id(text: &str) -> Result<CallId, Fault> {
+    Uuid::parse_str(text).map(CallId).map_err(|_| Fault::NotFound)
+}

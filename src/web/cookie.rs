@@ -1,0 +1,116 @@
+//! The cookie that keeps a browser signed in, and the mark that a form carries to show that it is ours.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::store::owners::ABSOLUTE_END;
+
+/// How the cookie is named and guarded: by the scheme of the address that browsers reach us at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookie {
+    /// https: only sent over TLS, and only this very host can have set it.
+    Host,
+    /// http, on a machine or a network of the shop's own.
+    Plain,
+}
+
+/// A secret as the store makes them: 64 hex digits.
+const SECRET_DIGITS: usize = 64;
+
+impl Cookie {
+    pub fn of(public_url: &str) -> Cookie {
+        if public_url.starts_with("https://") { Cookie::Host } else { Cookie::Plain }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Cookie::Host => "__Host-ringall",
+            Cookie::Plain => "ringall",
+        }
+    }
+
+    /// The secret in the request's cookie, where it has one that could be ours.
+    pub fn read(self, headers: &HeaderMap) -> Option<String> {
+        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let (_, secret) = pairs.find(|(name, _)| *name == self.name())?;
+        let plausible = secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit());
+        plausible.then(|| secret.to_owned())
+    }
+
+    /// What keeps a browser signed in.
+    pub fn keep(self, secret: &str) -> HeaderValue {
+        self.set(secret, ABSOLUTE_END.as_secs())
+    }
+
+    /// What makes a browser forget.
+    pub fn forget(self) -> HeaderValue {
+        self.set("", 0)
+    }
+
+    fn set(self, secret: &str, max_age_s: u64) -> HeaderValue {
+        let secure = match self {
+            Cookie::Host => "; Secure",
+            Cookie::Plain => "",
+        };
+        let text = format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}", self.name());
+        HeaderValue::try_from(text).expect("hex digits and our own words")
+    }
+}
+
+/// What a form of a signed-in browser carries: nobody without the cookie's secret can make it.
+pub fn form_mark(secret: &str) -> String {
+    let digest = Sha256::new().chain_update("ringall form ").chain_update(secret).finalize();
+    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Takes as long for a wrong one as for a right one.
+pub fn is_form_mark(given: &str, secret: &str) -> bool {
+    given.as_bytes().ct_eq(form_mark(secret).as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    fn read(cookie: Cookie, lines: &[&str]) -> Option<String> {
+        let line = |line: &&str| (header::COOKIE, HeaderValue::from_str(line).expect("a cookie of this test"));
+        cookie.read(&lines.iter().map(line).collect())
+    }
+
+    #[test]
+    fn over_https_the_cookie_is_the_hosts_alone() {
+        let set = Cookie::of("https://phone.example.com").keep(SECRET);
+        let set = set.to_str().expect("ASCII");
+        assert!(
+            set.starts_with(&format!("__Host-ringall={SECRET}; Path=/; HttpOnly; SameSite=Lax; Max-Age=")),
+            "{set}"
+        );
+        assert!(set.ends_with("; Secure") && !set.contains("Domain"), "{set}");
+        let plain = Cookie::of("http://localhost:8080").keep(SECRET);
+        assert!(!plain.to_str().expect("ASCII").contains("Secure"));
+        assert!(Cookie::Host.forget().to_str().expect("ASCII").contains("Max-Age=0"));
+    }
+
+    #[test]
+    fn only_a_whole_secret_of_our_name_is_read() {
+        let ours = format!("ringall={SECRET}");
+        assert_eq!(read(Cookie::Plain, &[&ours]), Some(SECRET.to_owned()));
+        assert_eq!(read(Cookie::Plain, &["a=b; c", &format!("x=1;  {ours} ; y=2")]), Some(SECRET.to_owned()));
+        assert_eq!(read(Cookie::Host, &[&ours]), None, "a neighbour on http could have set it");
+        assert_eq!(read(Cookie::Plain, &[&ours[..ours.len() - 1]]), None);
+        assert_eq!(read(Cookie::Plain, &[&format!("{ours}0")]), None);
+        assert_eq!(read(Cookie::Plain, &[]), None);
+    }
+
+    #[test]
+    fn a_mark_fits_one_secret() {
+        let mark = form_mark(SECRET);
+        assert!(is_form_mark(&mark, SECRET) && !mark.contains(SECRET));
+        assert!(!is_form_mark(&mark, &SECRET.replace('0', "1")));
+        assert!(!is_form_mark("", SECRET));
+    }
+}

@@ -1,0 +1,268 @@
+//! What surrounds the pages, and what each is made from.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::call::record::CallRecord;
+use crate::now::UnixMs;
+use crate::routing::Plan;
+use crate::routing::plan::{Language, Shop, ShopId};
+use crate::web::Web;
+use crate::web::assets::{ICON, SCRIPT, STYLE};
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::visit::Visitor;
+use crate::words::page::{Labels, labels};
+
+/// Around a page for somebody who is not signed in.
+pub struct Plain {
+    pub w: &'static Labels,
+    pub language: &'static str,
+    pub title: String,
+    pub style: &'static str,
+    pub icon: &'static str,
+}
+
+impl Plain {
+    pub fn new(language: Language, title: &str) -> Plain {
+        Plain {
+            w: labels(language),
+            language: code(language),
+            title: title.to_owned(),
+            style: STYLE.as_str(),
+            icon: ICON.as_str(),
+        }
+    }
+}
+
+/// Around a page for somebody who is.
+pub struct Frame {
+    pub w: &'static Labels,
+    pub language: &'static str,
+    pub title: String,
+    pub style: &'static str,
+    pub icon: &'static str,
+    pub script: &'static str,
+    /// What every form carries as `csrf`.
+    pub csrf: String,
+    pub shop_name: String,
+    /// The shop's id, where forms must name it because there are several.
+    pub shop_field: Option<i64>,
+    pub home: String,
+    pub account: String,
+    /// Empty when there is only one.
+    pub shops: Vec<ShopLink>,
+    pub tabs: Vec<TabLink>,
+}
+
+pub struct ShopLink {
+    pub href: String,
+    pub name: String,
+    pub here: bool,
+}
+
+pub struct TabLink {
+    pub href: String,
+    pub name: &'static str,
+    pub here: bool,
+    /// The outline of its picture, 24 by 24.
+    pub icon: &'static str,
+}
+
+/// The pages that every page leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Now,
+    Calls,
+    Messages,
+    Hours,
+    Phones,
+    /// None of them.
+    Other,
+}
+
+const TABS: [Tab; 5] = [Tab::Now, Tab::Calls, Tab::Messages, Tab::Hours, Tab::Phones];
+
+impl Tab {
+    fn path(self) -> &'static str {
+        match self {
+            Tab::Now | Tab::Other => "/",
+            Tab::Calls => "/calls",
+            Tab::Messages => "/messages",
+            Tab::Phones => "/phones",
+            Tab::Hours => "/hours",
+        }
+    }
+
+    fn name(self, w: &'static Labels) -> &'static str {
+        match self {
+            Tab::Now | Tab::Other => w.now,
+            Tab::Calls => w.calls,
+            Tab::Messages => w.messages,
+            Tab::Phones => w.phones,
+            Tab::Hours => w.hours,
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            // A clock, a handset, an envelope, a calendar, a telephone.
+            Tab::Now | Tab::Other => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 7v5l3 2",
+            Tab::Calls => "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A15 15 0 0 1 4 5a1 1 0 0 1 1-1",
+            Tab::Phones => "M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1M11 18h2",
+            Tab::Messages => "M4 6h16v12H4zM4 7l8 6l8-6",
+            Tab::Hours => "M5 5h14a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1M4 10h16M8 3v4M16 3v4",
+        }
+    }
+}
+
+/// One of several in a form.
+pub struct Choice {
+    pub value: &'static str,
+    pub name: &'static str,
+    pub chosen: bool,
+}
+
+/// What a page is made from: who looks, at which shop, when, and what the owner has set.
+pub struct View {
+    pub web: Arc<Web>,
+    pub visitor: Visitor,
+    pub plan: Arc<Plan>,
+    pub shop: Arc<Shop>,
+    pub now: UnixMs,
+    pub query: Fields,
+}
+
+impl FromRequestParts<Arc<Web>> for View {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<View, Fault> {
+        let visitor = parts.extensions.get::<Visitor>().cloned().ok_or(Fault::Broken)?;
+        let query = Fields::of_query(&parts.uri);
+        let plan = newest_plan(web).await?;
+        let asked = query.get("shop").filter(|id| !id.is_empty());
+        let shop = match asked {
+            Some(id) => plan.shops.iter().find(|shop| shop.id.0.to_string() == id).ok_or(Fault::NotFound)?,
+            None => plan.shops.first().ok_or(Fault::NoShop)?,
+        };
+        let shop = shop.clone();
+        Ok(View { web: web.clone(), visitor, plan, shop, now: (web.clock)().wall, query })
+    }
+}
+
+/// The owner's settings as they are stored: the loop may hear of a change a second later.
+async fn newest_plan(web: &Web) -> Result<Arc<Plan>, Fault> {
+    let known = web.plan.borrow().clone();
+    if web.store.plan_version().await? == known.version { Ok(known) } else { Ok(Arc::new(web.store.plan().await?)) }
+}
+
+impl View {
+    pub fn language(&self) -> Language {
+        self.visitor.language
+    }
+
+    pub fn w(&self) -> &'static Labels {
+        labels(self.visitor.language)
+    }
+
+    /// The shop a call was to, else the one that is looked at.
+    pub fn shop_of(&self, record: &CallRecord) -> &Shop {
+        record.shop.and_then(|id| self.plan.shop(id)).unwrap_or(&self.shop)
+    }
+
+    /// Which shop's calls to list: with one shop all, also those of numbers that are nobody's.
+    pub fn only_shop(&self) -> Option<ShopId> {
+        (self.plan.shops.len() > 1).then_some(self.shop.id)
+    }
+
+    /// This address in the same shop. `path` may have parameters.
+    pub fn at(&self, path: &str) -> String {
+        self.at_shop(path, &self.shop)
+    }
+
+    fn at_shop(&self, path: &str, shop: &Shop) -> String {
+        match self.plan.shops.as_slice() {
+            [_] => path.to_owned(),
+            _ if path.contains('?') => format!("{path}&shop={}", shop.id.0),
+            _ => format!("{path}?shop={}", shop.id.0),
+        }
+    }
+
+    pub fn frame(&self, tab: Tab, title: &str) -> Frame {
+        let w = self.w();
+        let several = self.plan.shops.len() > 1;
+        let shop_link = |shop: &Arc<Shop>| ShopLink {
+            href: self.at_shop(tab.path(), shop),
+            name: shown(&shop.name),
+            here: shop.id == self.shop.id,
+        };
+        let tab_link =
+            |to: Tab| TabLink { href: self.at(to.path()), name: to.name(w), here: to == tab, icon: to.icon() };
+        Frame {
+            w,
+            language: code(self.language()),
+            title: title.to_owned(),
+            style: STYLE.as_str(),
+            icon: ICON.as_str(),
+            script: SCRIPT.as_str(),
+            csrf: self.visitor.form_mark(),
+            shop_name: shown(&self.shop.name),
+            shop_field: several.then_some(self.shop.id.0),
+            home: self.at("/"),
+            account: self.at("/account"),
+            shops: if several { self.plan.shops.iter().map(shop_link).collect() } else { Vec::new() },
+            tabs: TABS.into_iter().map(tab_link).collect(),
+        }
+    }
+}
+
+/// A page, written.
+pub fn page(template: impl Template) -> Result<Response, Fault> {
+    Ok(Html(template.render()?).into_response())
+}
+
+/// A text from outside as one line for people: without control characters and those that only change how others look,
+/// and no longer than a name can be.
+pub fn shown(text: &str) -> String {
+    let mut line: String = crate::caller::visible(text).take(MOST_SHOWN + 1).collect();
+    if line.chars().count() > MOST_SHOWN {
+        line = line.chars().take(MOST_SHOWN).collect::<String>() + "…";
+    }
+    line.trim().to_owned()
+}
+
+/// The same for a note of several lines.
+pub fn shown_lines(text: &str) -> String {
+    let lines = text.lines().map(|line| crate::caller::visible(line).collect::<String>().trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n").chars().take(MOST_NOTE).collect()
+}
+
+/// Characters of a note; the page itself takes fewer.
+const MOST_NOTE: usize = 2000;
+/// Characters of a name: the longest of a person or a firm stay below it.
+const MOST_SHOWN: usize = 120;
+
+fn code(language: Language) -> &'static str {
+    match language {
+        Language::En => "en",
+        Language::Es => "es",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_is_one_short_line() {
+        assert_eq!(shown("Jo\r\nMiller\u{0}"), "Jo Miller");
+        assert_eq!(shown("\u{202e}relliM oJ\u{202c}"), "relliM oJ");
+        assert_eq!(shown("مها <b>"), "مها <b>", "letters are kept; the template escapes");
+        assert_eq!(shown(&"x".repeat(2_000)).chars().count(), MOST_SHOWN + 1);
+        assert_eq!(shown(" \t "), "");
+    }
+}

@@ -1,0 +1,272 @@
+//! `/hours`: the week, closures and extra openings, and what is read back of them. Of two people who change the week at
+//! the same time the second is told, and keeps what they typed.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDateTime;
+
+use crate::routing::plan::Closure;
+use crate::routing::week::{DAY_MIN, Span, Week, clock, minutes};
+use crate::routing::{Hours, HoursTag, local_time, standing};
+use crate::store::Saved;
+use crate::web::api::right_now::until;
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "hours.html")]
+struct Page {
+    frame: Frame,
+    saved: Option<String>,
+    sentence: String,
+    fault: Option<String>,
+    tag: String,
+    week: Option<WeekForm>,
+    week_action: String,
+    text: String,
+    text_fault: Option<String>,
+    text_action: String,
+    closures: Vec<ClosureLine>,
+    closure: ClosureForm,
+    closure_action: String,
+    what_if: String,
+}
+
+struct WeekForm {
+    days: Vec<DayForm>,
+    holidays_off: bool,
+}
+
+struct DayForm {
+    name: &'static str,
+    spans: Vec<SpanForm>,
+    fault: Option<&'static str>,
+}
+
+struct SpanForm {
+    /// The names of its fields: `d0s0from`.
+    from_name: String,
+    to_name: String,
+    from: String,
+    to: String,
+}
+
+struct ClosureLine {
+    when: String,
+    why: String,
+    open: String,
+    delete: String,
+}
+
+#[derive(Default)]
+struct ClosureForm {
+    from: String,
+    to: String,
+    why: String,
+    open: String,
+    fault: Option<String>,
+}
+
+/// What was typed and not taken, to be shown again.
+#[derive(Default)]
+struct Typed {
+    fault: Option<String>,
+    week: Option<WeekForm>,
+    text: Option<(String, Option<String>)>,
+    closure: ClosureForm,
+}
+
+/// Of one day. A form with more is more than anybody fills in.
+const SPANS: usize = 2;
+
+pub async fn show(view: View) -> Result<Response, Fault> {
+    page(build(&view, Typed::default()))
+}
+
+/// Saves the week.
+pub async fn save_week(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    match read_week(&fields, &view) {
+        Ok(week) => {
+            let typed = Typed { week: Some(week_form(&week, &view)), ..Typed::default() };
+            save(view, &fields, &week.write(), typed).await
+        }
+        Err(form) => again(&view, StatusCode::UNPROCESSABLE_ENTITY, Typed { week: Some(form), ..Typed::default() }),
+    }
+}
+
+/// Saves hours written as an expression.
+pub async fn save_text(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let text = fields.text("hours").to_owned();
+    let typed = Typed { text: Some((text.clone(), None)), ..Typed::default() };
+    save(view, &fields, &text, typed).await
+}
+
+async fn save(view: View, fields: &Fields, expression: &str, mut typed: Typed) -> Result<Response, Fault> {
+    let hours = match Hours::parse(expression, view.shop.country) {
+        Ok(hours) => hours,
+        Err(error) => {
+            let fault = words::hours_error(&error, view.language());
+            match &mut typed.text {
+                Some((_, text_fault)) => *text_fault = Some(fault),
+                None => typed.fault = Some(fault),
+            }
+            return again(&view, StatusCode::UNPROCESSABLE_ENTITY, typed);
+        }
+    };
+    let seen = HoursTag::parse(fields.text("tag")).ok_or(Fault::BadForm)?;
+    match view.web.store.set_hours(view.shop.id, Some(&hours), Some(&seen)).await? {
+        Saved::Done => done(&view),
+        Saved::ChangedMeanwhile(theirs) => {
+            let theirs = theirs.as_ref().map(Hours::as_str);
+            typed.fault = Some(words::page::changed_meanwhile(theirs, view.language()));
+            again(&view, StatusCode::CONFLICT, typed)
+        }
+    }
+}
+
+/// Adds a closure or an extra opening.
+pub async fn add_closure(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    match read_closure(&fields, &view) {
+        Ok(closure) => {
+            view.web.store.add_closure(view.shop.id, &closure).await?;
+            done(&view)
+        }
+        Err(fault) => {
+            let typed = |name| fields.text(name).to_owned();
+            let closure = ClosureForm {
+                from: typed("from"),
+                to: typed("to"),
+                why: typed("why"),
+                open: typed("open"),
+                fault: Some(fault),
+            };
+            again(&view, StatusCode::UNPROCESSABLE_ENTITY, Typed { closure, ..Typed::default() })
+        }
+    }
+}
+
+/// Deletes one. One that somebody else has deleted is gone as well.
+pub async fn delete_closure(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
+    let id = id.parse().map_err(|_| Fault::NotFound)?;
+    view.web.store.delete_closure(view.shop.id, id).await?;
+    done(&view)
+}
+
+fn done(view: &View) -> Result<Response, Fault> {
+    view.web.plan_written.notify_one();
+    Ok(Redirect::to(&view.at("/hours?saved=yes")).into_response())
+}
+
+fn again(view: &View, status: StatusCode, typed: Typed) -> Result<Response, Fault> {
+    Ok((status, page(build(view, typed))?).into_response())
+}
+
+fn build(view: &View, typed: Typed) -> Page {
+    let (w, language, zone) = (view.w(), view.language(), view.shop.time_zone);
+    let decision = standing(&view.shop, view.now);
+    let is_saved = !view.query.text("saved").is_empty();
+    let read_back = || words::page::read_back(&decision, until(&decision), language, zone, view.now);
+    let stored = view.shop.hours.as_ref().map_or("", Hours::as_str);
+    let of_stored = || match view.shop.hours {
+        None => Some(Week::default()),
+        Some(_) => Week::read(stored).filter(|week| week.days.iter().all(|day| day.len() <= SPANS)),
+    };
+    let (text, text_fault) = typed.text.unwrap_or_else(|| (stored.to_owned(), None));
+    let today = local_time::local(zone, view.now);
+    let coming = view.shop.closures.iter().filter(|closure| closure.to > today);
+    Page {
+        frame: view.frame(Tab::Hours, w.hours),
+        saved: is_saved.then(read_back),
+        sentence: words::because(&decision.because, language, zone, view.now),
+        fault: typed.fault,
+        tag: HoursTag::of(view.shop.hours.as_ref()).to_string(),
+        week: typed.week.or_else(|| of_stored().map(|week| week_form(&week, view))),
+        week_action: view.at("/hours/week"),
+        text,
+        text_fault,
+        text_action: view.at("/hours/text"),
+        closures: coming.map(|closure| closure_line(closure, view)).collect(),
+        closure: typed.closure,
+        closure_action: view.at("/hours/closures"),
+        what_if: view.at("/what-if"),
+    }
+}
+
+fn closure_line(closure: &Closure, view: &View) -> ClosureLine {
+    let named = |local: NaiveDateTime| {
+        let at = local_time::earliest(view.shop.time_zone, local);
+        words::page::moment(at, view.language(), view.shop.time_zone, view.now)
+    };
+    let open = closure.open.as_ref().map_or("", Hours::as_str);
+    ClosureLine {
+        when: words::page::from_to(&named(closure.from), &named(closure.to), view.language()),
+        why: shown(&closure.why),
+        open: if open.is_empty() { String::new() } else { words::page::open_then(open, view.language()) },
+        delete: view.at(&format!("/hours/closures/{}/delete", closure.id)),
+    }
+}
+
+fn week_form(week: &Week, view: &View) -> WeekForm {
+    let names = words::page::weekdays(view.language());
+    let field = |time: Option<u16>| time.map(|time| clock(time % DAY_MIN)).unwrap_or_default();
+    let span = |day: usize, n: usize| {
+        let span = week.days[day].get(n);
+        span_form(day, n, field(span.map(|span| span.from)), field(span.map(|span| span.to)))
+    };
+    let day = |day: usize| DayForm { name: names[day], spans: (0..SPANS).map(|n| span(day, n)).collect(), fault: None };
+    WeekForm { days: (0..week.days.len()).map(day).collect(), holidays_off: week.holidays_off }
+}
+
+fn span_form(day: usize, n: usize, from: String, to: String) -> SpanForm {
+    SpanForm { from_name: format!("d{day}s{n}from"), to_name: format!("d{day}s{n}to"), from, to }
+}
+
+/// The week that was typed, or the form with what is wrong beside it.
+fn read_week(fields: &Fields, view: &View) -> Result<Week, WeekForm> {
+    let mut week = Week { holidays_off: fields.get("holidays_off").is_some(), ..Week::default() };
+    let mut form = week_form(&week, view);
+    for (day, (spans, shown)) in week.days.iter_mut().zip(&mut form.days).enumerate() {
+        for n in 0..SPANS {
+            let typed = |end: &str| fields.text(&format!("d{day}s{n}{end}"));
+            let (from, to) = (typed("from"), typed("to"));
+            shown.spans[n] = span_form(day, n, from.to_owned(), to.to_owned());
+            match read_span(from, to) {
+                Ok(span) => spans.extend(span),
+                Err(()) => shown.fault = Some(view.w().half_a_span),
+            }
+        }
+    }
+    if form.days.iter().any(|day| day.fault.is_some()) { Err(form) } else { Ok(week) }
+}
+
+/// Both empty: no span. An end at midnight is the day's.
+fn read_span(from: &str, to: &str) -> Result<Option<Span>, ()> {
+    if from.is_empty() && to.is_empty() {
+        return Ok(None);
+    }
+    let (from, to) = (minutes(from).filter(|from| *from < DAY_MIN).ok_or(())?, minutes(to).ok_or(())?);
+    let to = if to == 0 { DAY_MIN } else { to };
+    if from == to || to > DAY_MIN { Err(()) } else { Ok(Some(Span { from, to })) }
+}
+
+fn read_closure(fields: &Fields, view: &View) -> Result<Closure, String> {
+    let (w, language) = (view.w(), view.language());
+    let moment = |name| local_moment(fields.text(name)).ok_or_else(|| w.not_a_time.to_owned());
+    let (from, to) = (moment("from")?, moment("to")?);
+    let open = match fields.text("open") {
+        "" => None,
+        text => Some(Hours::parse(text, view.shop.country).map_err(|error| words::hours_error(&error, language))?),
+    };
+    let now = local_time::local(view.shop.time_zone, view.now);
+    Closure::planned(from, to, fields.text("why"), open, now).map_err(|error| words::closure_error(error, language))
+}
+
+/// A day and time as a browser's field gives it.
+pub fn local_moment(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+}

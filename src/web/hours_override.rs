@@ -1,0 +1,54 @@
+//! `/override`: "close now until …", "open now until …", and its end before its time.
+
+use axum::Extension;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::time::Duration;
+
+use crate::now::UnixMs;
+use crate::routing::local_time;
+use crate::routing::plan::{Override, OverrideState};
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::frame::View;
+use crate::web::hours::local_moment;
+use crate::web::now::{self, Typed};
+use crate::words;
+
+pub async fn set(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let state = OverrideState::parse(fields.text("state")).ok_or(Fault::BadForm)?;
+    let said = match until(&fields, &view) {
+        Some(until) => {
+            Override::said(state, until, view.now).map_err(|error| words::override_error(error, view.language()))
+        }
+        None => Err(view.w().not_a_time.to_owned()),
+    };
+    match said {
+        Ok(said) => write(&view, Some(said)).await,
+        Err(fault) => {
+            let typed = Typed { state, until: fields.text("until").to_owned(), fault: Some(fault) };
+            now::again(view, StatusCode::UNPROCESSABLE_ENTITY, typed).await
+        }
+    }
+}
+
+pub async fn end(view: View) -> Result<Response, Fault> {
+    write(&view, None).await
+}
+
+async fn write(view: &View, said: Option<Override>) -> Result<Response, Fault> {
+    view.web.store.set_override(view.shop.id, said).await?;
+    view.web.plan_written.notify_one();
+    Ok(Redirect::to(&view.at("/?saved=yes")).into_response())
+}
+
+/// A button's span, else the typed end.
+fn until(fields: &Fields, view: &View) -> Option<UnixMs> {
+    let zone = view.shop.time_zone;
+    let today = local_time::local(zone, view.now);
+    match fields.text("for") {
+        "hour" => Some(view.now + Duration::from_secs(3600)),
+        "day" => Some(local_time::earliest(zone, today.date().succ_opt()?.and_time(chrono::NaiveTime::MIN))),
+        _ => local_moment(fields.text("until")).map(|local| local_time::earliest(zone, local)),
+    }
+}

@@ -1,0 +1,116 @@
+//! Whom the shop owes a call: as a card of the page, and the forms that claim it, give it back and settle it.
+
+use axum::Extension;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::number::Number;
+use crate::owed::Settlement;
+use crate::store::{Claimed, OwedCaller};
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::frame::{View, shown};
+use crate::web::now::{self, Typed};
+use crate::web::visit::way_back;
+use crate::words;
+
+/// Shown at a time: who calls so many back has come to the end of the page by then.
+pub const MOST: usize = 30;
+
+/// A caller who is owed a call.
+pub struct OwedCard {
+    /// Without its plus, for the card's name in the page.
+    pub digits: String,
+    pub e164: String,
+    pub href: String,
+    pub name: String,
+    /// Where the name is not it.
+    pub number: String,
+    pub since: String,
+    pub due: String,
+    pub late: bool,
+    pub claimed: String,
+    pub mine: bool,
+    pub claim_action: String,
+    pub settle_action: String,
+    /// Where the forms lead back to.
+    pub back: String,
+}
+
+impl OwedCard {
+    pub fn of(caller: &OwedCaller, back: &str, view: &View) -> OwedCard {
+        let (language, zone) = (view.language(), view.shop.time_zone);
+        let moment = |at| words::page::moment(at, language, zone, view.now);
+        let e164 = caller.number.as_str().to_owned();
+        let number = caller.number.national(view.shop.country);
+        let name = caller.name.as_deref().map(shown).filter(|name| !name.is_empty());
+        let owed = &caller.owed;
+        let mine = caller.claim.as_ref().is_some_and(|claim| claim.by == view.visitor.owner.email);
+        let claim = |claim: &crate::store::Claim| {
+            let by = if mine { None } else { Some(shown(&claim.by)) };
+            words::page::claimed(by.as_deref(), &moment(claim.at), language)
+        };
+        OwedCard {
+            digits: e164.trim_start_matches('+').to_owned(),
+            href: view.at(&format!("/callers/{e164}")),
+            number: if name.is_some() { number.clone() } else { String::new() },
+            name: name.unwrap_or(number),
+            since: words::page::owed_since(owed.attempts, &moment(owed.last), language),
+            late: owed.due.is_some_and(|due| due < view.now),
+            due: words::page::due(owed.due.map(|due| (moment(due), due < view.now)), language),
+            claimed: caller.claim.as_ref().map(claim).unwrap_or_default(),
+            claim_action: view.at(&format!("/owed/{e164}/{}", if mine { "release" } else { "claim" })),
+            settle_action: view.at(&format!("/owed/{e164}/settle")),
+            mine,
+            back: back.to_owned(),
+            e164,
+        }
+    }
+}
+
+pub async fn claim(
+    view: View,
+    Path(number): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Result<Response, Fault> {
+    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+    let by = view.visitor.owner.email.clone();
+    match view.web.store.claim(&view.shop, &number, &by, view.now).await? {
+        Claimed::Yours(_) | Claimed::NotOwed => Ok(back(&fields)),
+        Claimed::Theirs(theirs) => {
+            let fault = words::claimed_by(&shown(&theirs.by), view.language());
+            let typed = Typed { fault: Some(fault), ..Typed::fresh(&view) };
+            now::again(view, StatusCode::CONFLICT, typed).await
+        }
+    }
+}
+
+pub async fn release(
+    view: View,
+    Path(number): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Result<Response, Fault> {
+    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+    view.web.store.release(view.shop.id, &number).await?;
+    Ok(back(&fields))
+}
+
+pub async fn settle(
+    view: View,
+    Path(number): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Result<Response, Fault> {
+    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+    let how = Settlement::parse(fields.text("how")).ok_or(Fault::BadForm)?;
+    let by = view.visitor.owner.email.clone();
+    if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
+        view.web.plan_written.notify_one();
+    }
+    // Settled by somebody else a moment ago is as good.
+    Ok(back(&fields))
+}
+
+fn back(fields: &Fields) -> Response {
+    Redirect::to(way_back(fields.text("back"))).into_response()
+}

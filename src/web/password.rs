@@ -1,0 +1,154 @@
+//! Passwords: what may be one, and Argon2id over it. Hashing takes tens of milliseconds and 19 MiB on purpose, so it runs
+//! off the threads that serve, a few at a time.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+
+/// Twelve letters of any kind are out of reach of guessing at the rate the throttle allows, and for a stolen hash
+/// expensive enough.
+pub const LEAST_CHARS: usize = 12;
+/// Longer ones only cost time.
+pub const MOST_CHARS: usize = 200;
+
+/// What is hashed at a time: a second core stays free for calls.
+static TURNS: Semaphore = Semaphore::const_new(1);
+/// How long somebody waits for a turn: some dozens are before them then.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The password of nobody: an account that does not exist takes as long to refuse as one that does.
+static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now("the password of nobody"));
+
+/// Why no password was hashed or compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotHashed {
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error("the system gave no random numbers, or no memory, for a password's hash")]
+    Failed,
+}
+
+/// Why a password is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    TooShort,
+    TooLong,
+    /// Among those that are tried first.
+    Guessable,
+}
+
+/// Whether `password` may be the password of `email`.
+pub fn check(password: &str, email: &str) -> Result<(), Unfit> {
+    let length = password.chars().count();
+    if length < LEAST_CHARS {
+        return Err(Unfit::TooShort);
+    }
+    if length > MOST_CHARS {
+        return Err(Unfit::TooLong);
+    }
+    let plain = password.to_lowercase();
+    let name = email.split('@').next().unwrap_or_default();
+    let mut letters: Vec<char> = plain.chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    // Take the best known words out: what is left must be more than an ending.
+    let rest = GUESSED.iter().fold(plain.replace(&email.to_lowercase(), ""), |rest, word| rest.replace(word, ""));
+    let rest = if name.len() > 2 { rest.replace(&name.to_lowercase(), "") } else { rest };
+    if letters.len() < LEAST_LETTERS || rest.chars().count() < LEAST_REST {
+        return Err(Unfit::Guessable);
+    }
+    Ok(())
+}
+
+/// Different characters in a password.
+const LEAST_LETTERS: usize = 5;
+/// Characters beside the words that everybody uses.
+const LEAST_REST: usize = 4;
+/// What the lists of stolen passwords begin with, as far as twelve characters can be made of it.
+const GUESSED: [&str; 16] = [
+    "password",
+    "contraseña",
+    "contrasena",
+    "passw0rd",
+    "1234567890",
+    "123456789",
+    "12345678",
+    "123456",
+    "1234",
+    "qwertyuiop",
+    "qwerty",
+    "asdfghjkl",
+    "1q2w3e4r5t6y",
+    "1q2w3e4r",
+    "ringall",
+    "iloveyou",
+];
+
+/// The hash to keep of a password.
+pub async fn hash(password: String) -> Result<String, NotHashed> {
+    in_turn(move || hash_now(&password)).await?.ok_or(NotHashed::Failed)
+}
+
+/// Whether `password` is the one that was hashed; without a hash false, after as much time.
+pub async fn is_right(password: String, hash: Option<String>) -> Result<bool, NotHashed> {
+    in_turn(move || {
+        let known = hash.is_some();
+        let hash = hash.or_else(|| NOBODY.clone()).ok_or(NotHashed::Failed)?;
+        let right = Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok();
+        Ok(known && right)
+    })
+    .await?
+}
+
+async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotHashed> {
+    let turn = tokio::time::timeout(PATIENCE, TURNS.acquire()).await.map_err(|_| NotHashed::Busy)?;
+    // The semaphore is never closed.
+    let _turn = turn.map_err(|_| NotHashed::Busy)?;
+    tokio::task::spawn_blocking(work).await.map_err(|_| NotHashed::Failed)
+}
+
+fn hash_now(password: &str) -> Option<String> {
+    Argon2::default().hash_password(password.as_bytes()).ok().map(|hash| hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_hashed_password_is_right() {
+        let kept = hash("blue door, two hinges".to_owned()).await.expect("hashed");
+        assert!(kept.starts_with("$argon2id$"), "{kept}");
+        let right = |password: &str, hash: Option<&String>| is_right(password.to_owned(), hash.cloned());
+        assert_eq!(right("blue door, two hinges", Some(&kept)).await, Ok(true));
+        assert_eq!(right("blue door, two hinge", Some(&kept)).await, Ok(false));
+        assert_eq!(right("the password of nobody", None).await, Ok(false), "nobody has no password");
+        assert_ne!(hash("blue door, two hinges".to_owned()).await.expect("hashed"), kept, "each has a salt of its own");
+    }
+
+    #[test]
+    fn a_password_is_long_and_no_one_elses() {
+        let check = |password: &str| check(password, "ana.ruiz@example.com");
+        for good in ["blue door, two hinges", "cuatro perros verdes", "xK9!vb2#qLm0", "ana.ruiz likes tea"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        assert_eq!(check("blue door"), Err(Unfit::TooShort));
+        assert_eq!(check(&"blue door ".repeat(21)), Err(Unfit::TooLong));
+        for guessed in [
+            "aaaaaaaaaaaa",
+            "abababababab",
+            "password1234",
+            "Contraseña12",
+            "123456123456",
+            "qwertyuiop12",
+            "ana.ruiz1234",
+            "ana.ruiz@example.com",
+            "ringallringall",
+        ] {
+            assert_eq!(check(guessed), Err(Unfit::Guessable), "{guessed}");
+        }
+    }
+}

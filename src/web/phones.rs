@@ -1,0 +1,84 @@
+//! `/phones`: each phone, whether a call now would ring it and because of what, and when it was last known to be there.
+
+use askama::Template;
+use axum::response::Response;
+
+use crate::routing::plan::{Line, Phone, Shop};
+use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
+use crate::web::fault::Fault;
+use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "phones.html")]
+struct Page {
+    frame: Frame,
+    phones: Vec<Card>,
+}
+
+/// A phone in a list.
+pub struct Row {
+    pub name: String,
+    pub rings: bool,
+    pub because: String,
+}
+
+struct Card {
+    name: String,
+    rings: bool,
+    because: String,
+    kind: &'static str,
+    after: String,
+    proven: String,
+}
+
+pub async fn show(view: View) -> Result<Response, Fault> {
+    let looked = view.web.board.look().await?;
+    let phones = phones(&looked, &view.shop).map(|(phone, now)| card(phone, now, &view)).collect();
+    page(Page { frame: view.frame(Tab::Phones, view.w().phones), phones })
+}
+
+/// The shop's phones as the loop knows them. A shop or phone of this very second may not have reached it.
+pub fn phones<'a>(looked: &'a RightNow, shop: &'a Shop) -> impl Iterator<Item = (&'a Phone, &'a PhoneNow)> {
+    let there = looked.shops.iter().find(|there| there.shop == shop.id);
+    let phones = there.into_iter().flat_map(|there| &there.phones);
+    phones.filter_map(|now| Some((shop.phone(now.phone)?, now)))
+}
+
+pub fn row(phone: &Phone, now: &PhoneNow, view: &View) -> Row {
+    Row { name: shown(&phone.name), rings: now.rings, because: because(now, view) }
+}
+
+fn card(phone: &Phone, now: &PhoneNow, view: &View) -> Card {
+    let (w, language) = (view.w(), view.language());
+    let proven = now.proven_at.map(|at| words::page::moment(at, language, view.shop.time_zone, view.now));
+    Card {
+        name: shown(&phone.name),
+        rings: now.rings,
+        because: because(now, view),
+        kind: match phone.line {
+            Line::Registers { .. } => w.registers,
+            Line::Fixed { .. } => w.fixed,
+            Line::Cell { .. } => w.cell,
+        },
+        after: words::page::after(phone.after, language),
+        proven: match (proven, &phone.line) {
+            (Some(moment), _) => words::page::proven(&moment, language),
+            // Nobody can ask a cell whether it is there.
+            (None, Line::Cell { .. }) => String::new(),
+            (None, Line::Registers { .. } | Line::Fixed { .. }) => w.not_proven.to_owned(),
+        },
+    }
+}
+
+fn because(now: &PhoneNow, view: &View) -> String {
+    let w = view.w();
+    match &now.because {
+        PhoneBecause::ShopDoesNotRing(because) => {
+            words::because(because, view.language(), view.shop.time_zone, view.now)
+        }
+        PhoneBecause::InAWave => w.rings.to_owned(),
+        PhoneBecause::OffNow => w.off_now.to_owned(),
+        PhoneBecause::Unreachable => w.unreachable.to_owned(),
+    }
+}

@@ -1,0 +1,82 @@
+// Keeps what changes by itself up to date. Without this file every page works; it is then loaded again by hand.
+"use strict";
+(() => {
+  const region = document.querySelector("[data-live]");
+  const note = document.getElementById("live-note");
+  if (!region || !note) return;
+
+  // The service says when something has happened; times that run by themselves are looked at again and again.
+  const EVERY_MS = 5000;
+  // While the service cannot say so.
+  const ALONE_EVERY_MS = 2000;
+  const HIDDEN_EVERY_MS = 30000;
+  const PATIENCE_MS = 8000;
+  let timer = 0;
+  let asking = false;
+  let again = false;
+  let hears = false;
+
+  const say = (live) => {
+    const words = live ? note.dataset.on : note.dataset.off;
+    if (note.textContent !== words) note.textContent = words;
+    note.classList.toggle("lost", !live);
+  };
+
+  // Somebody who is choosing or typing there must not lose it.
+  const isInUse = () =>
+    region.querySelector("details[open]") !== null ||
+    (region.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
+
+  const show = (html) => {
+    if (isInUse()) return;
+    // What is there already stays as it is, under whose finger soever.
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    if (fresh.innerHTML.trim() === region.innerHTML.trim()) return;
+    const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
+    region.replaceChildren(fresh.content);
+    if (focused) document.getElementById(focused)?.focus();
+  };
+
+  const refresh = async () => {
+    if (asking) {
+      again = true;
+      return;
+    }
+    clearTimeout(timer);
+    asking = true;
+    try {
+      const answer = await fetch(region.dataset.live, {
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "error",
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      if (answer.status === 401) {
+        location.reload();
+        return;
+      }
+      if (!answer.ok) throw new Error(String(answer.status));
+      show(await answer.text());
+      say(true);
+    } catch {
+      say(false);
+    }
+    asking = false;
+    if (again) {
+      again = false;
+      refresh();
+      return;
+    }
+    timer = setTimeout(refresh, document.hidden ? HIDDEN_EVERY_MS : hears ? EVERY_MS : ALONE_EVERY_MS);
+  };
+
+  const news = new EventSource(region.dataset.news);
+  news.onopen = () => { hears = true; };
+  news.onmessage = refresh;
+  news.onerror = () => { hears = false; refresh(); };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) refresh();
+  });
+  refresh();
+})();

@@ -1,0 +1,158 @@
+//! How often somebody may try a password: by the address they come from, by the account they try, and by both together.
+//! An account that does not exist is counted like any other, so nobody learns which do.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::now::Mono;
+
+/// Tries are counted for so long.
+pub const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Of one account from one address: enough for somebody who looks for the right one of their passwords.
+const OF_BOTH: u32 = 5;
+/// From one address, whatever the account: a shop's people share one.
+const OF_ADDRESS: u32 = 20;
+/// Of one account, wherever from: a thousand machines get no more tries than a few. Whoever signed in from an address
+/// before may still do so there, or strangers could lock the owner out.
+const OF_ACCOUNT: u32 = 50;
+/// What is remembered at a time; a flood beyond it pushes out the older half.
+const MOST_KEYS: usize = 10_000;
+
+/// The tries of the last minutes.
+#[derive(Debug, Default)]
+pub struct Throttle(Mutex<Tries>);
+
+#[derive(Debug, Default)]
+struct Tries {
+    counted: HashMap<Key, Counted>,
+    /// From where each account was signed in to.
+    known: HashMap<(IpAddr, String), Mono>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Address(IpAddr),
+    Account(String),
+    Both(IpAddr, String),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    since: Mono,
+    tries: u32,
+}
+
+impl Throttle {
+    /// Counts a try, before the password is looked at. How long to wait when it is one too many.
+    pub fn try_once(&self, from: IpAddr, account: &str, now: Mono) -> Result<(), Duration> {
+        let account = account.to_lowercase();
+        // What a panic left behind is still a count.
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = vec![(Key::Both(from, account.clone()), OF_BOTH), (Key::Address(from), OF_ADDRESS)];
+        if !tries.known.contains_key(&(from, account.clone())) {
+            keys.push((Key::Account(account), OF_ACCOUNT));
+        }
+        let wait = |(key, most): &(Key, u32)| {
+            let counted = tries.counted.get(key).filter(|counted| counted.tries >= *most)?;
+            Some(WINDOW.saturating_sub(now - counted.since)).filter(|wait| !wait.is_zero())
+        };
+        if let Some(wait) = keys.iter().filter_map(wait).max() {
+            return Err(wait);
+        }
+        for (key, _) in keys {
+            let counted = tries.counted.entry(key).or_insert(Counted { since: now, tries: 0 });
+            if now - counted.since >= WINDOW {
+                *counted = Counted { since: now, tries: 0 };
+            }
+            counted.tries += 1;
+        }
+        make_room(&mut tries.counted, |counted| counted.since);
+        Ok(())
+    }
+
+    /// The password was right: what was tried before it is forgotten for this address and account.
+    pub fn succeeded(&self, from: IpAddr, account: &str, now: Mono) {
+        let account = account.to_lowercase();
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.counted.remove(&Key::Both(from, account.clone()));
+        tries.known.insert((from, account), now);
+        make_room(&mut tries.known, |since| *since);
+    }
+}
+
+/// Keeps the newer half of what has become too much.
+fn make_room<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>, since: impl Fn(&V) -> Mono) {
+    if map.len() > MOST_KEYS {
+        let mut times: Vec<Mono> = map.values().map(&since).collect();
+        times.sort_unstable();
+        let middle = times[times.len() / 2];
+        map.retain(|_, value| since(value) > middle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const ANA: &str = "ana@example.com";
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+    fn at(seconds: u64) -> Mono {
+        Mono(Duration::from_secs(seconds))
+    }
+
+    fn elsewhere(n: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from_bits(0xcb00_7100 + n))
+    }
+
+    #[test]
+    fn one_address_gets_five_tries_of_an_account_in_a_quarter_of_an_hour() {
+        let throttle = Throttle::default();
+        for n in 0..5 {
+            assert_eq!(throttle.try_once(HERE, ANA, at(n)), Ok(()));
+        }
+        assert_eq!(throttle.try_once(HERE, "ANA@example.com", at(60)), Err(Duration::from_secs(14 * 60)));
+        assert_eq!(throttle.try_once(elsewhere(1), ANA, at(60)), Ok(()), "the owner elsewhere is not kept out");
+        assert_eq!(throttle.try_once(HERE, ANA, at(900)), Ok(()), "the quarter of an hour is over");
+    }
+
+    #[test]
+    fn one_address_gets_twenty_tries_of_all_accounts() {
+        let throttle = Throttle::default();
+        let tried = (0..1_000).filter(|n| throttle.try_once(HERE, &format!("{n}@example.com"), at(1)).is_ok()).count();
+        assert_eq!(tried, 20);
+    }
+
+    #[test]
+    fn a_thousand_addresses_get_fifty_tries_and_the_owner_still_gets_in_where_they_did_before() {
+        let throttle = Throttle::default();
+        throttle.succeeded(HERE, ANA, at(0));
+        let tried = (0..1_000).filter(|n| throttle.try_once(elsewhere(*n), ANA, at(1)).is_ok()).count();
+        assert_eq!(tried, 50);
+        assert_eq!(throttle.try_once(HERE, ANA, at(2)), Ok(()));
+    }
+
+    #[test]
+    fn whoever_remembers_their_password_at_last_starts_anew() {
+        let throttle = Throttle::default();
+        for _ in 0..3 {
+            for n in 0..4 {
+                assert_eq!(throttle.try_once(HERE, ANA, at(n)), Ok(()));
+            }
+            throttle.succeeded(HERE, ANA, at(4));
+        }
+    }
+
+    #[test]
+    fn a_flood_of_addresses_fills_no_memory() {
+        let throttle = Throttle::default();
+        for n in 0..5_000 {
+            let _ = throttle.try_once(elsewhere(n), &format!("{n}@example.com"), at(u64::from(n) / 100));
+        }
+        assert!(throttle.0.lock().expect("no test panicked").counted.len() <= MOST_KEYS);
+    }
+}

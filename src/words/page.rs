@@ -1,0 +1,372 @@
+//! What the owner's page says, in both languages. Fixed words are [`Labels`]; sentences with names, counts and times are
+//! functions. A label that one language lacks does not compile.
+
+mod en;
+mod es;
+
+use chrono::{Datelike, NaiveDate};
+use chrono_tz::Tz;
+
+use super::clock;
+use crate::call::record::{CallRecord, Disposition};
+use crate::now::UnixMs;
+use crate::routing::decision::{Action, Because, Decision};
+use crate::routing::local_time;
+use crate::routing::plan::Language;
+
+macro_rules! labels {
+    ($($name:ident),+ $(,)?) => {
+        /// The fixed words of the page.
+        #[derive(Debug)]
+        pub struct Labels { $(pub $name: &'static str),+ }
+
+        impl Labels {
+            #[cfg(test)]
+            fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name)),+]
+            }
+        }
+    };
+}
+
+labels! {
+    // Around every page.
+    skip, account, shops, pages, now, calls, phones, to_now,
+    // Signing in.
+    sign_in, email, password, forgot, forgot_how, wrong_password, too_busy, set_up, new_password, again,
+    keep_password, passwords_differ, password_too_long, password_guessable, link_used, link_expired, link_unknown,
+    // Faults.
+    not_found, not_found_text, forged, forged_text, sign_in_again, sign_in_again_text, bad_form, bad_form_text, broken,
+    broken_text, no_store, no_store_text, no_loop, no_loop_text, no_shop, no_shop_text,
+    // Now.
+    live_calls, no_live_calls, who_rings, no_phones, live_on, live_off, live_without,
+    // Calls.
+    outcome, all_outcomes, number, filter, no_calls, no_number, older, not_a_number, when, why, rang, talked, which, called,
+    timeline, no_events, between_phones,
+    // Phones.
+    registers, fixed, cell, rings, off_now, unreachable, not_proven, phones_by_file,
+    // What would a caller get?
+    what_if, at, from_number, ask, not_a_time,
+    // The account.
+    language, as_browser, save, sign_out,
+    // Messages.
+    messages, no_messages, cut_off, to_call, older_messages, the_message,
+    // Hours, who is owed a call, a caller.
+    hours, close_now, open_now, for_now, be_closed, be_open, for_an_hour, until_midnight, or_until, set_override, end_override, owed, nobody_owed, call, claim, unclaim, settle, called_elsewhere, came_in, not_needed, to_caller, who_they_are, name, note, blocked, saved, all_calls, name_too_long, note_too_long, week, week_hint, opens_at, closes_at, half_a_span, holidays_off, more_than_a_week, as_text, expression, closures, no_closures, closure, delete, add_closure, from, to, why_closed, open_anyway, add,
+}
+
+/// The fixed words in this language.
+pub fn labels(language: Language) -> &'static Labels {
+    match language {
+        Language::En => &en::LABELS,
+        Language::Es => &es::LABELS,
+    }
+}
+
+/// When something was, as one says it at `now`: "today, 9:05", "Monday, 9:05", "24 December, 18:00".
+pub fn moment(at: UnixMs, language: Language, zone: Tz, now: UnixMs) -> String {
+    let (at, today) = (local_time::local(zone, at), local_time::local(zone, now).date());
+    let day = Day::seen(at.date(), today);
+    let day = match language {
+        Language::En => en::day(day),
+        Language::Es => es::day(day),
+    };
+    format!("{day}, {}", clock(at.time()))
+}
+
+/// The time of day to the second, for a log: "9:05:07".
+pub fn clock_s(at: UnixMs, zone: Tz) -> String {
+    local_time::local(zone, at).format("%-H:%M:%S").to_string()
+}
+
+/// How long: "42 seconds", "3 minutes and 5 seconds"; hours without seconds.
+pub fn duration(ms: u64, language: Language) -> String {
+    let seconds = ms.saturating_add(500) / 1000;
+    match language {
+        Language::En => super::en::duration(seconds),
+        Language::Es => super::es::duration(seconds),
+    }
+}
+
+/// Who would ring: "A call now rings Counter and Workshop."
+pub fn rings_now(phones: &[&str], language: Language) -> String {
+    match (language, phones) {
+        (Language::En, []) => en::NOTHING_RINGS.to_owned(),
+        (Language::Es, []) => es::NOTHING_RINGS.to_owned(),
+        (Language::En, phones) => format!("A call now rings {}.", list(phones, "and")),
+        // Before "Inés" and "Irene", "y" becomes "e".
+        (Language::Es, phones) => {
+            let last = phones.last().copied().unwrap_or_default();
+            format!("Una llamada ahora suena en {}.", list(phones, es::and(last)))
+        }
+    }
+}
+
+/// Whether a call that went where it did because of this found the shop closed.
+fn is_closed(because: &Because) -> bool {
+    match because {
+        Because::ClosedHours { .. }
+        | Because::PublicHoliday { .. }
+        | Because::Closure { .. }
+        | Because::ClosedByOwner { .. } => true,
+        Because::OpenHours { .. }
+        | Because::NoHours
+        | Because::OpenedByOwner { .. }
+        | Because::ExtraOpening { .. }
+        | Because::Blocked
+        | Because::NotOurNumber
+        | Because::Colleague => false,
+    }
+}
+
+/// What becomes of a live call at this moment: "Rings, for 12 seconds."
+pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
+    match (record.answered, &record.answered_by) {
+        (Some(_), phone) => {
+            let talking = duration(record.talk_ms(now), language);
+            match language {
+                Language::En => format!("{} talks, for {talking}.", phone.as_deref().unwrap_or("A phone")),
+                Language::Es => format!("Habla {}, desde hace {talking}.", phone.as_deref().unwrap_or("un teléfono")),
+            }
+        }
+        (None, _) => {
+            let waiting = duration(record.ring_ms(now), language);
+            match (language, is_closed(&record.because)) {
+                (Language::En, false) => format!("Rings, for {waiting}."),
+                (Language::Es, false) => format!("Suena desde hace {waiting}."),
+                (Language::En, true) => format!("Hears the greeting or leaves a message, for {waiting}."),
+                (Language::Es, true) => format!("Oye el saludo o deja un mensaje, desde hace {waiting}."),
+            }
+        }
+    }
+}
+
+/// How a call went, in a line: "Answered by Counter, 3 minutes and 5 seconds", "Missed".
+pub fn outcome(record: &CallRecord, language: Language, now: UnixMs) -> String {
+    let Some(disposition) = record.disposition else { return live(record, language, now) };
+    match (disposition, &record.answered_by) {
+        (Disposition::Answered, Some(phone)) => {
+            let talked = duration(record.talk_ms(now), language);
+            match language {
+                Language::En => format!("Answered by {phone}, {talked}"),
+                Language::Es => format!("Contestó {phone}, {talked}"),
+            }
+        }
+        _ => super::disposition(disposition, language).to_owned(),
+    }
+}
+
+/// A phone's wave: "after 15 seconds"; empty for the first.
+pub fn after(wave: std::time::Duration, language: Language) -> String {
+    let ms = u64::try_from(wave.as_millis()).unwrap_or(u64::MAX);
+    match language {
+        _ if ms == 0 => String::new(),
+        Language::En => format!("after {}", duration(ms, language)),
+        Language::Es => format!("tras {}", duration(ms, language)),
+    }
+}
+
+/// When a phone was last known to be there: "Last heard of: today, 9:05".
+pub fn proven(moment: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("Last answered: {moment}"),
+        Language::Es => format!("Respondió por última vez: {moment}"),
+    }
+}
+
+/// Somebody tried too often: in how many minutes they may again.
+pub fn try_again(wait: std::time::Duration, language: Language) -> String {
+    let minutes = wait.as_secs().div_ceil(60).max(1);
+    match (language, minutes) {
+        (Language::En, 1) => "Too many tries. Try again in a minute.".to_owned(),
+        (Language::En, n) => format!("Too many tries. Try again in {n} minutes."),
+        (Language::Es, 1) => "Demasiados intentos. Vuelve a probar dentro de un minuto.".to_owned(),
+        (Language::Es, n) => format!("Demasiados intentos. Vuelve a probar dentro de {n} minutos."),
+    }
+}
+
+/// What a password must be.
+pub fn password_hint(least: usize, language: Language) -> String {
+    match language {
+        Language::En => format!("At least {least} characters. Several words are easy to keep in mind."),
+        Language::Es => format!("Al menos {least} caracteres. Varias palabras se recuerdan bien."),
+    }
+}
+
+/// What was saved, as a caller meets it: "Saved. Today at 18:30 the phones ring; from 20:00, the greeting."
+pub fn read_back(decision: &Decision, until: Option<UnixMs>, language: Language, zone: Tz, now: UnixMs) -> String {
+    let time = clock(local_time::local(zone, now).time());
+    let rings = matches!(decision.action, Action::Ring(_));
+    let next = until.map(|until| from(until, language, zone, now));
+    match language {
+        Language::En => en::read_back(rings, &time, next.as_deref()),
+        Language::Es => es::read_back(rings, &time, next.as_deref()),
+    }
+}
+
+/// Somebody else was quicker: what the hours are now.
+pub fn changed_meanwhile(theirs: Option<&str>, language: Language) -> String {
+    match (language, theirs) {
+        (Language::En, Some(theirs)) => format!(
+            "Somebody else has changed the hours since you opened this page; nothing of yours was saved. They are now: \
+             {theirs}. What you typed is still below: save it again if it is to hold instead."
+        ),
+        (Language::En, None) => {
+            "Somebody else has taken the hours away since you opened this page; nothing of yours was \
+             saved. What you typed is still below: save it again if it is to hold."
+                .to_owned()
+        }
+        (Language::Es, Some(theirs)) => format!(
+            "Alguien ha cambiado el horario desde que abriste esta página; no se ha guardado nada tuyo. Ahora es: \
+             {theirs}. Lo que escribiste sigue abajo: guárdalo otra vez si debe valer en su lugar."
+        ),
+        (Language::Es, None) => {
+            "Alguien ha quitado el horario desde que abriste esta página; no se ha guardado nada tuyo. \
+             Lo que escribiste sigue abajo: guárdalo otra vez si debe valer."
+                .to_owned()
+        }
+    }
+}
+
+/// The days of the week, from Monday on.
+pub fn weekdays(language: Language) -> [&'static str; 7] {
+    match language {
+        Language::En => en::WEEKDAYS,
+        Language::Es => es::WEEKDAYS,
+    }
+}
+
+/// A closure's time: "24 December, 14:00 – 26 December, 9:00".
+pub fn from_to(from: &str, to: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("{from} to {to}"),
+        Language::Es => format!("{from} a {to}"),
+    }
+}
+
+/// An extra opening's hours.
+pub fn open_then(hours: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("Open {hours}"),
+        Language::Es => format!("Abierto {hours}"),
+    }
+}
+
+/// How often somebody called in vain, and when they last did: "Called 3 times, last today, 18:01."
+pub fn owed_since(attempts: u32, last: &str, language: Language) -> String {
+    match (language, attempts) {
+        (Language::En, 0 | 1) => format!("Called in vain: {last}."),
+        (Language::En, 2) => format!("Called in vain twice, last: {last}."),
+        (Language::En, n) => format!("Called in vain {n} times, last: {last}."),
+        (Language::Es, 0 | 1) => format!("Llamó en vano: {last}."),
+        (Language::Es, n) => format!("Llamó en vano {n} veces, la última: {last}."),
+    }
+}
+
+/// By when somebody should call back; `due` is the moment, and whether it has passed.
+pub fn due(due: Option<(String, bool)>, language: Language) -> String {
+    match (language, due) {
+        (Language::En, Some((moment, true))) => format!("Late: a call was due {moment}."),
+        (Language::En, Some((moment, false))) => format!("Call before {moment}."),
+        (Language::En, None) => "No opening is planned to call by.".to_owned(),
+        (Language::Es, Some((moment, true))) => format!("Tarde: había que llamar antes de {moment}."),
+        (Language::Es, Some((moment, false))) => format!("Llamar antes de {moment}."),
+        (Language::Es, None) => "No hay apertura prevista para llamar.".to_owned(),
+    }
+}
+
+/// A player, for whoever cannot see it: "Message of Jo Miller, 12 seconds".
+pub fn player(who: &str, length_ms: u64, language: Language) -> String {
+    let length = duration(length_ms, language);
+    match language {
+        Language::En => format!("Message of {who}, {length}"),
+        Language::Es => format!("Mensaje de {who}, {length}"),
+    }
+}
+
+/// Who has taken it on to call; `None`: the reader.
+pub fn claimed(by: Option<&str>, since: &str, language: Language) -> String {
+    match (language, by) {
+        (Language::En, Some(by)) => format!("{by} calls them, since {since}."),
+        (Language::En, None) => format!("You call them, since {since}."),
+        (Language::Es, Some(by)) => format!("Llama {by}, desde {since}."),
+        (Language::Es, None) => format!("Llamas tú, desde {since}."),
+    }
+}
+
+/// What there was with a caller: "3 calls so far. Last spoken with: yesterday, 9:05."
+pub fn history(calls: u32, spoken: Option<&str>, language: Language) -> String {
+    let count = match (language, calls) {
+        (Language::En, 0) => "No call so far.".to_owned(),
+        (Language::En, 1) => "1 call so far.".to_owned(),
+        (Language::En, n) => format!("{n} calls so far."),
+        (Language::Es, 0) => "Ninguna llamada hasta ahora.".to_owned(),
+        (Language::Es, 1) => "1 llamada hasta ahora.".to_owned(),
+        (Language::Es, n) => format!("{n} llamadas hasta ahora."),
+    };
+    match (language, spoken) {
+        (_, None) => count,
+        (Language::En, Some(moment)) => format!("{count} Last spoken with: {moment}."),
+        (Language::Es, Some(moment)) => format!("{count} Se habló por última vez: {moment}."),
+    }
+}
+
+/// From when: "from 20:00", "from tomorrow at 9:00".
+fn from(at: UnixMs, language: Language, zone: Tz, now: UnixMs) -> String {
+    let (at, today) = (local_time::local(zone, at), local_time::local(zone, now).date());
+    let day = Day::seen(at.date(), today);
+    match language {
+        Language::En => en::from(day, at.time()),
+        Language::Es => es::from(day, at.time()),
+    }
+}
+
+/// A date as somebody would name it today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Day {
+    Today,
+    Yesterday,
+    Tomorrow,
+    /// Within six days before or after: the weekday alone says which.
+    Near(NaiveDate),
+    ThisYear(NaiveDate),
+    AnotherYear(NaiveDate),
+}
+
+impl Day {
+    fn seen(date: NaiveDate, today: NaiveDate) -> Day {
+        match (date - today).num_days() {
+            0 => Day::Today,
+            -1 => Day::Yesterday,
+            1 => Day::Tomorrow,
+            -6..=6 => Day::Near(date),
+            _ if date.year() == today.year() => Day::ThisYear(date),
+            _ => Day::AnotherYear(date),
+        }
+    }
+}
+
+/// "Counter", "Counter and Workshop", "Counter, Workshop and Office".
+fn list(names: &[&str], and: &str) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_label_is_said_in_both_languages() {
+        let [en, es] = [Language::En, Language::Es].map(|language| labels(language).all());
+        for ((name, english), (_, spanish)) in en.into_iter().zip(es) {
+            assert!(!english.is_empty() && english.trim() == english, "{name}: {english:?}");
+            assert!(!spanish.is_empty() && spanish.trim() == spanish, "{name}: {spanish:?}");
+            assert!(english != spanish, "{name} is not translated: {english:?}");
+            assert!(!english.contains("  ") && !spanish.contains("  "), "{name}");
+        }
+    }
+}

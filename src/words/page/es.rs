@@ -1,0 +1,190 @@
+//! Spanish, as it is spoken in Spain; the owner is *tú*.
+
+use chrono::{Datelike, NaiveTime};
+
+use super::super::es::{at, month, weekday};
+use super::{Day, Labels};
+
+pub(super) const NOTHING_RINGS: &str = "No se puede contactar con ningún teléfono: quien llame oirá ocupado.";
+
+pub(super) const WEEKDAYS: [&str; 7] = ["Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo"];
+
+pub(super) fn day(day: Day) -> String {
+    match day {
+        Day::Today => "hoy".to_owned(),
+        Day::Yesterday => "ayer".to_owned(),
+        Day::Tomorrow => "mañana".to_owned(),
+        Day::Near(date) => weekday(date).to_owned(),
+        Day::ThisYear(date) => format!("{} de {}", date.day(), month(date)),
+        Day::AnotherYear(date) => format!("{} de {} de {}", date.day(), month(date), date.year()),
+    }
+}
+
+pub(super) fn from(named: Day, time: NaiveTime) -> String {
+    match named {
+        Day::Tomorrow if time == NaiveTime::MIN => "desde medianoche".to_owned(),
+        Day::Today => format!("desde {}", at(time)),
+        Day::Tomorrow => format!("desde mañana a {}", at(time)),
+        other => format!("desde el {} a {}", day(other), at(time)),
+    }
+}
+
+pub(super) fn read_back(rings: bool, now: &str, next: Option<&str>) -> String {
+    match (rings, next) {
+        (true, Some(next)) => format!("Guardado. Hoy ({now}) suenan los teléfonos; {next}, el saludo."),
+        (true, None) => format!("Guardado. Hoy ({now}) suenan los teléfonos, sin ningún cierre previsto."),
+        (false, Some(next)) => format!("Guardado. Hoy ({now}) se oye el saludo; {next}, suenan los teléfonos."),
+        (false, None) => format!("Guardado. Hoy ({now}) se oye el saludo, sin ninguna apertura prevista."),
+    }
+}
+
+/// "y", but "e" before an i.
+pub(super) fn and(next: &str) -> &'static str {
+    let next = next.to_lowercase();
+    let next = next.strip_prefix('h').unwrap_or(&next);
+    if next.starts_with(['i', 'í']) && !next.starts_with("ie") { "e" } else { "y" }
+}
+
+pub(super) const LABELS: Labels = Labels {
+    skip: "Ir al contenido",
+    account: "Cuenta",
+    shops: "Tiendas",
+    pages: "Páginas",
+    now: "Ahora",
+    calls: "Llamadas",
+    phones: "Teléfonos",
+    to_now: "Ir al principio",
+    sign_in: "Entrar",
+    email: "Correo",
+    password: "Contraseña",
+    forgot: "¿Has olvidado la contraseña?",
+    forgot_how: "Con un enlace nuevo, hecho en la máquina donde funciona ringall, pones otra:",
+    wrong_password: "Este correo y esta contraseña no van juntos.",
+    too_busy: "Hay demasiada gente entrando ahora. Vuelve a probar en un momento.",
+    set_up: "Elige una contraseña",
+    new_password: "Contraseña nueva",
+    again: "Otra vez la misma",
+    keep_password: "Guardarla y entrar",
+    passwords_differ: "No son iguales. Escribe las dos otra vez.",
+    password_too_long: "Una contraseña tiene como mucho 200 caracteres.",
+    password_guessable: "La usa mucha gente, así que es de las primeras que se prueban. Elige otra.",
+    link_used: "Este enlace ya se usó. Entra con la contraseña elegida o haz un enlace nuevo con «ringall owner invite».",
+    link_expired: "Este enlace es demasiado viejo. Haz uno nuevo con «ringall owner invite».",
+    link_unknown: "Este enlace no se conoce: se hizo otro más nuevo o le falta un trozo. Haz uno nuevo con «ringall owner \
+         invite».",
+    not_found: "Aquí no hay nada",
+    not_found_text: "En esta dirección no hay nada, o ya no lo hay.",
+    forged: "No se ha hecho",
+    forged_text: "No venía de un formulario de esta página, o el formulario era demasiado viejo. No se ha cambiado nada. \
+         Abre la página otra vez y repítelo.",
+    sign_in_again: "Has salido",
+    sign_in_again_text: "Ya no estás dentro. No se ha cambiado nada. Entra y repítelo.",
+    bad_form: "No se entiende",
+    bad_form_text: "El formulario llegó incompleto o era demasiado largo. No se ha cambiado nada.",
+    broken: "Un fallo nuestro",
+    broken_text: "No se pudo hacer esta página. Las llamadas siguen igual. El registro del servicio dice más.",
+    no_store: "Ahora no",
+    no_store_text: "Ahora mismo no se puede leer el registro. Las llamadas siguen. Vuelve a probar en un momento; el registro\
+          del servicio dice qué pasa.",
+    no_loop: "Ahora no",
+    no_loop_text: "La parte que atiende las llamadas no respondió. Vuelve a probar en un momento; el registro del servicio \
+         dice más.",
+    no_shop: "Todavía no hay tienda",
+    no_shop_text: "Todavía no hay ninguna tienda. «ringall import FILE» la hace de un archivo; el README enseña cómo es.",
+    live_calls: "Llamadas en curso",
+    no_live_calls: "No llama nadie.",
+    who_rings: "Qué sonaría",
+    no_phones: "La tienda no tiene teléfonos todavía.",
+    live_on: "En vivo: esta página sigue lo que pasa.",
+    live_off: "No está en vivo: se perdió la conexión. Se vuelve a intentar.",
+    live_without: "Carga la página otra vez para ver lo nuevo.",
+    outcome: "Resultado",
+    all_outcomes: "Todas",
+    number: "Número",
+    filter: "Mostrar",
+    no_calls: "No hay llamadas.",
+    no_number: "Sin número",
+    older: "Llamadas anteriores",
+    not_a_number: "Esto no es un número de teléfono. Escríbelo como lo marcarías.",
+    when: "Cuándo",
+    why: "Por qué",
+    rang: "Sonó",
+    talked: "Duró",
+    which: "Cuál",
+    called: "Marcó",
+    timeline: "Qué pasó",
+    no_events: "Todavía no hay nada apuntado.",
+    between_phones: "Entre teléfonos",
+    registers: "Teléfono que se registra",
+    fixed: "Teléfono con dirección fija",
+    cell: "Móvil",
+    rings: "Sonaría.",
+    off_now: "A esta hora está apagado.",
+    unreachable: "No se puede contactar: no está registrado o su dirección no lleva a ninguna parte.",
+    not_proven: "Sin noticias desde que arrancó el servicio",
+    phones_by_file: "Los teléfonos se ponen en el archivo de la tienda: «ringall export» lo escribe, «ringall import» lo lee.",
+    what_if: "¿Qué oiría quien llame?",
+    at: "Cuándo",
+    from_number: "Desde el número (puede quedar vacío)",
+    ask: "Preguntar",
+    not_a_time: "Escribe día y hora, como 2026-12-24T18:05.",
+    language: "Idioma",
+    as_browser: "Como pida el navegador",
+    save: "Guardar",
+    sign_out: "Salir",
+    hours: "Horario",
+    close_now: "Cerrar ahora hasta…",
+    open_now: "Abrir ahora hasta…",
+    for_now: "De momento",
+    be_closed: "Cerrado",
+    be_open: "Abierto",
+    for_an_hour: "Una hora",
+    until_midnight: "Hasta medianoche",
+    or_until: "O hasta",
+    set_override: "Hasta entonces",
+    end_override: "Terminarlo ya",
+    owed: "Por devolver",
+    nobody_owed: "Nadie espera una llamada.",
+    settle: "Ya está resuelto",
+    called_elsewhere: "Llamado desde otro teléfono",
+    came_in: "Vino a la tienda",
+    not_needed: "No hace falta",
+    to_caller: "Todo sobre quien llamó",
+    who_they_are: "Quién es",
+    name: "Nombre",
+    note: "Nota: qué se prometió, qué quiere",
+    blocked: "Bloqueado: oye ocupado y no suena ningún teléfono",
+    saved: "Guardado.",
+    all_calls: "Todas sus llamadas",
+    name_too_long: "Un nombre es una línea de 100 caracteres como mucho.",
+    note_too_long: "Una nota tiene 1000 caracteres como mucho.",
+    week: "La semana",
+    opens_at: "abre",
+    closes_at: "cierra",
+    half_a_span: "Escribe las dos horas, y que no sean la misma.",
+    holidays_off: "Cerrado los festivos",
+    more_than_a_week: "Este horario dice más de lo que cabe en una semana: cámbialo como texto.",
+    as_text: "Escribir el horario como texto",
+    expression: "Horario, como Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off",
+    closures: "Cierres y aperturas especiales",
+    no_closures: "No hay ninguno previsto.",
+    closure: "Cerrado",
+    delete: "Borrar",
+    add_closure: "Añadir",
+    from: "Desde",
+    to: "Hasta",
+    why_closed: "Por qué (puede quedar vacío)",
+    open_anyway: "Abierto de todos modos a estas horas (puede quedar vacío)",
+    add: "Añadirlo",
+    messages: "Mensajes",
+    no_messages: "No hay mensajes.",
+    cut_off: "Cortado: el servicio se paró mientras hablaba.",
+    to_call: "La llamada",
+    older_messages: "Mensajes anteriores",
+    the_message: "El mensaje",
+    claim: "Me encargo",
+    unclaim: "No me encargo",
+    call: "Llamar",
+    week_hint: "Desde cuándo hasta cuándo. Un día vacío es un día cerrado; un final anterior al principio es del día \
+         siguiente, y de medianoche a medianoche es el día entero.",
+};

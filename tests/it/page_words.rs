@@ -1,0 +1,139 @@
+//! The page's sentences with names, counts and times, in both languages, against `tests/golden/words`.
+
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeZone};
+use chrono_tz::Europe::Madrid;
+use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door};
+use ringall::now::UnixMs;
+use ringall::routing::{Action, Because, Decision, Ring};
+use ringall::words::page;
+
+use crate::words::{golden, in_both};
+
+fn at(text: &str) -> UnixMs {
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("a time of this test");
+    UnixMs(Madrid.from_local_datetime(&local).single().expect("one instant").timestamp_millis())
+}
+
+/// A Monday.
+const NOW: &str = "2026-11-23 18:30";
+
+#[test]
+fn a_moment_is_named_as_one_would_today() {
+    let rows = [
+        "2026-11-23 09:05",
+        "2026-11-22 23:59",
+        "2026-11-24 01:00",
+        "2026-11-21 10:00",
+        "2026-11-17 10:00",
+        "2026-11-16 10:00",
+        "2026-12-24 18:05",
+        "2025-12-24 18:05",
+    ];
+    golden("page_moment.txt", &in_both(&rows, |text, language| page::moment(at(text), language, Madrid, at(NOW))));
+}
+
+#[test]
+fn who_rings_is_a_list_as_people_say_it() {
+    let rows: [&[&str]; 5] =
+        [&[], &["Counter"], &["Counter", "Workshop"], &["Counter", "Workshop", "Inés"], &["Counter", "Hierro"]];
+    golden("page_rings.txt", &in_both(&rows, |phones, language| page::rings_now(phones, language)));
+}
+
+#[test]
+fn counts_are_said_right() {
+    let waves =
+        in_both(&[0, 1, 2, 3, 21, 60, 61, 122].map(Duration::from_secs), |wave, language| page::after(*wave, language));
+    let waits = in_both(&[0, 60, 61, 120, 180, 1_260].map(Duration::from_secs), |wait, language| {
+        page::try_again(*wait, language)
+    });
+    let hint = in_both(&[12_usize], |least, language| page::password_hint(*least, language));
+    golden("page_counts.txt", &format!("{waves}{waits}{hint}"));
+}
+
+#[test]
+fn what_was_saved_is_read_back_as_a_caller_meets_it() {
+    let ring = Action::Ring(Ring { waves: Vec::new(), give_up_after: Duration::from_secs(120) });
+    let closed = Action::TakeMessage { opens: None };
+    let rows = [
+        ("rings", ring.clone(), Some("2026-11-23 20:00")),
+        ("rings", ring.clone(), Some("2026-11-24 00:00")),
+        ("rings", ring, None),
+        ("closed", closed.clone(), Some("2026-11-23 19:00")),
+        ("closed", closed.clone(), Some("2026-11-24 09:00")),
+        ("closed", closed.clone(), Some("2026-11-26 01:00")),
+        ("closed", closed.clone(), Some("2026-12-24 09:00")),
+        ("closed", closed.clone(), Some("2027-01-04 09:00")),
+        ("closed", closed, None),
+    ];
+    let rows =
+        rows.map(|(name, action, until)| (name, until, Decision { shop: None, action, because: Because::NoHours }));
+    let rows: Vec<_> =
+        rows.into_iter().map(|(name, until, decision)| (format!("{name} {until:?}"), until, decision)).collect();
+    let said: Vec<String> = rows
+        .iter()
+        .map(|(name, until, decision)| {
+            let say = |_: &String, language| page::read_back(decision, until.map(at), language, Madrid, at(NOW));
+            in_both(std::slice::from_ref(name), say)
+        })
+        .collect();
+    golden("page_read_back.txt", &said.concat());
+}
+
+#[test]
+fn a_call_is_told_in_a_line() {
+    let started = at("2026-11-23 18:29");
+    let ringing = CallRecord {
+        id: CallId(uuid::Uuid::nil()),
+        shop: None,
+        direction: Direction::In,
+        caller: None,
+        caller_raw: String::new(),
+        caller_display: String::new(),
+        withheld: true,
+        called: String::new(),
+        door: Door::Sip,
+        key: String::new(),
+        started,
+        answered: None,
+        ended: None,
+        disposition: None,
+        because: Because::OpenHours { until: None },
+        ended_by: None,
+        answered_by: None,
+        nth_call_from_caller: 0,
+    };
+    let closed = Because::ClosedHours { opens: None };
+    let talking = CallRecord { answered: Some(started), answered_by: Some("Counter".into()), ..ringing.clone() };
+    let ended = |disposition, talking: &CallRecord| CallRecord {
+        ended: Some(UnixMs(started.0 + 185_000)),
+        disposition: Some(disposition),
+        ..talking.clone()
+    };
+    let rows = [
+        ("rings", ringing.clone()),
+        ("closed", CallRecord { because: closed.clone(), ..ringing.clone() }),
+        ("talks", talking.clone()),
+        ("a phone without a name", CallRecord { answered_by: None, ..talking.clone() }),
+        ("answered", ended(Disposition::Answered, &talking)),
+        ("missed", ended(Disposition::Missed, &ringing)),
+        ("message", CallRecord { because: closed, ..ended(Disposition::Message, &ringing) }),
+    ];
+    let said = rows.map(|(name, record)| in_both(&[name], |_, language| page::outcome(&record, language, at(NOW))));
+    golden("page_call.txt", &said.concat());
+}
+
+#[test]
+fn whom_a_call_is_owed_to_is_told_with_counts() {
+    let moment = "today, 18:01";
+    let since = in_both(&[0_u32, 1, 2, 3, 21], |attempts, language| page::owed_since(*attempts, moment, language));
+    let history = in_both(&[0_u32, 1, 2, 3, 21], |calls, language| page::history(*calls, Some(moment), language));
+    let due = in_both(&[Some(true), Some(false), None], |late, language| {
+        page::due(late.map(|late| (moment.to_owned(), late)), language)
+    });
+    let claimed = in_both(&[Some("bea@example.com"), None], |by, language| page::claimed(*by, moment, language));
+    let told =
+        in_both(&[Some("Mo-Fr 09:00-18:00"), None], |theirs, language| page::changed_meanwhile(*theirs, language));
+    golden("page_owed.txt", &[since, history, due, claimed, told].concat());
+}

@@ -1,0 +1,115 @@
+//! Whom a call is owed to, and who they are, by the page.
+
+use axum::http::{StatusCode, header};
+use ringall::call::record::{CallRecord, Disposition};
+
+use crate::browser::{Browser, PASSWORD};
+use crate::shop::{JO, NOW, Place, answered, ringing};
+
+const BEA: &str = "bea@example.com";
+
+/// Jo called in vain twice, at 18:02 and 18:03.
+async fn place_that_owes_jo() -> Place {
+    let place = Place::of_one_shop().await;
+    for n in [2, 3] {
+        let ringing = ringing(place.plan.shops[0].id, n);
+        let ended = ringall::now::UnixMs(ringing.started.0 + 20_000);
+        let missed = CallRecord { ended: Some(ended), disposition: Some(Disposition::Missed), ..ringing };
+        place.stores(missed, []).await;
+    }
+    place
+}
+
+async fn beas_browser(place: &Place) -> Browser<'_> {
+    let link = place.store.invite_owner(BEA, NOW).await.unwrap();
+    let mut bea = place.browser();
+    let answer = bea.sends(&format!("/set-up/{link}"), &[("password", PASSWORD), ("again", PASSWORD)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    bea
+}
+
+#[tokio::test]
+async fn who_is_owed_a_call_is_claimed_given_back_and_settled() {
+    let place = place_that_owes_jo().await;
+    let mut ana = place.anas_browser().await;
+    let page = ana.sees("/").await;
+    for words in [
+        "To call back",
+        "Jo Miller",
+        "tel:+34600999888",
+        "Called in vain twice, last: today, 18:03.",
+        "Call before today, 18:32.",
+    ] {
+        assert!(page.contains(words), "{words:?} is not in {page}");
+    }
+    let claim = format!("/owed/{JO}/claim");
+    let answer = ana.fills(&claim, &[("back", "/")]).await;
+    assert_eq!((answer.status, &answer.headers[header::LOCATION]), (StatusCode::SEE_OTHER, &"/".parse().unwrap()));
+    assert!(ana.sees("/").await.contains("You call them, since today, 18:05."));
+
+    let mut bea = beas_browser(&place).await;
+    assert!(bea.sees("/").await.contains("ana@example.com calls them, since today, 18:05."));
+    let told = bea.fills(&claim, &[("back", "/")]).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.text.contains("ana@example.com is to call them"), "{}", told.text);
+
+    ana.fills(&format!("/owed/{JO}/release"), &[("back", "/")]).await;
+    assert!(!ana.sees("/").await.contains("You call them"));
+    let settle = format!("/owed/{JO}/settle");
+    assert_eq!(bea.fills(&settle, &[("how", "somehow")]).await.status, StatusCode::BAD_REQUEST);
+    for _ in 0..2 {
+        let answer = bea.fills(&settle, &[("how", "came_in"), ("back", &format!("/callers/{JO}"))]).await;
+        assert_eq!(answer.headers[header::LOCATION], format!("/callers/{JO}").as_str());
+    }
+    assert!(ana.sees("/").await.contains("Nobody waits for a call."));
+    assert_eq!(ana.fills("/owed/jo/claim", &[]).await.status, StatusCode::NOT_FOUND);
+    let outside = ana.fills(&settle, &[("how", "came_in"), ("back", "//evil.example")]).await;
+    assert_eq!(outside.headers[header::LOCATION], "/");
+}
+
+#[tokio::test]
+async fn a_caller_has_a_page_with_all_that_is_known_of_them() {
+    let place = place_that_owes_jo().await;
+    place.stores(answered(place.plan.shops[0].id, 1), []).await;
+    let mut ana = place.anas_browser().await;
+    let path = format!("/callers/{JO}");
+    let page = ana.sees(&path).await;
+    for words in
+        ["Jo Miller", "600 99 98 88", "3 calls so far.", "Called in vain twice", "Answered by Counter, 42 seconds"]
+    {
+        assert!(page.contains(words), "{words:?} is not in {page}");
+    }
+    let typed = [("name", "Jo <Miller>"), ("note", "Wants the blue door\r\nand two hinges"), ("blocked", "yes")];
+    let answer = ana.fills(&path, &typed).await;
+    assert_eq!(answer.headers[header::LOCATION], format!("{path}?saved=yes").as_str());
+    let page = ana.sees(&format!("{path}?saved=yes")).await;
+    for words in
+        ["Saved.", "value=\"Jo &#60;Miller&#62;\"", "Wants the blue door\nand two hinges", "value=\"yes\" checked"]
+    {
+        assert!(page.contains(words), "{words:?} is not in {page}");
+    }
+    assert!(ana.sees("/").await.contains("Nobody waits for a call."), "a blocked caller is owed nothing");
+    let long = "n".repeat(101);
+    let answer = ana.fills(&path, &[("name", &long), ("note", "kept")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer.text.contains("at most 100 characters") && answer.text.contains(">kept</textarea>"),
+        "{}",
+        answer.text
+    );
+    assert_eq!(ana.opens("/callers/jo").await.status, StatusCode::NOT_FOUND);
+    assert!(ana.sees("/callers/+34600000009").await.contains("No call so far."));
+}
+
+#[tokio::test]
+async fn a_live_call_shows_the_callers_note_and_what_is_owed_to_them() {
+    let place = place_that_owes_jo().await;
+    let mut ana = place.anas_browser().await;
+    ana.fills(&format!("/callers/{JO}"), &[("name", "Jo Miller"), ("note", "Wants the blue door")]).await;
+    let live = ana.sees("/live/now").await;
+    let (_, card) = live.split_once("card live ringing").expect("Jo's call rings");
+    let card = card.split_once("</li>").unwrap().0;
+    for words in ["Jo Miller", "Wants the blue door", "Called in vain twice", "5th call"] {
+        assert!(card.contains(words), "{words:?} is not in {card}");
+    }
+}
