@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
+use ringall::config::DatabaseUrl;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -203,6 +204,23 @@ impl Installation {
     /// Makes the shop what this says, while the service runs.
     pub fn import(&self, shop: &str) {
         self.files.import(shop);
+    }
+
+    /// Where browsers go.
+    pub fn web(&self) -> String {
+        format!("http://127.0.0.1:{}", self.files.web_port)
+    }
+
+    /// Runs a command beside the service; what it prints on its one line.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let output = self.files.run(arguments);
+        expect_success(&output);
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    pub fn database(&self) -> DatabaseUrl {
+        let url = format!("sqlite:{}", self.files.path("ringall.db").display());
+        DatabaseUrl::parse(&url).expect("a database")
     }
 
     /// Where callers and phones send their SIP.

@@ -1,10 +1,12 @@
-//! The built binary against real peers: SIPp, baresip, linphonec, Kamailio, tcpdump, strace.
+//! The built binary against real peers: SIPp, baresip, linphonec, Kamailio, Chromium, tcpdump,
+//! strace.
 //!
 //! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
 
 mod baresip;
 mod capture;
+mod chromium;
 mod http;
 mod installation;
 mod kamailio;
@@ -30,6 +32,7 @@ mod glare;
 mod in_dialog;
 mod live;
 mod messages;
+mod page;
 mod reason;
 mod refused;
 mod registering;
