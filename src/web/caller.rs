@@ -114,7 +114,7 @@ async fn build(view: &View, number: &Number, written: Written, fault: Option<&'s
         note: shown_lines(&written.note),
         blocked: written.blocked,
         messages: messages.iter().map(|message| MessageCard::of(message, view)).collect(),
-        calls: calls.iter().map(|call| CallLine::of(call, view)).collect(),
+        calls: calls.iter().map(|call| CallLine::of_known(call, view)).collect(),
         all_calls: view.at(&format!("/calls?caller={}", crate::web::form::encoded(number.as_str()))),
     })
 }

@@ -92,6 +92,15 @@ impl CallLine {
     }
 }
 
+impl CallLine {
+    /// In a list of one caller's calls: known by its time, not by who called.
+    pub fn of_known(call: &StoredCall, view: &View) -> CallLine {
+        let line = CallLine::of(call, view);
+        let who = Who { name: line.when, number: String::new(), says: String::new() };
+        CallLine { who, when: String::new(), ..line }
+    }
+}
+
 fn kind(disposition: Option<Disposition>) -> &'static str {
     match disposition {
         None => "going-on",

@@ -187,9 +187,7 @@ impl Chromium {
     }
 
     fn resizes(&self, screen: Screen, height: u32) {
-        let scale = if screen.mobile { 2 } else { 1 };
-        let size =
-            json!({"width": screen.width, "height": height, "deviceScaleFactor": scale, "mobile": screen.mobile});
+        let size = json!({"width": screen.width, "height": height, "deviceScaleFactor": 1, "mobile": screen.mobile});
         self.commands("Emulation.setDeviceMetricsOverride", &size);
     }
 
