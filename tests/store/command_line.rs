@@ -68,6 +68,22 @@ fn a_token_stands_alone_on_its_line() {
 }
 
 #[test]
+fn an_owners_link_stands_alone_on_its_line() {
+    let shop = Workplace::new();
+    shop.file("config/ringall.toml", "[web]\npublic_url = \"https://phone.example.com/\"");
+    let link = shop.runs(&["owner", "invite", "ana@example.com"]);
+    assert_eq!(link.code(), 0, "{}", link.err());
+    let out = link.out();
+    assert!(out.starts_with("https://phone.example.com/set-up/") && out.lines().count() == 1, "{out}");
+    assert_ne!(shop.runs(&["owner", "invite", "ana@example.com"]).out(), out, "each is another");
+    for wrong in ["", "ana", "@example.com", "ana@", "ana @example.com", "a@b@c"] {
+        let refused = shop.runs(&["owner", "invite", wrong]);
+        assert_eq!((refused.code(), refused.out().as_str()), (2, ""), "{wrong:?}");
+        assert!(refused.err().contains("ana@example.com"), "says what an address looks like: {}", refused.err());
+    }
+}
+
+#[test]
 fn a_damaged_database_ends_with_1() {
     let shop = Workplace::new();
     shop.file("data/ringall.db", "not a database at all");

@@ -112,7 +112,7 @@ async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> E
         return code;
     }
     let mut enter = enter_pressed();
-    invite(service, words);
+    invite(service, words).await;
     let invitation = if enter.is_some() { words.again(JO) } else { words.ctrl_c() };
     println!("{invitation}");
     loop {
@@ -131,9 +131,13 @@ async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> E
 }
 
 /// What a newcomer can do now.
-fn invite(service: &Service, words: Words) {
+async fn invite(service: &Service, words: Words) {
     let Api { web, token } = &service.api;
     println!("{}", words.your_turn());
+    match service.store.invite_owner("you@example.com", clock::now().wall).await {
+        Ok(secret) => println!("  {} http://{web}/set-up/{secret}", words.the_page_is()),
+        Err(error) => tracing::warn!(%error, "no link to the page could be made"),
+    }
     println!("  {} curl -H 'Authorization: Bearer {token}' http://{web}/api/v1/calls", words.the_log_is());
     println!("  {} ssh -L {port}:{web} {}", words.elsewhere(), words.this_machine(), port = web.port());
     println!("  {} ringall import config/demo-shop.toml && ringall", words.your_own_shop());

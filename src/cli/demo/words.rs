@@ -167,6 +167,10 @@ impl Words {
         )
     }
 
+    pub fn the_page_is(self) -> String {
+        say!(self, "its page, by a link to choose a password with:", "su página, con un enlace para elegir contraseña:")
+    }
+
     pub fn the_log_is(self) -> String {
         say!(self, "its log:", "su registro:")
     }
