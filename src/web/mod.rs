@@ -1,8 +1,8 @@
 //! The web: the owner's page, the API, health and metrics. This file is the whole URL table; a handler is in the file of
 //! its noun.
 //!
-//! What goes wrong is a [`Problem`] for programs and a [`Fault`] for people. Calls do not depend on anything here: what is
-//! shown is read from the store or asked of the loop, which answers or is not waited for ([`board::PATIENCE`]).
+//! What goes wrong is a [`Problem`] for programs and a [`Fault`] for people. Calls do not depend on anything here: what
+//! is shown is read from the store or asked of the loop, which answers or is not waited for ([`board::PATIENCE`]).
 
 mod account;
 pub mod api;
