@@ -205,6 +205,7 @@ impl Running {
         });
         let (plan_sender, plan_receiver) = watch::channel(plan);
         let plan_written = Arc::new(Notify::new());
+        tokio::spawn(look_for_owed(store.clone()));
         let watched = watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest, plan_written.clone());
         let watching = tokio::spawn(watched);
         let readiness = Arc::new(Readiness::new(log_health));
@@ -355,6 +356,13 @@ fn seed() -> Result<[u8; 32], AppError> {
     getrandom::fill(&mut seed)
         .map_err(|error| AppError::System("randomness", std::io::Error::other(error.to_string())))?;
     Ok(seed)
+}
+
+/// The first look reads much of the log: no call waits for it, nor does whoever opens the page first.
+async fn look_for_owed(store: Store) {
+    if let Err(error) = store.look_for_owed().await {
+        tracing::error!(%error, "the log cannot be read for owed calls; it is read again when somebody asks");
+    }
 }
 
 /// Looks each second whether somebody changed the owner's settings: this process, or another one.

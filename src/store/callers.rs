@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::db::read;
-use super::row::{in_vain, number, parsed};
+use super::row::{number, parsed};
 use super::{Store, StoreError};
 use crate::caller::{Callers, Entry};
 use crate::now::UnixMs;
@@ -11,29 +11,23 @@ use crate::number::Number;
 use crate::routing::plan::ShopId;
 
 // Each is read from an index alone: a million calls in well under a second.
-const COUNTS: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
+pub(super) const COUNTS: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
      WHERE caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
-const UNCOUNTED_OUT: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
+pub(super) const UNCOUNTED_OUT: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
      WHERE direction = 'out' AND caller IS NOT NULL AND shop_id IS NOT NULL \
      AND COALESCE(disposition, '') <> 'refused' GROUP BY caller, shop_id";
-const UNCOUNTED_REFUSED: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
+pub(super) const UNCOUNTED_REFUSED: &str = "SELECT shop_id, caller, CAST(COUNT(*) AS BIGINT) FROM calls \
      WHERE disposition = 'refused' AND disposition <> 'answered' AND caller IS NOT NULL AND shop_id IS NOT NULL \
      GROUP BY caller, shop_id";
-const SPOKEN: &str = "SELECT shop_id, caller, CAST(MAX(ended_ms) AS BIGINT) FROM calls \
+pub(super) const SPOKEN: &str = "SELECT shop_id, caller, CAST(MAX(ended_ms) AS BIGINT) FROM calls \
      WHERE disposition = 'answered' AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id";
-const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answered_ms, started_ms) AS BIGINT) FROM calls \
+pub(super) const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answered_ms, started_ms) AS BIGINT) FROM calls \
      WHERE id IN (SELECT id FROM calls WHERE ended_ms IS NULL) AND disposition = 'answered' AND caller IS NOT NULL \
      AND shop_id IS NOT NULL";
 const SETTLED: &str =
     "SELECT shop_id, number, CAST(MAX(settled_ms) AS BIGINT) FROM settlements GROUP BY shop_id, number";
-const IN_VAIN: &str = concat!(
-    "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT), CAST(MAX(COALESCE(ended_ms, started_ms)) AS BIGINT) ",
-    "FROM calls WHERE ",
-    in_vain!(),
-    " AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY caller, shop_id"
-);
 const NAMES: &str = "SELECT shop_id, number, name FROM contacts WHERE name <> ''";
-const COUNT_OF: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
+pub(super) const COUNT_OF: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
      AND direction = 'in' AND COALESCE(disposition, '') <> 'refused'";
 
 /// A shop, a number, and a count or a time.
@@ -45,17 +39,8 @@ impl Store {
         let rows = async |sql: &'static str| -> Result<Vec<(i64, String, Option<i64>)>, StoreError> {
             Ok(read!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await?))
         };
-        let in_vain = async || -> Result<Vec<(i64, String, i64, i64)>, StoreError> {
-            Ok(read!(self.db, pool => sqlx::query_as(IN_VAIN).fetch_all(pool).await?))
-        };
-        let (counts, spoken, in_vain, out, refused, speaking) = tokio::try_join!(
-            rows(COUNTS),
-            rows(SPOKEN),
-            in_vain(),
-            rows(UNCOUNTED_OUT),
-            rows(UNCOUNTED_REFUSED),
-            rows(SPEAKING)
-        )?;
+        let (counts, spoken, out, refused, speaking) =
+            tokio::try_join!(rows(COUNTS), rows(SPOKEN), rows(UNCOUNTED_OUT), rows(UNCOUNTED_REFUSED), rows(SPEAKING))?;
         let mut entries = HashMap::<(ShopId, Number), Entry>::with_capacity(counts.len());
         for (shop, text, calls) in counts {
             let key = (ShopId(shop), parsed("calls", "caller", &text, number)?);
@@ -72,14 +57,6 @@ impl Store {
             }
         }
         self.add_wishes(&mut entries).await?;
-        let mut owed = Vec::new();
-        for (shop, text, started, ended) in in_vain {
-            let key = (ShopId(shop), parsed("calls", "caller", &text, number)?);
-            if entries.get(&key).is_none_or(|entry| entry.last_spoken < Some(UnixMs(ended))) {
-                owed.push((key.0, key.1, UnixMs(started)));
-            }
-        }
-        self.candidates.learn(owed.into_iter()).await;
         Ok(index(entries))
     }
 

@@ -57,23 +57,23 @@ pub(super) use select_calls;
 
 // Several texts, so that each is found by an index: one caller's calls are few, a shop's are read from the newest on, and
 // so is what nobody answered. An id that is never given (0) and an empty word mean "any".
-const CALLS: &str = select_calls!(
+pub(super) const CALLS: &str = select_calls!(
     "WHERE (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
      AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
 );
-const CALLS_OF_SHOP: &str = select_calls!(
+pub(super) const CALLS_OF_SHOP: &str = select_calls!(
     "WHERE (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND c.shop_id = $4 \
      AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
 );
-const CALLS_UNANSWERED: &str = select_calls!(
+pub(super) const CALLS_UNANSWERED: &str = select_calls!(
     "WHERE (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
      AND c.disposition = $5 AND c.disposition <> 'answered' ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
 );
-const CALLS_OF_CALLER: &str = select_calls!(
+pub(super) const CALLS_OF_CALLER: &str = select_calls!(
     "WHERE c.caller = $7 AND (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 AND ($4 = 0 OR c.shop_id = $4) \
      AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
 );
-const CALLS_OF_CALLER_AT_SHOP: &str = select_calls!(
+pub(super) const CALLS_OF_CALLER_AT_SHOP: &str = select_calls!(
     "WHERE c.caller = $7 AND c.shop_id = $4 AND (c.started_ms, c.id) < ($1, $2) AND c.started_ms >= $3 \
      AND ($5 = '' OR c.disposition = $5) ORDER BY c.started_ms DESC, c.id DESC LIMIT $6"
 );

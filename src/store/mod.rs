@@ -9,6 +9,8 @@ pub mod contacts;
 mod db;
 mod error;
 pub mod hours;
+#[cfg(test)]
+mod indexes;
 mod journal;
 pub mod owed;
 pub mod owners;

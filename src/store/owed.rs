@@ -57,21 +57,30 @@ pub const MAX_CALLS: i64 = 200;
 
 // Times are compared with a call's end: one that still rang while somebody spoke with the caller, or settled it, is not
 // settled by that.
-const SPOKEN: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
+pub(super) const SPOKEN: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
      SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
      UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
      AND ended_ms IS NULL \
      UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2) AS spoken";
-const CALLS_SINCE: &str = select_calls!(
+pub(super) const CALLS_SINCE: &str = select_calls!(
     "WHERE c.caller = $1 AND c.shop_id = $2 AND c.disposition <> 'answered' AND c.started_ms > $3 \
      AND COALESCE(c.ended_ms, c.started_ms) > $4 ORDER BY c.started_ms DESC, c.id DESC LIMIT $5"
 );
-const IN_VAIN: &str = concat!(
+pub(super) const IN_VAIN: &str = concat!(
     "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ",
     in_vain!(),
     " AND started_ms >= $1 AND caller IS NOT NULL AND shop_id IS NOT NULL GROUP BY shop_id, caller"
 );
-const LAST_IN_VAIN: &str =
+pub(super) const FIRST_LOOK: &str = concat!(
+    "SELECT c.shop_id, c.caller, CAST(MAX(c.started_ms) AS BIGINT) FROM calls c WHERE ",
+    in_vain!(),
+    " AND c.caller IS NOT NULL AND c.shop_id IS NOT NULL GROUP BY c.caller, c.shop_id ",
+    "HAVING MAX(COALESCE(c.ended_ms, c.started_ms)) > COALESCE((SELECT MAX(a.ended_ms) FROM calls a ",
+    "WHERE a.caller = c.caller AND a.shop_id = c.shop_id AND a.disposition = 'answered'), $1) ",
+    "AND MAX(COALESCE(c.ended_ms, c.started_ms)) > COALESCE((SELECT MAX(s.settled_ms) FROM settlements s ",
+    "WHERE s.number = c.caller AND s.shop_id = c.shop_id), $1)"
+);
+pub(super) const LAST_IN_VAIN: &str =
     concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 AND ", in_vain!());
 const CLAIMS: &str = "SELECT number, claimed_by, claimed_ms FROM claims WHERE shop_id = $1";
 const CLAIM: &str = "SELECT claimed_by, claimed_ms FROM claims WHERE shop_id = $1 AND number = $2";
@@ -113,15 +122,6 @@ impl Known {
 }
 
 impl Candidates {
-    /// All calls have been read; these callers nobody has spoken with since they last called in vain, at that time.
-    pub(super) async fn learn(&self, last: impl Iterator<Item = (ShopId, Number, UnixMs)>) {
-        let mut known = Known { seen: NEVER, last: HashMap::new() };
-        for (shop, number, started) in last {
-            known.add(shop, number, started);
-        }
-        *self.0.lock().await = Some(known);
-    }
-
     /// Somebody has spoken with this caller since they called at `last`.
     async fn forget(&self, shop: ShopId, number: Number, last: UnixMs) {
         if let Some(known) = self.0.lock().await.as_mut() {
@@ -241,21 +241,38 @@ impl Store {
         Ok(true)
     }
 
+    /// Reads the log for whom a call may be owed to: once, so that whoever asks first need not wait for it.
+    pub async fn look_for_owed(&self) -> Result<(), StoreError> {
+        let mut known = self.candidates.0.lock().await;
+        self.look(&mut known).await.map(|_| ())
+    }
+
     /// Who may be owed a call by this shop, and when they last called in vain.
     async fn candidates(&self, shop: ShopId) -> Result<Vec<(Number, UnixMs)>, StoreError> {
-        if self.candidates.0.lock().await.is_none() {
-            self.callers().await?;
-        }
         let mut known = self.candidates.0.lock().await;
-        let known = known.get_or_insert_with(|| Known { seen: NEVER, last: HashMap::new() });
-        let since = known.seen.0.saturating_sub(LONGEST_IN_VAIN_MS);
-        let rows: Vec<(i64, String, i64)> =
-            read!(self.db, pool => sqlx::query_as(IN_VAIN).bind(since).fetch_all(pool).await?);
-        for (shop, text, started) in rows {
-            known.add(ShopId(shop), parsed("calls", "caller", &text, number)?, UnixMs(started));
-        }
+        let known = self.look(&mut known).await?;
         let of_shop = known.last.iter().filter(|((of, _), _)| *of == shop);
         Ok(of_shop.map(|((_, number), last)| (number.clone(), *last)).collect())
+    }
+
+    /// What has come since the last look; at the first, all.
+    async fn look<'k>(&self, known: &'k mut Option<Known>) -> Result<&'k Known, StoreError> {
+        let (sql, since) = match &known {
+            None => (FIRST_LOOK, NEVER.0),
+            Some(known) => (IN_VAIN, known.seen.0.saturating_sub(LONGEST_IN_VAIN_MS)),
+        };
+        let rows: Vec<(i64, String, i64)> =
+            read!(self.db, pool => sqlx::query_as(sql).bind(since).fetch_all(pool).await?);
+        // All of them are read before any is known: after an error the next look finds them again.
+        let read = |(shop, text, started): (i64, String, i64)| {
+            Ok((ShopId(shop), parsed("calls", "caller", &text, number)?, UnixMs(started)))
+        };
+        let rows = rows.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
+        let known = known.get_or_insert_with(|| Known { seen: NEVER, last: HashMap::with_capacity(rows.len()) });
+        for (shop, number, started) in rows {
+            known.add(shop, number, started);
+        }
+        Ok(known)
     }
 
     /// When anyone last spoke with this caller, their calls since then, and the owner's name for them.

@@ -173,7 +173,7 @@ async fn what_came_before_the_start_is_owed_and_what_comes_after(db: Database) {
     log.whole(&at(&shop, from(&ann(), answered(100)))).await;
     // As the service does at its start.
     let started = db.open_again().await;
-    started.callers().await.unwrap();
+    started.look_for_owed().await.unwrap();
     assert_eq!(numbers(&started, &shop).await, [jo()]);
     log.whole(&at(&shop, from(&ann(), missed(300)))).await;
     assert_eq!(numbers(&started, &shop).await, [ann(), jo()]);

@@ -1,0 +1,46 @@
+//! Each statement that is asked of the whole log is answered by an index: a log of a million calls must not be read
+//! through. SQLite chooses by the tables alone, so what it chooses here it chooses everywhere.
+
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::{callers, calls, owed};
+use crate::config::DatabaseUrl;
+use crate::store::Store;
+
+#[tokio::test]
+async fn what_is_asked_of_the_log_is_found_by_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ringall.db");
+    Store::open(&DatabaseUrl::Sqlite(file.clone())).await.unwrap().close().await;
+    let mut connection = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let mut faults = String::new();
+    for (name, sql, by) in [
+        ("calls", calls::CALLS, "calls_by_time (started_ms>? AND (started_ms,id)<(?,?))"),
+        ("calls of a shop", calls::CALLS_OF_SHOP, "calls_by_shop (shop_id=? AND"),
+        ("calls unanswered", calls::CALLS_UNANSWERED, "calls_unanswered (disposition=? AND"),
+        ("calls of a caller", calls::CALLS_OF_CALLER, "calls_by_caller (caller=?)"),
+        ("of a caller at a shop", calls::CALLS_OF_CALLER_AT_SHOP, "calls_by_caller (caller=? AND shop_id=? AND"),
+        ("calls since spoken", owed::CALLS_SINCE, "calls_by_caller (caller=? AND shop_id=? AND started_ms>?)"),
+        ("spoken", owed::SPOKEN, "calls_answered (caller=? AND shop_id=?)"),
+        ("in vain since", owed::IN_VAIN, "COVERING INDEX calls_unanswered (disposition=? AND started_ms>?)"),
+        ("last in vain", owed::LAST_IN_VAIN, "calls_by_caller (caller=? AND shop_id=?)"),
+        ("how often", callers::COUNT_OF, "calls_by_caller (caller=? AND shop_id=?)"),
+        ("counts", callers::COUNTS, "COVERING INDEX calls_by_caller"),
+        ("last spoken", callers::SPOKEN, "calls_answered"),
+        ("speaking", callers::SPEAKING, "calls_open"),
+        ("out", callers::UNCOUNTED_OUT, "calls_out"),
+        ("refused", callers::UNCOUNTED_REFUSED, "COVERING INDEX calls_unanswered"),
+        ("in vain ever", owed::FIRST_LOOK, "COVERING INDEX calls_unanswered (disposition=?)"),
+        ("and spoken since", owed::FIRST_LOOK, "calls_answered (caller=? AND shop_id=?)"),
+    ] {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let rows = sqlx::query(explain).fetch_all(&mut connection).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        if !plan.iter().any(|step| step.contains(by))
+            || plan.iter().any(|step| step == "SCAN c" || step == "SCAN calls")
+        {
+            faults += &format!("\n{name}: {plan:#?}\ninstead of {by}");
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+}
