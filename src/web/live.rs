@@ -1,5 +1,5 @@
 //! Calls as they happen, told to whoever listens. The call loop hands over what it logs and never waits: when nobody
-//! listens it does nothing, and what finds no room is lost to the listeners, who are told to look anew.
+//! listens it only counts, and what finds no room is lost to the listeners, who are told to look anew.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -89,7 +89,18 @@ impl Feed {
     }
 
     fn tell(&self, live: impl FnOnce() -> Live) {
-        if self.listeners.told.receiver_count() > 0 && self.lives.try_send(live()).is_err() {
+        let live = if self.listeners.told.receiver_count() > 0 {
+            live()
+        } else {
+            // Counted all the same: whoever comes back has missed it.
+            self.listeners.last.fetch_add(1, Ordering::Relaxed);
+            if self.listeners.told.receiver_count() == 0 {
+                return;
+            }
+            // Somebody came back meanwhile, perhaps before it was counted.
+            Live::Reload
+        };
+        if self.lives.try_send(live).is_err() {
             self.lost.store(true, Ordering::Relaxed);
         }
     }
@@ -109,9 +120,11 @@ impl Telling {
 }
 
 impl Listeners {
-    /// From now on.
-    pub fn listen(&self) -> broadcast::Receiver<Arc<Told>> {
-        self.told.subscribe()
+    /// From now on; and whether somebody whose last message bore the id `heard` has missed any until now.
+    pub fn listen(&self, heard: Option<&str>) -> (broadcast::Receiver<Arc<Told>>, bool) {
+        // In this order: what is told in between is heard, and no harm is done by looking anew besides.
+        let told = self.told.subscribe();
+        (told, heard.is_some_and(|heard| heard != self.last_id()))
     }
 
     /// Tells all of them that the service stops: each would otherwise hold up the web's end.
@@ -150,23 +163,38 @@ mod tests {
     #[tokio::test]
     async fn what_happens_is_told_in_order_and_numbered() {
         let (feed, telling) = feed(UnixMs(7));
-        feed.entry(&event(1));
-        let mut listener = feed.listeners().listen();
+        let (mut listener, _) = feed.listeners().listen(None);
         tokio::spawn(telling.run());
+        feed.entry(&event(1));
         feed.entry(&event(2));
-        feed.entry(&event(3));
-        for (seq, of_call) in [(1, 2), (2, 3)] {
+        for (seq, of_call) in [(1, 1), (2, 2)] {
             let told = listener.recv().await.unwrap();
             assert!(matches!(&told.live, Live::Event(event) if event.seq == of_call), "{told:?}");
-            assert_eq!(told.seq, seq, "what nobody listened to is not counted");
+            assert_eq!(told.seq, seq);
         }
         assert_eq!(feed.listeners().last_id(), "7-2");
     }
 
     #[tokio::test]
+    async fn what_nobody_listens_to_is_counted_so_that_who_comes_back_knows() {
+        let (feed, telling) = feed(UnixMs(7));
+        tokio::spawn(telling.run());
+        let (mut listener, _) = feed.listeners().listen(None);
+        feed.entry(&event(1));
+        let heard = feed.listeners().id(listener.recv().await.unwrap().seq);
+        drop(listener);
+        assert!(!feed.listeners().listen(Some(&heard)).1, "nothing has happened");
+        feed.entry(&event(2));
+        let (mut back, missed) = feed.listeners().listen(Some(&heard));
+        assert!(missed);
+        feed.entry(&event(3));
+        assert!(matches!(&back.recv().await.unwrap().live, Live::Event(event) if event.seq == 3));
+    }
+
+    #[tokio::test]
     async fn a_loop_that_is_faster_than_its_listeners_never_waits_and_they_are_told() {
         let (feed, telling) = feed(UnixMs(7));
-        let mut listener = feed.listeners().listen();
+        let (mut listener, _) = feed.listeners().listen(None);
         for seq in 1..=2 * u32::try_from(WAITING).unwrap() {
             feed.entry(&event(seq));
         }
@@ -188,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn everybody_is_told_when_it_is_over() {
         let (feed, _telling) = feed(UnixMs(7));
-        let mut listeners = [feed.listeners().listen(), feed.listeners().listen()];
+        let mut listeners = [feed.listeners().listen(None).0, feed.listeners().listen(None).0];
         feed.listeners().end();
         for listener in &mut listeners {
             assert_eq!(listener.recv().await.unwrap().live, Live::Over);

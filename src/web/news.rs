@@ -28,7 +28,8 @@ const NEWS: &str = "data: news\n\n";
 const NOTHING: &str = ":\n\n";
 
 pub async fn listen(State(web): State<Arc<Web>>) -> Response {
-    let told = web.listeners.listen();
+    // What it has missed does not matter: it looks at everything anew.
+    let (told, _) = web.listeners.listen(None);
     // At once, so that the page knows that it is live.
     let stream = Stream(Box::pin(async move { Some((NEWS, told)) }));
     let headers = [

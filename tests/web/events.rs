@@ -137,6 +137,26 @@ async fn who_comes_back_is_told_to_look_anew_when_something_happened() {
 }
 
 #[tokio::test]
+async fn who_listened_alone_and_comes_back_is_told_what_happened_meanwhile() {
+    let place = Place::of_one_shop().await;
+    let call = ringing(place.plan.shops[0].id, 1);
+    for heard_a_call in [false, true] {
+        let mut events = place.listen(EVENTS, &[]).await;
+        let mut heard = events.first_id().await;
+        if heard_a_call {
+            place.feed.call(&call);
+            heard = events.next().await.expect("the call").0;
+        }
+        drop(events);
+        place.feed.call(&call);
+        let mut back = place.listen(EVENTS, &[("last-event-id", &heard)]).await;
+        place.feed.call(&call);
+        assert_eq!(back.next().await.expect("a word").1, "reload", "{heard_a_call}");
+        assert_eq!(back.next().await.expect("the call").1, "call", "and what happens then");
+    }
+}
+
+#[tokio::test]
 async fn the_stream_ends_with_the_service() {
     let place = Place::of_one_shop().await;
     let mut events = place.listen(EVENTS, &[]).await;

@@ -57,12 +57,21 @@ pub struct Events {
 pub type Message = (String, String, Value);
 
 impl Events {
+    /// The id that a browser has before anything happens.
+    pub async fn first_id(&mut self) -> String {
+        let text = self.frame().await.expect("a first word");
+        text.lines().find_map(|line| line.strip_prefix("id: ")).expect("an id").to_owned()
+    }
+
+    async fn frame(&mut self) -> Option<String> {
+        let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut self.body).poll_frame(cx)).await?;
+        Some(String::from_utf8(frame.expect("a frame").into_data().expect("data").to_vec()).expect("text"))
+    }
+
     /// The next message; `None`: the stream has ended. Comments are passed over.
     pub async fn next(&mut self) -> Option<Message> {
         loop {
-            let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut self.body).poll_frame(cx)).await?;
-            let bytes = frame.expect("a frame").into_data().expect("data");
-            let text = std::str::from_utf8(&bytes).expect("text");
+            let text = self.frame().await?;
             let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
             if let (Some(id), Some(name), Some(data)) = (field("id: "), field("event: "), field("data: ")) {
                 assert!(text.ends_with("\n\n"), "{text}");

@@ -91,11 +91,12 @@ const HELLO: &str = ": calls as they happen\n\n";
 )]
 pub async fn listen(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked) -> Result<Response, Problem> {
     let shop = asked.only(&["shop"])?.shop(&web.plan.borrow())?;
-    let told = web.listeners.listen();
+    // Whoever heard nothing before the connection broke comes back with the id of the first word.
+    let now = web.listeners.last_id();
     let heard = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|id| !id.is_empty());
-    let missed = heard.is_some_and(|heard| heard != web.listeners.last_id());
+    let (told, missed) = web.listeners.listen(heard);
     let hello =
-        if missed { format!("{HELLO}{}", message("reload", &web.listeners.last_id(), "{}")) } else { HELLO.into() };
+        if missed { format!("{HELLO}{}", message("reload", &now, "{}")) } else { format!("{HELLO}id: {now}\n\n") };
     let listener = Listener {
         told,
         shop: shop.map(|shop| shop.id),
