@@ -4,7 +4,7 @@
 //! who may be owed one: a caller whom somebody has spoken with since is owed nothing for those calls ever after, so only
 //! calls that came since the last look can make anyone a candidate. Each candidate is then judged by the log itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -104,15 +104,36 @@ pub(super) struct Candidates(Mutex<Option<Known>>);
 struct Known {
     /// Calls that began before this have been looked at.
     seen: UnixMs,
-    /// When each last called in vain.
+    /// When each last called in vain, and the same in that order.
     last: HashMap<(ShopId, Number), UnixMs>,
+    in_order: HashMap<ShopId, BTreeSet<Candidate>>,
 }
+
+/// When they last called in vain, and who they are.
+type Candidate = (UnixMs, Number);
 
 impl Known {
     fn add(&mut self, shop: ShopId, number: Number, started: UnixMs) {
-        let last = self.last.entry((shop, number)).or_insert(started);
-        *last = (*last).max(started);
         self.saw(started);
+        let before = self.last.get(&(shop, number.clone())).copied();
+        if before >= Some(started) {
+            return;
+        }
+        let in_order = self.in_order.entry(shop).or_default();
+        if let Some(before) = before {
+            in_order.remove(&(before, number.clone()));
+        }
+        in_order.insert((started, number.clone()));
+        self.last.insert((shop, number), started);
+    }
+
+    fn remove(&mut self, shop: ShopId, (last, number): Candidate) {
+        if self.last.get(&(shop, number.clone())) == Some(&last) {
+            self.last.remove(&(shop, number.clone()));
+            if let Some(in_order) = self.in_order.get_mut(&shop) {
+                in_order.remove(&(last, number));
+            }
+        }
     }
 
     /// A call from the future, of a clock that was wrong, must not hide those that come until then.
@@ -122,13 +143,10 @@ impl Known {
 }
 
 impl Candidates {
-    /// Somebody has spoken with this caller since they called at `last`.
-    async fn forget(&self, shop: ShopId, number: Number, last: UnixMs) {
+    /// Somebody has spoken with them since.
+    async fn forget(&self, shop: ShopId, candidate: Candidate) {
         if let Some(known) = self.0.lock().await.as_mut() {
-            let key = (shop, number);
-            if known.last.get(&key) == Some(&last) {
-                known.last.remove(&key);
-            }
+            known.remove(shop, candidate);
         }
     }
 }
@@ -142,33 +160,40 @@ impl Store {
         before: Option<&Number>,
         limit: usize,
     ) -> Result<Vec<OwedCaller>, StoreError> {
-        let mut candidates = self.candidates(shop.id).await?;
-        candidates.sort_by(|(one, at), (other, other_at)| (other_at, other).cmp(&(at, one)));
-        if let Some(before) = before {
-            let last: Option<i64> = read!(self.db, pool =>
-                sqlx::query_scalar(LAST_IN_VAIN).bind(before.as_str()).bind(shop.id.0).fetch_one(pool).await?);
-            let Some(last) = last else { return Ok(Vec::new()) };
-            candidates.retain(|(number, at)| (*at, number) < (UnixMs(last), before));
-        }
+        let mut behind = match before {
+            None => None,
+            Some(before) => {
+                let last: Option<i64> = read!(self.db, pool =>
+                    sqlx::query_scalar(LAST_IN_VAIN).bind(before.as_str()).bind(shop.id.0).fetch_one(pool).await?);
+                let Some(last) = last else { return Ok(Vec::new()) };
+                Some((UnixMs(last), before.clone()))
+            }
+        };
         let claims: Vec<(String, String, i64)> =
             read!(self.db, pool => sqlx::query_as(CLAIMS).bind(shop.id.0).fetch_all(pool).await?);
         let mut claims: HashMap<String, Claim> =
             claims.into_iter().map(|(number, by, at)| (number, Claim { by, at: UnixMs(at) })).collect();
         let mut found = Vec::new();
-        for (number, last) in candidates {
-            if found.len() >= limit {
-                break;
+        loop {
+            let candidates = self.candidates(shop.id, behind.as_ref(), limit).await?;
+            behind = candidates.last().cloned();
+            if behind.is_none() {
+                return Ok(found);
             }
-            let (spoken, calls, name) = self.since_spoken(shop.id, &number).await?;
-            if let Some(owed) = Owed::of(shop, &calls) {
-                let claim = claims.remove(number.as_str()).filter(|claim| claim.at > spoken);
-                found.push(OwedCaller { number, name, owed, calls, claim });
-            } else if !calls.iter().any(is_unanswered) {
-                // A blocked caller is kept: the block may be lifted.
-                self.candidates.forget(shop.id, number, last).await;
+            for (last, number) in candidates {
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+                let (spoken, calls, name) = self.since_spoken(shop.id, &number).await?;
+                if let Some(owed) = Owed::of(shop, &calls) {
+                    let claim = claims.remove(number.as_str()).filter(|claim| claim.at > spoken);
+                    found.push(OwedCaller { number, name, owed, calls, claim });
+                } else if !calls.iter().any(is_unanswered) {
+                    // A blocked caller is kept: the block may be lifted.
+                    self.candidates.forget(shop.id, (last, number)).await;
+                }
             }
         }
-        Ok(found)
     }
 
     /// What `shop` owes this caller, if anything.
@@ -247,12 +272,20 @@ impl Store {
         self.look(&mut known).await.map(|_| ())
     }
 
-    /// Who may be owed a call by this shop, and when they last called in vain.
-    async fn candidates(&self, shop: ShopId) -> Result<Vec<(Number, UnixMs)>, StoreError> {
+    /// Who may be owed a call by this shop, who called last coming first: so many of those behind this one.
+    async fn candidates(
+        &self,
+        shop: ShopId,
+        behind: Option<&Candidate>,
+        count: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
         let mut known = self.candidates.0.lock().await;
         let known = self.look(&mut known).await?;
-        let of_shop = known.last.iter().filter(|((of, _), _)| *of == shop);
-        Ok(of_shop.map(|((_, number), last)| (number.clone(), *last)).collect())
+        let Some(in_order) = known.in_order.get(&shop) else { return Ok(Vec::new()) };
+        Ok(match behind {
+            Some(behind) => in_order.range(..behind.clone()).rev().take(count).cloned().collect(),
+            None => in_order.iter().rev().take(count).cloned().collect(),
+        })
     }
 
     /// What has come since the last look; at the first, all.
@@ -268,7 +301,11 @@ impl Store {
             Ok((ShopId(shop), parsed("calls", "caller", &text, number)?, UnixMs(started)))
         };
         let rows = rows.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
-        let known = known.get_or_insert_with(|| Known { seen: NEVER, last: HashMap::with_capacity(rows.len()) });
+        let known = known.get_or_insert_with(|| Known {
+            seen: NEVER,
+            last: HashMap::with_capacity(rows.len()),
+            in_order: HashMap::new(),
+        });
         for (shop, number, started) in rows {
             known.add(shop, number, started);
         }
