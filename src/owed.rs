@@ -93,9 +93,10 @@ fn is_short(call: &CallRecord) -> bool {
     call.disposition != Some(Disposition::Message) && lasted.is_some_and(|ms| Duration::from_millis(ms) < SHORT_RING)
 }
 
-/// Whether the shop was open is a fact of the call; when it opens next is asked of today's plan.
+/// Whether the shop was open is a fact of the call; when it opens next is asked of today's hours. What the owner says for
+/// now is not: it moves no debt of the past.
 fn due(shop: &Arc<Shop>, call: &CallRecord) -> Option<UnixMs> {
-    let opens = match &call.because {
+    let (closed_at, opens) = match &call.because {
         Because::OpenHours { .. }
         | Because::NoHours
         | Because::OpenedByOwner { .. }
@@ -103,10 +104,17 @@ fn due(shop: &Arc<Shop>, call: &CallRecord) -> Option<UnixMs> {
         | Because::Blocked
         | Because::NotOurNumber
         | Because::Colleague => return Some(call.started + DUE_WHILE_OPEN),
-        Because::ClosedHours { opens } | Because::PublicHoliday { opens } | Because::Closure { opens, .. } => *opens,
-        Because::ClosedByOwner { until } => Some(*until),
+        Because::ClosedHours { opens } | Because::PublicHoliday { opens } | Because::Closure { opens, .. } => {
+            (call.started, *opens)
+        }
+        // The hours decide again then, and it may be night.
+        Because::ClosedByOwner { until } => (*until, Some(*until)),
     };
-    let opens = match standing(shop, call.started).action {
+    let by_hours = match shop.hours_override {
+        None => shop.clone(),
+        Some(_) => Arc::new(Shop { hours_override: None, ..Shop::clone(shop) }),
+    };
+    let opens = match standing(&by_hours, closed_at).action {
         Action::TakeMessage { opens } => opens,
         // The hours have been changed since: what was true then still is.
         Action::Ring(_) | Action::Refuse(_) => opens,

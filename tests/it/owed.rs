@@ -10,7 +10,7 @@ use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use ringall::now::UnixMs;
 use ringall::number::Number;
 use ringall::owed::{Owed, Settlement, is_unanswered};
-use ringall::routing::plan::{Closure, Country, Language, Shop, ShopId};
+use ringall::routing::plan::{Closure, Country, Language, Override, OverrideState, Shop, ShopId};
 use ringall::routing::{Because, Hours, standing};
 use uuid::Uuid;
 
@@ -152,6 +152,30 @@ fn the_due_time_follows_the_hours_as_they_are_now() {
     assert_eq!(owed(&always, &[call]).unwrap().due, Some(at("2026-11-24 10:00")));
     let never = CallRecord { because: Because::ClosedHours { opens: None }, ..missed(&shop, "2026-11-23 21:00") };
     assert_eq!(owed(&always, &[never]).unwrap().due, None);
+}
+
+/// "Closed by you until …" is told the caller, but at its end the hours decide; and what the owner says later is not
+/// about the calls before.
+#[test]
+fn the_owners_word_for_now_is_followed_by_the_hours_and_moves_no_older_call() {
+    let saying = |state, until| Shop { hours_override: Some(Override { state, until: at(until) }), ..ruiz() };
+    for (called, until, due) in [
+        ("2026-11-23 19:00", "2026-11-23 23:00", "2026-11-24 10:00"),
+        ("2026-11-23 10:00", "2026-11-23 12:00", "2026-11-23 13:00"),
+        ("2026-11-23 10:00", "2026-11-23 14:00", "2026-11-23 17:30"),
+    ] {
+        let closed = saying(OverrideState::Closed, until);
+        let call = in_vain(&closed, called, 40, Disposition::Message);
+        assert!(matches!(call.because, Because::ClosedByOwner { .. }));
+        for shop in [closed, ruiz()] {
+            assert_eq!(owed(&shop, std::slice::from_ref(&call)).unwrap().due, Some(at(due)), "{called}, until {until}");
+        }
+    }
+    let call = in_vain(&ruiz(), "2026-11-23 21:00", 40, Disposition::Message);
+    for state in [OverrideState::Closed, OverrideState::Open] {
+        let due = owed(&saying(state, "2026-11-26 15:00"), std::slice::from_ref(&call)).unwrap().due;
+        assert_eq!(due, Some(at("2026-11-24 10:00")), "{state:?}");
+    }
 }
 
 #[test]
