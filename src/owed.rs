@@ -25,7 +25,8 @@ pub struct Owed {
     pub last: UnixMs,
     /// How often they have tried; all rings under [`SHORT_RING`] count as one.
     pub attempts: u32,
-    /// When somebody should have called them at the latest; `None`: the shop is not to open again.
+    /// When somebody should have called them at the latest, by whichever call is due first; `None`: the shop is not to
+    /// open again.
     pub due: Option<UnixMs>,
 }
 
@@ -73,7 +74,7 @@ impl Owed {
             since: first.started,
             last: unanswered.iter().map(|call| call.started).max().unwrap_or(first.started),
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-            due: due(shop, first),
+            due: unanswered.iter().filter_map(|call| due(shop, call)).min(),
         })
     }
 }

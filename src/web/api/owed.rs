@@ -40,7 +40,7 @@ pub struct OwedCall {
     #[schema(format = DateTime)]
     pub since: String,
     /// When somebody should have called them at the latest (RFC 3339, UTC): half an hour after a call while open, an hour
-    /// after the next opening for one while closed. Null: no opening is planned.
+    /// after the next opening for one while closed, and the earliest of these. Null: no opening is planned.
     #[schema(required, format = DateTime)]
     pub due_at: Option<String>,
     /// That time has passed.
