@@ -80,6 +80,8 @@ pub(super) const FIRST_LOOK: &str = concat!(
     "AND MAX(COALESCE(c.ended_ms, c.started_ms)) > COALESCE((SELECT MAX(s.settled_ms) FROM settlements s ",
     "WHERE s.number = c.caller AND s.shop_id = c.shop_id), $1)"
 );
+pub(super) const LATEST_IN_VAIN: &str =
+    concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ", in_vain!());
 pub(super) const LAST_IN_VAIN: &str =
     concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 AND ", in_vain!());
 const CLAIMS: &str = "SELECT number, claimed_by, claimed_ms FROM claims WHERE shop_id = $1";
@@ -113,8 +115,8 @@ struct Known {
 type Candidate = (UnixMs, Number);
 
 impl Known {
-    fn add(&mut self, shop: ShopId, number: Number, started: UnixMs) {
-        self.saw(started);
+    fn add(&mut self, shop: ShopId, number: Number, started: UnixMs, now: UnixMs) {
+        self.saw(started, now);
         let before = self.last.get(&(shop, number.clone())).copied();
         if before >= Some(started) {
             return;
@@ -137,8 +139,8 @@ impl Known {
     }
 
     /// A call from the future, of a clock that was wrong, must not hide those that come until then.
-    fn saw(&mut self, started: UnixMs) {
-        self.seen = self.seen.max(started).min(clock::now().wall);
+    fn saw(&mut self, started: UnixMs, now: UnixMs) {
+        self.seen = self.seen.max(started).min(now);
     }
 }
 
@@ -175,7 +177,7 @@ impl Store {
             claims.into_iter().map(|(number, by, at)| (number, Claim { by, at: UnixMs(at) })).collect();
         let mut found = Vec::new();
         loop {
-            let candidates = self.candidates(shop.id, behind.as_ref(), limit).await?;
+            let candidates = self.candidates(shop.id, behind.as_ref(), limit, clock::now().wall).await?;
             behind = candidates.last().cloned();
             if behind.is_none() {
                 return Ok(found);
@@ -269,7 +271,7 @@ impl Store {
     /// Reads the log for whom a call may be owed to: once, so that whoever asks first need not wait for it.
     pub async fn look_for_owed(&self) -> Result<(), StoreError> {
         let mut known = self.candidates.0.lock().await;
-        self.look(&mut known).await.map(|_| ())
+        self.look(&mut known, clock::now().wall).await.map(|_| ())
     }
 
     /// Who may be owed a call by this shop, who called last coming first: so many of those behind this one.
@@ -278,9 +280,10 @@ impl Store {
         shop: ShopId,
         behind: Option<&Candidate>,
         count: usize,
+        now: UnixMs,
     ) -> Result<Vec<Candidate>, StoreError> {
         let mut known = self.candidates.0.lock().await;
-        let known = self.look(&mut known).await?;
+        let known = self.look(&mut known, now).await?;
         let Some(in_order) = known.in_order.get(&shop) else { return Ok(Vec::new()) };
         Ok(match behind {
             Some(behind) => in_order.range(..behind.clone()).rev().take(count).cloned().collect(),
@@ -289,7 +292,13 @@ impl Store {
     }
 
     /// What has come since the last look; at the first, all.
-    async fn look<'k>(&self, known: &'k mut Option<Known>) -> Result<&'k Known, StoreError> {
+    async fn look<'k>(&self, known: &'k mut Option<Known>, now: UnixMs) -> Result<&'k Known, StoreError> {
+        // The first look gives only callers who are still owed a call. Those of before have been looked at too, or the
+        // second would take them all for new.
+        let latest: Option<i64> = match &known {
+            None => read!(self.db, pool => sqlx::query_scalar(LATEST_IN_VAIN).fetch_one(pool).await?),
+            Some(_) => None,
+        };
         let (sql, since) = match &known {
             None => (FIRST_LOOK, NEVER.0),
             Some(known) => (IN_VAIN, known.seen.0.saturating_sub(LONGEST_IN_VAIN_MS)),
@@ -306,8 +315,11 @@ impl Store {
             last: HashMap::with_capacity(rows.len()),
             in_order: HashMap::new(),
         });
+        if let Some(latest) = latest {
+            known.saw(UnixMs(latest), now);
+        }
         for (shop, number, started) in rows {
-            known.add(shop, number, started);
+            known.add(shop, number, started, now);
         }
         Ok(known)
     }
@@ -339,6 +351,58 @@ impl Store {
 mod tests {
     use super::*;
     use crate::call::record::Disposition;
+    use crate::config::DatabaseUrl;
+    use crate::store::db::write_one;
+
+    async fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&DatabaseUrl::Sqlite(folder.path().join("ringall.db"))).await.unwrap();
+        (folder, store)
+    }
+
+    const JO: &str = "+34600999888";
+    const ANN: &str = "+34600111222";
+    const HOUR_MS: i64 = 3_600_000;
+
+    /// Somebody called then, in vain or not; a minute long.
+    async fn called(store: &Store, caller: &str, at: UnixMs, disposition: Disposition) {
+        try_call(store, caller, at, disposition).await.unwrap();
+    }
+
+    async fn try_call(
+        store: &Store,
+        caller: &str,
+        at: UnixMs,
+        disposition: Disposition,
+    ) -> Result<(), StoreError> {
+        const CALL: &str = "INSERT INTO calls (id, call_key, shop_id, direction, caller, caller_raw, caller_display, \
+             withheld, called, door, started_ms, ended_ms, disposition, because, because_why, nth_call) \
+             VALUES ($1, $1, 1, 'in', $2, '', '', 0, '', 'sip', $3, $3 + 60000, $4, 'no_hours', '', 1)";
+        write_one!(store.db, to => {
+            let query = sqlx::query(CALL).bind(format!("{caller} {}", at.0)).bind(caller);
+            query.bind(at.0).bind(disposition.as_str()).execute(to).await?;
+        });
+        Ok(())
+    }
+
+    async fn candidates(store: &Store, now: UnixMs) -> Vec<String> {
+        let found = store.candidates(ShopId(1), None, 50, now).await.unwrap();
+        found.into_iter().map(|(_, number)| number.as_str().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn who_was_spoken_with_before_the_start_is_not_looked_at_again() {
+        let (_folder, store) = store().await;
+        let now = clock::now().wall;
+        let ago = |hours| UnixMs(now.0 - hours * HOUR_MS);
+        for (caller, hours) in [(ANN, 72), (JO, 24)] {
+            called(&store, caller, ago(hours), Disposition::Missed).await;
+            called(&store, caller, ago(hours - 1), Disposition::Answered).await;
+        }
+        assert_eq!(candidates(&store, now).await, [""; 0]);
+        // The last call in vain is looked at again, as are those that began shortly before it and may have ended since.
+        assert_eq!(candidates(&store, now).await, [JO]);
+    }
 
     /// The condition names the dispositions that the core calls unanswered, and no other.
     #[test]
