@@ -293,6 +293,10 @@ impl Store {
 
     /// What has come since the last look; at the first, all.
     async fn look<'k>(&self, known: &'k mut Option<Known>, now: UnixMs) -> Result<&'k Known, StoreError> {
+        if known.as_ref().is_some_and(|known| known.seen > now) {
+            // The clock was set back: calls come again from where we have looked already.
+            *known = None;
+        }
         // The first look gives only callers who are still owed a call. Those of before have been looked at too, or the
         // second would take them all for new.
         let latest: Option<i64> = match &known {
@@ -402,6 +406,20 @@ mod tests {
         assert_eq!(candidates(&store, now).await, [""; 0]);
         // The last call in vain is looked at again, as are those that began shortly before it and may have ended since.
         assert_eq!(candidates(&store, now).await, [JO]);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_hides_no_call() {
+        let (_folder, store) = store().await;
+        let now = clock::now().wall;
+        let ago = |hours| UnixMs(now.0 - hours * HOUR_MS);
+        called(&store, JO, now, Disposition::Missed).await;
+        assert_eq!(candidates(&store, now).await, [JO]);
+        called(&store, ANN, ago(10), Disposition::Missed).await;
+        assert_eq!(candidates(&store, ago(9)).await, [JO, ANN]);
+        const BEN: &str = "+34600333444";
+        called(&store, BEN, ago(8), Disposition::Missed).await;
+        assert_eq!(candidates(&store, ago(7)).await, [JO, BEN, ANN]);
     }
 
     /// The condition names the dispositions that the core calls unanswered, and no other.
