@@ -18,7 +18,7 @@ use crate::call::record::CallRecord;
 use crate::clock;
 use crate::now::UnixMs;
 use crate::number::Number;
-use crate::owed::{Owed, Settlement, is_unanswered};
+use crate::owed::{Owed, Settlement};
 use crate::routing::plan::{Shop, ShopId};
 
 /// A caller who is owed a call.
@@ -186,12 +186,15 @@ impl Store {
                 if found.len() >= limit {
                     return Ok(found);
                 }
+                if shop.blocked.contains(&number) {
+                    // Kept: the block may be lifted.
+                    continue;
+                }
                 let (spoken, calls, name) = self.since_spoken(shop.id, &number).await?;
                 if let Some(owed) = Owed::of(shop, &calls) {
                     let claim = claims.remove(number.as_str()).filter(|claim| claim.at > spoken);
                     found.push(OwedCaller { number, name, owed, calls, claim });
-                } else if !calls.iter().any(is_unanswered) {
-                    // A blocked caller is kept: the block may be lifted.
+                } else {
                     self.candidates.forget(shop.id, (last, number)).await;
                 }
             }

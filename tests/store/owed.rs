@@ -128,6 +128,10 @@ async fn blocked_and_withheld_callers_are_owed_nothing(db: Database) {
     let blocking = shop_now(&db.store, shop.id).await;
     assert_eq!(owed(&db.store, &blocking).await, []);
     assert_eq!(db.store.owed_to(&blocking, &jo()).await.unwrap(), None);
+    // Their calls are not even read.
+    db.shell("UPDATE calls SET door = 'none'").await;
+    assert_eq!(owed(&db.store, &blocking).await, []);
+    db.shell("UPDATE calls SET door = 'sip'").await;
     db.store.edit_caller(shop.id, &jo(), &block(false)).await.unwrap();
     assert_eq!(numbers(&db.store, &shop_now(&db.store, shop.id).await).await, [jo()], "a lifted block hides nothing");
 }
