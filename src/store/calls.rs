@@ -42,14 +42,14 @@ pub struct StoredCall {
 }
 
 macro_rules! select_calls {
-    ($where:literal) => {
+    ($($where:tt)+) => {
         concat!(
             "SELECT c.id, c.call_key, c.shop_id, c.direction, c.caller, c.caller_raw, c.caller_display, c.withheld, ",
             "c.called, c.door, c.started_ms, c.answered_ms, c.ended_ms, c.disposition, c.because, c.because_at_ms, ",
             "c.because_why, c.ended_by, c.answered_by, c.nth_call, k.name AS caller_name, m.call_id AS message_id ",
             "FROM calls c LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller ",
             "LEFT JOIN voice_messages m ON m.call_id = c.id ",
-            $where
+            $($where)+
         )
     };
 }

@@ -28,7 +28,7 @@ pub struct OwedCaller {
     /// The owner's name for them.
     pub name: Option<String>,
     pub owed: Owed,
-    /// Their calls since anyone last spoke with them, newest first, at most [`MAX_CALLS`].
+    /// Their calls in vain since anyone last spoke with them, newest first: the last [`MAX_CALLS`], and the very first.
     pub calls: Vec<CallRecord>,
     pub claim: Option<Claim>,
 }
@@ -62,10 +62,19 @@ pub(super) const SPOKEN: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS 
      UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
      AND ended_ms IS NULL \
      UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2) AS spoken";
-pub(super) const CALLS_SINCE: &str = select_calls!(
-    "WHERE c.caller = $1 AND c.shop_id = $2 AND c.disposition <> 'answered' AND c.started_ms > $3 \
-     AND COALESCE(c.ended_ms, c.started_ms) > $4 ORDER BY c.started_ms DESC, c.id DESC LIMIT $5"
-);
+macro_rules! in_vain_since {
+    () => {
+        concat!(
+            "WHERE c.caller = $1 AND c.shop_id = $2 AND ",
+            in_vain!(),
+            " AND c.direction = 'in' AND c.withheld = 0 AND c.started_ms > $3 ",
+            "AND COALESCE(c.ended_ms, c.started_ms) > $4 "
+        )
+    };
+}
+pub(super) const CALLS_SINCE: &str =
+    select_calls!(in_vain_since!(), "ORDER BY c.started_ms DESC, c.id DESC LIMIT $5");
+pub(super) const FIRST_SINCE: &str = select_calls!(in_vain_since!(), "ORDER BY c.started_ms, c.id LIMIT $5");
 pub(super) const IN_VAIN: &str = concat!(
     "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ",
     in_vain!(),
@@ -331,7 +340,7 @@ impl Store {
         Ok(known)
     }
 
-    /// When anyone last spoke with this caller, their calls since then, and the owner's name for them.
+    /// When anyone last spoke with this caller, their calls in vain since then, and the owner's name for them.
     async fn since_spoken(
         &self,
         shop: ShopId,
@@ -339,16 +348,25 @@ impl Store {
     ) -> Result<(UnixMs, Vec<CallRecord>, Option<String>), StoreError> {
         let spoken = self.last_spoken(shop, number).await?.unwrap_or(NEVER);
         let started = spoken.0.saturating_sub(LONGEST_IN_VAIN_MS);
-        let rows: Vec<NamedCallRow> = read!(self.db, pool => {
-            let query = sqlx::query_as(CALLS_SINCE).bind(number.as_str()).bind(shop.0).bind(started);
-            query.bind(spoken.0).bind(MAX_CALLS).fetch_all(pool).await?
-        });
+        let found = async |sql: &'static str, count: i64| -> Result<Vec<NamedCallRow>, StoreError> {
+            Ok(read!(self.db, pool => {
+                let query = sqlx::query_as(sql).bind(number.as_str()).bind(shop.0).bind(started);
+                query.bind(spoken.0).bind(count).fetch_all(pool).await?
+            }))
+        };
+        let mut rows = found(CALLS_SINCE, MAX_CALLS).await?;
+        if i64::try_from(rows.len()) == Ok(MAX_CALLS) {
+            // Since when they wait must not depend on how often they called.
+            rows.extend(found(FIRST_SINCE, 1).await?);
+        }
         let mut name = None;
-        let mut calls = Vec::with_capacity(rows.len());
+        let mut calls: Vec<CallRecord> = Vec::with_capacity(rows.len());
         for row in rows {
             let stored = row.into_stored()?;
             name = stored.caller_name;
-            calls.push(stored.record);
+            if calls.last().is_none_or(|last| last.id != stored.record.id) {
+                calls.push(stored.record);
+            }
         }
         Ok((spoken, calls, name))
     }

@@ -9,6 +9,7 @@ use ringall::number::Number;
 use ringall::owed::Settlement;
 use ringall::routing::Because;
 use ringall::routing::plan::{Shop, ShopId};
+use ringall::store::owed::MAX_CALLS;
 use ringall::store::{CallerEdit, Claimed, OwedCaller, Store};
 
 use crate::cast::{Database, Log, RUIZ, answered, call, jo, missed, number, shop};
@@ -16,6 +17,7 @@ use crate::cast::{Database, Log, RUIZ, answered, call, jo, missed, number, shop}
 crate::on_both! {
     a_call_in_vain_is_owed_until_somebody_speaks_with_them,
     every_kind_of_call_in_vain_is_owed,
+    however_often_they_call_since_when_they_wait_is_kept,
     a_call_that_still_rang_while_somebody_spoke_is_owed,
     blocked_and_withheld_callers_are_owed_nothing,
     each_shop_owes_its_own,
@@ -101,6 +103,30 @@ async fn every_kind_of_call_in_vain_is_owed(db: Database) {
     log.record(&open);
     let owed = numbers(&db.store, &shop).await;
     assert_eq!(owed, [4, 3, 2, 1].map(|n| number(&format!("+3460000000{n}"))));
+}
+
+async fn however_often_they_call_since_when_they_wait_is_kept(db: Database) {
+    let (shop, log) = ruiz(&db).await;
+    log.whole(&at(&shop, missed(1))).await;
+    let ring = async |from: u16, disposition| {
+        for n in from..from + u16::try_from(MAX_CALLS).unwrap() {
+            let call = at(&shop, CallRecord { disposition: Some(disposition), ..missed(n) });
+            log.record(&call);
+            log.changed(&call);
+        }
+        log.writer.flush().await.unwrap();
+    };
+    // Refused, because they were blocked for a while.
+    ring(100, Disposition::Refused).await;
+    let found = owed(&db.store, &shop).await;
+    assert_eq!((found[0].owed.since, found[0].owed.attempts), (call(1).started, 1));
+    ring(1000, Disposition::Missed).await;
+    let found = owed(&db.store, &shop).await;
+    assert_eq!((found[0].owed.since, found[0].owed.due), (call(1).started, Some(call(1801).started)));
+    assert_eq!(found[0].calls.first().map(|call| call.id), Some(call(1199).id));
+    assert_eq!(found[0].calls.last().map(|call| call.id), Some(call(1).id));
+    assert!(db.store.settle(&shop, &jo(), Settlement::CameIn, "", call(2000).started).await.unwrap());
+    assert_eq!(owed(&db.store, &shop).await, []);
 }
 
 async fn a_call_that_still_rang_while_somebody_spoke_is_owed(db: Database) {
