@@ -1,6 +1,7 @@
 -- Who a call is owed to is derived, never stored: here is only what people said of it. No foreign keys: it is log.
 
--- Somebody has taken it on to call this number. It stands until somebody has spoken with them since.
+-- Somebody has taken it on to call this number. It stands until somebody has spoken with them since, and for no call in
+-- vain that came after that.
 CREATE TABLE claims (
     shop_id BIGINT NOT NULL,
     number TEXT NOT NULL,

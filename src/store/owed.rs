@@ -97,7 +97,7 @@ const CLAIMS: &str = "SELECT number, claimed_by, claimed_ms FROM claims WHERE sh
 const CLAIM: &str = "SELECT claimed_by, claimed_ms FROM claims WHERE shop_id = $1 AND number = $2";
 const PUT_CLAIM: &str = "INSERT INTO claims (shop_id, number, claimed_by, claimed_ms) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (shop_id, number) DO UPDATE SET claimed_by = excluded.claimed_by, claimed_ms = excluded.claimed_ms \
-     WHERE claims.claimed_ms <= $5";
+     WHERE claims.claimed_ms <= $5 OR claims.claimed_ms < $6";
 const DROP_CLAIM: &str = "DELETE FROM claims WHERE shop_id = $1 AND number = $2";
 const SETTLE: &str = "INSERT INTO settlements (shop_id, number, settled_ms, reason, settled_by) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
@@ -153,6 +153,13 @@ impl Known {
     }
 }
 
+impl Claim {
+    /// Whether it is for what is owed now: for what was owed before somebody spoke with them, it is over.
+    fn stands(&self, spoken: UnixMs, owed: &Owed) -> bool {
+        self.at > spoken && self.at >= owed.since
+    }
+}
+
 impl Candidates {
     /// Somebody has spoken with them since.
     async fn forget(&self, shop: ShopId, candidate: Candidate) {
@@ -201,7 +208,7 @@ impl Store {
                 }
                 let (spoken, calls, name) = self.since_spoken(shop.id, &number).await?;
                 if let Some(owed) = Owed::of(shop, &calls) {
-                    let claim = claims.remove(number.as_str()).filter(|claim| claim.at > spoken);
+                    let claim = claims.remove(number.as_str()).filter(|claim| claim.stands(spoken, &owed));
                     found.push(OwedCaller { number, name, owed, calls, claim });
                 } else {
                     self.candidates.forget(shop.id, (last, number)).await;
@@ -216,7 +223,7 @@ impl Store {
         let Some(owed) = Owed::of(shop, &calls) else { return Ok(None) };
         let claim: Option<(String, i64)> = read!(self.db, pool =>
             sqlx::query_as(CLAIM).bind(shop.id.0).bind(number.as_str()).fetch_optional(pool).await?);
-        let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) }).filter(|claim| claim.at > spoken);
+        let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) }).filter(|claim| claim.stands(spoken, &owed));
         Ok(Some(OwedCaller { number: number.clone(), name, owed, calls, claim }))
     }
 
@@ -229,17 +236,15 @@ impl Store {
 
     /// `by` takes it on to call this caller, unless somebody else has.
     pub async fn claim(&self, shop: &Arc<Shop>, caller: &Number, by: &str, at: UnixMs) -> Result<Claimed, StoreError> {
-        if self.owed_to(shop, caller).await?.is_none() {
-            return Ok(Claimed::NotOwed);
-        }
+        let Some(OwedCaller { owed, .. }) = self.owed_to(shop, caller).await? else { return Ok(Claimed::NotOwed) };
         let (by, number, shop) = (text(by), caller.as_str(), shop.id.0);
         let (holder, since) = write!(self.db, tx => {
             let spoken: i64 =
                 sqlx::query_scalar(SPOKEN).bind(number).bind(shop).bind(NEVER.0).fetch_one(&mut *tx).await?;
             // A clock that was set back must not make a claim that is over at once.
-            let at = at.0.max(spoken + 1);
+            let at = at.0.max(spoken + 1).max(owed.since.0);
             let query = sqlx::query(PUT_CLAIM).bind(shop).bind(number).bind(&by).bind(at).bind(spoken);
-            query.execute(&mut *tx).await?;
+            query.bind(owed.since.0).execute(&mut *tx).await?;
             let stands: (String, i64) = sqlx::query_as(CLAIM).bind(shop).bind(number).fetch_one(&mut *tx).await?;
             stands
         });

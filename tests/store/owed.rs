@@ -25,6 +25,7 @@ crate::on_both! {
     what_came_before_the_start_is_owed_and_what_comes_after,
     a_second_claimer_is_told_who_has_it,
     a_claim_ends_with_the_conversation,
+    a_claim_is_for_what_was_owed_when_it_was_made,
     a_settlement_counts_as_spoken,
     a_settlement_reaches_the_index_of_callers,
     nothing_can_be_claimed_or_settled_that_is_not_owed,
@@ -242,6 +243,26 @@ async fn a_claim_ends_with_the_conversation(db: Database) {
     assert!(db.store.release(shop.id, &jo()).await.unwrap());
     let Claimed::Yours(early) = db.store.claim(&shop, &jo(), "Ben", UnixMs(0)).await.unwrap() else { panic!() };
     assert!(early.at < ben.at);
+    assert_eq!(owed(&db.store, &shop).await[0].claim, Some(early));
+}
+
+async fn a_claim_is_for_what_was_owed_when_it_was_made(db: Database) {
+    let (shop, log) = ruiz(&db).await;
+    log.whole(&at(&shop, missed(1))).await;
+    assert!(db.store.settle(&shop, &jo(), Settlement::CameIn, "Ana", call(100).started).await.unwrap());
+    // Ben's claim was under way meanwhile, and came a moment too late.
+    let late = call(100).started.0 + 1;
+    db.shell(&format!("INSERT INTO claims VALUES ({}, '{}', 'Ben', {late})", shop.id.0, jo().as_str())).await;
+    log.whole(&at(&shop, missed(300))).await;
+    assert_eq!(owed(&db.store, &shop).await[0].claim, None);
+    assert_eq!(db.store.owed_to(&shop, &jo()).await.unwrap().unwrap().claim, None);
+    let Claimed::Yours(ana) = db.store.claim(&shop, &jo(), "Ana", call(400).started).await.unwrap() else {
+        panic!("nobody has it")
+    };
+    assert_eq!(owed(&db.store, &shop).await[0].claim, Some(ana));
+    // By a clock that shows a time before the call.
+    assert!(db.store.release(shop.id, &jo()).await.unwrap());
+    let Claimed::Yours(early) = db.store.claim(&shop, &jo(), "Ana", call(200).started).await.unwrap() else { panic!() };
     assert_eq!(owed(&db.store, &shop).await[0].claim, Some(early));
 }
 
