@@ -24,14 +24,9 @@ pub(super) const SPOKEN: &str = "SELECT shop_id, caller, CAST(MAX(ended_ms) AS B
 pub(super) const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answered_ms, started_ms) AS BIGINT) FROM calls \
      WHERE id IN (SELECT id FROM calls WHERE ended_ms IS NULL) AND disposition = 'answered' AND caller IS NOT NULL \
      AND shop_id IS NOT NULL";
-const SETTLED: &str =
-    "SELECT shop_id, number, CAST(MAX(settled_ms) AS BIGINT) FROM settlements GROUP BY shop_id, number";
 const NAMES: &str = "SELECT shop_id, number, name FROM contacts WHERE name <> ''";
 pub(super) const COUNT_OF: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
      AND direction = 'in' AND COALESCE(disposition, '') <> 'refused'";
-
-/// A shop, a number, and a count or a time.
-type Row = (i64, String, i64);
 
 impl Store {
     /// What is remembered of every caller of every shop, for the index in memory.
@@ -56,15 +51,14 @@ impl Store {
                 entry.last_spoken = entry.last_spoken.max(at.map(UnixMs));
             }
         }
-        self.add_wishes(&mut entries).await?;
+        self.add_names(&mut entries).await?;
         Ok(index(entries))
     }
 
-    /// What people have said of callers: the owner's names for them, and when what was owed to them was settled. For an
-    /// index that knows the calls already.
+    /// The owner's names for callers, for an index that knows their calls already.
     pub async fn callers_as_written(&self) -> Result<Callers, StoreError> {
         let mut entries = HashMap::new();
-        self.add_wishes(&mut entries).await?;
+        self.add_names(&mut entries).await?;
         Ok(index(entries))
     }
 
@@ -75,15 +69,10 @@ impl Store {
         Ok(count(Some(calls)))
     }
 
-    async fn add_wishes(&self, entries: &mut HashMap<(ShopId, Number), Entry>) -> Result<(), StoreError> {
+    async fn add_names(&self, entries: &mut HashMap<(ShopId, Number), Entry>) -> Result<(), StoreError> {
         let names: Vec<(i64, String, String)> = read!(self.db, pool => sqlx::query_as(NAMES).fetch_all(pool).await?);
         for (shop, text, name) in names {
             entries.entry((ShopId(shop), parsed("contacts", "number", &text, number)?)).or_default().name = name;
-        }
-        let settled: Vec<Row> = read!(self.db, pool => sqlx::query_as(SETTLED).fetch_all(pool).await?);
-        for (shop, text, at) in settled {
-            let entry = entries.entry((ShopId(shop), parsed("settlements", "number", &text, number)?)).or_default();
-            entry.last_spoken = entry.last_spoken.max(Some(UnixMs(at)));
         }
         Ok(())
     }

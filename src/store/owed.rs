@@ -11,7 +11,6 @@ use tokio::sync::Mutex;
 
 use super::calls::{NamedCallRow, select_calls};
 use super::db::{read, write};
-use super::plan::RAISE_VERSION;
 use super::row::{in_vain, number, parsed, text};
 use super::{Store, StoreError};
 use crate::call::record::CallRecord;
@@ -276,8 +275,6 @@ impl Store {
         let at = seen.map_or(at, |seen| at.max(seen));
         let (number, by) = (caller.as_str(), text(by));
         write!(self.db, tx => {
-            // The loop's own index of callers follows the plan's version.
-            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             let query = sqlx::query(SETTLE).bind(shop.id.0).bind(number).bind(at.0).bind(how.as_str()).bind(&by);
             query.execute(&mut *tx).await?;
             sqlx::query(DROP_CLAIM).bind(shop.id.0).bind(number).execute(&mut *tx).await?;

@@ -269,10 +269,7 @@ pub async fn settle(
         Problem::parameter("reason", format!("`reason` must be one of {known}."))
     })?;
     match web.store.settle(&shop, &number, how, name(&new.by)?, (web.clock)().wall).await? {
-        true => {
-            web.plan_written.notify_one();
-            Ok(StatusCode::NO_CONTENT)
-        }
+        true => Ok(StatusCode::NO_CONTENT),
         false => Err(not_owed()),
     }
 }
