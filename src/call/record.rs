@@ -154,6 +154,9 @@ pub enum EventKind {
 macro_rules! stored_as {
     ($($kind:ident { $($variant:ident = $text:literal),+ $(,)? })+) => {$(
         impl $kind {
+            /// Every one there is.
+            pub const ALL: [$kind; [$($text),+].len()] = [$($kind::$variant),+];
+
             /// How the database and the API spell it.
             pub fn as_str(self) -> &'static str {
                 match self { $($kind::$variant => $text),+ }

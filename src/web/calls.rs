@@ -6,7 +6,6 @@ use axum::response::Response;
 use crate::call::record::Disposition;
 use crate::number::Number;
 use crate::store::CallFilter;
-use crate::web::api::json::DISPOSITIONS;
 use crate::web::fault::Fault;
 use crate::web::form::encoded;
 use crate::web::frame::{Choice, Frame, Tab, View, page};
@@ -52,11 +51,13 @@ pub async fn show(view: View) -> Result<Response, Fault> {
         let (id, caller) = (call.record.id, encoded(caller));
         view.at(&format!("/calls?before={id}&outcome={}&caller={caller}", disposition.map_or("", Disposition::as_str)))
     });
-    let named = |text| Disposition::parse(text).map(|kind| words::disposition(kind, view.language()));
-    let choice = |value: &&'static str| Some(Choice { value, name: named(value)?, chosen: outcome == *value });
+    let choice = |kind: Disposition| {
+        let value = kind.as_str();
+        Choice { value, name: words::disposition(kind, view.language()), chosen: outcome == value }
+    };
     page(Page {
         frame: view.frame(Tab::Calls, w.calls),
-        outcomes: DISPOSITIONS.iter().filter_map(choice).collect(),
+        outcomes: Disposition::ALL.map(choice).into(),
         caller: caller.to_owned(),
         fault,
         calls: stored.iter().map(|call| CallLine::of(call, &view)).collect(),

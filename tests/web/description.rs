@@ -1,7 +1,7 @@
 //! `/api/v1/openapi.json` says what is so: real answers are held against it, key by key.
 
 use axum::http::{Method, StatusCode};
-use ringall::call::record::EventKind;
+use ringall::call::record::{CallRecord, Disposition, EndedBy, EventKind};
 use serde_json::{Value, json};
 
 use crate::shop::{Answer, JO, Place, answered, event, id, missed, missed_withheld, ringing};
@@ -44,6 +44,26 @@ async fn every_answer_is_as_described() {
         let answer = place.get(asked).await;
         assert_eq!(answer.status, StatusCode::from_u16(status).expect("a status"), "{asked}");
         as_described(&description, path, "get", &answer, asked);
+    }
+}
+
+/// Whatever can happen in a call, and become of it.
+#[tokio::test]
+async fn every_kind_of_event_and_every_end_is_described() {
+    let place = Place::of_one_shop().await;
+    let shop = place.plan.shops[0].id;
+    let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
+    for (n, disposition) in (1..).zip(Disposition::ALL) {
+        for (ended_by, m) in EndedBy::ALL.into_iter().zip((10 * n)..) {
+            let call =
+                CallRecord { disposition: Some(disposition), ended_by: Some(ended_by), ..missed_withheld(shop, m) };
+            let events: Vec<_> =
+                (1..).zip(EventKind::ALL).map(|(seq, kind)| event(&call, seq, kind, Some("Counter"))).collect();
+            place.stores(call, events).await;
+            let answer = place.get(&format!("/api/v1/calls/{}", id(m))).await;
+            assert_eq!(answer.ok()["events"].as_array().map(Vec::len), Some(EventKind::ALL.len()));
+            as_described(&description, "/api/v1/calls/{id}", "get", &answer, "a call");
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::number::Number;
 use crate::routing::Plan;
 use crate::routing::plan::{Country, Shop};
 use crate::store::CallFilter;
-use crate::web::api::json::{self, Call, CallWithEvents, Calls, DISPOSITIONS, Event, Telling};
+use crate::web::api::json::{self, Call, CallWithEvents, Calls, Event, Telling};
 use crate::web::api::language;
 use crate::web::api::query::{Asked, instant};
 use crate::web::{Problem, Web};
@@ -62,7 +62,7 @@ pub async fn list(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
 fn filter(asked: Asked, plan: &Plan) -> Result<CallFilter, Problem> {
     let asked = asked.only(&["caller", "since", "before", "disposition", "limit", "shop"])?;
     let shop = asked.shop(plan)?;
-    let dispositions = format!("one of {}", DISPOSITIONS.join(", "));
+    let dispositions = format!("one of {}", Disposition::ALL.map(Disposition::as_str).join(", "));
     Ok(CallFilter {
         caller: caller(&asked, shop.as_deref(), plan)?,
         since: asked.read("since", "an instant such as 2026-12-24T18:05:00Z", instant)?,
