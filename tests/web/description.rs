@@ -164,6 +164,27 @@ async fn described_parameters_are_those_that_are_taken() {
     }
 }
 
+#[tokio::test]
+async fn a_store_that_is_gone_is_described_wherever_a_token_is_wanted() {
+    let place = Place::of_one_shop().await;
+    let description = place.ask(Method::GET, "/api/v1/openapi.json", &[], None).await.ok();
+    place.store.close().await;
+    let mut asked = 0;
+    for (path, methods) in description["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            if operation["security"].is_null() {
+                continue;
+            }
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+            let at = path.replace("{id}", &id(9).to_string()).replace("{number}", JO);
+            place.send(method.clone(), &at, &json!({})).await.problem(StatusCode::SERVICE_UNAVAILABLE);
+            assert!(operation["responses"]["503"].is_object(), "{method} {path}: 503 is not described");
+            asked += 1;
+        }
+    }
+    assert!(asked > 10);
+}
+
 /// A sound has statuses and headers of its own.
 #[tokio::test]
 async fn a_sound_is_answered_as_described() {

@@ -82,12 +82,17 @@ impl Modify for Everywhere {
         for path in description.paths.paths.values_mut() {
             let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
             for operation in operations.into_iter().flatten() {
+                let wants_token = operation.security.is_some();
+                let has_body = operation.request_body.is_some();
                 let mut add = |status: &str, text: &str| {
                     let known = &mut operation.responses.responses;
                     known.entry(status.to_owned()).or_insert_with(|| problem(text).into());
                 };
                 add("414", "The path or the query is longer than anything that could be meant");
-                if operation.request_body.is_some() {
+                if wants_token {
+                    add("503", "The store cannot be read now, and with it the token");
+                }
+                if has_body {
                     add("408", "The body did not come in time");
                     add("413", "The body is longer than anything that could be meant");
                     add("415", "The body is not said to be JSON");
