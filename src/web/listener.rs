@@ -17,6 +17,8 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -30,7 +32,7 @@ pub struct Limits {
     pub header: Duration,
     /// From the end of the header to the end of the body.
     pub body: Duration,
-    /// Between two requests; and how long a peer may take none of our answer.
+    /// Between two requests; and how long a peer may take none of our answer, or confirm nothing of it.
     pub idle: Duration,
     /// At shutdown, for requests under way.
     pub drain: Duration,
@@ -158,6 +160,18 @@ pub(super) fn source(ip: IpAddr) -> IpAddr {
     }
 }
 
+/// Best effort: a connection without these still carries answers.
+fn tune(stream: &TcpStream, limits: Limits) {
+    // Answers are written whole: waiting to fill a packet only delays them.
+    let _ = stream.set_nodelay(true);
+    // A device that is gone says so to nobody: the system would send to it again and again for a quarter of an hour, and
+    // take what we write meanwhile.
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(limits.idle));
+    #[cfg(not(target_os = "linux"))]
+    let _ = limits;
+}
+
 /// One connection, from its first byte to its last.
 async fn converse(
     stream: TcpStream,
@@ -166,8 +180,7 @@ async fn converse(
     limits: Limits,
     mut draining: watch::Receiver<()>,
 ) {
-    // Answers are written whole: waiting to fill a packet only delays them.
-    let _ = stream.set_nodelay(true);
+    tune(&stream, limits);
     let phase = Phase::new();
     let io = TokioIo::new(Watched::new(stream, phase.clone(), limits.header, limits.idle));
     let router = TowerToHyperService::new(router);
@@ -199,5 +212,20 @@ async fn converse(
     if let Err(error) = ended {
         // A peer's doing, at any rate a stranger likes.
         tracing::debug!(%peer, %error, "a web connection ended early");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_device_that_is_gone_is_given_up_as_soon_as_an_idle_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        tune(&stream, Limits::default());
+        let limit = SockRef::from(&stream).tcp_user_timeout().unwrap();
+        assert_eq!(limit, Some(Limits::default().idle));
     }
 }
