@@ -136,7 +136,7 @@ impl Telling<'_> {
         Call { message_id: message, ..self.call(stored.record, stored.caller_name) }
     }
 
-    /// A call of which no message is known.
+    /// A call of which only its own facts are known; a message is one.
     pub fn call(&self, record: CallRecord, caller_name: Option<String>) -> Call {
         let shop = record.shop.and_then(|id| self.plan.shop(id));
         let language = self.language.or(shop.map(|shop| shop.language)).unwrap_or_default();
@@ -157,7 +157,7 @@ impl Telling<'_> {
             because: reason(&record.because, language, zone, record.started),
             ended_by: record.ended_by.map(EndedBy::as_str),
             answered_by: record.answered_by.map(|phone| phone.to_string()),
-            message_id: None,
+            message_id: (record.disposition == Some(Disposition::Message)).then_some(record.id.0),
             nth_call_from_caller: record.nth_call_from_caller,
         }
     }
