@@ -71,6 +71,11 @@ macro_rules! in_vain_since {
         )
     };
 }
+pub(super) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
+     SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
+     AND started_ms < $4 UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 \
+     AND disposition = 'answered' AND ended_ms IS NULL AND started_ms < $4 \
+     UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2 AND settled_ms < $4) AS spoken";
 pub(super) const CALLS_SINCE: &str =
     select_calls!(in_vain_since!(), "ORDER BY c.started_ms DESC, c.id DESC LIMIT $5");
 pub(super) const FIRST_SINCE: &str = select_calls!(in_vain_since!(), "ORDER BY c.started_ms, c.id LIMIT $5");
@@ -230,6 +235,20 @@ impl Store {
     pub async fn last_spoken(&self, shop: ShopId, number: &Number) -> Result<Option<UnixMs>, StoreError> {
         let spoken: i64 = read!(self.db, pool =>
             sqlx::query_scalar(SPOKEN).bind(number.as_str()).bind(shop.0).bind(NEVER.0).fetch_one(pool).await?);
+        Ok(Some(UnixMs(spoken)).filter(|spoken| *spoken > NEVER))
+    }
+
+    /// The same of the time before a call that began at `started`: neither it nor a later one counts.
+    pub async fn last_spoken_before(
+        &self,
+        shop: ShopId,
+        number: &Number,
+        started: UnixMs,
+    ) -> Result<Option<UnixMs>, StoreError> {
+        let spoken: i64 = read!(self.db, pool => {
+            let query = sqlx::query_scalar(SPOKEN_BEFORE).bind(number.as_str()).bind(shop.0);
+            query.bind(NEVER.0).bind(started.0).fetch_one(pool).await?
+        });
         Ok(Some(UnixMs(spoken)).filter(|spoken| *spoken > NEVER))
     }
 

@@ -25,6 +25,7 @@ crate::on_both! {
     what_came_before_the_start_is_owed_and_what_comes_after,
     a_second_claimer_is_told_who_has_it,
     a_claim_ends_with_the_conversation,
+    what_was_spoken_before_a_call_is_without_it,
     a_claim_is_for_what_was_owed_when_it_was_made,
     a_settlement_counts_as_spoken,
     a_settlement_is_no_change_of_the_plan,
@@ -245,6 +246,18 @@ async fn a_claim_ends_with_the_conversation(db: Database) {
     let Claimed::Yours(early) = db.store.claim(&shop, &jo(), "Ben", UnixMs(0)).await.unwrap() else { panic!() };
     assert!(early.at < ben.at);
     assert_eq!(owed(&db.store, &shop).await[0].claim, Some(early));
+}
+
+async fn what_was_spoken_before_a_call_is_without_it(db: Database) {
+    let (shop, log) = ruiz(&db).await;
+    let before = async |n: u16| db.store.last_spoken_before(shop.id, &jo(), call(n).started).await.unwrap();
+    log.whole(&at(&shop, answered(1))).await;
+    log.whole(&at(&shop, CallRecord { ended: None, ended_by: None, ..answered(500) })).await;
+    assert_eq!((before(1).await, before(500).await), (None, answered(1).ended));
+    assert_eq!(before(501).await, answered(500).answered);
+    log.whole(&at(&shop, missed(600))).await;
+    assert!(db.store.settle(&shop, &jo(), Settlement::CameIn, "", call(700).started).await.unwrap());
+    assert_eq!((before(700).await, before(701).await), (answered(500).answered, Some(call(700).started)));
 }
 
 async fn a_claim_is_for_what_was_owed_when_it_was_made(db: Database) {

@@ -1,7 +1,7 @@
 //! Calls as they happen.
 
 use axum::http::{Method, StatusCode};
-use ringall::call::record::{CallRecord, EventKind};
+use ringall::call::record::{CallRecord, Disposition, EventKind};
 use ringall::now::UnixMs;
 use ringall::switchboard::LogEntry;
 use serde_json::{Value, json};
@@ -59,6 +59,30 @@ async fn a_call_is_told_as_it_happens() {
         (name.as_str(), &data["call"]["answered_by"], &data["caller"]),
         ("call", &json!("Counter"), &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn whoever_talks_with_a_caller_is_told_of_the_last_time_before() {
+    let place = Place::of_one_shop().await;
+    let shop = place.plan.shops[0].id;
+    place.stores(answered(shop, 1), []).await;
+    let talking = CallRecord { ended: None, ended_by: None, ..answered(shop, 4) };
+    place.stores(talking.clone(), []).await;
+    let mut events = place.listen(EVENTS, &[]).await;
+    place.feed.entry(&LogEntry::Changed(Box::new(talking)));
+    let (_, _, data) = events.next().await.expect("the call");
+    assert_eq!(data["caller"]["last_spoken_at"], "2026-12-24T17:01:47.000Z");
+}
+
+#[tokio::test]
+async fn a_message_is_told_with_its_call() {
+    let place = Place::of_one_shop().await;
+    let mut events = place.listen(EVENTS, &[]).await;
+    let left = CallRecord { disposition: Some(Disposition::Message), ..missed(place.plan.shops[0].id, 1) };
+    for (call, message) in [(left, json!(id(1).to_string())), (missed(place.plan.shops[0].id, 2), Value::Null)] {
+        place.feed.entry(&LogEntry::Changed(Box::new(call)));
+        assert_eq!(events.next().await.expect("the call").2["call"]["message_id"], message);
+    }
 }
 
 #[tokio::test]

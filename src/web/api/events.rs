@@ -205,9 +205,8 @@ impl Listener {
         if record.ended.is_some() {
             return Ok((name, None));
         }
-        let last_spoken = self.web.store.last_spoken(shop.id, number).await?;
         // Once somebody has picked up, the conversation itself is the last one.
-        let before = last_spoken.filter(|spoken| *spoken < record.started);
+        let before = self.web.store.last_spoken_before(shop.id, number, record.started).await?;
         let owed = self.web.store.owed_to(shop, number).await?;
         let caller = LiveCaller {
             note: written.note,
