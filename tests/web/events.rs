@@ -120,6 +120,24 @@ async fn a_listener_hears_its_own_shop() {
     place.get("/api/v1/events?shop=Nobody").await.problem(StatusCode::BAD_REQUEST);
 }
 
+/// The log was not to be read for a moment, or has no row yet.
+#[tokio::test]
+async fn a_call_that_is_not_found_is_looked_for_again() {
+    let place = Place::of(&["Ruiz", "Sol"], Loop::Answers).await;
+    let call = ringing(place.plan.shops[1].id, 1);
+    let mut all = place.listen(EVENTS, &[]).await;
+    let mut events = place.listen("/api/v1/events?shop=Sol", &[]).await;
+    happens(&place, &call, 1, EventKind::Ringing, Some("Counter"));
+    // An event of another call, which this listener knows: it has looked for the first by then.
+    let other = ringing(place.plan.shops[1].id, 2);
+    place.feed.call(&other);
+    assert_eq!(all.next().await.expect("the event").2["event"]["seq"], 1);
+    assert_eq!(events.next().await.expect("the call").2["call"]["id"], other.id.to_string());
+    place.stores(call.clone(), []).await;
+    happens(&place, &call, 2, EventKind::Answered, Some("Counter"));
+    assert_eq!(events.next().await.expect("an event of its shop").2["event"]["seq"], 2);
+}
+
 #[tokio::test]
 async fn a_listener_that_falls_behind_is_told_to_look_anew() {
     let place = Place::of_one_shop().await;

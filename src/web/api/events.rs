@@ -220,14 +220,15 @@ impl Listener {
         let known = match self.known.get(&event.call) {
             Some(known) => *known,
             None => {
-                // It arrived before this listener did: its row is in the log.
-                let stored = self.web.store.call(event.call).await.ok().flatten();
-                let known = stored.map_or(Known { shop: None, started: event.at }, |(stored, _)| Known {
-                    shop: stored.record.shop,
-                    started: stored.record.started,
-                });
-                self.know(event.call, known);
-                known
+                // It arrived before this listener did: its row is in the log, or will be.
+                match self.web.store.call(event.call).await.ok().flatten() {
+                    Some((stored, _)) => {
+                        let known = Known { shop: stored.record.shop, started: stored.record.started };
+                        self.know(event.call, known);
+                        known
+                    }
+                    None => Known { shop: None, started: event.at },
+                }
             }
         };
         if self.shop.is_some() && known.shop != self.shop {
