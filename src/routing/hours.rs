@@ -106,6 +106,11 @@ impl Hours {
         &self.text
     }
 
+    /// Whose public holidays are meant.
+    pub fn country(&self) -> Country {
+        self.country
+    }
+
     /// Open or closed at `when` by the wall clock of `zone`, and until when.
     ///
     /// The end is exact on the nights when clocks are changed: it is the first second at which the wall clock shows a

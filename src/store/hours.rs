@@ -31,7 +31,8 @@ impl Store {
     /// hours are still those of that tag.
     ///
     /// # Errors
-    /// [`StoreError::Gone`] when the shop is.
+    /// [`StoreError::Gone`] when the shop is; [`StoreError::OtherCountry`] when they were read for another country than the
+    /// shop's.
     pub async fn set_hours(
         &self,
         shop: ShopId,
@@ -43,7 +44,7 @@ impl Store {
             let row: Option<(Option<String>, String)> =
                 sqlx::query_as(HOURS).bind(shop.0).fetch_optional(&mut *tx).await?;
             let Some((stored, country)) = row else { return Err(StoreError::Gone { what: "shop" }) };
-            let country = parsed("shops", "country", &country, Country::parse)?;
+            let country = of_country(new, &country)?;
             let stored = hours("shops", stored, country)?;
             if seen.is_some_and(|seen| *seen != HoursTag::of(stored.as_ref())) {
                 // Leaving here rolls back.
@@ -74,15 +75,15 @@ impl Store {
     /// Adds a dated closure or extra opening, and returns its id; the one in `closure` says nothing.
     ///
     /// # Errors
-    /// [`StoreError::TooMany`] above [`MAX_CLOSURES`]; [`StoreError::Gone`] when the shop is.
+    /// [`StoreError::TooMany`] above [`MAX_CLOSURES`]; [`StoreError::Gone`] when the shop is; [`StoreError::OtherCountry`]
+    /// when its hours were read for another country than the shop's.
     pub async fn add_closure(&self, shop: ShopId, closure: &Closure) -> Result<i64, StoreError> {
         Ok(write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             let known: Option<(Option<String>, String)> =
                 sqlx::query_as(HOURS).bind(shop.0).fetch_optional(&mut *tx).await?;
-            if known.is_none() {
-                return Err(StoreError::Gone { what: "shop" });
-            }
+            let Some((_, country)) = known else { return Err(StoreError::Gone { what: "shop" }) };
+            of_country(closure.open.as_ref(), &country)?;
             let there: i64 = sqlx::query_scalar(COUNT_CLOSURES).bind(shop.0).fetch_one(&mut *tx).await?;
             if there >= MAX_CLOSURES {
                 return Err(StoreError::TooMany { what: "closures", most: MAX_CLOSURES });
@@ -106,4 +107,10 @@ impl Store {
             true
         }))
     }
+}
+
+/// The shop's country, for which hours must have been read: the next reading would fail at days that are not known there.
+fn of_country(new: Option<&Hours>, stored: &str) -> Result<Country, StoreError> {
+    let country = parsed("shops", "country", stored, Country::parse)?;
+    if new.is_some_and(|new| new.country() != country) { Err(StoreError::OtherCountry) } else { Ok(country) }
 }

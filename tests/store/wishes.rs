@@ -17,6 +17,7 @@ crate::on_both! {
     closures_come_and_go,
     there_is_an_end_to_closures,
     a_caller_is_written_down_and_blocked,
+    hours_that_were_read_for_another_country_are_refused,
     what_is_not_edited_stays,
     a_shop_that_is_gone_takes_nothing,
     every_wish_raises_the_version_once,
@@ -114,6 +115,22 @@ async fn a_caller_is_written_down_and_blocked(db: Database) {
     let settings = db.store.shop_settings("Ferretería Ruiz").await.unwrap().unwrap();
     assert_eq!(settings.contacts.len(), 1, "nothing is left of Ann");
     assert!(!settings.shop.blocked.contains(&ann));
+}
+
+/// Somebody imports the shop anew, in another country, while hours are sent that were read for the first.
+async fn hours_that_were_read_for_another_country_are_refused(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let other = Hours::parse("Mo-Fr 08:00-15:00; PH off", Country(*b"FR")).unwrap();
+    let extra = Closure { open: Some(other.clone()), ..closure("2026-11-27T00:00", "2026-11-28T00:00") };
+    for error in [
+        db.store.set_hours(ruiz, Some(&other), None).await.map(drop).unwrap_err(),
+        db.store.add_closure(ruiz, &extra).await.map(drop).unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::OtherCountry), "{error}");
+    }
+    let stored = db.store.shop_settings("Ferretería Ruiz").await.unwrap().unwrap().shop;
+    assert_eq!((stored.hours, stored.closures.len()), (shop(RUIZ).shop.hours, 2));
+    db.store.add_closure(ruiz, &Closure { open: None, ..extra }).await.unwrap();
 }
 
 async fn what_is_not_edited_stays(db: Database) {

@@ -1,6 +1,7 @@
 //! Dated closures and extra openings.
 
 use axum::http::{Method, StatusCode, header};
+use ringall::routing::plan::Country;
 use serde_json::{Value, json};
 
 use crate::shop::{Loop, Place};
@@ -66,4 +67,16 @@ async fn another_shops_closure_is_not_found() {
     }
     let path = format!("/api/v1/closures/{id}?shop=Ruiz");
     assert_eq!(place.send(Method::DELETE, &path, &Value::Null).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn hours_that_were_read_for_another_country_are_refused() {
+    let place = Place::of_one_shop().await;
+    let mut settings = place.store.shop_settings("Ruiz").await.expect("it is read").expect("it is there");
+    settings.shop.country = Country(*b"FR");
+    place.store.replace_shop(&settings).await.expect("it is stored");
+    // The web of this test keeps the plan it began with, as any does for a moment.
+    let market = json!({"from": "2026-12-24T10:00", "to": "2026-12-24T22:00", "open": "10:00-22:00"});
+    place.send(Method::POST, CLOSURES, &market).await.problem(StatusCode::CONFLICT);
+    assert_eq!(place.get(CLOSURES).await.ok(), json!({"items": []}));
 }

@@ -112,7 +112,7 @@ pub async fn list(State(web): State<Arc<Web>>, asked: Asked) -> Result<Json<Clos
             body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "There are 1000 already: delete past ones",
+        (status = 409, description = "There are 1000 already: delete past ones; or the shop is in another country since",
             body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The settings cannot be written now",
             body = Problem, content_type = "application/problem+json"),

@@ -88,6 +88,8 @@ pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
             body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The shop is in another country since; nothing was saved",
+            body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Somebody else has changed the hours since; nothing was saved",
             body = Problem, content_type = "application/problem+json",
             headers(("ETag" = String, description = "Of the hours as they are now"))),
