@@ -70,6 +70,16 @@ async fn another_shops_closure_is_not_found() {
 }
 
 #[tokio::test]
+async fn where_a_closure_can_be_deleted_names_its_shop() {
+    let place = Place::of(&["Ruiz", "Sol & Más"], Loop::Answers).await;
+    let christmas = json!({"from": "2026-12-25T14:00", "to": "2026-12-27T09:00"});
+    let answer = place.send(Method::POST, "/api/v1/closures?shop=Sol+%26+M%C3%A1s", &christmas).await;
+    let at = answer.headers[header::LOCATION].to_str().expect("a path");
+    assert!(at.ends_with("?shop=Sol%20%26%20M%C3%A1s"), "{at}");
+    assert_eq!(place.send(Method::DELETE, at, &Value::Null).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn hours_that_were_read_for_another_country_are_refused() {
     let place = Place::of_one_shop().await;
     let mut settings = place.store.shop_settings("Ruiz").await.expect("it is read").expect("it is there");

@@ -15,7 +15,7 @@ use crate::routing::wish::ClosureError;
 use crate::routing::{Hours, local_time, plan};
 use crate::web::api::body::Sent;
 use crate::web::api::language;
-use crate::web::api::query::{Asked, local_moment};
+use crate::web::api::query::{Asked, encoded, local_moment};
 use crate::web::{Problem, Web};
 use crate::words;
 
@@ -126,7 +126,8 @@ pub async fn add(
     Sent(new): Sent<NewClosure>,
 ) -> Result<Response, Problem> {
     let plan = web.plan.borrow().clone();
-    let shop = asked.only(&["shop"])?.the_shop(&plan)?;
+    let asked = asked.only(&["shop"])?;
+    let shop = asked.the_shop(&plan)?;
     let language = language::asked(&headers).unwrap_or(shop.language);
     let from = moment("from", &new.from)?;
     let to = moment("to", &new.to)?;
@@ -143,7 +144,9 @@ pub async fn add(
     let id = web.store.add_closure(shop.id, &closure).await?;
     web.plan_written.notify_one();
     let closure = Closure { id, ..Closure::from(&closure) };
-    let location = HeaderValue::try_from(format!("/api/v1/closures/{id}")).map_err(|_| Problem::fault())?;
+    // Where there are several shops, one is named there too.
+    let of_shop = asked.get("shop").map_or_else(String::new, |name| format!("?shop={}", encoded(name)));
+    let location = HeaderValue::try_from(format!("/api/v1/closures/{id}{of_shop}")).map_err(|_| Problem::fault())?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(closure)).into_response())
 }
 

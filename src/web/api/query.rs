@@ -70,6 +70,19 @@ impl Asked {
     }
 }
 
+/// A value as it stands in a query (RFC 3986 §2.1).
+pub fn encoded(value: &str) -> String {
+    let mut encoded = String::new();
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+    }
+    encoded
+}
+
 fn names(plan: &Plan) -> String {
     let names: Vec<&str> = plan.shops.iter().map(|shop| shop.name.as_str()).collect();
     format!("the name of a shop: {}", names.join(" or "))
