@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -172,22 +172,22 @@ enum IfMatch {
 impl IfMatch {
     /// `None`: it is not said.
     fn read(headers: &HeaderMap) -> Option<IfMatch> {
-        let mut values = headers.get_all(header::IF_MATCH).into_iter().peekable();
-        values.peek()?;
-        let elements = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-        let elements: Vec<&str> = elements.map(str::trim).collect();
-        if elements.contains(&"*") {
-            return Some(IfMatch::Any);
+        let values: Vec<&[u8]> = headers.get_all(header::IF_MATCH).iter().map(HeaderValue::as_bytes).collect();
+        match values.as_slice() {
+            [] => return None,
+            // A star within a list, or within a tag's quotes, is none.
+            [only] if only.trim_ascii() == b"*" => return Some(IfMatch::Any),
+            _ => {}
         }
-        let quoted = |text: &&str| text.strip_prefix('"')?.strip_suffix('"').and_then(HoursTag::parse);
-        Some(IfMatch::Tags(elements.iter().filter_map(quoted).collect()))
+        let elements = values.iter().filter_map(|value| str::from_utf8(value).ok()).flat_map(|value| value.split(','));
+        // A comma within quotes cuts what is no tag of ours anyway.
+        let quoted = |text: &str| text.trim().strip_prefix('"')?.strip_suffix('"').and_then(HoursTag::parse);
+        Some(IfMatch::Tags(elements.filter_map(quoted).collect()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -201,7 +201,10 @@ mod tests {
         assert_eq!(read("W/\"0123456789abcdef\""), Some(IfMatch::Tags(vec![])));
         assert_eq!(read("0123456789abcdef"), Some(IfMatch::Tags(vec![])));
         assert_eq!(read(""), Some(IfMatch::Tags(vec![])));
-        assert_eq!(read("*"), Some(IfMatch::Any));
+        assert_eq!(read(" * "), Some(IfMatch::Any));
+        for not_any in ["\"x,*,y\"", "\"x\", *", "*, *", "\"*\""] {
+            assert_eq!(read(not_any), Some(IfMatch::Tags(vec![])), "{not_any}");
+        }
         assert_eq!(IfMatch::read(&HeaderMap::new()), None);
     }
 }
