@@ -47,6 +47,8 @@ pub struct Feed {
 pub struct Listeners {
     told: broadcast::Sender<Arc<Told>>,
     last: Arc<AtomicU64>,
+    /// The service stops.
+    over: Arc<AtomicBool>,
     /// Tells the numbers of this run from those of another.
     started: UnixMs,
 }
@@ -63,7 +65,8 @@ pub struct Telling {
 pub fn feed(started: UnixMs) -> (Feed, Telling) {
     let (lives, taken) = mpsc::channel(WAITING);
     let lost = Arc::new(AtomicBool::new(false));
-    let listeners = Listeners { told: broadcast::Sender::new(BEHIND), last: Arc::default(), started };
+    let told = broadcast::Sender::new(BEHIND);
+    let listeners = Listeners { told, last: Arc::default(), over: Arc::default(), started };
     let telling = Telling { lives: taken, lost: lost.clone(), listeners: listeners.clone() };
     (Feed { lives, lost, listeners }, telling)
 }
@@ -123,12 +126,17 @@ impl Listeners {
     /// From now on; and whether somebody whose last message bore the id `heard` has missed any until now.
     pub fn listen(&self, heard: Option<&str>) -> (broadcast::Receiver<Arc<Told>>, bool) {
         // In this order: what is told in between is heard, and no harm is done by looking anew besides.
-        let told = self.told.subscribe();
+        let mut told = self.told.subscribe();
+        if self.over.load(Ordering::Relaxed) {
+            // Too late for the last word: theirs is over before it begins.
+            told = broadcast::Sender::new(1).subscribe();
+        }
         (told, heard.is_some_and(|heard| heard != self.last_id()))
     }
 
-    /// Tells all of them that the service stops: each would otherwise hold up the web's end.
+    /// Tells all of them that the service stops, and whoever comes later: each would otherwise hold up the web's end.
     pub fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
         self.send(Live::Over);
     }
 

@@ -204,4 +204,7 @@ async fn the_stream_ends_with_the_service() {
     let mut events = place.listen(EVENTS, &[]).await;
     place.feed.listeners().end();
     assert_eq!(events.next().await, None);
+    let mut late = place.listen(EVENTS, &[]).await;
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), late.next()).await;
+    assert_eq!(ended.expect("it does not hold up the end"), None);
 }
