@@ -29,7 +29,9 @@ pub enum StoreError {
     #[error("this {what} is no longer there; look again at what there is")]
     Gone { what: &'static str },
     /// Hours may mean other days there, or none that are known.
-    #[error("the country of this shop was changed meanwhile; look again at its hours and closures, and send yours anew")]
+    #[error(
+        "the country of this shop was changed meanwhile; look again at its hours and closures, and send yours anew"
+    )]
     OtherCountry,
     #[error("there are {most} {what} already; delete some first")]
     TooMany { what: &'static str, most: i64 },

@@ -17,7 +17,8 @@ pub enum Saved {
     ChangedMeanwhile(Option<Hours>),
 }
 
-/// Every call looks at all closures of its shop: so many are looked at in microseconds, and last for decades.
+/// Every call looks at all closures of its shop, and again for each that follows another without a gap: so many are
+/// looked at in a few milliseconds, and last for decades.
 pub const MAX_CLOSURES: i64 = 1000;
 
 const HOURS: &str = "SELECT hours, country FROM shops WHERE id = $1";

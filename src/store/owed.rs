@@ -76,8 +76,7 @@ pub(super) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), 
      AND started_ms < $4 UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 \
      AND disposition = 'answered' AND ended_ms IS NULL AND started_ms < $4 \
      UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2 AND settled_ms < $4) AS spoken";
-pub(super) const CALLS_SINCE: &str =
-    select_calls!(in_vain_since!(), "ORDER BY c.started_ms DESC, c.id DESC LIMIT $5");
+pub(super) const CALLS_SINCE: &str = select_calls!(in_vain_since!(), "ORDER BY c.started_ms DESC, c.id DESC LIMIT $5");
 pub(super) const FIRST_SINCE: &str = select_calls!(in_vain_since!(), "ORDER BY c.started_ms, c.id LIMIT $5");
 pub(super) const IN_VAIN: &str = concat!(
     "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ",
@@ -93,8 +92,7 @@ pub(super) const FIRST_LOOK: &str = concat!(
     "AND MAX(COALESCE(c.ended_ms, c.started_ms)) > COALESCE((SELECT MAX(s.settled_ms) FROM settlements s ",
     "WHERE s.number = c.caller AND s.shop_id = c.shop_id), $1)"
 );
-pub(super) const LATEST_IN_VAIN: &str =
-    concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ", in_vain!());
+pub(super) const LATEST_IN_VAIN: &str = concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ", in_vain!());
 pub(super) const LAST_IN_VAIN: &str =
     concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 AND ", in_vain!());
 const CLAIMS: &str = "SELECT number, claimed_by, claimed_ms FROM claims WHERE shop_id = $1";
@@ -415,12 +413,7 @@ mod tests {
         try_call(store, caller, at, disposition).await.unwrap();
     }
 
-    async fn try_call(
-        store: &Store,
-        caller: &str,
-        at: UnixMs,
-        disposition: Disposition,
-    ) -> Result<(), StoreError> {
+    async fn try_call(store: &Store, caller: &str, at: UnixMs, disposition: Disposition) -> Result<(), StoreError> {
         const CALL: &str = "INSERT INTO calls (id, call_key, shop_id, direction, caller, caller_raw, caller_display, \
              withheld, called, door, started_ms, ended_ms, disposition, because, because_why, nth_call) \
              VALUES ($1, $1, 1, 'in', $2, '', '', 0, '', 'sip', $3, $3 + 60000, $4, 'no_hours', '', 1)";

@@ -99,7 +99,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         match error {
             StoreError::Gone { .. } => return Problem::not_found(sentence(&error)),
-            StoreError::TooMany { .. } | StoreError::OtherCountry => return Problem::new(StatusCode::CONFLICT, sentence(&error)),
+            StoreError::TooMany { .. } | StoreError::OtherCountry => {
+                return Problem::new(StatusCode::CONFLICT, sentence(&error));
+            }
             _ => {}
         }
         tracing::error!(%error, "the store did not answer the web");
