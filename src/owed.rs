@@ -62,8 +62,8 @@ impl Settlement {
 impl Owed {
     /// What is owed for these calls of one caller to `shop`: all that came since anyone last spoke with them. `None`:
     /// nothing.
-    pub fn of(shop: &Arc<Shop>, calls: &[CallRecord]) -> Option<Owed> {
-        let unanswered: Vec<&CallRecord> = calls.iter().filter(|call| is_unanswered(call)).collect();
+    pub fn of<'c>(shop: &Arc<Shop>, calls: impl IntoIterator<Item = &'c CallRecord>) -> Option<Owed> {
+        let unanswered: Vec<&CallRecord> = calls.into_iter().filter(|call| is_unanswered(call)).collect();
         let first = unanswered.iter().min_by_key(|call| call.started)?;
         if first.caller.as_ref().is_none_or(|number| shop.blocked.contains(number)) {
             return None;

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::calls::{NamedCallRow, select_calls};
 use super::db::{read, write};
 use super::row::{in_vain, number, parsed, text};
-use super::{Store, StoreError};
+use super::{Store, StoreError, StoredCall};
 use crate::call::record::CallRecord;
 use crate::clock;
 use crate::now::UnixMs;
@@ -28,7 +28,7 @@ pub struct OwedCaller {
     pub name: Option<String>,
     pub owed: Owed,
     /// Their calls in vain since anyone last spoke with them, newest first: the last [`MAX_CALLS`], and the very first.
-    pub calls: Vec<CallRecord>,
+    pub calls: Vec<StoredCall>,
     pub claim: Option<Claim>,
 }
 
@@ -209,7 +209,7 @@ impl Store {
                     continue;
                 }
                 let (spoken, calls, name) = self.since_spoken(shop.id, &number).await?;
-                if let Some(owed) = Owed::of(shop, &calls) {
+                if let Some(owed) = Owed::of(shop, records(&calls)) {
                     let claim = claims.remove(number.as_str()).filter(|claim| claim.stands(spoken, &owed));
                     found.push(OwedCaller { number, name, owed, calls, claim });
                 } else {
@@ -222,7 +222,7 @@ impl Store {
     /// What `shop` owes this caller, if anything.
     pub async fn owed_to(&self, shop: &Arc<Shop>, number: &Number) -> Result<Option<OwedCaller>, StoreError> {
         let (spoken, calls, name) = self.since_spoken(shop.id, number).await?;
-        let Some(owed) = Owed::of(shop, &calls) else { return Ok(None) };
+        let Some(owed) = Owed::of(shop, records(&calls)) else { return Ok(None) };
         let claim: Option<(String, i64)> = read!(self.db, pool =>
             sqlx::query_as(CLAIM).bind(shop.id.0).bind(number.as_str()).fetch_optional(pool).await?);
         let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) }).filter(|claim| claim.stands(spoken, &owed));
@@ -288,7 +288,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let Some(owed) = self.owed_to(shop, caller).await? else { return Ok(false) };
         // A clock that was set back must not leave unsettled what was seen.
-        let seen = owed.calls.iter().map(|call| call.ended.unwrap_or(call.started)).max();
+        let seen = records(&owed.calls).map(|call| call.ended.unwrap_or(call.started)).max();
         let at = seen.map_or(at, |seen| at.max(seen));
         let (number, by) = (caller.as_str(), text(by));
         write!(self.db, tx => {
@@ -364,7 +364,7 @@ impl Store {
         &self,
         shop: ShopId,
         number: &Number,
-    ) -> Result<(UnixMs, Vec<CallRecord>, Option<String>), StoreError> {
+    ) -> Result<(UnixMs, Vec<StoredCall>, Option<String>), StoreError> {
         let spoken = self.last_spoken(shop, number).await?.unwrap_or(NEVER);
         let started = spoken.0.saturating_sub(LONGEST_IN_VAIN_MS);
         let found = async |sql: &'static str, count: i64| -> Result<Vec<NamedCallRow>, StoreError> {
@@ -378,17 +378,20 @@ impl Store {
             // Since when they wait must not depend on how often they called.
             rows.extend(found(FIRST_SINCE, 1).await?);
         }
-        let mut name = None;
-        let mut calls: Vec<CallRecord> = Vec::with_capacity(rows.len());
+        let mut calls: Vec<StoredCall> = Vec::with_capacity(rows.len());
         for row in rows {
             let stored = row.into_stored()?;
-            name = stored.caller_name;
-            if calls.last().is_none_or(|last| last.id != stored.record.id) {
-                calls.push(stored.record);
+            if calls.last().is_none_or(|last| last.record.id != stored.record.id) {
+                calls.push(stored);
             }
         }
+        let name = calls.last().and_then(|call| call.caller_name.clone());
         Ok((spoken, calls, name))
     }
+}
+
+fn records(calls: &[StoredCall]) -> impl Iterator<Item = &CallRecord> {
+    calls.iter().map(|call| &call.record)
 }
 
 #[cfg(test)]

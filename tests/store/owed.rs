@@ -74,7 +74,7 @@ async fn a_call_in_vain_is_owed_until_somebody_speaks_with_them(db: Database) {
     assert_eq!((&one.number, one.name.as_deref()), (&jo(), Some("Jo Miller")));
     assert_eq!((one.owed.since, one.owed.last, one.owed.attempts), (call(1).started, call(100).started, 2));
     assert_eq!(one.owed.due, Some(call(1).started + Duration::from_secs(1800)));
-    assert_eq!(one.calls.iter().map(|call| call.id).collect::<Vec<_>>(), [call(100).id, call(1).id]);
+    assert_eq!(one.calls.iter().map(|call| call.record.id).collect::<Vec<_>>(), [call(100).id, call(1).id]);
     assert_eq!(db.store.owed_to(&shop, &jo()).await.unwrap().as_ref(), Some(one));
     assert_eq!(db.store.last_spoken(shop.id, &jo()).await.unwrap(), None);
 
@@ -126,8 +126,8 @@ async fn however_often_they_call_since_when_they_wait_is_kept(db: Database) {
     ring(1000, Disposition::Missed).await;
     let found = owed(&db.store, &shop).await;
     assert_eq!((found[0].owed.since, found[0].owed.due), (call(1).started, Some(call(1801).started)));
-    assert_eq!(found[0].calls.first().map(|call| call.id), Some(call(1199).id));
-    assert_eq!(found[0].calls.last().map(|call| call.id), Some(call(1).id));
+    assert_eq!(found[0].calls.first().map(|call| call.record.id), Some(call(1199).id));
+    assert_eq!(found[0].calls.last().map(|call| call.record.id), Some(call(1).id));
     assert!(db.store.settle(&shop, &jo(), Settlement::CameIn, "", call(2000).started).await.unwrap());
     assert_eq!(owed(&db.store, &shop).await, []);
 }

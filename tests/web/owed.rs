@@ -117,6 +117,18 @@ async fn a_settled_call_is_owed_no_more() {
 }
 
 #[tokio::test]
+async fn a_message_that_waits_is_named() {
+    let place = Place::of_one_shop().await;
+    let call = CallRecord { disposition: Some(Disposition::Message), ..missed(place.plan.shops[0].id, 1) };
+    place.stores(call.clone(), []).await;
+    place.stores_message(&call, &[0xff; 8000]).await;
+    let message = json!(id(1).to_string());
+    assert_eq!(owed(&place).await[0]["last_call"]["message_id"], message);
+    let card = place.get("/api/v1/callers/+34600999888").await.ok();
+    assert_eq!(card["calls"][0]["message_id"], message);
+}
+
+#[tokio::test]
 async fn a_name_is_a_name() {
     let place = place_that_owes_jo().await;
     for by in [json!(""), json!("  "), json!("a\nb"), json!("x".repeat(81))] {

@@ -129,7 +129,7 @@ pub async fn show(
         owed_since: owed.as_ref().map(|owed| rfc3339(owed.owed.since)),
         due_at: owed.as_ref().and_then(|owed| owed.owed.due).map(rfc3339),
         claim: owed.and_then(|owed| owed.claim).map(Claim::from),
-        calls: calls.into_iter().map(|call| telling.call(call.record, call.caller_name)).collect(),
+        calls: calls.into_iter().map(|call| telling.stored_call(call)).collect(),
     }))
 }
 

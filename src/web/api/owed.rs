@@ -107,7 +107,7 @@ pub async fn list(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
 
 fn tell(found: OwedCaller, shop: &str, telling: &Telling<'_>) -> Option<OwedCall> {
     let OwedCaller { number, name, owed, calls, claim } = found;
-    let last = calls.into_iter().find(crate::owed::is_unanswered)?;
+    let last = calls.into_iter().find(|call| crate::owed::is_unanswered(&call.record))?;
     Some(OwedCall {
         number: number.as_str().to_owned(),
         shop: shop.to_owned(),
@@ -116,7 +116,7 @@ fn tell(found: OwedCaller, shop: &str, telling: &Telling<'_>) -> Option<OwedCall
         overdue: owed.due.is_some_and(|due| due < telling.now),
         attempts: owed.attempts,
         claim: claim.map(Claim::from),
-        last_call: telling.call(last, name.clone()),
+        last_call: telling.stored_call(last),
         name,
     })
 }
