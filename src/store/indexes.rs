@@ -23,7 +23,7 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         ("calls since spoken", owed::CALLS_SINCE, "calls_by_caller (caller=? AND shop_id=? AND started_ms>?)"),
         ("first since spoken", owed::FIRST_SINCE, "calls_by_caller (caller=? AND shop_id=? AND started_ms>?)"),
         ("spoken", owed::SPOKEN, "calls_answered (caller=? AND shop_id=?)"),
-        ("spoken before", owed::SPOKEN_BEFORE, "calls_answered (caller=? AND shop_id=?)"),
+        ("spoken before", owed::SPOKEN_BEFORE, "calls_by_caller (caller=? AND shop_id=? AND started_ms<?)"),
         ("in vain since", owed::IN_VAIN, "COVERING INDEX calls_unanswered (disposition=? AND started_ms>?)"),
         ("latest in vain", owed::LATEST_IN_VAIN, "COVERING INDEX calls_unanswered (disposition=?)"),
         ("last in vain", owed::LAST_IN_VAIN, "calls_by_caller (caller=? AND shop_id=?)"),

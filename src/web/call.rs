@@ -52,7 +52,11 @@ pub async fn show(view: View, Path(text): Path<String>) -> Result<Response, Faul
         outcome: words::page::outcome(record, language, view.now),
         when: words::page::moment(record.started, language, zone, view.now),
         because: words::because(&record.because, language, zone, record.started),
-        rang: words::page::duration(record.ring_ms(view.now), language),
+        // Nothing rings in a closed shop.
+        rang: match record.because.is_closed() {
+            true => String::new(),
+            false => words::page::duration(record.ring_ms(view.now), language),
+        },
         talked: if talk_ms == 0 { String::new() } else { words::page::duration(talk_ms, language) },
         nth: if nth == 0 { String::new() } else { words::nth_call(nth, language) },
         called: shown(&record.called),

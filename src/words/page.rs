@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::clock;
 use crate::call::record::{CallRecord, Disposition};
 use crate::now::UnixMs;
-use crate::routing::decision::{Action, Because, Decision};
+use crate::routing::decision::{Action, Decision};
 use crate::routing::local_time;
 use crate::routing::plan::Language;
 
@@ -102,23 +102,6 @@ pub fn rings_now(phones: &[&str], language: Language) -> String {
     }
 }
 
-/// Whether a call that went where it did because of this found the shop closed.
-fn is_closed(because: &Because) -> bool {
-    match because {
-        Because::ClosedHours { .. }
-        | Because::PublicHoliday { .. }
-        | Because::Closure { .. }
-        | Because::ClosedByOwner { .. } => true,
-        Because::OpenHours { .. }
-        | Because::NoHours
-        | Because::OpenedByOwner { .. }
-        | Because::ExtraOpening { .. }
-        | Because::Blocked
-        | Because::NotOurNumber
-        | Because::Colleague => false,
-    }
-}
-
 /// What becomes of a live call at this moment: "Rings, for 12 seconds."
 pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
     match (record.answered, &record.answered_by) {
@@ -130,8 +113,8 @@ pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
             }
         }
         (None, _) => {
-            let waiting = duration(record.ring_ms(now), language);
-            match (language, is_closed(&record.because)) {
+            let waiting = duration(now.since(record.started), language);
+            match (language, record.because.is_closed()) {
                 (Language::En, false) => format!("Rings, for {waiting}."),
                 (Language::Es, false) => format!("Suena desde hace {waiting}."),
                 (Language::En, true) => format!("Hears the greeting or leaves a message, for {waiting}."),

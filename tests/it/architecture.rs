@@ -110,7 +110,7 @@ const IMPORTERS: [(&str, &[&str]); 18] = [
     ("rubato", &["media/pcm_wave.rs"]),
     ("rand_chacha", &["chance.rs", "media/port"]),
     ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
-    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs"]),
+    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),
 ];
 

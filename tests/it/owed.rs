@@ -184,12 +184,12 @@ fn the_call_that_is_due_first_sets_the_time() {
     let shop = ruiz();
     let closed = in_vain(&shop, "2026-11-28 15:00", 40, Disposition::Message);
     let open = missed(&shop, "2026-11-30 09:10");
-    assert_eq!(owed(&shop, &[closed.clone()]).unwrap().due, Some(at("2026-11-30 10:00")));
+    assert_eq!(owed(&shop, std::slice::from_ref(&closed)).unwrap().due, Some(at("2026-11-30 10:00")));
     assert_eq!(owed(&shop, &[open.clone(), closed.clone()]).unwrap().due, Some(at("2026-11-30 09:40")));
     // No opening was planned when they first called.
     let never = Shop { hours: None, ..ruiz() };
     let closed = CallRecord { because: Because::ClosedHours { opens: None }, ..closed };
-    assert_eq!(owed(&never, &[closed.clone()]).unwrap().due, None);
+    assert_eq!(owed(&never, std::slice::from_ref(&closed)).unwrap().due, None);
     assert_eq!(owed(&never, &[open, closed]).unwrap().due, Some(at("2026-11-30 09:40")));
 }
 

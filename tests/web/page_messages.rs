@@ -44,7 +44,7 @@ async fn a_message_is_heard_by_whoever_is_signed_in_and_nobody_else() {
     let sound = ana.opens(&path).await;
     assert_eq!((sound.status, &sound.headers[header::CONTENT_TYPE]), (StatusCode::OK, &"audio/wav".parse().unwrap()));
     assert!(sound.bytes.starts_with(b"RIFF") && sound.bytes.len() > SECOND.len(), "{}", sound.bytes.len());
-    assert_eq!(sound.headers[header::CACHE_CONTROL], "private");
+    assert_eq!(sound.headers[header::CACHE_CONTROL], "private, no-store");
     let piece = ana.opens_with(&[("range", "bytes=0-3")], &path).await;
     assert_eq!((piece.status, piece.bytes.as_slice()), (StatusCode::PARTIAL_CONTENT, b"RIFF".as_slice()));
 
