@@ -30,6 +30,8 @@ struct Page {
     week_action: String,
     text: String,
     text_fault: Option<String>,
+    /// The text is not what is stored: it must not be folded away.
+    text_is_typed: bool,
     text_action: String,
     closures: Vec<ClosureLine>,
     closure: ClosureForm,
@@ -176,6 +178,7 @@ fn build(view: &View, typed: Typed) -> Page {
         None => Some(Week::default()),
         Some(_) => Week::read(stored).filter(|week| week.days.iter().all(|day| day.len() <= SPANS)),
     };
+    let text_is_typed = typed.text.is_some();
     let (text, text_fault) = typed.text.unwrap_or_else(|| (stored.to_owned(), None));
     let today = local_time::local(zone, view.now);
     let coming = view.shop.closures.iter().filter(|closure| closure.to > today);
@@ -189,6 +192,7 @@ fn build(view: &View, typed: Typed) -> Page {
         week_action: view.at("/hours/week"),
         text,
         text_fault,
+        text_is_typed,
         text_action: view.at("/hours/text"),
         closures: coming.map(|closure| closure_line(closure, view)).collect(),
         closure: typed.closure,

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::now::UnixMs;
 use crate::number::Number;
 use crate::owed::Settlement;
 use crate::store::{Claimed, OwedCaller};
@@ -34,6 +35,8 @@ pub struct OwedCard {
     pub mine: bool,
     pub claim_action: String,
     pub settle_action: String,
+    /// When they last called, as this card shows it: what a settlement is about.
+    pub seen_ms: i64,
     /// Where the forms lead back to.
     pub back: String,
 }
@@ -62,6 +65,7 @@ impl OwedCard {
             claimed: caller.claim.as_ref().map(claim).unwrap_or_default(),
             claim_action: view.at(&format!("/owed/{e164}/{}", if mine { "release" } else { "claim" })),
             settle_action: view.at(&format!("/owed/{e164}/settle")),
+            seen_ms: owed.last.0,
             mine,
             back: back.to_owned(),
             e164,
@@ -103,6 +107,14 @@ pub async fn settle(
 ) -> Result<Response, Fault> {
     let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let how = Settlement::parse(fields.text("how")).ok_or(Fault::BadForm)?;
+    // Who has called again since the page was made is on it no more, and must not be settled unseen.
+    let seen = fields.text("seen").parse().map(UnixMs).map_err(|_| Fault::BadForm)?;
+    let owed = view.web.store.owed_to(&view.shop, &number).await?;
+    if owed.is_some_and(|caller| caller.owed.last > seen) {
+        let fault = words::page::has_called_again(view.language()).to_owned();
+        let typed = Typed { fault: Some(fault), ..Typed::fresh(&view) };
+        return now::again(view, StatusCode::CONFLICT, typed).await;
+    }
     let by = view.visitor.owner.email.clone();
     if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
         view.web.plan_written.notify_one();

@@ -238,31 +238,39 @@ pub fn open_then(hours: &str, language: Language) -> String {
 /// How often somebody called in vain, and when they last did: "Called 3 times, last today, 18:01."
 pub fn owed_since(attempts: u32, last: &str, language: Language) -> String {
     match (language, attempts) {
-        (Language::En, 0 | 1) => format!("Called in vain: {last}."),
-        (Language::En, 2) => format!("Called in vain twice, last: {last}."),
-        (Language::En, n) => format!("Called in vain {n} times, last: {last}."),
-        (Language::Es, 0 | 1) => format!("Llamó en vano: {last}."),
-        (Language::Es, n) => format!("Llamó en vano {n} veces, la última: {last}."),
+        (Language::En, 0 | 1) => format!("Called, and nobody answered: {last}."),
+        (Language::En, 2) => format!("Called twice, and nobody answered; last: {last}."),
+        (Language::En, n) => format!("Called {n} times, and nobody answered; last: {last}."),
+        (Language::Es, 0 | 1) => format!("Llamó y nadie contestó: {last}."),
+        (Language::Es, n) => format!("Llamó {n} veces y nadie contestó; la última: {last}."),
     }
 }
 
 /// By when somebody should call back; `due` is the moment, and whether it has passed.
 pub fn due(due: Option<(String, bool)>, language: Language) -> String {
     match (language, due) {
-        (Language::En, Some((moment, true))) => format!("Late: a call was due {moment}."),
-        (Language::En, Some((moment, false))) => format!("Call before {moment}."),
+        (Language::En, Some((moment, true))) => format!("Late: a call back was due {moment}."),
+        (Language::En, Some((moment, false))) => format!("Call back by: {moment}."),
         (Language::En, None) => "No opening is planned to call by.".to_owned(),
-        (Language::Es, Some((moment, true))) => format!("Tarde: había que llamar antes de {moment}."),
-        (Language::Es, Some((moment, false))) => format!("Llamar antes de {moment}."),
+        (Language::Es, Some((moment, true))) => format!("Tarde: había que llamar, como tarde, {moment}."),
+        (Language::Es, Some((moment, false))) => format!("Llamar como tarde: {moment}."),
         (Language::Es, None) => "No hay apertura prevista para llamar.".to_owned(),
     }
 }
 
-/// A player, for whoever cannot see it: "Message of Jo Miller, 12 seconds".
+/// Why a call was not settled: there is one that the reader has not seen.
+pub fn has_called_again(language: Language) -> &'static str {
+    match language {
+        Language::En => "They have called again meanwhile. Nothing was settled: look at their card once more.",
+        Language::Es => "Ha vuelto a llamar entretanto. No se ha resuelto nada: mira otra vez su ficha.",
+    }
+}
+
+/// A player, for whoever cannot see it: "Message from Jo Miller, 12 seconds".
 pub fn player(who: &str, length_ms: u64, language: Language) -> String {
     let length = duration(length_ms, language);
     match language {
-        Language::En => format!("Message of {who}, {length}"),
+        Language::En => format!("Message from {who}, {length}"),
         Language::Es => format!("Mensaje de {who}, {length}"),
     }
 }
@@ -270,10 +278,10 @@ pub fn player(who: &str, length_ms: u64, language: Language) -> String {
 /// Who has taken it on to call; `None`: the reader.
 pub fn claimed(by: Option<&str>, since: &str, language: Language) -> String {
     match (language, by) {
-        (Language::En, Some(by)) => format!("{by} calls them, since {since}."),
-        (Language::En, None) => format!("You call them, since {since}."),
-        (Language::Es, Some(by)) => format!("Llama {by}, desde {since}."),
-        (Language::Es, None) => format!("Llamas tú, desde {since}."),
+        (Language::En, Some(by)) => format!("{by} has taken this on: {since}."),
+        (Language::En, None) => format!("You have taken this on: {since}."),
+        (Language::Es, Some(by)) => format!("Se encarga {by}: {since}."),
+        (Language::Es, None) => format!("Te encargas tú: {since}."),
     }
 }
 

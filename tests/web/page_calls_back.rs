@@ -37,33 +37,44 @@ async fn who_is_owed_a_call_is_claimed_given_back_and_settled() {
         "To call back",
         "Jo Miller",
         "tel:+34600999888",
-        "Called in vain twice, last: today, 18:03.",
-        "Call before today, 18:32.",
+        "Called twice, and nobody answered; last: today, 18:03.",
+        "Call back by: today, 18:32.",
     ] {
         assert!(page.contains(words), "{words:?} is not in {page}");
     }
     let claim = format!("/owed/{JO}/claim");
     let answer = ana.fills(&claim, &[("back", "/")]).await;
     assert_eq!((answer.status, &answer.headers[header::LOCATION]), (StatusCode::SEE_OTHER, &"/".parse().unwrap()));
-    assert!(ana.sees("/").await.contains("You call them, since today, 18:05."));
+    assert!(ana.sees("/").await.contains("You have taken this on: today, 18:05."));
 
     let mut bea = beas_browser(&place).await;
-    assert!(bea.sees("/").await.contains("ana@example.com calls them, since today, 18:05."));
+    assert!(bea.sees("/").await.contains("ana@example.com has taken this on: today, 18:05."));
     let told = bea.fills(&claim, &[("back", "/")]).await;
     assert_eq!(told.status, StatusCode::CONFLICT);
     assert!(told.text.contains("ana@example.com is to call them"), "{}", told.text);
 
     ana.fills(&format!("/owed/{JO}/release"), &[("back", "/")]).await;
-    assert!(!ana.sees("/").await.contains("You call them"));
+    assert!(!ana.sees("/").await.contains("You have taken this on"));
     let settle = format!("/owed/{JO}/settle");
-    assert_eq!(bea.fills(&settle, &[("how", "somehow")]).await.status, StatusCode::BAD_REQUEST);
+    let page = bea.sees("/").await;
+    let seen = page.split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a card");
+    for faulty in [&[("how", "somehow"), ("seen", seen)][..], &[("how", "came_in")]] {
+        assert_eq!(bea.fills(&settle, faulty).await.status, StatusCode::BAD_REQUEST);
+    }
+    // The card was made before the second call.
+    let before = (seen.parse::<i64>().expect("milliseconds") - 1).to_string();
+    let told = bea.fills(&settle, &[("how", "came_in"), ("seen", &before)]).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.text.contains("They have called again meanwhile."), "{}", told.text);
+    assert!(told.text.contains("Called twice"), "and is owed a call still: {}", told.text);
     for _ in 0..2 {
-        let answer = bea.fills(&settle, &[("how", "came_in"), ("back", &format!("/callers/{JO}"))]).await;
+        let form = [("how", "came_in"), ("seen", seen), ("back", &format!("/callers/{JO}"))];
+        let answer = bea.fills(&settle, &form).await;
         assert_eq!(answer.headers[header::LOCATION], format!("/callers/{JO}").as_str());
     }
     assert!(ana.sees("/").await.contains("Nobody waits for a call."));
     assert_eq!(ana.fills("/owed/jo/claim", &[]).await.status, StatusCode::NOT_FOUND);
-    let outside = ana.fills(&settle, &[("how", "came_in"), ("back", "//evil.example")]).await;
+    let outside = ana.fills(&settle, &[("how", "came_in"), ("seen", seen), ("back", "//evil.example")]).await;
     assert_eq!(outside.headers[header::LOCATION], "/");
 }
 
@@ -74,9 +85,13 @@ async fn a_caller_has_a_page_with_all_that_is_known_of_them() {
     let mut ana = place.anas_browser().await;
     let path = format!("/callers/{JO}");
     let page = ana.sees(&path).await;
-    for words in
-        ["Jo Miller", "600 99 98 88", "3 calls so far.", "Called in vain twice", "Answered by Counter, 42 seconds"]
-    {
+    for words in [
+        "Jo Miller",
+        "600 99 98 88",
+        "3 calls so far.",
+        "Called twice, and nobody answered",
+        "Answered by Counter, 42 seconds",
+    ] {
         assert!(page.contains(words), "{words:?} is not in {page}");
     }
     let typed = [("name", "Jo <Miller>"), ("note", "Wants the blue door\r\nand two hinges"), ("blocked", "yes")];
@@ -109,7 +124,7 @@ async fn a_live_call_shows_the_callers_note_and_what_is_owed_to_them() {
     let live = ana.sees("/live/now").await;
     let (_, card) = live.split_once("card live ringing").expect("Jo's call rings");
     let card = card.split_once("</li>").unwrap().0;
-    for words in ["Jo Miller", "Wants the blue door", "Called in vain twice", "5th call"] {
+    for words in ["Jo Miller", "Wants the blue door", "Called twice, and nobody answered", "5th call"] {
         assert!(card.contains(words), "{words:?} is not in {card}");
     }
 }

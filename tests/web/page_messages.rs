@@ -26,7 +26,7 @@ async fn messages_are_listed_with_a_player_each() {
     let mut ana = place.anas_browser().await;
     let page = ana.sees("/messages").await;
     let player = format!("<audio controls preload=\"none\" src=\"/messages/{}/audio\"", id(1));
-    for words in ["Jo Miller", "Number withheld", "1 second", "Message of Jo Miller, 1 second", player.as_str()] {
+    for words in ["Jo Miller", "Number withheld", "1 second", "Message from Jo Miller, 1 second", player.as_str()] {
         assert!(page.contains(words), "{words:?} is not in {page}");
     }
     for path in [format!("/calls/{}", id(1)), "/callers/+34600999888".to_owned()] {

@@ -22,20 +22,23 @@
     note.classList.toggle("lost", !live);
   };
 
-  // Somebody who is choosing or typing there must not lose it.
-  const isInUse = () =>
-    region.querySelector("details[open]") !== null ||
-    (region.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
+  // Somebody who is choosing or typing in a part of the page must not lose it. The other parts go on.
+  const isInUse = (part) =>
+    part.matches("details[open]") || part.querySelector("details[open]") !== null ||
+    (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
 
   const show = (html) => {
-    if (isInUse()) return;
-    // What is there already stays as it is, under whose finger soever.
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
-    if (fresh.innerHTML.trim() === region.innerHTML.trim()) return;
+    // Both are of one template: its parts are always the same ones.
+    const parts = [...region.children];
+    const news = [...fresh.content.children];
     const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
-    region.replaceChildren(fresh.content);
-    if (focused) document.getElementById(focused)?.focus();
+    parts.forEach((part, n) => {
+      // What is there already stays as it is, under whose finger soever.
+      if (news[n] && part.outerHTML !== news[n].outerHTML && !isInUse(part)) part.replaceWith(news[n]);
+    });
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
   };
 
   const refresh = async () => {

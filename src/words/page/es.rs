@@ -84,7 +84,7 @@ pub(super) const LABELS: Labels = Labels {
     broken: "Un fallo nuestro",
     broken_text: "No se pudo hacer esta página. Las llamadas siguen igual. El registro del servicio dice más.",
     no_store: "Ahora no",
-    no_store_text: "Ahora mismo no se puede leer el registro. Las llamadas siguen. Vuelve a probar en un momento; el registro\
+    no_store_text: "Ahora mismo no se puede leer el registro. Las llamadas siguen. Vuelve a probar en un momento; el registro \
           del servicio dice qué pasa.",
     no_loop: "Ahora no",
     no_loop_text: "La parte que atiende las llamadas no respondió. Vuelve a probar en un momento; el registro del servicio \
