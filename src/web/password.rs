@@ -106,8 +106,13 @@ pub async fn is_right(password: String, hash: Option<String>) -> Result<bool, No
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotHashed> {
     let turn = tokio::time::timeout(PATIENCE, TURNS.acquire()).await.map_err(|_| NotHashed::Busy)?;
     // The semaphore is never closed.
-    let _turn = turn.map_err(|_| NotHashed::Busy)?;
-    tokio::task::spawn_blocking(work).await.map_err(|_| NotHashed::Failed)
+    let turn = turn.map_err(|_| NotHashed::Busy)?;
+    // The turn is the work's own: whoever asked may hang up meanwhile, and must not make room for more.
+    let in_turn = move || {
+        let _turn = turn;
+        work()
+    };
+    tokio::task::spawn_blocking(in_turn).await.map_err(|_| NotHashed::Failed)
 }
 
 fn hash_now(password: &str) -> Option<String> {
@@ -127,6 +132,19 @@ mod tests {
         assert_eq!(right("blue door, two hinge", Some(&kept)).await, Ok(false));
         assert_eq!(right("the password of nobody", None).await, Ok(false), "nobody has no password");
         assert_ne!(hash("blue door, two hinges".to_owned()).await.expect("hashed"), kept, "each has a salt of its own");
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_makes_no_room_for_more() {
+        let mut asked = Box::pin(is_right("blue door, two hinges".to_owned(), None));
+        // Polled once, the hashing has begun, or waits behind another test's.
+        tokio::select! {
+            biased;
+            _ = &mut asked => panic!("hashing takes its time"),
+            () = tokio::task::yield_now() => {}
+        }
+        drop(asked);
+        assert_eq!(TURNS.available_permits(), 0, "the work goes on, and so does its turn");
     }
 
     #[test]
