@@ -8,6 +8,7 @@ use crate::call::record::{CallRecord, Direction, Disposition};
 use crate::now::UnixMs;
 use crate::routing::plan::Shop;
 use crate::routing::{Action, Because, standing};
+use crate::spelling::spelled_as;
 
 /// A caller who rang while the shop was open waits for a call so long.
 pub const DUE_WHILE_OPEN: Duration = Duration::from_secs(30 * 60);
@@ -41,22 +42,8 @@ pub enum Settlement {
     NotNeeded,
 }
 
-impl Settlement {
-    pub const ALL: [Settlement; 3] = [Settlement::CalledElsewhere, Settlement::CameIn, Settlement::NotNeeded];
-
-    /// How the database and the API spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Settlement::CalledElsewhere => "called_elsewhere",
-            Settlement::CameIn => "came_in",
-            Settlement::NotNeeded => "not_needed",
-        }
-    }
-
-    /// The inverse of [`Settlement::as_str`].
-    pub fn parse(text: &str) -> Option<Settlement> {
-        Settlement::ALL.into_iter().find(|settlement| settlement.as_str() == text)
-    }
+spelled_as! {
+    Settlement { CalledElsewhere = "called_elsewhere", CameIn = "came_in", NotNeeded = "not_needed" }
 }
 
 impl Owed {

@@ -8,7 +8,6 @@ mod tests;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -22,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::config::Say;
 use crate::greeting::{NAME_MAX, ShopName, UnfitName};
+use crate::hex::hex;
 use crate::media::wav;
 use crate::routing::Plan;
 use crate::routing::plan::{Language, Shop, ShopId};
@@ -184,12 +184,7 @@ impl<T: Fn(HashMap<ShopId, ShopName>)> Speaker<T> {
         // A command that is told of no language is asked again for another one all the same.
         digest.update(format!("{:?}", words.language));
         digest.update(KEPT_AS);
-        let mut name = String::new();
-        for byte in digest.finalize() {
-            // Writing into a text cannot fail.
-            let _ = write!(name, "{byte:02x}");
-        }
-        self.dir.join(name).with_extension("wav")
+        self.dir.join(hex(&digest.finalize())).with_extension("wav")
     }
 }
 

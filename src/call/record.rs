@@ -9,6 +9,7 @@ use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::decision::Because;
 use crate::routing::plan::ShopId;
+use crate::spelling::spelled_as;
 
 /// Our own name for a call; a version 7 UUID, so that ids sort by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -151,25 +152,7 @@ pub enum EventKind {
     Ended,
 }
 
-macro_rules! stored_as {
-    ($($kind:ident { $($variant:ident = $text:literal),+ $(,)? })+) => {$(
-        impl $kind {
-            /// Every one there is.
-            pub const ALL: [$kind; [$($text),+].len()] = [$($kind::$variant),+];
-
-            /// How the database and the API spell it.
-            pub fn as_str(self) -> &'static str {
-                match self { $($kind::$variant => $text),+ }
-            }
-            /// The inverse of [`Self::as_str`].
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some($kind::$variant),)+ _ => None }
-            }
-        }
-    )+};
-}
-
-stored_as! {
+spelled_as! {
     Direction { In = "in", Out = "out" }
     Door { Sip = "sip", Twilio = "twilio" }
     Disposition {

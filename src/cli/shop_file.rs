@@ -6,10 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDateTime;
-
 use crate::number::Number;
 use crate::routing::hours::Hours;
+use crate::routing::local_time;
 use crate::routing::plan::{Closure, Country, Ha1, Language, Line, Phone, PhoneId, Shop, ShopId};
 use crate::sip::auth::{self, Algorithm};
 use crate::store::{Contact, ShopSettings};
@@ -22,8 +21,6 @@ const GIVE_UP_DEFAULT_S: i64 = 120;
 const AFTER_S: std::ops::RangeInclusive<i64> = 0..=300;
 /// What people write fits easily; a mistake such as a whole file pasted into a field does not.
 const MAX_TEXT: usize = 2000;
-/// Seconds are read and dropped: the plan knows minutes.
-const MOMENTS: [&str; 2] = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
 
 /// Reads a shop. `path` only names the file in messages; a `password` becomes a hash with `realm` and `digest`.
 ///
@@ -79,7 +76,7 @@ pub fn write(settings: &ShopSettings) -> String {
     put(format_args!("name = {}", quoted(&shop.name)));
     put(format_args!("time_zone = {}", quoted(shop.time_zone.name())));
     put(format_args!("country = {}", quoted(&String::from_utf8_lossy(&shop.country.0))));
-    put(format_args!("language = {}", quoted(language_text(shop.language))));
+    put(format_args!("language = {}", quoted(shop.language.as_str())));
     if let Some(hours) = &shop.hours {
         put(format_args!("hours = {}", quoted(hours.as_str())));
     }
@@ -103,7 +100,7 @@ pub fn write(settings: &ShopSettings) -> String {
         }
     }
     for closure in &shop.closures {
-        let (from, to) = (closure.from.format(MOMENTS[0]), closure.to.format(MOMENTS[0]));
+        let (from, to) = (local_time::written(closure.from), local_time::written(closure.to));
         put(format_args!("\n[[closure]]\nfrom = \"{from}\"\nto = \"{to}\"\nwhy = {}", quoted(&closure.why)));
         if let Some(open) = &closure.open {
             put(format_args!("open = {}", quoted(open.as_str())));
@@ -130,7 +127,7 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
     let time_zone = required(&mut section, "time_zone", zone)?.parse(zone, |text| text.parse().ok())?;
     let two_letters = "a country by its two letters such as \"ES\"";
     let country = required(&mut section, "country", two_letters)?.parse(two_letters, Country::parse)?;
-    let language = optional(&mut section, "language", "\"en\" or \"es\"", language)?.unwrap_or_default();
+    let language = optional(&mut section, "language", "\"en\" or \"es\"", Language::parse)?.unwrap_or_default();
     let hours = read_hours(&mut section, "hours", country)?;
     let mut numbers = Vec::new();
     for entry in section.list("numbers")?.unwrap_or_default() {
@@ -250,10 +247,10 @@ fn read_line(section: &mut Section<'_>, shop: &Shop, realm: &str, digest: Algori
 }
 
 fn read_closure(mut section: Section<'_>, country: Country) -> Result<Closure, TomlFileError> {
-    let from = required(&mut section, "from", MOMENT)?.parse(MOMENT, moment)?;
+    let from = required(&mut section, "from", MOMENT)?.parse(MOMENT, local_time::read)?;
     let later = "a date and time after `from`";
-    let to = required(&mut section, "to", MOMENT)?.parse(MOMENT, moment).and_then(|to| {
-        let (place, found) = (section.place("to"), to.format(MOMENTS[0]).to_string());
+    let to = required(&mut section, "to", MOMENT)?.parse(MOMENT, local_time::read).and_then(|to| {
+        let (place, found) = (section.place("to"), local_time::written(to));
         if to > from { Ok(to) } else { Err(TomlFileError::Unexpected { place, expected: later.to_owned(), found }) }
     })?;
     let why = optional(&mut section, "why", WORDS, words)?.unwrap_or_default();
@@ -329,10 +326,6 @@ fn lines(text: &str) -> Option<String> {
     (text.len() <= MAX_TEXT && plain(text)).then(|| text.to_owned())
 }
 
-fn moment(text: &str) -> Option<NaiveDateTime> {
-    MOMENTS.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-}
-
 fn notice(text: &str) -> Option<String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("mailto:"))?;
     (!rest.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace())).then(|| text.to_owned())
@@ -349,17 +342,6 @@ fn sip_address(text: &str) -> Option<String> {
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"".contains(&byte));
     (!host.is_empty() && plain(text)).then(|| text.to_owned())
-}
-
-fn language_text(language: Language) -> &'static str {
-    match language {
-        Language::En => "en",
-        Language::Es => "es",
-    }
-}
-
-fn language(text: &str) -> Option<Language> {
-    [Language::En, Language::Es].into_iter().find(|language| language_text(*language) == text)
 }
 
 fn seconds(seconds: i64) -> Duration {

@@ -41,7 +41,7 @@ impl Say {
     pub fn arguments<'a>(&'a self, text: &'a str, language: Language) -> impl Iterator<Item = String> + 'a {
         let text = text.trim_start_matches('-');
         // The language first: a text is what the owner wrote, whatever that is.
-        self.arguments.iter().map(move |word| word.replace(LANGUAGE, code(language)).replace(TEXT, text))
+        self.arguments.iter().map(move |word| word.replace(LANGUAGE, language.as_str()).replace(TEXT, text))
     }
 }
 
@@ -57,13 +57,6 @@ impl Speech {
             self.say = Some(say);
         }
         section.finish(NOT_YET_SPEECH)
-    }
-}
-
-fn code(language: Language) -> &'static str {
-    match language {
-        Language::En => "en",
-        Language::Es => "es",
     }
 }
 

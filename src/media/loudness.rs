@@ -2,9 +2,8 @@
 //! one piece to the next.
 
 use super::g711::{self, ULAW_SILENCE};
+use super::player::FRAME_SAMPLES;
 
-/// What 20 ms of telephone sound are.
-const FRAME: usize = 160;
 /// What 5 ms are: silence at the ends is found so exactly, and the ends fade over as much.
 const STEP: usize = 40;
 /// Kept before the first sound: 10 ms.
@@ -37,7 +36,7 @@ pub fn clip(samples: &[f32]) -> Option<Vec<u8>> {
 /// In dB below full scale: the mean of all 20 ms frames that are speech. `None`: none is.
 pub fn level(samples: &[f32]) -> Option<f32> {
     let (count, sum) = samples
-        .chunks_exact(FRAME)
+        .chunks_exact(FRAME_SAMPLES)
         .map(power)
         .filter(|power| decibels(*power) > SPEECH_DBFS)
         .fold((0.0, 0.0), |(count, sum), power| (count + 1.0, sum + power));

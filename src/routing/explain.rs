@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::DateTime;
 
 use super::decision::{Decision, Offer};
 use super::duty::{Duty, why_phone};
@@ -61,9 +61,7 @@ pub fn read_instant(text: &str, plan: &Plan, called: &[String]) -> Option<UnixMs
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(UnixMs(at.timestamp_millis()));
     }
-    let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+    let local = local_time::read(text)?;
     let shop = shop_called(plan, called).or(plan.shops.first());
     let zone = shop.map_or(chrono_tz::Tz::UTC, |shop| shop.time_zone);
     Some(local_time::earliest(zone, local))

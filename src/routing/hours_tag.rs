@@ -6,6 +6,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::hours::Hours;
+use crate::hex::hex;
 
 /// A version of the hours: 16 hex digits, equal for equal expressions. It is a property of the hours alone, so nothing
 /// else that is set for the shop makes it another.
@@ -19,7 +20,7 @@ impl HoursTag {
     pub fn of(hours: Option<&Hours>) -> HoursTag {
         // No hours are written as an empty expression, so the empty one is "none set".
         let digest = Sha256::digest(hours.map_or("", Hours::as_str).as_bytes());
-        HoursTag(digest[..BYTES].iter().map(|byte| format!("{byte:02x}")).collect())
+        HoursTag(hex(&digest[..BYTES]))
     }
 
     /// The inverse of [`HoursTag::as_str`]; `None` for what was never a tag.

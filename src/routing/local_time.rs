@@ -5,6 +5,10 @@ use chrono_tz::Tz;
 
 use crate::now::UnixMs;
 
+/// A wall clock's moment as files, forms and tables have it, so that text sorts as time does: `2026-12-24T14:00`.
+const TO_THE_MINUTE: &str = "%Y-%m-%dT%H:%M";
+const TO_THE_SECOND: &str = "%Y-%m-%dT%H:%M:%S";
+
 pub(super) const DAY_S: i64 = 86_400;
 /// How far a change of state is looked for: a year, and what a leap year and a time zone's move can add to it.
 pub(super) const HORIZON_S: i64 = 370 * DAY_S;
@@ -14,6 +18,21 @@ const YEARS: std::ops::RangeInclusive<i64> = 0..=221_845_392_000;
 /// Whole seconds since 1970, UTC; the part below a second is cut, so that `[09:00, …)` starts in the first millisecond.
 pub(super) fn seconds(at: UnixMs) -> i64 {
     at.0.div_euclid(1000).clamp(*YEARS.start(), *YEARS.end())
+}
+
+/// A moment to the minute, as [`written`] writes it.
+pub fn read_minute(text: &str) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, TO_THE_MINUTE).ok()
+}
+
+/// The same, or with seconds, as some browsers and people write it.
+pub fn read(text: &str) -> Option<NaiveDateTime> {
+    read_minute(text).or_else(|| NaiveDateTime::parse_from_str(text, TO_THE_SECOND).ok())
+}
+
+/// To the minute: the plan knows no seconds.
+pub fn written(local: NaiveDateTime) -> String {
+    local.format(TO_THE_MINUTE).to_string()
 }
 
 /// The wall clock of `zone` at this instant.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::hours::Hours;
+use crate::spelling::spelled_as;
 
 /// Everything an installation's owners have set, read whole from the store.
 #[derive(Clone, Debug, Default)]
@@ -109,6 +110,11 @@ pub struct Override {
 pub enum OverrideState {
     Open,
     Closed,
+}
+
+spelled_as! {
+    OverrideState { Open = "open", Closed = "closed" }
+    Language { En = "en", Es = "es" }
 }
 
 /// A digest password's hash, H(user:realm:password) in lower-case hex. As good as the password, so it never prints.

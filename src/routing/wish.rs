@@ -51,21 +51,6 @@ impl Override {
     }
 }
 
-impl OverrideState {
-    /// How the database and the API spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            OverrideState::Open => "open",
-            OverrideState::Closed => "closed",
-        }
-    }
-
-    /// The inverse of [`OverrideState::as_str`].
-    pub fn parse(text: &str) -> Option<OverrideState> {
-        [OverrideState::Open, OverrideState::Closed].into_iter().find(|state| state.as_str() == text)
-    }
-}
-
 impl Closure {
     /// A closure, or with `open` an extra opening, that nobody has stored yet. All times are the shop's wall clock's,
     /// `now` too.

@@ -6,6 +6,7 @@ mod fields;
 mod guard;
 mod nonce;
 
+use crate::hex::hex;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -83,12 +84,6 @@ fn response(algorithm: Algorithm, ha1: &str, nonce: &str, counted: Option<Counte
         None => format!("{ha1}:{nonce}:{ha2}"),
     };
     algorithm.hash(text.as_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use super::db::{read, write, write_one};
 use super::row::{parsed, unreadable};
 use super::{Store, StoreError};
+use crate::hex::hex;
 use crate::now::UnixMs;
 use crate::sip::address::Address;
 use crate::sip::auth::NonceSecret;
@@ -94,7 +95,7 @@ impl Store {
     pub async fn nonce_secret(&self) -> Result<NonceSecret, StoreError> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(StoreError::NoRandomness)?;
-        let fresh: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let fresh = hex(&bytes);
         write_one!(self.db, pool => sqlx::query(PUT_SECRET).bind(&fresh).execute(pool).await.map(|_| ()))?;
         let kept: String = read!(self.db, pool => sqlx::query_scalar(SECRET).fetch_one(pool).await?);
         for (at, byte) in bytes.iter_mut().enumerate() {

@@ -2,11 +2,11 @@
 //! version with it.
 
 use super::db::write;
-use super::plan::{NEXT_ID, PUT_CLOSURE, RAISE_VERSION, hours, local};
+use super::plan::{NEXT_ID, PUT_CLOSURE, RAISE_VERSION, hours};
 use super::row::{parsed, text};
 use super::{Store, StoreError};
 use crate::routing::plan::{Closure, Country, Override, ShopId};
-use crate::routing::{Hours, HoursTag};
+use crate::routing::{Hours, HoursTag, local_time};
 
 /// What became of hours that somebody wanted to save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +90,8 @@ impl Store {
                 return Err(StoreError::TooMany { what: "closures", most: MAX_CLOSURES });
             }
             let id: i64 = sqlx::query_scalar(NEXT_ID).fetch_one(&mut *tx).await?;
-            let query = sqlx::query(PUT_CLOSURE).bind(id).bind(shop.0).bind(local(closure.from));
-            let query = query.bind(local(closure.to)).bind(text(&closure.why));
+            let query = sqlx::query(PUT_CLOSURE).bind(id).bind(shop.0).bind(local_time::written(closure.from));
+            let query = query.bind(local_time::written(closure.to)).bind(text(&closure.why));
             query.bind(closure.open.as_ref().map(Hours::as_str)).execute(&mut *tx).await?;
             id
         }))

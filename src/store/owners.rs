@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::db::{read, write, write_one};
-use super::plan::{NEXT_ID, language, language_text};
+use super::plan::NEXT_ID;
 use super::row::parsed;
 use super::tokens::{hash, random_hex};
 use super::{Store, StoreError};
@@ -180,7 +180,7 @@ impl Store {
 
     /// The language in which this owner reads the page; `None`: as the browser asks.
     pub async fn set_owner_language(&self, owner: OwnerId, spoken: Option<Language>) -> Result<(), StoreError> {
-        let spoken = spoken.map(language_text);
+        let spoken = spoken.map(Language::as_str);
         write_one!(self.db, pool => {
             sqlx::query(SET_LANGUAGE).bind(spoken).bind(owner.0).execute(pool).await.map(|_| ())
         })?;
@@ -189,7 +189,7 @@ impl Store {
 }
 
 fn owner(id: i64, email: String, spoken: Option<String>) -> Result<Owner, StoreError> {
-    let spoken = spoken.map(|text| parsed("owners", "language", &text, language)).transpose()?;
+    let spoken = spoken.map(|text| parsed("owners", "language", &text, Language::parse)).transpose()?;
     Ok(Owner { id: OwnerId(id), email, language: spoken })
 }
 

@@ -4,8 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDateTime;
-
 use super::db::{read, write};
 use super::row::{number, parsed, text, unreadable};
 use super::{Store, StoreError};
@@ -13,6 +11,7 @@ use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::Plan;
 use crate::routing::hours::Hours;
+use crate::routing::local_time;
 use crate::routing::plan::{
     Closure, Country, Ha1, Language, Line, Override, OverrideState, Phone, PhoneId, Shop, ShopId,
 };
@@ -69,9 +68,6 @@ const DROP_CONTACTS: &str = "DELETE FROM contacts WHERE shop_id = $1";
 const PUT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note) VALUES ($1, $2, $3, $4)";
 const DROP_BLOCKS: &str = "DELETE FROM blocks WHERE shop_id = $1";
 const PUT_BLOCK: &str = "INSERT INTO blocks (shop_id, number) VALUES ($1, $2)";
-
-/// How a moment of the shop's wall clock is stored: so that text sorts as time does.
-const LOCAL: &str = "%Y-%m-%dT%H:%M";
 
 #[derive(sqlx::FromRow)]
 struct ShopRow {
@@ -171,7 +167,7 @@ impl Store {
                 None => sqlx::query_scalar(NEXT_ID).fetch_one(&mut *tx).await?,
             };
             let query = sqlx::query(PUT_SHOP).bind(id).bind(&shop.name).bind(shop.time_zone.name()).bind(&country);
-            let query = query.bind(language_text(shop.language)).bind(shop.hours.as_ref().map(Hours::as_str));
+            let query = query.bind(shop.language.as_str()).bind(shop.hours.as_ref().map(Hours::as_str));
             query.bind(seconds(shop.give_up_after)).bind(&notify).execute(&mut *tx).await?;
 
             sqlx::query(DROP_NUMBERS).bind(id).execute(&mut *tx).await?;
@@ -199,8 +195,8 @@ impl Store {
             sqlx::query(DROP_CLOSURES).bind(id).execute(&mut *tx).await?;
             for closure in &shop.closures {
                 let closure_id: i64 = sqlx::query_scalar(NEXT_ID).fetch_one(&mut *tx).await?;
-                let query = sqlx::query(PUT_CLOSURE).bind(closure_id).bind(id).bind(local(closure.from));
-                let query = query.bind(local(closure.to)).bind(text(&closure.why));
+                let query = sqlx::query(PUT_CLOSURE).bind(closure_id).bind(id).bind(local_time::written(closure.from));
+                let query = query.bind(local_time::written(closure.to)).bind(text(&closure.why));
                 query.bind(closure.open.as_ref().map(Hours::as_str)).execute(&mut *tx).await?;
             }
 
@@ -264,7 +260,7 @@ impl ShopRow {
             id: ShopId(self.id),
             time_zone: parsed("shops", "time_zone", &self.time_zone, |text| text.parse().ok())?,
             country,
-            language: parsed("shops", "language", &self.language, language)?,
+            language: parsed("shops", "language", &self.language, Language::parse)?,
             hours: hours("shops", self.hours, country)?,
             numbers: Vec::new(),
             give_up_after: duration("shops", "give_up_after_s", self.give_up_after_s)?,
@@ -299,11 +295,10 @@ impl PhoneRow {
 
 impl ClosureRow {
     fn into_closure(self, country: Country) -> Result<Closure, StoreError> {
-        let moment = |text: &str| NaiveDateTime::parse_from_str(text, LOCAL).ok();
         Ok(Closure {
             id: self.id,
-            from: parsed("closures", "from_local", &self.from_local, moment)?,
-            to: parsed("closures", "to_local", &self.to_local, moment)?,
+            from: parsed("closures", "from_local", &self.from_local, local_time::read_minute)?,
+            to: parsed("closures", "to_local", &self.to_local, local_time::read_minute)?,
             why: self.why,
             open: hours("closures", self.open_hours, country)?,
         })
@@ -327,21 +322,6 @@ fn line_columns(line: &Line) -> (&'static str, &str, Option<&str>) {
 
 pub(super) fn hours(table: &'static str, text: Option<String>, country: Country) -> Result<Option<Hours>, StoreError> {
     text.map(|text| parsed(table, "hours", &text, |text| Hours::parse(text, country).ok())).transpose()
-}
-
-pub(super) fn language_text(language: Language) -> &'static str {
-    match language {
-        Language::En => "en",
-        Language::Es => "es",
-    }
-}
-
-pub(super) fn language(text: &str) -> Option<Language> {
-    [Language::En, Language::Es].into_iter().find(|language| language_text(*language) == text)
-}
-
-pub(super) fn local(at: NaiveDateTime) -> String {
-    at.format(LOCAL).to_string()
 }
 
 fn seconds(duration: Duration) -> i64 {

@@ -36,7 +36,7 @@ const MESSAGE_LEFT_EVENT: &str = "INSERT INTO call_events (call_id, seq, at_ms, 
 pub struct Salvaged {
     /// Messages now.
     pub messages: usize,
-    /// Without a second of voice: gone.
+    /// Nobody speaks in them: gone.
     pub removed: usize,
     /// Not understood, and left as they are.
     pub left: usize,

@@ -5,6 +5,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::db::{read, write_one};
 use super::{Store, StoreError};
+use crate::hex::hex;
 
 const PUT: &str =
     "INSERT INTO tokens (name, hash) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET hash = excluded.hash";
@@ -41,13 +42,4 @@ pub(super) fn random_hex() -> Result<String, StoreError> {
 /// What is kept of such a secret.
 pub(super) fn hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -29,8 +29,8 @@ pub async fn show(view: View) -> Result<Response, Fault> {
         languages: vec![
             choice("", w.as_browser, None),
             // Each in its own words, for whoever cannot read the page's.
-            choice("en", "English", Some(Language::En)),
-            choice("es", "Español", Some(Language::Es)),
+            choice(Language::En.as_str(), "English", Some(Language::En)),
+            choice(Language::Es.as_str(), "Español", Some(Language::Es)),
         ],
     })
 }
@@ -38,9 +38,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
 pub async fn speak(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     let language = match fields.text("language") {
         "" => None,
-        "en" => Some(Language::En),
-        "es" => Some(Language::Es),
-        _ => return Err(Fault::BadForm),
+        text => Some(Language::parse(text).ok_or(Fault::BadForm)?),
     };
     view.web.store.set_owner_language(view.visitor.owner.id, language).await?;
     Ok(Redirect::to(&view.at("/account")).into_response())

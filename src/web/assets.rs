@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
+use crate::hex::hex;
 use crate::web::fault::Fault;
 
 #[derive(RustEmbed)]
@@ -21,7 +22,7 @@ pub static ICON: LazyLock<String> = LazyLock::new(|| address("icon.svg"));
 /// Where a file is: with the beginning of its hash, so that a new version is another address.
 fn address(name: &str) -> String {
     let hash = Files::get(name).map(|file| file.metadata.sha256_hash()).unwrap_or_default();
-    let version = hash.iter().take(6).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let version = hex(&hash[..6]);
     format!("/static/{version}/{name}")
 }
 

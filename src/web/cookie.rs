@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::hex::hex;
 use crate::store::owners::ABSOLUTE_END;
 
 /// How the cookie is named and guarded: by the scheme of the address that browsers reach us at.
@@ -62,7 +63,7 @@ impl Cookie {
 /// What a form of a signed-in browser carries: nobody without the cookie's secret can make it.
 pub fn form_mark(secret: &str) -> String {
     let digest = Sha256::new().chain_update("ringall form ").chain_update(secret).finalize();
-    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hex(&digest)
 }
 
 /// Takes as long for a wrong one as for a right one.

@@ -31,7 +31,7 @@ impl Plain {
     pub fn new(language: Language, title: &str) -> Plain {
         Plain {
             w: labels(language),
-            language: code(language),
+            language: language.as_str(),
             title: title.to_owned(),
             style: STYLE.as_str(),
             icon: ICON.as_str(),
@@ -204,7 +204,7 @@ impl View {
             |to: Tab| TabLink { href: self.at(to.path()), name: to.name(w), here: to == tab, icon: to.icon() };
         Frame {
             w,
-            language: code(self.language()),
+            language: self.language().as_str(),
             title: title.to_owned(),
             style: STYLE.as_str(),
             icon: ICON.as_str(),
@@ -245,13 +245,6 @@ pub fn shown_lines(text: &str) -> String {
 const MOST_NOTE: usize = 2000;
 /// Characters of a name: the longest of a person or a firm stay below it.
 const MOST_SHOWN: usize = 120;
-
-fn code(language: Language) -> &'static str {
-    match language {
-        Language::En => "en",
-        Language::Es => "es",
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -260,7 +260,7 @@ fn read_span(from: &str, to: &str) -> Result<Option<Span>, ()> {
 
 fn read_closure(fields: &Fields, view: &View) -> Result<Closure, String> {
     let (w, language) = (view.w(), view.language());
-    let moment = |name| local_moment(fields.text(name)).ok_or_else(|| w.not_a_time.to_owned());
+    let moment = |name| local_time::read(fields.text(name)).ok_or_else(|| w.not_a_time.to_owned());
     let (from, to) = (moment("from")?, moment("to")?);
     let open = match fields.text("open") {
         "" => None,
@@ -268,9 +268,4 @@ fn read_closure(fields: &Fields, view: &View) -> Result<Closure, String> {
     };
     let now = local_time::local(view.shop.time_zone, view.now);
     Closure::planned(from, to, fields.text("why"), open, now).map_err(|error| words::closure_error(error, language))
-}
-
-/// A day and time as a browser's field gives it.
-pub fn local_moment(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
 }

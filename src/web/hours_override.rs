@@ -11,7 +11,6 @@ use crate::routing::plan::{Override, OverrideState};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::View;
-use crate::web::hours::local_moment;
 use crate::web::now::{self, Typed};
 use crate::words;
 
@@ -49,6 +48,6 @@ fn until(fields: &Fields, view: &View) -> Option<UnixMs> {
     match fields.text("for") {
         "hour" => Some(view.now + Duration::from_secs(3600)),
         "day" => Some(local_time::earliest(zone, today.date().succ_opt()?.and_time(chrono::NaiveTime::MIN))),
-        _ => local_moment(fields.text("until")).map(|local| local_time::earliest(zone, local)),
+        _ => local_time::read(fields.text("until")).map(|local| local_time::earliest(zone, local)),
     }
 }

@@ -75,7 +75,7 @@ impl Typed {
     pub fn fresh(view: &View) -> Typed {
         let state = if is_open(view) { OverrideState::Closed } else { OverrideState::Open };
         let until = local_time::local(view.shop.time_zone, view.now + USUAL);
-        Typed { state, until: until.format("%Y-%m-%dT%H:%M").to_string(), fault: None }
+        Typed { state, until: local_time::written(until), fault: None }
     }
 
     fn closes(&self) -> bool {

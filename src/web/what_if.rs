@@ -54,7 +54,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
             because,
         }
     });
-    let now = || local_time::local(view.shop.time_zone, view.now).format("%Y-%m-%dT%H:%M").to_string();
+    let now = || local_time::written(local_time::local(view.shop.time_zone, view.now));
     page(Page {
         frame: view.frame(Tab::Hours, w.what_if),
         at: if asked.is_empty() { now() } else { asked.to_owned() },

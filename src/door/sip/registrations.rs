@@ -8,6 +8,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::call::leg::BindingId;
+use crate::hex::hex;
 use crate::now::{Mono, Now, UnixMs};
 use crate::routing::plan::{Ha1, PhoneId};
 use crate::sip::auth::{Algorithm, Guard, NonceSecret};
@@ -268,7 +269,7 @@ pub(super) fn is_register(message: &Received) -> bool {
 /// Differs when the password does. Of the hash, not the hash itself: it stands in more places than one.
 fn password_mark(user: &User) -> String {
     let digest = Sha256::digest(user.ha1.0.as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest[..8])
 }
 
 /// Phones without another clock set theirs by it (RFC 3261 §10.3, step 8; §20.17).

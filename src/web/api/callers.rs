@@ -15,7 +15,7 @@ use crate::number::Number;
 use crate::routing::plan::Shop;
 use crate::store::{CallFilter, CallerEdit};
 use crate::web::api::body::Sent;
-use crate::web::api::calls::{self, DEFAULT_LIMIT, MAX_LIMIT};
+use crate::web::api::calls::{self, limit};
 use crate::web::api::json::{Call, Telling};
 use crate::web::api::language;
 use crate::web::api::owed::Claim;
@@ -201,12 +201,4 @@ pub fn number(number: Result<Path<String>, PathRejection>, shop: &Shop) -> Resul
     let read = number.ok().and_then(|Path(text)| calls::number(&text, Some(shop.country)));
     let expected = "`number` must be a telephone number, best with its country: +34600999888.";
     read.ok_or_else(|| Problem::parameter("number", expected))
-}
-
-/// How many are asked for.
-pub fn limit(asked: &Asked) -> Result<u32, Problem> {
-    let expected = format!("a number from 1 to {MAX_LIMIT}");
-    let limit =
-        asked.read("limit", &expected, |text| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)))?;
-    Ok(limit.unwrap_or(DEFAULT_LIMIT))
 }

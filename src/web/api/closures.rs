@@ -15,7 +15,8 @@ use crate::routing::wish::ClosureError;
 use crate::routing::{Hours, local_time, plan};
 use crate::web::api::body::Sent;
 use crate::web::api::language;
-use crate::web::api::query::{Asked, encoded, local_moment};
+use crate::web::api::query::{Asked, local_moment};
+use crate::web::form::encoded;
 use crate::web::{Problem, Web};
 use crate::words;
 
@@ -60,16 +61,12 @@ pub struct NewClosure {
     pub open: Option<String>,
 }
 
-/// As closures are written everywhere: to the minute.
-const MOMENT: &str = "%Y-%m-%dT%H:%M";
-
 impl From<&plan::Closure> for Closure {
     fn from(closure: &plan::Closure) -> Closure {
-        let text = |at: NaiveDateTime| at.format(MOMENT).to_string();
         Closure {
             id: closure.id,
-            from: text(closure.from),
-            to: text(closure.to),
+            from: local_time::written(closure.from),
+            to: local_time::written(closure.to),
             why: closure.why.clone(),
             open: closure.open.as_ref().map(|hours| hours.as_str().to_owned()),
         }

@@ -8,8 +8,8 @@ use axum::http::request::Parts;
 use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat};
 
 use crate::now::UnixMs;
-use crate::routing::Plan;
 use crate::routing::plan::Shop;
+use crate::routing::{Plan, local_time};
 use crate::web::Problem;
 
 /// The parameters as they came, decoded.
@@ -70,19 +70,6 @@ impl Asked {
     }
 }
 
-/// A value as it stands in a query (RFC 3986 §2.1).
-pub fn encoded(value: &str) -> String {
-    let mut encoded = String::new();
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
-    encoded
-}
-
 fn names(plan: &Plan) -> String {
     let names: Vec<&str> = plan.shops.iter().map(|shop| shop.name.as_str()).collect();
     format!("the name of a shop: {}", names.join(" or "))
@@ -100,7 +87,7 @@ pub fn instant(text: &str) -> Option<UnixMs> {
 
 /// A moment of a shop's wall clock, to the minute: `2026-12-24T14:00`. Years 1970 to 9999, as the tables sort them.
 pub fn local_moment(text: &str) -> Option<NaiveDateTime> {
-    let at = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok()?;
+    let at = local_time::read_minute(text)?;
     (1970..=9999).contains(&at.year()).then_some(at)
 }
 
