@@ -60,6 +60,8 @@ struct Asker {
     to: &'static str,
     /// What the steps are put behind, in the scenario.
     after: &'static str,
+    /// What comes before the first of them.
+    first: &'static str,
 }
 
 const CALLER: Asker = Asker {
@@ -67,12 +69,15 @@ const CALLER: Asker = Asker {
     from: "<sip:[from]@[local_ip]:[local_port]>;tag=caller[call_number]",
     to: "<sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]",
     after: "  <pause/>\n",
+    first: "",
 };
 const PHONE: Asker = Asker {
     scenario: sipp::PHONE_HANGS_UP,
     from: "[$to];tag=phone[pid]x[call_number]",
     to: "[$from]",
     after: "<log message=\"[timestamp] acknowledged\"/></action></recv>\n",
+    // The caller's 200 waits for the row to be durable, at most half a second; until then there is nobody to ask.
+    first: "  <pause milliseconds=\"700\"/>\n",
 };
 
 impl Asker {
@@ -85,7 +90,8 @@ impl Asker {
             .iter()
             .fold(after.to_owned(), |text, number| text.replace(&format!("CSeq: {number} BYE"), "CSeq: 90 BYE"));
         let checked = if steps.contains("assign_to=\"checked\"") { "<Reference variables=\"checked\"/>" } else { "" };
-        format!("{before}{}{steps}{after}", self.after).replace("</scenario>", &format!("{checked}</scenario>"))
+        format!("{before}{}{}{steps}{after}", self.after, self.first)
+            .replace("</scenario>", &format!("{checked}</scenario>"))
     }
 
     fn step(&self, number: u32, step: &Asks) -> String {
