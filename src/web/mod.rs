@@ -13,6 +13,7 @@ mod caller;
 mod calls;
 mod cookie;
 mod deadline;
+mod event_stream;
 mod fault;
 mod form;
 mod frame;

@@ -1,18 +1,13 @@
 //! Calls as they happen, as server-sent events (WHATWG HTML §9.2).
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use hyper::body::{Body as HttpBody, Frame};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -26,6 +21,7 @@ use crate::store::StoreError;
 use crate::web::api::json::{Call, Event, Telling};
 use crate::web::api::language;
 use crate::web::api::query::{Asked, rfc3339};
+use crate::web::event_stream::{self, KEEP_ALIVE, NOTHING};
 use crate::web::live::{Live, Told};
 use crate::web::{Problem, Web};
 use crate::words;
@@ -63,8 +59,6 @@ pub struct LiveEvent {
     pub text: String,
 }
 
-/// Routers and proxies forget a connection on which nothing passes; half a minute is the shortest that is heard of.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// What is remembered of calls that are spoken of; more are looked up.
 const MAX_KNOWN: usize = 1000;
 /// Says that we are there, before anything happens.
@@ -85,7 +79,6 @@ const HELLO: &str = ": calls as they happen\n\n";
         (status = 200, description = "Events, until either side ends it", body = String,
             content_type = "text/event-stream"),
         (status = 400, description = "No shop has this name", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -104,13 +97,7 @@ pub async fn listen(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Aske
         known: HashMap::new(),
         web,
     };
-    let stream = Stream { next: Box::pin(async move { Some((Bytes::from(hello), listener)) }) };
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        // nginx and its like would keep the events until there are many.
-        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
-    Ok((headers, Body::new(stream)).into_response())
+    Ok(event_stream::answer(hello, listener))
 }
 
 /// Somebody who listens.
@@ -130,37 +117,11 @@ struct Known {
     started: UnixMs,
 }
 
-type Next = Pin<Box<dyn Future<Output = Option<(Bytes, Listener)>> + Send>>;
-
-/// The answer's body: as long as the listener is there, and the service.
-struct Stream {
-    next: Next,
-}
-
-impl HttpBody for Stream {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match ready!(self.next.as_mut().poll(cx)) {
-            Some((bytes, listener)) => {
-                self.next = Box::pin(listener.next());
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
-            None => {
-                self.next = Box::pin(std::future::ready(None));
-                Poll::Ready(None)
-            }
-        }
-    }
-}
-
-impl Listener {
-    /// The next thing to be said, and who says what follows.
+impl event_stream::Listener for Listener {
     async fn next(mut self) -> Option<(Bytes, Listener)> {
         let text = loop {
             match hear(&mut self.told, KEEP_ALIVE).await {
-                Heard::Nothing => break ":\n\n".to_owned(),
+                Heard::Nothing => break NOTHING.to_owned(),
                 Heard::Over => return None,
                 Heard::TooLate => break message("reload", &self.web.listeners.last_id(), "{}"),
                 Heard::Told(told) => {
@@ -179,7 +140,9 @@ impl Listener {
         };
         Some((Bytes::from(text), self))
     }
+}
 
+impl Listener {
     async fn call(&mut self, record: &CallRecord) -> Option<String> {
         self.know(record.id, Known { shop: record.shop, started: record.started });
         if self.shop.is_some() && record.shop != self.shop {

@@ -91,7 +91,6 @@ impl Explained {
         (status = 200, description = "What it would get", body = Explained),
         (status = 400, description = "No instant, no shop of this name, or several shops and neither `to` nor `shop`",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),

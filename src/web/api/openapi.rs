@@ -90,6 +90,7 @@ impl Modify for Everywhere {
                 };
                 add("414", "The path or the query is longer than anything that could be meant");
                 if wants_token {
+                    add("401", "No valid token");
                     add("503", "The store cannot be read now, and with it the token");
                 }
                 if has_body {

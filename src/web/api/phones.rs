@@ -49,7 +49,6 @@ pub struct SetPhone {
         (status = 200, description = "The phones", body = Phones),
         (status = 400, description = "No shop has this name, or several are there and none was named",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The call loop does not answer",
             body = Problem, content_type = "application/problem+json"),
