@@ -202,7 +202,7 @@ fn is_invisible(c: char) -> bool {
 
 /// The text in printable ASCII: accents off, typographic signs as typed, what has no likeness left out, and without the
 /// characters that mean something to SIP or to a phone that shows markup.
-fn ascii(text: &str) -> String {
+pub fn ascii(text: &str) -> String {
     let mut ascii = String::new();
     for c in text.chars() {
         match c {

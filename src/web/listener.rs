@@ -39,6 +39,14 @@ pub struct Limits {
     pub connections: usize,
     /// An IPv6 peer counts by its /64: one customer has all of it.
     pub connections_per_address: usize,
+    /// From this machine itself: a proxy on it asks for everybody, and limits them by their own addresses.
+    pub connections_from_here: usize,
+}
+
+impl Limits {
+    fn of(&self, source: IpAddr) -> usize {
+        if source.is_loopback() { self.connections_from_here } else { self.connections_per_address }
+    }
 }
 
 impl Default for Limits {
@@ -52,6 +60,8 @@ impl Default for Limits {
             drain: Duration::from_secs(5),
             connections: 512,
             connections_per_address: 32,
+            // Some are left for the shop's own network, whatever a proxy lets through.
+            connections_from_here: 384,
         }
     }
 }
@@ -125,7 +135,7 @@ impl Open {
         let source = source(peer.ip());
         let of_source = self.per_source.get(&source).copied().unwrap_or(0);
         // Closed at once, without a word: whoever holds so many would only hold this one too.
-        if self.tasks.len() >= limits.connections || of_source >= limits.connections_per_address {
+        if self.tasks.len() >= limits.connections || of_source >= limits.of(source) {
             metrics::counter!("ringall_web_connections_refused_total").increment(1);
             return;
         }
@@ -155,8 +165,8 @@ impl Open {
 /// The customer behind an address.
 pub(super) fn source(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
-        v4 => v4,
+        IpAddr::V6(ip) if !ip.is_loopback() => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+        whole => whole,
     }
 }
 
@@ -215,10 +225,23 @@ async fn converse(
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_proxy_on_this_machine_is_not_one_customer() {
+        let limits = Limits::default();
+        for here in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(limits.of(source(here.parse().unwrap())), limits.connections_from_here, "{here}");
+        }
+        for elsewhere in ["192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1", "::2"] {
+            assert_eq!(limits.of(source(elsewhere.parse().unwrap())), limits.connections_per_address, "{elsewhere}");
+        }
+        assert!(limits.connections_from_here < limits.connections);
+    }
+
+    #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_device_that_is_gone_is_given_up_as_soon_as_an_idle_one() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

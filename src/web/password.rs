@@ -7,6 +7,9 @@ use std::time::Duration;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
+use zxcvbn::{Score, zxcvbn};
+
+use crate::caller::ascii;
 
 /// Twelve letters of any kind are out of reach of guessing at the rate the throttle allows, and for a stolen hash
 /// expensive enough.
@@ -14,8 +17,18 @@ pub const LEAST_CHARS: usize = 12;
 /// Longer ones only cost time.
 pub const MOST_CHARS: usize = 200;
 
-/// What is hashed at a time: a second core stays free for calls.
-static TURNS: Semaphore = Semaphore::const_new(1);
+/// Who waits with whom. What is hashed at a time is one of each: a second core stays free for calls, but while somebody
+/// known comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// They were let in from this address before, or hold a link of ours.
+    Known,
+    /// However many they are, the others do not wait for them.
+    Strangers,
+}
+
+static KNOWN: Semaphore = Semaphore::const_new(1);
+static STRANGERS: Semaphore = Semaphore::const_new(1);
 /// How long somebody waits for a turn: some dozens are before them then.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -40,8 +53,8 @@ pub enum Unfit {
     Guessable,
 }
 
-/// Whether `password` may be the password of `email`.
-pub fn check(password: &str, email: &str) -> Result<(), Unfit> {
+/// Whether `password` may be the password of `email`, an owner of `shops`.
+pub fn check(password: &str, email: &str, shops: &[&str]) -> Result<(), Unfit> {
     let length = password.chars().count();
     if length < LEAST_CHARS {
         return Err(Unfit::TooShort);
@@ -49,52 +62,28 @@ pub fn check(password: &str, email: &str) -> Result<(), Unfit> {
     if length > MOST_CHARS {
         return Err(Unfit::TooLong);
     }
-    let plain = password.to_lowercase();
     let name = email.split('@').next().unwrap_or_default();
-    let mut letters: Vec<char> = plain.chars().collect();
-    letters.sort_unstable();
-    letters.dedup();
-    // Take the best known words out: what is left must be more than an ending.
-    let rest = GUESSED.iter().fold(plain.replace(&email.to_lowercase(), ""), |rest, word| rest.replace(word, ""));
-    let rest = if name.len() > 2 { rest.replace(&name.to_lowercase(), "") } else { rest };
-    if letters.len() < LEAST_LETTERS || rest.chars().count() < LEAST_REST {
-        return Err(Unfit::Guessable);
-    }
-    Ok(())
+    let of_owner = email.split(['@', '.', '-', '_', '+']).chain([email, name, "ringall"]);
+    let of_shops = shops.iter().flat_map(|shop| shop.split_whitespace().chain([*shop]));
+    // What a guesser who knows the shop would try first, with accents and without.
+    let guessed = of_owner.chain(of_shops).chain(SPANISH).flat_map(|word| [word.to_owned(), ascii(word)]);
+    let guessed: Vec<String> = guessed.collect();
+    let known: Vec<&str> = guessed.iter().map(String::as_str).collect();
+    // A score of 3 is "safely unguessable" where a service slows guesses down, as ours does; 10^8 of them.
+    if zxcvbn(password, &known).score() < Score::Three { Err(Unfit::Guessable) } else { Ok(()) }
 }
 
-/// Different characters in a password.
-const LEAST_LETTERS: usize = 5;
-/// Characters beside the words that everybody uses.
-const LEAST_REST: usize = 4;
-/// What the lists of stolen passwords begin with, as far as twelve characters can be made of it.
-const GUESSED: [&str; 16] = [
-    "password",
-    "contraseña",
-    "contrasena",
-    "passw0rd",
-    "1234567890",
-    "123456789",
-    "12345678",
-    "123456",
-    "1234",
-    "qwertyuiop",
-    "qwerty",
-    "asdfghjkl",
-    "1q2w3e4r5t6y",
-    "1q2w3e4r",
-    "ringall",
-    "iloveyou",
-];
+/// The estimator's words are English.
+const SPANISH: [&str; 6] = ["contraseña", "clave", "secreto", "teléfono", "tequiero", "españa"];
 
-/// The hash to keep of a password.
+/// The hash to keep of a password, for whoever holds a link of ours.
 pub async fn hash(password: String) -> Result<String, NotHashed> {
-    in_turn(move || hash_now(&password)).await?.ok_or(NotHashed::Failed)
+    in_turn(Lane::Known, move || hash_now(&password)).await?.ok_or(NotHashed::Failed)
 }
 
 /// Whether `password` is the one that was hashed; without a hash false, after as much time.
-pub async fn is_right(password: String, hash: Option<String>) -> Result<bool, NotHashed> {
-    in_turn(move || {
+pub async fn is_right(password: String, hash: Option<String>, lane: Lane) -> Result<bool, NotHashed> {
+    in_turn(lane, move || {
         let known = hash.is_some();
         let hash = hash.or_else(|| NOBODY.clone()).ok_or(NotHashed::Failed)?;
         let right = Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok();
@@ -103,8 +92,12 @@ pub async fn is_right(password: String, hash: Option<String>) -> Result<bool, No
     .await?
 }
 
-async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotHashed> {
-    let turn = tokio::time::timeout(PATIENCE, TURNS.acquire()).await.map_err(|_| NotHashed::Busy)?;
+async fn in_turn<T: Send + 'static>(lane: Lane, work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotHashed> {
+    let turns = match lane {
+        Lane::Known => &KNOWN,
+        Lane::Strangers => &STRANGERS,
+    };
+    let turn = tokio::time::timeout(PATIENCE, turns.acquire()).await.map_err(|_| NotHashed::Busy)?;
     // The semaphore is never closed.
     let turn = turn.map_err(|_| NotHashed::Busy)?;
     // The turn is the work's own: whoever asked may hang up meanwhile, and must not make room for more.
@@ -127,7 +120,7 @@ mod tests {
     async fn only_the_hashed_password_is_right() {
         let kept = hash("blue door, two hinges".to_owned()).await.expect("hashed");
         assert!(kept.starts_with("$argon2id$"), "{kept}");
-        let right = |password: &str, hash: Option<&String>| is_right(password.to_owned(), hash.cloned());
+        let right = |password: &str, hash: Option<&String>| is_right(password.to_owned(), hash.cloned(), Lane::Known);
         assert_eq!(right("blue door, two hinges", Some(&kept)).await, Ok(true));
         assert_eq!(right("blue door, two hinge", Some(&kept)).await, Ok(false));
         assert_eq!(right("the password of nobody", None).await, Ok(false), "nobody has no password");
@@ -136,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_hangs_up_makes_no_room_for_more() {
-        let mut asked = Box::pin(is_right("blue door, two hinges".to_owned(), None));
+        let mut asked = Box::pin(is_right("blue door, two hinges".to_owned(), None, Lane::Strangers));
         // Polled once, the hashing has begun, or waits behind another test's.
         tokio::select! {
             biased;
@@ -144,13 +137,13 @@ mod tests {
             () = tokio::task::yield_now() => {}
         }
         drop(asked);
-        assert_eq!(TURNS.available_permits(), 0, "the work goes on, and so does its turn");
+        assert_eq!(STRANGERS.available_permits(), 0, "the work goes on, and so does its turn");
     }
 
     #[test]
     fn a_password_is_long_and_no_one_elses() {
-        let check = |password: &str| check(password, "ana.ruiz@example.com");
-        for good in ["blue door, two hinges", "cuatro perros verdes", "xK9!vb2#qLm0", "ana.ruiz likes tea"] {
+        let check = |password: &str| check(password, "ana.ruiz@example.com", &["Ferretería Ruiz"]);
+        for good in ["blue door, two hinges", "cuatro perros verdes", "xK9!vb2#qLm0", "ana.ruiz likes her tea"] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         assert_eq!(check("blue door"), Err(Unfit::TooShort));
@@ -165,6 +158,14 @@ mod tests {
             "ana.ruiz1234",
             "ana.ruiz@example.com",
             "ringallringall",
+            "ferreteriaruiz",
+            "Ferretería Ruiz 1",
+            "letmein123456",
+            "Football2024!",
+            "iloveyouiloveyou",
+            "zaq12wsxcde3",
+            "sunshine12345",
+            "abcdefghijkl",
         ] {
             assert_eq!(check(guessed), Err(Unfit::Guessable), "{guessed}");
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::store::{Link, Owner};
@@ -16,7 +16,7 @@ use crate::web::frame::{Plain, page};
 use crate::web::password::{self, LEAST_CHARS, NotHashed, Unfit};
 use crate::web::sign_in::sign_in;
 use crate::web::visit::Guest;
-use crate::words::page::{labels, password_hint};
+use crate::words::page::{labels, not_kept_here, password_hint};
 
 #[derive(Template)]
 #[template(path = "set_up.html")]
@@ -51,6 +51,7 @@ pub async fn choose(
     State(web): State<Arc<Web>>,
     Extension(guest): Extension<Guest>,
     Path(secret): Path<String>,
+    headers: HeaderMap,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
     let w = labels(guest.language);
@@ -60,12 +61,15 @@ pub async fn choose(
         worthless => return no_good(guest, &worthless),
     };
     let chosen = fields.get("password").unwrap_or_default();
-    let fault = match password::check(chosen, &owner.email) {
+    let plan = web.plan.borrow().clone();
+    let shops: Vec<&str> = plan.shops.iter().map(|shop| shop.name.as_str()).collect();
+    let fault = match password::check(chosen, &owner.email, &shops) {
         Err(Unfit::TooShort) => Some(password_hint(LEAST_CHARS, guest.language)),
         Err(Unfit::TooLong) => Some(w.password_too_long.to_owned()),
         Err(Unfit::Guessable) => Some(w.password_guessable.to_owned()),
         Ok(()) if fields.get("again") != Some(chosen) => Some(w.passwords_differ.to_owned()),
-        Ok(()) => None,
+        // The link is not used up: it is good for once.
+        Ok(()) => web.entrance.instead_of(&headers).map(|address| not_kept_here(address, guest.language)),
     };
     if fault.is_some() {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(guest, &owner, &secret, fault)?).into_response());

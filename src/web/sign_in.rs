@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::store::OwnerId;
@@ -13,9 +13,9 @@ use crate::web::Web;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Plain, page};
-use crate::web::password::{self, NotHashed};
+use crate::web::password::{self, Lane, NotHashed};
 use crate::web::visit::{Guest, Visitor, way_back};
-use crate::words::page::{labels, try_again};
+use crate::words::page::{labels, not_kept_here, try_again};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -38,6 +38,7 @@ pub async fn show(Extension(guest): Extension<Guest>, uri: Uri) -> Result<Respon
 pub async fn enter(
     State(web): State<Arc<Web>>,
     Extension(guest): Extension<Guest>,
+    headers: HeaderMap,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
     let w = labels(guest.language);
@@ -52,6 +53,9 @@ pub async fn enter(
         };
         Ok((status, page(page_again)?).into_response())
     };
+    if let Some(address) = web.entrance.instead_of(&headers) {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, not_kept_here(address, guest.language));
+    }
     let now = (web.clock)();
     if let Err(wait) = web.entrance.throttle.try_once(guest.from, &email, now.mono) {
         metrics::counter!("ringall_web_sign_ins_throttled_total").increment(1);
@@ -59,7 +63,8 @@ pub async fn enter(
     }
     let (owner, hash) = web.store.owner_password(&email).await?.unzip();
     let given = fields.get("password").unwrap_or_default().to_owned();
-    match (password::is_right(given, hash).await, owner) {
+    let lane = if web.entrance.throttle.knows(guest.from, &email) { Lane::Known } else { Lane::Strangers };
+    match (password::is_right(given, hash, lane).await, owner) {
         (Ok(true), Some(owner)) => {
             web.entrance.throttle.succeeded(guest.from, &email, now.mono);
             sign_in(&web, owner, &to).await
@@ -68,7 +73,10 @@ pub async fn enter(
             metrics::counter!("ringall_web_wrong_passwords_total").increment(1);
             refuse(StatusCode::UNPROCESSABLE_ENTITY, w.wrong_password.to_owned())
         }
-        (Err(NotHashed::Busy), _) => refuse(StatusCode::SERVICE_UNAVAILABLE, w.too_busy.to_owned()),
+        (Err(NotHashed::Busy), _) => {
+            web.entrance.throttle.not_tried(guest.from, &email);
+            refuse(StatusCode::SERVICE_UNAVAILABLE, w.too_busy.to_owned())
+        }
         (Err(NotHashed::Failed), _) => Err(Fault::Broken),
     }
 }

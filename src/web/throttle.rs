@@ -17,7 +17,7 @@ const OF_ADDRESS: u32 = 20;
 /// Of one account, wherever from: a thousand machines get no more tries than a few. Whoever signed in from an address
 /// before may still do so there, or strangers could lock the owner out.
 const OF_ACCOUNT: u32 = 50;
-/// What is remembered at a time; a flood beyond it pushes out the older half.
+/// What is remembered at a time. A flood beyond it pushes out what was tried least: what it is after stays counted.
 const MOST_KEYS: usize = 10_000;
 
 /// The tries of the last minutes.
@@ -68,8 +68,30 @@ impl Throttle {
             }
             counted.tries += 1;
         }
-        make_room(&mut tries.counted, |counted| counted.since);
+        make_room(&mut tries.counted, |counted| (now - counted.since < WINDOW, counted.tries, counted.since));
         Ok(())
+    }
+
+    /// The password was not looked at after all: this was no try.
+    pub fn not_tried(&self, from: IpAddr, account: &str) {
+        let account = account.to_lowercase();
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = vec![Key::Both(from, account.clone()), Key::Address(from)];
+        // It was counted for the account as well unless it came from where they are known.
+        if !tries.known.contains_key(&(from, account.clone())) {
+            keys.push(Key::Account(account));
+        }
+        for key in keys {
+            if let Some(counted) = tries.counted.get_mut(&key) {
+                counted.tries = counted.tries.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Whether this account was signed in to from this address since the start.
+    pub fn knows(&self, from: IpAddr, account: &str) -> bool {
+        let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.known.contains_key(&(from, account.to_lowercase()))
     }
 
     /// The password was right: what was tried before it is forgotten for this address and account.
@@ -82,13 +104,13 @@ impl Throttle {
     }
 }
 
-/// Keeps the newer half of what has become too much.
-fn make_room<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>, since: impl Fn(&V) -> Mono) {
+/// Keeps the half that is worth more of what has become too much.
+fn make_room<K: Eq + std::hash::Hash, V, W: Ord + Copy>(map: &mut HashMap<K, V>, worth: impl Fn(&V) -> W) {
     if map.len() > MOST_KEYS {
-        let mut times: Vec<Mono> = map.values().map(&since).collect();
-        times.sort_unstable();
-        let middle = times[times.len() / 2];
-        map.retain(|_, value| since(value) > middle);
+        let mut worths: Vec<W> = map.values().map(&worth).collect();
+        worths.sort_unstable();
+        let middle = worths[worths.len() / 2];
+        map.retain(|_, value| worth(value) > middle);
     }
 }
 
@@ -145,6 +167,29 @@ mod tests {
             }
             throttle.succeeded(HERE, ANA, at(4));
         }
+    }
+
+    #[test]
+    fn a_flood_of_other_accounts_does_not_make_anybodys_tries_forgotten() {
+        let throttle = Throttle::default();
+        for n in 0..50 {
+            assert_eq!(throttle.try_once(elsewhere(n), ANA, at(0)), Ok(()));
+        }
+        for n in 0..20_000 {
+            let _ = throttle.try_once(elsewhere(100 + n), &format!("{n}@example.com"), at(1));
+        }
+        assert!(throttle.try_once(elsewhere(99), ANA, at(2)).is_err(), "the fifty are still counted");
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_no_try() {
+        let throttle = Throttle::default();
+        for n in 0..100 {
+            assert_eq!(throttle.try_once(HERE, ANA, at(n)), Ok(()));
+            throttle.not_tried(HERE, ANA);
+        }
+        let tried = (0..100).filter(|_| throttle.try_once(HERE, ANA, at(100)).is_ok()).count();
+        assert_eq!(tried, 5);
     }
 
     #[test]

@@ -40,7 +40,21 @@ impl Entrance {
             throttle: Throttle::default(),
         }
     }
+
+    /// Where to sign in instead, when this form came over plain http: a browser would not keep the cookie of an https
+    /// service. On the machine itself browsers do.
+    pub fn instead_of(&self, headers: &HeaderMap) -> Option<&str> {
+        let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
+        let host = origin.strip_prefix("http://")?;
+        let is_here = HERE
+            .iter()
+            .any(|here| host.strip_prefix(here).is_some_and(|port| port.is_empty() || port.starts_with(':')));
+        (self.cookie == Cookie::Host && !is_here).then_some(self.origin.as_str())
+    }
 }
+
+/// This machine, as an address in a browser.
+const HERE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
@@ -239,6 +253,21 @@ mod tests {
         assert!(!from_us(&[("origin", "null"), ("host", "phone.example.com")]));
         assert!(!from_us(&[("origin", "https://evil.example"), ("host", "phone.example.com")]));
         assert!(!from_us(&[("host", "phone.example.com")]), "who says nothing is no browser");
+    }
+
+    #[test]
+    fn who_comes_by_http_to_an_https_service_is_told_where_it_is() {
+        let (secure, plain) = (Entrance::new("https://phone.example.com/"), Entrance::new("http://192.168.1.5:8080"));
+        let from = |origin| headers(&[("origin", origin)]);
+        assert_eq!(secure.instead_of(&from("http://192.168.1.5:8080")), Some("https://phone.example.com"));
+        assert_eq!(secure.instead_of(&from("http://localhost.example")), Some("https://phone.example.com"));
+        for fine in
+            ["https://phone.example.com", "http://localhost:8080", "http://[::1]:8080", "http://127.0.0.1", "null"]
+        {
+            assert_eq!(secure.instead_of(&from(fine)), None, "{fine}");
+        }
+        assert_eq!(secure.instead_of(&HeaderMap::new()), None);
+        assert_eq!(plain.instead_of(&from("http://192.168.1.5:8080")), None);
     }
 
     #[test]

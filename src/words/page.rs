@@ -157,6 +157,20 @@ pub fn proven(moment: &str, language: Language) -> String {
     }
 }
 
+/// A browser would not keep somebody signed in here, but would at `address`.
+pub fn not_kept_here(address: &str, language: Language) -> String {
+    match language {
+        Language::En => {
+            format!(
+                "Your browser would not stay signed in at this address, which is not secure. Open {address} instead."
+            )
+        }
+        Language::Es => {
+            format!("El navegador no te dejaría dentro en esta dirección, que no es segura. Abre {address}.")
+        }
+    }
+}
+
 /// Somebody tried too often: in how many minutes they may again.
 pub fn try_again(wait: std::time::Duration, language: Language) -> String {
     let minutes = wait.as_secs().div_ceil(60).max(1);
@@ -184,6 +198,34 @@ pub fn read_back(decision: &Decision, until: Option<UnixMs>, language: Language,
     match language {
         Language::En => en::read_back(rings, &time, next.as_deref()),
         Language::Es => es::read_back(rings, &time, next.as_deref()),
+    }
+}
+
+/// Somebody else was quicker: what is written of a caller now.
+pub fn caller_changed_meanwhile(name: &str, note: &str, blocked: bool, language: Language) -> String {
+    let written = [name, note].into_iter().filter(|text| !text.is_empty()).map(|text| format!("“{text}”"));
+    let blocked = match (language, blocked) {
+        (_, false) => None,
+        (Language::En, true) => Some("blocked".to_owned()),
+        (Language::Es, true) => Some("bloqueado".to_owned()),
+    };
+    let mut theirs = written.chain(blocked).collect::<Vec<_>>().join(", ");
+    if theirs.is_empty() {
+        theirs = match language {
+            Language::En => "nothing",
+            Language::Es => "nada",
+        }
+        .to_owned();
+    }
+    match language {
+        Language::En => format!(
+            "Somebody else has changed this since you opened the page; nothing of yours was saved. It now says: {theirs}. \
+             What you typed is still below: save it again if it is to hold instead."
+        ),
+        Language::Es => format!(
+            "Alguien lo ha cambiado desde que abriste esta página; no se ha guardado nada tuyo. Ahora pone: {theirs}. Lo \
+             que has escrito sigue abajo: guárdalo otra vez si es lo que vale."
+        ),
     }
 }
 

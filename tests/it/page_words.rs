@@ -42,6 +42,21 @@ fn who_rings_is_a_list_as_people_say_it() {
 }
 
 #[test]
+fn whoever_saves_a_caller_second_is_told_what_stands_there() {
+    let rows = [("Jo", "", false), ("Jo", "Red door", true), ("", "Red door", false), ("", "", false)];
+    let said = in_both(&rows, |(name, note, blocked), language| {
+        page::caller_changed_meanwhile(name, note, *blocked, language)
+    });
+    golden("page_caller_changed.txt", &said);
+}
+
+#[test]
+fn who_would_not_stay_signed_in_is_sent_to_the_secure_address() {
+    let rows = ["https://phone.example.com"];
+    golden("page_not_kept_here.txt", &in_both(&rows, |address, language| page::not_kept_here(address, language)));
+}
+
+#[test]
 fn counts_are_said_right() {
     let waves =
         in_both(&[0, 1, 2, 3, 21, 60, 61, 122].map(Duration::from_secs), |wave, language| page::after(*wave, language));

@@ -20,7 +20,16 @@ const FAR: Duration = Duration::from_secs(600);
 const HUNG: Duration = Duration::from_secs(20);
 
 fn patient() -> Limits {
-    Limits { header: FAR, body: FAR, idle: FAR, drain: FAR, connections: 100, connections_per_address: 100 }
+    let many = 100;
+    Limits {
+        header: FAR,
+        body: FAR,
+        idle: FAR,
+        drain: FAR,
+        connections: many,
+        connections_per_address: many,
+        connections_from_here: many,
+    }
 }
 
 async fn served(limits: Limits, shutdown: impl Future<Output = ()> + Send + 'static) -> (SocketAddr, JoinHandle<()>) {
@@ -137,7 +146,8 @@ async fn a_peer_that_takes_nothing_of_its_answer_is_cut_off() {
 
 #[tokio::test]
 async fn one_address_gets_so_many_connections_and_no_more() {
-    let (address, _) = served(Limits { connections_per_address: 2, ..patient() }, pending()).await;
+    let (address, _) =
+        served(Limits { connections_per_address: 2, connections_from_here: 2, ..patient() }, pending()).await;
     let mut first = connected(address).await;
     let mut second = connected(address).await;
     for peer in [&mut first, &mut second] {

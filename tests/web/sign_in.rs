@@ -106,6 +106,28 @@ async fn guessing_is_stopped_and_the_owner_gets_in_from_elsewhere() {
 }
 
 #[tokio::test]
+async fn an_address_that_only_takes_forms_leads_to_their_page() {
+    let place = Place::of_one_shop().await;
+    let mut ana = place.anas_browser().await;
+    for (path, page) in [
+        ("/hours/week", "/hours"),
+        ("/hours/text", "/hours"),
+        ("/hours/closures", "/hours"),
+        ("/hours/closures/7/delete", "/hours"),
+        ("/override", "/"),
+        ("/override/end", "/"),
+        ("/owed/+34600999888/claim", "/"),
+        ("/owed/+34600999888/settle", "/"),
+        ("/account/language", "/account"),
+        ("/sign-out", "/"),
+    ] {
+        let answer = ana.opens(path).await;
+        assert_eq!((answer.status, &answer.headers[header::LOCATION]), (StatusCode::SEE_OTHER, &page.parse().unwrap()));
+    }
+    ana.sees("/").await;
+}
+
+#[tokio::test]
 async fn a_form_from_elsewhere_or_without_its_mark_changes_nothing() {
     let place = Place::of_one_shop().await;
     let mut ana = place.anas_browser().await;
