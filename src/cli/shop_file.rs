@@ -10,6 +10,7 @@ use crate::number::Number;
 use crate::routing::hours::Hours;
 use crate::routing::local_time;
 use crate::routing::plan::{Closure, Country, Ha1, Language, Line, Phone, PhoneId, Shop, ShopId};
+use crate::routing::wish::{name_of_caller, note_of_caller};
 use crate::sip::auth::{self, Algorithm};
 use crate::store::{Contact, ShopSettings};
 use crate::toml_file::{Entry, Section, TomlFileError};
@@ -44,8 +45,8 @@ pub fn read(text: &str, path: &Path, realm: &str, digest: Algorithm) -> Result<S
         if contacts.iter().any(|contact| contact.number == number) {
             return Err(twice(place, number.as_str()));
         }
-        let name = optional(&mut section, "name", WORDS, words)?.unwrap_or_default();
-        let note = optional(&mut section, "note", WORDS, lines)?.unwrap_or_default();
+        let name = optional(&mut section, "name", NAME, name_of_caller)?.unwrap_or_default();
+        let note = optional(&mut section, "note", NOTE, note_of_caller)?.unwrap_or_default();
         contacts.push(Contact { number, name, note });
         section.finish(&[])?;
     }
@@ -117,6 +118,8 @@ pub fn write(settings: &ShopSettings) -> String {
 }
 
 const NUMBER: &str = "a telephone number such as \"+34911234567\"";
+const NAME: &str = "a name of one line, at most 200 characters";
+const NOTE: &str = "a note of at most 2000 characters, without control characters but new lines";
 const WORDS: &str = "some words, at most 2000 bytes, without control characters";
 const HOURS: &str = "opening hours such as \"Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off\"";
 const MOMENT: &str = "a date and time such as \"2026-12-24T14:00\"";
@@ -318,12 +321,6 @@ fn number(text: &str, country: Country) -> Option<Number> {
 fn words(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty() && text.len() <= MAX_TEXT && !text.contains(char::is_control)).then(|| text.to_owned())
-}
-
-/// Words of several lines, or none.
-fn lines(text: &str) -> Option<String> {
-    let plain = |text: &str| !text.contains(|c: char| c.is_control() && c != '\n');
-    (text.len() <= MAX_TEXT && plain(text)).then(|| text.to_owned())
 }
 
 fn notice(text: &str) -> Option<String> {

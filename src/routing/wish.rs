@@ -1,4 +1,4 @@
-//! What an owner may set above the hours, checked before it is one of the plan's.
+//! What an owner may set above the hours, or write of a caller, checked before it is stored.
 
 use std::time::Duration;
 
@@ -14,6 +14,25 @@ pub const MAX_OVERRIDE: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// What an owner says of a closure: a sentence or two.
 pub const MAX_WHY_BYTES: usize = 500;
+
+/// Of a caller's name: the longest of a person or a firm stay below it.
+pub const MAX_NAME_CHARS: usize = 200;
+
+/// Of a note: a page of it.
+pub const MAX_NOTE_CHARS: usize = 2000;
+
+/// A caller's name as it is kept, without spaces around it; empty: none. `None`: too long, or of several lines.
+pub fn name_of_caller(text: &str) -> Option<String> {
+    let text = text.trim();
+    (text.chars().count() <= MAX_NAME_CHARS && !text.contains(char::is_control)).then(|| text.to_owned())
+}
+
+/// A note as it is kept, with lines as browsers, files and programs end them. `None`: too long, or not to be read.
+pub fn note_of_caller(text: &str) -> Option<String> {
+    let text = text.replace("\r\n", "\n");
+    let plain = !text.contains(|c: char| c.is_control() && c != '\n');
+    (text.chars().count() <= MAX_NOTE_CHARS && plain).then_some(text)
+}
 
 /// Why an override cannot be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,6 +113,18 @@ mod tests {
         assert_eq!(said(0), Err(OverrideError::Over));
         assert_eq!(said(-1), Err(OverrideError::Over));
         assert_eq!(Override::said(OverrideState::Open, UnixMs(i64::MAX), NOW), Err(OverrideError::TooLong));
+    }
+
+    #[test]
+    fn a_callers_name_is_a_line_and_a_note_is_lines() {
+        assert_eq!(name_of_caller(" Jo Miller "), Some("Jo Miller".to_owned()));
+        assert_eq!(name_of_caller(&"ñ".repeat(MAX_NAME_CHARS)), Some("ñ".repeat(MAX_NAME_CHARS)));
+        assert_eq!(name_of_caller(&"n".repeat(MAX_NAME_CHARS + 1)), None);
+        assert_eq!(name_of_caller("Jo\nMiller"), None);
+        assert_eq!(note_of_caller("blue\r\ndoor\n"), Some("blue\ndoor\n".to_owned()));
+        assert_eq!(note_of_caller(&"ñ".repeat(MAX_NOTE_CHARS)), Some("ñ".repeat(MAX_NOTE_CHARS)));
+        assert_eq!(note_of_caller(&"n".repeat(MAX_NOTE_CHARS + 1)), None);
+        assert_eq!(note_of_caller("blue\u{7}door"), None);
     }
 
     #[test]

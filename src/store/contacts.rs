@@ -1,9 +1,12 @@
 //! What the owner has written down about a caller: name, note, blocked. Every write raises the plan's version with it.
 
+use sha2::{Digest, Sha256};
+
 use super::db::{read, write};
 use super::plan::RAISE_VERSION;
 use super::row::text;
 use super::{Store, StoreError};
+use crate::hex::hex;
 use crate::number::Number;
 use crate::routing::plan::ShopId;
 
@@ -25,6 +28,24 @@ pub struct Written {
     pub blocked: bool,
 }
 
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// This is written now.
+    Done(Written),
+    /// Nothing was changed: this was written since it was looked at.
+    ChangedMeanwhile(Written),
+}
+
+impl Written {
+    /// Differs when anything of it does: a form carries it, to tell what its reader saw.
+    pub fn tag(&self) -> String {
+        let blocked = if self.blocked { "blocked" } else { "" };
+        let digest = Sha256::new().chain_update(&self.name).chain_update([0]).chain_update(&self.note);
+        hex(&digest.chain_update([0]).chain_update(blocked).finalize()[..8])
+    }
+}
+
 const EDIT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note) \
      VALUES ($1, $2, COALESCE($3, ''), COALESCE($4, '')) ON CONFLICT (shop_id, number) \
      DO UPDATE SET name = COALESCE($3, contacts.name), note = COALESCE($4, contacts.note)";
@@ -33,14 +54,31 @@ const BLOCK: &str = "INSERT INTO blocks (shop_id, number) VALUES ($1, $2) ON CON
 const UNBLOCK: &str = "DELETE FROM blocks WHERE shop_id = $1 AND number = $2";
 const CONTACT: &str = "SELECT name, note FROM contacts WHERE shop_id = $1 AND number = $2";
 const IS_BLOCKED: &str = "SELECT number FROM blocks WHERE shop_id = $1 AND number = $2";
+/// What is written of a caller, as this transaction sees it.
+macro_rules! written {
+    ($tx:ident, $shop:ident, $number:ident) => {{
+        let contact: Option<(String, String)> =
+            sqlx::query_as(CONTACT).bind($shop.0).bind($number).fetch_optional(&mut *$tx).await?;
+        let blocked: Option<String> =
+            sqlx::query_scalar(IS_BLOCKED).bind($shop.0).bind($number).fetch_optional(&mut *$tx).await?;
+        let (name, note) = contact.unwrap_or_default();
+        Written { name, note, blocked: blocked.is_some() }
+    }};
+}
 const SHOP: &str = "SELECT id FROM shops WHERE id = $1";
 
 impl Store {
-    /// Writes down who this caller is, and returns all that is written of them then.
+    /// Writes down who this caller is; with `seen`, the tag of what was looked at, only when that is still what is written.
     ///
     /// # Errors
     /// [`StoreError::Gone`] when the shop is.
-    pub async fn edit_caller(&self, shop: ShopId, number: &Number, edit: &CallerEdit) -> Result<Written, StoreError> {
+    pub async fn edit_caller(
+        &self,
+        shop: ShopId,
+        number: &Number,
+        edit: &CallerEdit,
+        seen: Option<&str>,
+    ) -> Result<Edited, StoreError> {
         let (name, note) = (edit.name.as_deref().map(text), edit.note.as_deref().map(text));
         let number = number.as_str();
         Ok(write!(self.db, tx => {
@@ -48,6 +86,10 @@ impl Store {
             let known: Option<i64> = sqlx::query_scalar(SHOP).bind(shop.0).fetch_optional(&mut *tx).await?;
             if known.is_none() {
                 return Err(StoreError::Gone { what: "shop" });
+            }
+            let before = written!(tx, shop, number);
+            if seen.is_some_and(|seen| seen != before.tag()) {
+                return Ok(Edited::ChangedMeanwhile(before));
             }
             if name.is_some() || note.is_some() {
                 let query = sqlx::query(EDIT_CONTACT).bind(shop.0).bind(number).bind(&name).bind(&note);
@@ -58,12 +100,7 @@ impl Store {
                 let sql = if blocked { BLOCK } else { UNBLOCK };
                 sqlx::query(sql).bind(shop.0).bind(number).execute(&mut *tx).await?;
             }
-            let contact: Option<(String, String)> =
-                sqlx::query_as(CONTACT).bind(shop.0).bind(number).fetch_optional(&mut *tx).await?;
-            let blocked: Option<String> =
-                sqlx::query_scalar(IS_BLOCKED).bind(shop.0).bind(number).fetch_optional(&mut *tx).await?;
-            let (name, note) = contact.unwrap_or_default();
-            Written { name, note, blocked: blocked.is_some() }
+            Edited::Done(written!(tx, shop, number))
         }))
     }
 

@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::caller::visible;
 use crate::number::Number;
+use crate::routing::wish::{MAX_NAME_CHARS, MAX_NOTE_CHARS, name_of_caller, note_of_caller};
 use crate::store::contacts::Written;
-use crate::store::{CallFilter, CallerEdit, MessageFilter};
+use crate::store::{CallFilter, CallerEdit, Edited, MessageFilter};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown, shown_lines};
@@ -29,12 +30,16 @@ struct Page {
     number: String,
     e164: String,
     saved: bool,
-    fault: Option<&'static str>,
+    fault: Option<String>,
     history: String,
     owed: Vec<OwedCard>,
     action: String,
+    /// What is written now, for a form that is sent too late.
+    tag: String,
     name: String,
+    name_chars: usize,
     note: String,
+    note_chars: usize,
     blocked: bool,
     messages: Vec<MessageCard>,
     calls: Vec<CallLine>,
@@ -43,15 +48,12 @@ struct Page {
 
 /// The latest; the list of calls has them all.
 const CALLS: u32 = 10;
-/// Of a name: the longest of a person or a firm stay below it.
-pub const MOST_NAME_CHARS: usize = 100;
-/// Of a note: some ten lines.
-pub const MOST_NOTE_CHARS: usize = 1000;
 
 pub async fn show(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
     let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let written = view.web.store.written(view.shop.id, &number).await?;
-    build(&view, &number, written, None).await
+    let tag = written.tag();
+    build(&view, &number, written, tag, None).await
 }
 
 pub async fn save(
@@ -60,30 +62,43 @@ pub async fn save(
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
     let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+    let seen = fields.get("tag").ok_or(Fault::BadForm)?;
     let typed = Written {
         name: fields.text("name").to_owned(),
-        note: fields.text("note").replace("\r\n", "\n"),
+        note: fields.text("note").to_owned(),
         blocked: fields.get("blocked").is_some(),
     };
-    let invisible = |c: char| c.is_control() && c != '\n';
-    let fault = if typed.name.chars().count() > MOST_NAME_CHARS || typed.name.contains(char::is_control) {
-        Some(view.w().name_too_long)
-    } else if typed.note.chars().count() > MOST_NOTE_CHARS || typed.note.contains(invisible) {
-        Some(view.w().note_too_long)
-    } else {
-        None
+    let refused = |status: StatusCode, page: Response| Ok((status, page).into_response());
+    let (name, note) = match (name_of_caller(&typed.name), note_of_caller(&typed.note)) {
+        (Some(name), Some(note)) => (name, note),
+        (name, _) => {
+            let fault = if name.is_none() { view.w().name_too_long } else { view.w().note_too_long };
+            let again = build(&view, &number, typed, seen.to_owned(), Some(fault.to_owned())).await?;
+            return refused(StatusCode::UNPROCESSABLE_ENTITY, again);
+        }
     };
-    if fault.is_some() {
-        let again = build(&view, &number, typed, fault).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
+    let edit = CallerEdit { name: Some(name), note: Some(note), blocked: Some(typed.blocked) };
+    match view.web.store.edit_caller(view.shop.id, &number, &edit, Some(seen)).await? {
+        Edited::Done(_) => {
+            view.web.plan_changed().await;
+            Ok(Redirect::to(&view.at(&format!("/callers/{}?saved=yes", number.as_str()))).into_response())
+        }
+        Edited::ChangedMeanwhile(theirs) => {
+            let (name, note) = (shown(&theirs.name), shown_lines(&theirs.note));
+            let fault = words::page::caller_changed_meanwhile(&name, &note, theirs.blocked, view.language());
+            let again = build(&view, &number, typed, theirs.tag(), Some(fault)).await?;
+            refused(StatusCode::CONFLICT, again)
+        }
     }
-    let edit = CallerEdit { name: Some(typed.name), note: Some(typed.note), blocked: Some(typed.blocked) };
-    view.web.store.edit_caller(view.shop.id, &number, &edit).await?;
-    view.web.plan_written.notify_one();
-    Ok(Redirect::to(&view.at(&format!("/callers/{}?saved=yes", number.as_str()))).into_response())
 }
 
-async fn build(view: &View, number: &Number, written: Written, fault: Option<&'static str>) -> Result<Response, Fault> {
+async fn build(
+    view: &View,
+    number: &Number,
+    written: Written,
+    tag: String,
+    fault: Option<String>,
+) -> Result<Response, Fault> {
     let (store, language) = (&view.web.store, view.language());
     let here = view.at(&format!("/callers/{}", number.as_str()));
     let owed = store.owed_to(&view.shop, number).await?;
@@ -110,8 +125,11 @@ async fn build(view: &View, number: &Number, written: Written, fault: Option<&'s
         history: words::page::history(count, spoken.as_deref(), language),
         owed: owed.iter().map(|owed| OwedCard::of(owed, &here, view)).collect(),
         action: here.clone(),
+        tag,
         name: visible(&written.name).collect(),
+        name_chars: MAX_NAME_CHARS,
         note: shown_lines(&written.note),
+        note_chars: MAX_NOTE_CHARS,
         blocked: written.blocked,
         messages: messages.iter().map(|message| MessageCard::of(message, view)).collect(),
         calls: calls.iter().map(|call| CallLine::of_known(call, view)).collect(),

@@ -122,7 +122,7 @@ async fn save(view: View, fields: &Fields, expression: &str, mut typed: Typed) -
     };
     let seen = HoursTag::parse(fields.text("tag")).ok_or(Fault::BadForm)?;
     match view.web.store.set_hours(view.shop.id, Some(&hours), Some(&seen)).await? {
-        Saved::Done => done(&view),
+        Saved::Done => done(&view).await,
         Saved::ChangedMeanwhile(theirs) => {
             let theirs = theirs.as_ref().map(Hours::as_str);
             typed.fault = Some(words::page::changed_meanwhile(theirs, view.language()));
@@ -136,7 +136,7 @@ pub async fn add_closure(view: View, Extension(fields): Extension<Fields>) -> Re
     match read_closure(&fields, &view) {
         Ok(closure) => {
             view.web.store.add_closure(view.shop.id, &closure).await?;
-            done(&view)
+            done(&view).await
         }
         Err(fault) => {
             let typed = |name| fields.text(name).to_owned();
@@ -156,11 +156,11 @@ pub async fn add_closure(view: View, Extension(fields): Extension<Fields>) -> Re
 pub async fn delete_closure(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
     let id = id.parse().map_err(|_| Fault::NotFound)?;
     view.web.store.delete_closure(view.shop.id, id).await?;
-    done(&view)
+    done(&view).await
 }
 
-fn done(view: &View) -> Result<Response, Fault> {
-    view.web.plan_written.notify_one();
+async fn done(view: &View) -> Result<Response, Fault> {
+    view.web.plan_changed().await;
     Ok(Redirect::to(&view.at("/hours?saved=yes")).into_response())
 }
 

@@ -37,7 +37,7 @@ pub async fn end(view: View) -> Result<Response, Fault> {
 
 async fn write(view: &View, said: Option<Override>) -> Result<Response, Fault> {
     view.web.store.set_override(view.shop.id, said).await?;
-    view.web.plan_written.notify_one();
+    view.web.plan_changed().await;
     Ok(Redirect::to(&view.at("/?saved=yes")).into_response())
 }
 

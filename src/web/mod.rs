@@ -40,11 +40,13 @@ mod what_if;
 mod who;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, watch};
@@ -55,6 +57,7 @@ use crate::routing::Plan;
 use crate::routing::plan::Language;
 use crate::store::Store;
 use fault::Fault;
+use frame::View;
 
 pub use board::Board;
 pub use health::Readiness;
@@ -83,6 +86,21 @@ pub struct Web {
     pub entrance: Entrance,
     /// [`crate::clock::now`], but in a test.
     pub clock: fn() -> Now,
+}
+
+/// How long a page waits for the call loop to have what was written.
+const TAKEN_WITHIN: Duration = Duration::from_millis(500);
+
+impl Web {
+    /// Something of the plan was written. The call loop has it when this returns, so that what is shown next is not what
+    /// was before; a loop that takes longer is not waited for.
+    pub async fn plan_changed(&self) {
+        self.plan_written.notify_one();
+        // It is written, whatever happens here.
+        let Ok(version) = self.store.plan_version().await else { return };
+        let mut plan = self.plan.clone();
+        let _ = tokio::time::timeout(TAKEN_WITHIN, plan.wait_for(|plan| plan.version >= version)).await;
+    }
 }
 
 /// Open to everybody; `/metrics` looks at the peer itself.
@@ -135,24 +153,30 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/calls", get(calls::show)),
         ("/calls/{id}", get(call::show)),
         ("/callers/{number}", get(caller::show).post(caller::save)),
-        ("/owed/{number}/claim", post(owed::claim)),
-        ("/owed/{number}/release", post(owed::release)),
-        ("/owed/{number}/settle", post(owed::settle)),
+        ("/owed/{number}/claim", form(owed::claim, "/")),
+        ("/owed/{number}/release", form(owed::release, "/")),
+        ("/owed/{number}/settle", form(owed::settle, "/")),
         ("/messages", get(messages::show)),
         ("/messages/{id}/audio", get(messages::audio)),
-        ("/override", post(hours_override::set)),
-        ("/override/end", post(hours_override::end)),
+        ("/override", form(hours_override::set, "/")),
+        ("/override/end", form(hours_override::end, "/")),
         ("/hours", get(hours::show)),
-        ("/hours/week", post(hours::save_week)),
-        ("/hours/text", post(hours::save_text)),
-        ("/hours/closures", post(hours::add_closure)),
-        ("/hours/closures/{id}/delete", post(hours::delete_closure)),
+        ("/hours/week", form(hours::save_week, "/hours")),
+        ("/hours/text", form(hours::save_text, "/hours")),
+        ("/hours/closures", form(hours::add_closure, "/hours")),
+        ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
         ("/phones", get(phones::show)),
         ("/what-if", get(what_if::show)),
         ("/account", get(account::show)),
-        ("/account/language", post(account::speak)),
-        ("/sign-out", post(sign_in::leave)),
+        ("/account/language", form(account::speak, "/account")),
+        ("/sign-out", form(sign_in::leave, "/")),
     ]
+}
+
+/// Where a form is sent to. Somebody who loads that address again, or comes back to it after signing in, is led to the
+/// page that the form is on.
+fn form<H: Handler<T, Arc<Web>>, T: 'static>(handler: H, page: &'static str) -> MethodRouter<Arc<Web>> {
+    post(handler).get(async move |view: View| Redirect::to(&view.at(page)))
 }
 
 /// Everything the web answers.

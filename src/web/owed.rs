@@ -117,7 +117,7 @@ pub async fn settle(
     }
     let by = view.visitor.owner.email.clone();
     if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
-        view.web.plan_written.notify_one();
+        view.web.plan_changed().await;
     }
     // Settled by somebody else a moment ago is as good.
     Ok(back(&fields))

@@ -153,7 +153,7 @@ async fn blocked_and_withheld_callers_are_owed_nothing(db: Database) {
     log.whole(&at(&shop, withheld)).await;
     log.whole(&at(&shop, missed(2))).await;
     let block = |blocked| CallerEdit { blocked: Some(blocked), ..CallerEdit::default() };
-    db.store.edit_caller(shop.id, &jo(), &block(true)).await.unwrap();
+    db.store.edit_caller(shop.id, &jo(), &block(true), None).await.unwrap();
     let blocking = shop_now(&db.store, shop.id).await;
     assert_eq!(owed(&db.store, &blocking).await, []);
     assert_eq!(db.store.owed_to(&blocking, &jo()).await.unwrap(), None);
@@ -161,7 +161,7 @@ async fn blocked_and_withheld_callers_are_owed_nothing(db: Database) {
     db.shell("UPDATE calls SET door = 'none'").await;
     assert_eq!(owed(&db.store, &blocking).await, []);
     db.shell("UPDATE calls SET door = 'sip'").await;
-    db.store.edit_caller(shop.id, &jo(), &block(false)).await.unwrap();
+    db.store.edit_caller(shop.id, &jo(), &block(false), None).await.unwrap();
     assert_eq!(numbers(&db.store, &shop_now(&db.store, shop.id).await).await, [jo()], "a lifted block hides nothing");
 }
 

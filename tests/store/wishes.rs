@@ -6,7 +6,7 @@ use ringall::routing::plan::{Closure, Country, Override, OverrideState, ShopId};
 use ringall::routing::{Hours, HoursTag};
 use ringall::store::contacts::Written;
 use ringall::store::hours::MAX_CLOSURES;
-use ringall::store::{CallerEdit, Saved, StoreError};
+use ringall::store::{CallerEdit, Edited, Saved, StoreError};
 
 use crate::cast::{Database, RUIZ, jo, number, shop};
 
@@ -17,6 +17,7 @@ crate::on_both! {
     closures_come_and_go,
     there_is_an_end_to_closures,
     a_caller_is_written_down_and_blocked,
+    whoever_saves_a_caller_second_is_told,
     hours_that_were_read_for_another_country_are_refused,
     what_is_not_edited_stays,
     a_shop_that_is_gone_takes_nothing,
@@ -104,17 +105,33 @@ async fn a_caller_is_written_down_and_blocked(db: Database) {
     let ann = number("+34600111222");
     assert_eq!(db.store.written(ruiz, &ann).await.unwrap(), Written::default());
     let edit = CallerEdit { name: Some("Ann".to_owned()), note: Some("Hinges,\ntwo".to_owned()), blocked: Some(true) };
-    let written = db.store.edit_caller(ruiz, &ann, &edit).await.unwrap();
+    let written = db.store.edit_caller(ruiz, &ann, &edit, None).await.unwrap();
+    let Edited::Done(written) = written else { panic!("{written:?}") };
     assert_eq!(written, Written { name: "Ann".to_owned(), note: "Hinges,\ntwo".to_owned(), blocked: true });
     assert_eq!(db.store.written(ruiz, &ann).await.unwrap(), written);
     assert!(db.store.plan().await.unwrap().shop(ruiz).unwrap().blocked.contains(&ann));
     assert_eq!(db.store.callers().await.unwrap().get(ruiz, &ann).unwrap().name, "Ann");
     assert_eq!(db.store.callers_as_written().await.unwrap().get(ruiz, &ann).unwrap().name, "Ann");
     let nothing = CallerEdit { name: Some(String::new()), note: Some(String::new()), blocked: Some(false) };
-    assert_eq!(db.store.edit_caller(ruiz, &ann, &nothing).await.unwrap(), Written::default());
+    assert_eq!(db.store.edit_caller(ruiz, &ann, &nothing, None).await.unwrap(), Edited::Done(Written::default()));
     let settings = db.store.shop_settings("Ferretería Ruiz").await.unwrap().unwrap();
     assert_eq!(settings.contacts.len(), 1, "nothing is left of Ann");
     assert!(!settings.shop.blocked.contains(&ann));
+}
+
+async fn whoever_saves_a_caller_second_is_told(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let seen = db.store.written(ruiz, &jo()).await.unwrap();
+    let edit = |note: &str| CallerEdit { note: Some(note.to_owned()), ..CallerEdit::default() };
+    let first = db.store.edit_caller(ruiz, &jo(), &edit("Red door"), Some(&seen.tag())).await.unwrap();
+    let Edited::Done(theirs) = first else { panic!("{first:?}") };
+    let second = db.store.edit_caller(ruiz, &jo(), &edit("Green door"), Some(&seen.tag())).await.unwrap();
+    assert_eq!(second, Edited::ChangedMeanwhile(theirs.clone()));
+    assert_eq!(db.store.written(ruiz, &jo()).await.unwrap(), theirs, "nothing was changed");
+    let again = db.store.edit_caller(ruiz, &jo(), &edit("Green door"), Some(&theirs.tag())).await.unwrap();
+    assert!(matches!(again, Edited::Done(_)));
+    let tags = [theirs.tag(), Written { blocked: true, ..theirs.clone() }.tag(), Written::default().tag()];
+    assert!(tags[0] != tags[1] && tags[0] != tags[2]);
 }
 
 /// Somebody imports the shop anew, in another country, while hours are sent that were read for the first.
@@ -138,11 +155,11 @@ async fn what_is_not_edited_stays(db: Database) {
     let before = db.store.written(ruiz, &jo()).await.unwrap();
     assert_eq!(before.name, "Jo Miller");
     let edit = CallerEdit { blocked: Some(true), ..CallerEdit::default() };
-    let written = db.store.edit_caller(ruiz, &jo(), &edit).await.unwrap();
-    assert_eq!(written, Written { blocked: true, ..before.clone() });
+    let written = db.store.edit_caller(ruiz, &jo(), &edit, None).await.unwrap();
+    assert_eq!(written, Edited::Done(Written { blocked: true, ..before.clone() }));
     let edit = CallerEdit { name: Some("Jo".to_owned()), ..CallerEdit::default() };
-    let written = db.store.edit_caller(ruiz, &jo(), &edit).await.unwrap();
-    assert_eq!(written, Written { name: "Jo".to_owned(), note: before.note, blocked: true });
+    let written = db.store.edit_caller(ruiz, &jo(), &edit, None).await.unwrap();
+    assert_eq!(written, Edited::Done(Written { name: "Jo".to_owned(), note: before.note, blocked: true }));
 }
 
 async fn a_shop_that_is_gone_takes_nothing(db: Database) {
@@ -153,7 +170,7 @@ async fn a_shop_that_is_gone_takes_nothing(db: Database) {
         db.store.set_hours(gone, None, None).await.map(drop).unwrap_err(),
         db.store.set_override(gone, None).await.unwrap_err(),
         db.store.add_closure(gone, &new).await.map(drop).unwrap_err(),
-        db.store.edit_caller(gone, &jo(), &edit).await.map(drop).unwrap_err(),
+        db.store.edit_caller(gone, &jo(), &edit, None).await.map(drop).unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::Gone { what: "shop" }), "{error}");
     }
@@ -176,6 +193,6 @@ async fn every_wish_raises_the_version_once(db: Database) {
     raised("a closure").await;
     store.delete_closure(ruiz, id).await.unwrap();
     raised("a closure less").await;
-    store.edit_caller(ruiz, &jo(), &CallerEdit { blocked: Some(true), ..CallerEdit::default() }).await.unwrap();
+    store.edit_caller(ruiz, &jo(), &CallerEdit { blocked: Some(true), ..CallerEdit::default() }, None).await.unwrap();
     raised("a caller").await;
 }

@@ -94,7 +94,13 @@ async fn a_caller_has_a_page_with_all_that_is_known_of_them() {
     ] {
         assert!(page.contains(words), "{words:?} is not in {page}");
     }
-    let typed = [("name", "Jo <Miller>"), ("note", "Wants the blue door\r\nand two hinges"), ("blocked", "yes")];
+    let tag = tag_of(&page);
+    let typed = [
+        ("name", "Jo <Miller>"),
+        ("note", "Wants the blue door\r\nand two hinges"),
+        ("blocked", "yes"),
+        ("tag", tag.as_str()),
+    ];
     let answer = ana.fills(&path, &typed).await;
     assert_eq!(answer.headers[header::LOCATION], format!("{path}?saved=yes").as_str());
     let page = ana.sees(&format!("{path}?saved=yes")).await;
@@ -104,11 +110,11 @@ async fn a_caller_has_a_page_with_all_that_is_known_of_them() {
         assert!(page.contains(words), "{words:?} is not in {page}");
     }
     assert!(ana.sees("/").await.contains("Nobody waits for a call."), "a blocked caller is owed nothing");
-    let long = "n".repeat(101);
-    let answer = ana.fills(&path, &[("name", &long), ("note", "kept")]).await;
+    let long = "n".repeat(201);
+    let answer = ana.fills(&path, &[("name", &long), ("note", "kept"), ("tag", &tag)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        answer.text.contains("at most 100 characters") && answer.text.contains(">kept</textarea>"),
+        answer.text.contains("at most 200 characters") && answer.text.contains(">kept</textarea>"),
         "{}",
         answer.text
     );
@@ -116,11 +122,42 @@ async fn a_caller_has_a_page_with_all_that_is_known_of_them() {
     assert!(ana.sees("/callers/+34600000009").await.contains("No call so far."));
 }
 
+/// Which version of what is written a page's form is of.
+fn tag_of(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"tag\" value=\"").expect("a form has a tag");
+    rest.split_once('"').expect("its end").0.to_owned()
+}
+
+#[tokio::test]
+async fn two_who_write_of_a_caller_at_once_do_not_undo_each_other() {
+    let place = place_that_owes_jo().await;
+    let mut ana = place.anas_browser().await;
+    let path = format!("/callers/{JO}");
+    let tag = tag_of(&ana.sees(&path).await);
+    let saves = |note: &'static str, tag: String| [("name", "Jo".to_owned()), ("note", note.to_owned()), ("tag", tag)];
+    let mut fill = async |fields: [(&'static str, String); 3]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        ana.fills(&path, &fields).await
+    };
+    assert_eq!(fill(saves("Red door", tag.clone())).await.status, StatusCode::SEE_OTHER);
+    let told = fill(saves("Green door", tag.clone())).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    for words in ["Somebody else has changed this", "Red door", ">Green door</textarea>"] {
+        assert!(told.text.contains(words), "{words:?} is not in {}", told.text);
+    }
+    assert_eq!(fill(saves("Green door", tag_of(&told.text))).await.status, StatusCode::SEE_OTHER, "they have seen it");
+    assert!(ana.sees(&path).await.contains(">Green door</textarea>"));
+    let old = ana.fills(&path, &[("name", "Jo"), ("note", "")]).await;
+    assert_eq!(old.status, StatusCode::BAD_REQUEST, "a form without its tag is none of ours");
+}
+
 #[tokio::test]
 async fn a_live_call_shows_the_callers_note_and_what_is_owed_to_them() {
     let place = place_that_owes_jo().await;
     let mut ana = place.anas_browser().await;
-    ana.fills(&format!("/callers/{JO}"), &[("name", "Jo Miller"), ("note", "Wants the blue door")]).await;
+    let path = format!("/callers/{JO}");
+    let tag = tag_of(&ana.sees(&path).await);
+    ana.fills(&path, &[("name", "Jo Miller"), ("note", "Wants the blue door"), ("tag", &tag)]).await;
     let live = ana.sees("/live/now").await;
     let (_, card) = live.split_once("card live ringing").expect("Jo's call rings");
     let card = card.split_once("</li>").unwrap().0;

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use crate::call::record::CallId;
 use crate::number::Number;
 use crate::routing::plan::Shop;
-use crate::store::{CallFilter, CallerEdit};
+use crate::routing::wish::{MAX_NAME_CHARS, MAX_NOTE_CHARS, name_of_caller, note_of_caller};
+use crate::store::{CallFilter, CallerEdit, Edited};
 use crate::web::api::body::Sent;
 use crate::web::api::calls::{self, limit};
 use crate::web::api::json::{Call, Telling};
@@ -66,10 +67,6 @@ pub struct EditedCaller {
     pub blocked: Option<bool>,
 }
 
-/// As a shop file takes them.
-const MAX_NAME_CHARS: usize = 200;
-const MAX_NOTE_BYTES: usize = 2000;
-
 #[utoipa::path(
     get, path = "/api/v1/callers/{number}", tag = "callers", operation_id = "caller",
     summary = "A caller's card with their calls",
@@ -87,7 +84,6 @@ const MAX_NOTE_BYTES: usize = 2000;
         (status = 200, description = "What is known of them", body = CallerCard),
         (status = 400, description = "No telephone number, or no such page or shop; `parameter` says which",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Nobody with this number has called, and nothing is written of them",
             body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The call log cannot be read now",
@@ -157,7 +153,6 @@ pub struct WrittenCaller {
         (status = 200, description = "It is written", body = WrittenCaller),
         (status = 400, description = "No telephone number, name, note or shop; `parameter` says which",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The settings cannot be written now",
             body = Problem, content_type = "application/problem+json"),
@@ -173,20 +168,20 @@ pub async fn edit(
     let plan = web.plan.borrow().clone();
     let shop = asked.only(&["shop"])?.the_shop(&plan)?;
     let number = self::number(number, &shop)?;
-    let name = edited.name.map(|name| name.trim().to_owned());
-    if name.as_ref().is_some_and(|name| name.chars().count() > MAX_NAME_CHARS || name.contains(char::is_control)) {
-        let detail = format!("`name` must be at most {MAX_NAME_CHARS} characters, none of them a control character.");
-        return Err(Problem::parameter("name", detail));
-    }
-    let plain = |text: &String| !text.contains(|c: char| c.is_control() && c != '\n');
-    if edited.note.as_ref().is_some_and(|note| note.len() > MAX_NOTE_BYTES || !plain(note)) {
-        let detail =
-            format!("`note` must be at most {MAX_NOTE_BYTES} bytes, without control characters but new lines.");
-        return Err(Problem::parameter("note", detail));
-    }
-    let edit = CallerEdit { name, note: edited.note, blocked: edited.blocked };
-    let written = web.store.edit_caller(shop.id, &number, &edit).await?;
-    web.plan_written.notify_one();
+    let read = |name: &'static str, text: Option<&str>, read: fn(&str) -> Option<String>, must: String| match text {
+        None => Ok(None),
+        Some(text) => read(text).map(Some).ok_or_else(|| Problem::parameter(name, format!("`{name}` must be {must}."))),
+    };
+    let line = format!("at most {MAX_NAME_CHARS} characters, none of them a control character");
+    let lines = format!("at most {MAX_NOTE_CHARS} characters, without control characters but new lines");
+    let edit = CallerEdit {
+        name: read("name", edited.name.as_deref(), name_of_caller, line)?,
+        note: read("note", edited.note.as_deref(), note_of_caller, lines)?,
+        blocked: edited.blocked,
+    };
+    let (Edited::Done(written) | Edited::ChangedMeanwhile(written)) =
+        web.store.edit_caller(shop.id, &number, &edit, None).await?;
+    web.plan_changed().await;
     Ok(Json(WrittenCaller {
         number: number.as_str().to_owned(),
         shop: shop.name.clone(),

@@ -81,7 +81,6 @@ impl From<&plan::Closure> for Closure {
         (status = 200, description = "The closures, past ones too", body = Closures),
         (status = 400, description = "No shop has this name, or several are there and none was named",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The settings cannot be read now",
             body = Problem, content_type = "application/problem+json"),
@@ -107,7 +106,6 @@ pub async fn list(State(web): State<Arc<Web>>, asked: Asked) -> Result<Json<Clos
             headers(("Location" = String, description = "Where it can be deleted"))),
         (status = 400, description = "No such time, words, hours or shop; `parameter` says which",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "There are 1000 already: delete past ones; or the shop is in another country since",
             body = Problem, content_type = "application/problem+json"),
@@ -139,7 +137,7 @@ pub async fn add(
         Problem::parameter(field, words::closure_error(error, language))
     })?;
     let id = web.store.add_closure(shop.id, &closure).await?;
-    web.plan_written.notify_one();
+    web.plan_changed().await;
     let closure = Closure { id, ..Closure::from(&closure) };
     // Where there are several shops, one is named there too.
     let of_shop = asked.get("shop").map_or_else(String::new, |name| format!("?shop={}", encoded(name)));
@@ -158,7 +156,6 @@ pub async fn add(
         (status = 204, description = "It is gone"),
         (status = 400, description = "No shop has this name, or several are there and none was named",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "This shop has no such closure, or there is no shop",
             body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The settings cannot be written now",
@@ -179,7 +176,7 @@ pub async fn delete(
     if !web.store.delete_closure(shop.id, id).await? {
         return Err(unknown());
     }
-    web.plan_written.notify_one();
+    web.plan_changed().await;
     Ok(StatusCode::NO_CONTENT)
 }
 

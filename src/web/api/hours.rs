@@ -57,7 +57,6 @@ pub struct NewHours {
             headers(("ETag" = String, description = "Of the hours alone: send it as If-Match to change them"))),
         (status = 400, description = "No shop has this name, or several are there and none was named",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The settings cannot be read now",
             body = Problem, content_type = "application/problem+json"),
@@ -86,7 +85,6 @@ pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
             headers(("ETag" = String, description = "Of the hours as they are now"))),
         (status = 400, description = "No such hours or shop; `parameter` says which, `detail` what to write",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The shop is in another country since; nothing was saved",
             body = Problem, content_type = "application/problem+json"),
@@ -123,7 +121,7 @@ pub async fn set(
         IfMatch::Tags(_) => return Ok(changed_meanwhile(shop.hours.as_ref())),
     };
     match web.store.set_hours(shop.id, hours.as_ref(), seen.as_ref()).await? {
-        Saved::Done => web.plan_written.notify_one(),
+        Saved::Done => web.plan_changed().await,
         Saved::ChangedMeanwhile(theirs) => return Ok(changed_meanwhile(theirs.as_ref())),
     }
     let shop = Arc::new(Shop { hours, ..Shop::clone(&shop) });

@@ -53,7 +53,6 @@ pub struct NewOverride {
         (status = 200, description = "It is set", body = ShopOverride),
         (status = 400, description = "No such state, end or shop; `parameter` says which",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The settings cannot be written now",
             body = Problem, content_type = "application/problem+json"),
@@ -78,7 +77,7 @@ pub async fn set(
         Problem::parameter("until", words::override_error(error, language))
     })?;
     web.store.set_override(shop.id, Some(said)).await?;
-    web.plan_written.notify_one();
+    web.plan_changed().await;
     Ok(Json(ShopOverride { shop: shop.name.clone(), state: state.as_str(), until: rfc3339(until) }))
 }
 
@@ -90,7 +89,6 @@ pub async fn set(
         (status = 204, description = "The hours and closures decide"),
         (status = 400, description = "No shop has this name, or several are there and none was named",
             body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no shop yet", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The settings cannot be written now",
             body = Problem, content_type = "application/problem+json"),
@@ -101,7 +99,7 @@ pub async fn clear(State(web): State<Arc<Web>>, asked: Asked) -> Result<StatusCo
     let plan = web.plan.borrow().clone();
     let shop = asked.only(&["shop"])?.the_shop(&plan)?;
     web.store.set_override(shop.id, None).await?;
-    web.plan_written.notify_one();
+    web.plan_changed().await;
     Ok(StatusCode::NO_CONTENT)
 }
 
