@@ -27,18 +27,31 @@
     part.matches("details[open]") || part.querySelector("details[open]") !== null ||
     (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
 
+  // How to find again what has the focus once its part was made anew: by its name, or as the so-manieth of its card.
+  const place = (element) => {
+    const FOCUSABLE = "a[href], button, summary, input, select, textarea";
+    const { id } = element;
+    if (id) return () => document.getElementById(id);
+    const named = element.closest("li, section, details")?.querySelector("[id]")?.id;
+    const card = (name) => document.getElementById(name)?.closest("li, section, details");
+    if (!named) return () => null;
+    const nth = [...card(named).querySelectorAll(FOCUSABLE)].indexOf(element);
+    return () => card(named)?.querySelectorAll(FOCUSABLE)[nth];
+  };
+
   const show = (html) => {
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     // Both are of one template: its parts are always the same ones.
     const parts = [...region.children];
     const news = [...fresh.content.children];
-    const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = region.contains(document.activeElement) ? place(document.activeElement) : null;
     parts.forEach((part, n) => {
       // What is there already stays as it is, under whose finger soever.
       if (news[n] && part.outerHTML !== news[n].outerHTML && !isInUse(part)) part.replaceWith(news[n]);
     });
-    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+    // Whoever works by keyboard stays where they were: at the same thing, or else at the same part.
+    if (focused && !region.contains(document.activeElement)) focused()?.focus({ preventScroll: true });
   };
 
   const refresh = async () => {
