@@ -35,8 +35,11 @@ pub fn answer(first: impl Into<Bytes>, listener: impl Listener) -> Response {
     (headers, Body::new(stream)).into_response()
 }
 
+/// What is said, and who says what follows.
+type Said<L> = Option<(Bytes, L)>;
+
 struct Stream<L> {
-    next: Pin<Box<dyn Future<Output = Option<(Bytes, L)>> + Send>>,
+    next: Pin<Box<dyn Future<Output = Said<L>> + Send>>,
 }
 
 impl<L: Listener> HttpBody for Stream<L> {
