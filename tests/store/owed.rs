@@ -181,7 +181,7 @@ async fn each_shop_owes_its_own(db: Database) {
 
 async fn many_callers_are_told_apart(db: Database) {
     let (shop, log) = ruiz(&db).await;
-    let (short, long) = (number("+683400"), number("+683400123456789"));
+    let [short, long] = ["+683400", "+683400123456789"].map(|text| Number::from_e164(text).unwrap());
     let call_of = async |caller: &Number, call: CallRecord| log.whole(&at(&shop, from(caller, call))).await;
     for (caller, n) in [(&ann(), 1), (&jo(), 2), (&short, 3), (&long, 4)] {
         call_of(caller, missed(n)).await;
