@@ -80,6 +80,7 @@ async fn measure(file: &Path, calls: i64) {
     let middle = store.calls(&old).await.expect("calls").last().map(|call| call.record.id);
     let deep = CallFilter { before: middle, ..page.clone() };
     row("calls, a later page", async || store.calls(&deep).await.expect("calls").len()).await;
+    row("owed, the first 30", async || store.owed(&shop, None, 30).await.expect("owed").len()).await;
     row("owed, the first 50", async || store.owed(&shop, None, 50).await.expect("owed").len()).await;
     row("owed, the first 200", async || store.owed(&shop, None, 200).await.expect("owed").len()).await;
     let mut n = 0;

@@ -41,19 +41,26 @@ pub struct StoredCall {
     pub has_message: bool,
 }
 
-macro_rules! select_calls {
-    ($($where:tt)+) => {
-        concat!(
-            "SELECT c.id, c.call_key, c.shop_id, c.direction, c.caller, c.caller_raw, c.caller_display, c.withheld, ",
-            "c.called, c.door, c.started_ms, c.answered_ms, c.ended_ms, c.disposition, c.because, c.because_at_ms, ",
-            "c.because_why, c.ended_by, c.answered_by, c.nth_call, k.name AS caller_name, m.call_id AS message_id ",
-            "FROM calls c LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller ",
-            "LEFT JOIN voice_messages m ON m.call_id = c.id ",
-            $($where)+
-        )
+/// The columns of a [`NamedCallRow`], from [`named_calls`].
+macro_rules! call_columns {
+    () => {
+        "c.id, c.call_key, c.shop_id, c.direction, c.caller, c.caller_raw, c.caller_display, c.withheld, c.called, \
+         c.door, c.started_ms, c.answered_ms, c.ended_ms, c.disposition, c.because, c.because_at_ms, c.because_why, \
+         c.ended_by, c.answered_by, c.nth_call, k.name AS caller_name, m.call_id AS message_id "
     };
 }
-pub(super) use select_calls;
+macro_rules! named_calls {
+    () => {
+        "calls c LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller \
+         LEFT JOIN voice_messages m ON m.call_id = c.id "
+    };
+}
+macro_rules! select_calls {
+    ($where:literal) => {
+        concat!("SELECT ", call_columns!(), "FROM ", named_calls!(), $where)
+    };
+}
+pub(super) use {call_columns, named_calls};
 
 // Several texts, so that each is found by an index: one caller's calls are few, a shop's are read from the newest on, and
 // so is what nobody answered. An id that is never given (0) and an empty word mean "any".

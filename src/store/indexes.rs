@@ -3,7 +3,8 @@
 
 use sqlx::{Connection, Row, SqliteConnection};
 
-use super::{callers, calls, owed};
+use super::owed::{self, since};
+use super::{callers, calls};
 use crate::config::DatabaseUrl;
 use crate::store::Store;
 
@@ -20,10 +21,20 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         ("calls unanswered", calls::CALLS_UNANSWERED, "calls_unanswered (disposition=? AND"),
         ("calls of a caller", calls::CALLS_OF_CALLER, "calls_by_caller (caller=?)"),
         ("of a caller at a shop", calls::CALLS_OF_CALLER_AT_SHOP, "calls_by_caller (caller=? AND shop_id=? AND"),
-        ("calls since spoken", owed::CALLS_SINCE, "calls_by_caller (caller=? AND shop_id=? AND started_ms>?)"),
-        ("first since spoken", owed::FIRST_SINCE, "calls_by_caller (caller=? AND shop_id=? AND started_ms>?)"),
-        ("spoken", owed::SPOKEN, "calls_answered (caller=? AND shop_id=?)"),
-        ("spoken before", owed::SPOKEN_BEFORE, "calls_by_caller (caller=? AND shop_id=? AND started_ms<?)"),
+        (
+            "calls since spoken",
+            since::CALLS_SINCE,
+            "SEARCH c USING INDEX calls_by_caller (caller=? AND shop_id=? AND st",
+        ),
+        ("calls since spoken", since::CALLS_SINCE, "calls_answered (caller=? AND shop_id=?)"),
+        (
+            "calls since spoken",
+            since::CALLS_SINCE,
+            "k USING INDEX sqlite_autoindex_contacts_1 (shop_id=? AND number=?)",
+        ),
+        ("first since spoken", since::FIRST_SINCE, "calls_by_caller (caller=? AND shop_id=? AND started_ms>?)"),
+        ("spoken", since::SPOKEN, "calls_answered (caller=? AND shop_id=?)"),
+        ("spoken before", since::SPOKEN_BEFORE, "calls_by_caller (caller=? AND shop_id=? AND started_ms<?)"),
         ("in vain since", owed::IN_VAIN, "COVERING INDEX calls_unanswered (disposition=? AND started_ms>?)"),
         ("latest in vain", owed::LATEST_IN_VAIN, "COVERING INDEX calls_unanswered (disposition=?)"),
         ("last in vain", owed::LAST_IN_VAIN, "calls_by_caller (caller=? AND shop_id=?)"),

@@ -4,16 +4,18 @@
 //! who may be owed one: a caller whom somebody has spoken with since is owed nothing for those calls ever after, so only
 //! calls that came since the last look can make anyone a candidate. Each candidate is then judged by the log itself.
 
+pub(super) mod since;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::calls::{NamedCallRow, select_calls};
+pub use self::since::MAX_CALLS;
+use self::since::{NEVER, SPOKEN, Since};
 use super::db::{read, write};
 use super::row::{in_vain, number, parsed, text};
 use super::{Store, StoreError, StoredCall};
-use crate::call::record::CallRecord;
 use crate::clock;
 use crate::now::UnixMs;
 use crate::number::Number;
@@ -51,33 +53,6 @@ pub enum Claimed {
     NotOwed,
 }
 
-/// Of one caller's calls, as many as anybody reads: one who rings all day must not make a list long.
-pub const MAX_CALLS: i64 = 200;
-
-// Times are compared with a call's end: one that still rang while somebody spoke with the caller, or settled it, is not
-// settled by that.
-pub(super) const SPOKEN: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
-     SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
-     UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
-     AND ended_ms IS NULL \
-     UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2) AS spoken";
-macro_rules! in_vain_since {
-    () => {
-        concat!(
-            "WHERE c.caller = $1 AND c.shop_id = $2 AND ",
-            in_vain!(),
-            " AND c.direction = 'in' AND c.withheld = 0 AND c.started_ms > $3 ",
-            "AND COALESCE(c.ended_ms, c.started_ms) > $4 "
-        )
-    };
-}
-pub(super) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
-     SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
-     AND started_ms < $4 UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 \
-     AND disposition = 'answered' AND ended_ms IS NULL AND started_ms < $4 \
-     UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2 AND settled_ms < $4) AS spoken";
-pub(super) const CALLS_SINCE: &str = select_calls!(in_vain_since!(), "ORDER BY c.started_ms DESC, c.id DESC LIMIT $5");
-pub(super) const FIRST_SINCE: &str = select_calls!(in_vain_since!(), "ORDER BY c.started_ms, c.id LIMIT $5");
 pub(super) const IN_VAIN: &str = concat!(
     "SELECT shop_id, caller, CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ",
     in_vain!(),
@@ -104,8 +79,6 @@ const DROP_CLAIM: &str = "DELETE FROM claims WHERE shop_id = $1 AND number = $2"
 const SETTLE: &str = "INSERT INTO settlements (shop_id, number, settled_ms, reason, settled_by) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 
-/// Nobody ever spoke with them.
-const NEVER: UnixMs = UnixMs(i64::MIN + 1);
 /// No call rings or is recorded for so long: one that began before this has its outcome in the log.
 const LONGEST_IN_VAIN_MS: i64 = 3_600_000;
 
@@ -155,6 +128,15 @@ impl Known {
     }
 }
 
+impl OwedCaller {
+    /// `claim`: theirs, whether it stands or not.
+    fn of(shop: &Arc<Shop>, number: &Number, since: Since, claim: Option<Claim>) -> Option<OwedCaller> {
+        let owed = Owed::of(shop, since.records())?;
+        let claim = claim.filter(|claim| claim.stands(since.spoken, &owed));
+        Some(OwedCaller { number: number.clone(), name: since.name(), owed, calls: since.calls, claim })
+    }
+}
+
 impl Claim {
     /// Whether it is for what is owed now: for what was owed before somebody spoke with them, it is over.
     fn stands(&self, spoken: UnixMs, owed: &Owed) -> bool {
@@ -195,25 +177,22 @@ impl Store {
             claims.into_iter().map(|(number, by, at)| (number, Claim { by, at: UnixMs(at) })).collect();
         let mut found = Vec::new();
         loop {
-            let candidates = self.candidates(shop.id, behind.as_ref(), limit, clock::now().wall).await?;
+            let mut candidates = self.candidates(shop.id, behind.as_ref(), limit, clock::now().wall).await?;
             behind = candidates.last().cloned();
             if behind.is_none() {
                 return Ok(found);
             }
+            // Kept, but not asked for: the block may be lifted.
+            candidates.retain(|(_, number)| !shop.blocked.contains(number));
+            let mut since = self.since_spoken(shop.id, candidates.iter().map(|(_, number)| number)).await?;
             for (last, number) in candidates {
                 if found.len() >= limit {
                     return Ok(found);
                 }
-                if shop.blocked.contains(&number) {
-                    // Kept: the block may be lifted.
-                    continue;
-                }
-                let (spoken, calls, name) = self.since_spoken(shop.id, &number).await?;
-                if let Some(owed) = Owed::of(shop, records(&calls)) {
-                    let claim = claims.remove(number.as_str()).filter(|claim| claim.stands(spoken, &owed));
-                    found.push(OwedCaller { number, name, owed, calls, claim });
-                } else {
-                    self.candidates.forget(shop.id, (last, number)).await;
+                let claim = claims.remove(number.as_str());
+                match since.remove(&number).and_then(|since| OwedCaller::of(shop, &number, since, claim)) {
+                    Some(caller) => found.push(caller),
+                    None => self.candidates.forget(shop.id, (last, number)).await,
                 }
             }
         }
@@ -221,33 +200,11 @@ impl Store {
 
     /// What `shop` owes this caller, if anything.
     pub async fn owed_to(&self, shop: &Arc<Shop>, number: &Number) -> Result<Option<OwedCaller>, StoreError> {
-        let (spoken, calls, name) = self.since_spoken(shop.id, number).await?;
-        let Some(owed) = Owed::of(shop, records(&calls)) else { return Ok(None) };
+        let Some(since) = self.since_spoken(shop.id, [number]).await?.remove(number) else { return Ok(None) };
         let claim: Option<(String, i64)> = read!(self.db, pool =>
             sqlx::query_as(CLAIM).bind(shop.id.0).bind(number.as_str()).fetch_optional(pool).await?);
-        let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) }).filter(|claim| claim.stands(spoken, &owed));
-        Ok(Some(OwedCaller { number: number.clone(), name, owed, calls, claim }))
-    }
-
-    /// When anyone last spoke with this caller in either direction, or what was owed to them was settled.
-    pub async fn last_spoken(&self, shop: ShopId, number: &Number) -> Result<Option<UnixMs>, StoreError> {
-        let spoken: i64 = read!(self.db, pool =>
-            sqlx::query_scalar(SPOKEN).bind(number.as_str()).bind(shop.0).bind(NEVER.0).fetch_one(pool).await?);
-        Ok(Some(UnixMs(spoken)).filter(|spoken| *spoken > NEVER))
-    }
-
-    /// The same of the time before a call that began at `started`: neither it nor a later one counts.
-    pub async fn last_spoken_before(
-        &self,
-        shop: ShopId,
-        number: &Number,
-        started: UnixMs,
-    ) -> Result<Option<UnixMs>, StoreError> {
-        let spoken: i64 = read!(self.db, pool => {
-            let query = sqlx::query_scalar(SPOKEN_BEFORE).bind(number.as_str()).bind(shop.0);
-            query.bind(NEVER.0).bind(started.0).fetch_one(pool).await?
-        });
-        Ok(Some(UnixMs(spoken)).filter(|spoken| *spoken > NEVER))
+        let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) });
+        Ok(OwedCaller::of(shop, number, since, claim))
     }
 
     /// `by` takes it on to call this caller, unless somebody else has.
@@ -288,7 +245,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let Some(owed) = self.owed_to(shop, caller).await? else { return Ok(false) };
         // A clock that was set back must not leave unsettled what was seen.
-        let seen = records(&owed.calls).map(|call| call.ended.unwrap_or(call.started)).max();
+        let seen = owed.calls.iter().map(|StoredCall { record, .. }| record.ended.unwrap_or(record.started)).max();
         let at = seen.map_or(at, |seen| at.max(seen));
         let (number, by) = (caller.as_str(), text(by));
         write!(self.db, tx => {
@@ -358,40 +315,6 @@ impl Store {
         }
         Ok(known)
     }
-
-    /// When anyone last spoke with this caller, their calls in vain since then, and the owner's name for them.
-    async fn since_spoken(
-        &self,
-        shop: ShopId,
-        number: &Number,
-    ) -> Result<(UnixMs, Vec<StoredCall>, Option<String>), StoreError> {
-        let spoken = self.last_spoken(shop, number).await?.unwrap_or(NEVER);
-        let started = spoken.0.saturating_sub(LONGEST_IN_VAIN_MS);
-        let found = async |sql: &'static str, count: i64| -> Result<Vec<NamedCallRow>, StoreError> {
-            Ok(read!(self.db, pool => {
-                let query = sqlx::query_as(sql).bind(number.as_str()).bind(shop.0).bind(started);
-                query.bind(spoken.0).bind(count).fetch_all(pool).await?
-            }))
-        };
-        let mut rows = found(CALLS_SINCE, MAX_CALLS).await?;
-        if i64::try_from(rows.len()) == Ok(MAX_CALLS) {
-            // Since when they wait must not depend on how often they called.
-            rows.extend(found(FIRST_SINCE, 1).await?);
-        }
-        let mut calls: Vec<StoredCall> = Vec::with_capacity(rows.len());
-        for row in rows {
-            let stored = row.into_stored()?;
-            if calls.last().is_none_or(|last| last.record.id != stored.record.id) {
-                calls.push(stored);
-            }
-        }
-        let name = calls.last().and_then(|call| call.caller_name.clone());
-        Ok((spoken, calls, name))
-    }
-}
-
-fn records(calls: &[StoredCall]) -> impl Iterator<Item = &CallRecord> {
-    calls.iter().map(|call| &call.record)
 }
 
 #[cfg(test)]

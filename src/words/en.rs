@@ -1,8 +1,8 @@
 //! English.
 
-use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
+use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::{Decline, Happened, Phone, Refused, Seconds, When, clock, or_else, sentence};
+use super::{Decline, Happened, Hour, Phone, Refused, Seconds, When, clock, or_else, sentence};
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
 use crate::routing::decision::{Action, Because, Refusal};
@@ -133,17 +133,24 @@ pub(super) fn error(error: &dyn std::error::Error) -> String {
 
 pub(super) fn until(when: When) -> String {
     match when {
-        When::Today(time) => format!("until {}", clock(time)),
-        When::Midnight => "until midnight".to_owned(),
+        When::Today(Hour::Clock(time)) => format!("until {}", clock(time)),
+        When::Today(Hour::Midnight) => "until midnight".to_owned(),
         When::Tomorrow(time) => format!("until tomorrow at {}", clock(time)),
-        When::ThisWeek(date, time) => format!("until {} at {}", weekday(date), clock(time)),
-        When::ThisYear(date, time) => format!("until {}", dated(date, time, "")),
-        When::AnotherYear(date, time) => format!("until {}", dated(date, time, &format!(" {}", date.year()))),
+        When::ThisWeek(date, hour) => format!("until {}", on(weekday(date), hour)),
+        When::ThisYear(date, hour) => format!("until {}", on(&dated(date), hour)),
+        When::AnotherYear(date, hour) => format!("until {}", on(&format!("{} {}", dated(date), date.year()), hour)),
     }
 }
 
-fn dated(date: NaiveDate, time: NaiveTime, year: &str) -> String {
-    format!("{} {} {}{year} at {}", weekday(date), date.day(), month(date), clock(time))
+fn on(day: &str, hour: Hour) -> String {
+    match hour {
+        Hour::Clock(time) => format!("{day} at {}", clock(time)),
+        Hour::Midnight => format!("midnight on {day}"),
+    }
+}
+
+fn dated(date: NaiveDate) -> String {
+    format!("{} {} {}", weekday(date), date.day(), month(date))
 }
 
 pub(super) fn month(date: NaiveDate) -> &'static str {

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 
-use super::{Decline, Happened, Phone, Refused, Seconds, When, clock, or_else, sentence};
+use super::{Decline, Happened, Hour, Phone, Refused, Seconds, When, clock, or_else, sentence};
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
 use crate::routing::decision::{Action, Because, Refusal};
@@ -168,17 +168,24 @@ pub(super) fn closure_error(error: ClosureError) -> &'static str {
 
 pub(super) fn until(when: When) -> String {
     match when {
-        When::Today(time) => format!("hasta {}", at(time)),
-        When::Midnight => "hasta medianoche".to_owned(),
+        When::Today(Hour::Clock(time)) => format!("hasta {}", at(time)),
+        When::Today(Hour::Midnight) => "hasta medianoche".to_owned(),
         When::Tomorrow(time) => format!("hasta mañana a {}", at(time)),
-        When::ThisWeek(date, time) => format!("hasta el {} a {}", weekday(date), at(time)),
-        When::ThisYear(date, time) => format!("hasta {}", dated(date, time, "")),
-        When::AnotherYear(date, time) => format!("hasta {}", dated(date, time, &format!(" de {}", date.year()))),
+        When::ThisWeek(date, hour) => format!("hasta {}", on(weekday(date), hour)),
+        When::ThisYear(date, hour) => format!("hasta {}", on(&dated(date), hour)),
+        When::AnotherYear(date, hour) => format!("hasta {}", on(&format!("{} de {}", dated(date), date.year()), hour)),
     }
 }
 
-fn dated(date: NaiveDate, time: NaiveTime, year: &str) -> String {
-    format!("el {} {} de {}{year} a {}", weekday(date), date.day(), month(date), at(time))
+fn on(day: &str, hour: Hour) -> String {
+    match hour {
+        Hour::Clock(time) => format!("el {day} a {}", at(time)),
+        Hour::Midnight => format!("la medianoche del {day}"),
+    }
+}
+
+fn dated(date: NaiveDate) -> String {
+    format!("{} {} de {}", weekday(date), date.day(), month(date))
 }
 
 /// `las 9:00`, but `la 1:00`.

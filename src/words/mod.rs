@@ -113,27 +113,34 @@ pub fn claimed_by(by: &str, language: Language) -> String {
 /// An instant as somebody in the shop would name it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
-    Today(NaiveTime),
-    /// The end of this day.
-    Midnight,
+    Today(Hour),
     Tomorrow(NaiveTime),
     /// Within the next six days: the weekday alone says which.
-    ThisWeek(NaiveDate, NaiveTime),
-    ThisYear(NaiveDate, NaiveTime),
-    AnotherYear(NaiveDate, NaiveTime),
+    ThisWeek(NaiveDate, Hour),
+    ThisYear(NaiveDate, Hour),
+    AnotherYear(NaiveDate, Hour),
+}
+
+/// A time of day as people name it: midnight is when a day ends, not when the next one begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hour {
+    Clock(NaiveTime),
+    Midnight,
 }
 
 impl When {
     fn seen(at: UnixMs, zone: Tz, now: UnixMs) -> When {
         let (at, today) = (local_time::local(zone, at), local_time::local(zone, now).date());
-        let (date, time) = (at.date(), at.time());
-        match (date - today).num_days() {
-            0 => When::Today(time),
-            1 if time == NaiveTime::MIN => When::Midnight,
-            1 => When::Tomorrow(time),
-            2..=6 => When::ThisWeek(date, time),
-            _ if date.year() == today.year() => When::ThisYear(date, time),
-            _ => When::AnotherYear(date, time),
+        let (date, hour) = match at.date().pred_opt() {
+            Some(eve) if at.time() == NaiveTime::MIN => (eve, Hour::Midnight),
+            _ => (at.date(), Hour::Clock(at.time())),
+        };
+        match ((date - today).num_days(), hour) {
+            (0, hour) => When::Today(hour),
+            (1, Hour::Clock(time)) => When::Tomorrow(time),
+            (1..=6, hour) => When::ThisWeek(date, hour),
+            _ if date.year() == today.year() => When::ThisYear(date, hour),
+            _ => When::AnotherYear(date, hour),
         }
     }
 

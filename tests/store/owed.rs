@@ -21,6 +21,7 @@ crate::on_both! {
     a_call_that_still_rang_while_somebody_spoke_is_owed,
     blocked_and_withheld_callers_are_owed_nothing,
     each_shop_owes_its_own,
+    many_callers_are_told_apart,
     who_called_last_comes_first_and_page_by_page,
     what_came_before_the_start_is_owed_and_what_comes_after,
     a_second_claimer_is_told_who_has_it,
@@ -176,6 +177,24 @@ async fn each_shop_owes_its_own(db: Database) {
     log.whole(&at(&sol, answered(3))).await;
     assert_eq!(numbers(&db.store, &ruiz).await, [jo()], "Jo was spoken with at the other shop");
     assert_eq!(numbers(&db.store, &sol).await, []);
+}
+
+async fn many_callers_are_told_apart(db: Database) {
+    let (shop, log) = ruiz(&db).await;
+    let [short, long] = ["+683400", "+683400123456789"].map(|text| Number::from_e164(text).unwrap());
+    let call_of = async |caller: &Number, call: CallRecord| log.whole(&at(&shop, from(caller, call))).await;
+    for (caller, n) in [(&ann(), 1), (&jo(), 2), (&short, 3), (&long, 4)] {
+        call_of(caller, missed(n)).await;
+    }
+    call_of(&jo(), answered(100)).await;
+    call_of(&long, answered(101)).await;
+    call_of(&long, missed(200)).await;
+    call_of(&short, missed(201)).await;
+    let found = owed(&db.store, &shop).await;
+    let told: Vec<_> = found.iter().map(|one| (&one.number, one.owed.since, one.owed.attempts)).collect();
+    assert_eq!(told, [(&short, call(3).started, 2), (&long, call(200).started, 1), (&ann(), call(1).started, 1)]);
+    let names: Vec<_> = found.iter().map(|one| one.name.as_deref()).collect();
+    assert_eq!(names, [None; 3], "only Jo has one");
 }
 
 async fn who_called_last_comes_first_and_page_by_page(db: Database) {

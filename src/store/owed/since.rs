@@ -1,0 +1,176 @@
+//! When anyone last spoke with a caller, and the calls in vain since: of many callers by one statement.
+
+use std::collections::HashMap;
+
+use super::LONGEST_IN_VAIN_MS;
+use crate::call::record::CallRecord;
+use crate::now::UnixMs;
+use crate::number::Number;
+use crate::routing::plan::ShopId;
+use crate::store::calls::{NamedCallRow, call_columns, named_calls};
+use crate::store::db::read;
+use crate::store::row::in_vain;
+use crate::store::{Store, StoreError, StoredCall};
+
+/// Of one caller's calls, as many as anybody reads: one who rings all day must not make a list long.
+pub const MAX_CALLS: i64 = 200;
+
+/// What the log tells of a caller whom nobody has spoken with since their last call in vain.
+#[derive(Debug)]
+pub(super) struct Since {
+    /// When anyone last spoke with them, or [`NEVER`].
+    pub spoken: UnixMs,
+    /// Newest first, never none: the last [`MAX_CALLS`], and the very first.
+    pub calls: Vec<StoredCall>,
+}
+
+/// Nobody ever spoke with them. Earlier than any time, and far from the numbers' end: the statements reckon with it.
+pub(super) const NEVER: UnixMs = UnixMs(i64::MIN / 2);
+
+// Times are compared with a call's end: one that still rang while somebody spoke with the caller, or settled it, is not
+// settled by that.
+macro_rules! spoken {
+    ($number:literal) => {
+        concat!(
+            "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (",
+            "SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = ",
+            $number,
+            " AND shop_id = $2 AND disposition = 'answered' ",
+            "UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = ",
+            $number,
+            " AND shop_id = $2 AND disposition = 'answered' AND ended_ms IS NULL ",
+            "UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = ",
+            $number,
+            " AND shop_id = $2) AS spoken"
+        )
+    };
+}
+/// Calls `c` in vain of `s.number`, with whom nobody has spoken since `s.at_ms`, that began after `$from`.
+macro_rules! in_vain_since {
+    ($from:literal) => {
+        concat!(
+            "c.caller = s.number AND c.shop_id = $2 AND ",
+            in_vain!(),
+            " AND c.direction = 'in' AND c.withheld = 0 AND c.started_ms > ",
+            $from,
+            " AND COALESCE(c.ended_ms, c.started_ms) > s.at_ms "
+        )
+    };
+}
+pub(in crate::store) const SPOKEN: &str = spoken!("$1");
+pub(in crate::store) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
+     SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
+     AND started_ms < $4 UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 \
+     AND disposition = 'answered' AND ended_ms IS NULL AND started_ms < $4 \
+     UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2 AND settled_ms < $4) AS spoken";
+// The numbers come as one text, each in a field of `FIELD` characters: so one text asks for one caller as for two hundred.
+// Where a caller's last calls begin is found first, so that no more of them are read however many there are; CROSS JOIN
+// tells SQLite to go from callers to calls.
+pub(in crate::store) const CALLS_SINCE: &str = concat!(
+    "WITH RECURSIVE asked(number, rest) AS (SELECT '', CAST($1 AS TEXT) ",
+    "UNION ALL SELECT RTRIM(SUBSTR(rest, 1, 16)), SUBSTR(rest, 17) FROM asked WHERE rest <> ''), ",
+    "spoken(number, at_ms) AS MATERIALIZED (SELECT a.number, (",
+    spoken!("a.number"),
+    ") FROM asked a WHERE a.number <> ''), ",
+    "since(number, at_ms, from_ms) AS MATERIALIZED (SELECT s.number, s.at_ms, ",
+    "COALESCE((SELECT c.started_ms - 1 FROM calls c WHERE ",
+    in_vain_since!("s.at_ms - $4"),
+    "ORDER BY c.started_ms DESC LIMIT 1 OFFSET $5), s.at_ms - $4) FROM spoken s) ",
+    "SELECT s.at_ms AS spoken_ms, ",
+    call_columns!(),
+    "FROM since s CROSS JOIN ",
+    named_calls!(),
+    "WHERE ",
+    in_vain_since!("s.from_ms"),
+    "ORDER BY c.started_ms DESC, c.id DESC"
+);
+pub(in crate::store) const FIRST_SINCE: &str = concat!(
+    "SELECT s.at_ms AS spoken_ms, ",
+    call_columns!(),
+    "FROM (SELECT CAST($1 AS TEXT) AS number, CAST($3 AS BIGINT) AS at_ms) AS s CROSS JOIN ",
+    named_calls!(),
+    "WHERE ",
+    in_vain_since!("s.at_ms - $4"),
+    "ORDER BY c.started_ms, c.id LIMIT 1"
+);
+/// Every number fits: a plus and fifteen digits.
+const FIELD: usize = 16;
+
+#[derive(sqlx::FromRow)]
+struct SinceRow {
+    spoken_ms: i64,
+    #[sqlx(flatten)]
+    call: NamedCallRow,
+}
+
+impl Since {
+    /// The owner's name for the caller.
+    pub(super) fn name(&self) -> Option<String> {
+        self.calls.last().and_then(|call| call.caller_name.clone())
+    }
+
+    pub(super) fn records(&self) -> impl Iterator<Item = &CallRecord> {
+        self.calls.iter().map(|call| &call.record)
+    }
+}
+
+impl Store {
+    /// When anyone last spoke with this caller in either direction, or what was owed to them was settled.
+    pub async fn last_spoken(&self, shop: ShopId, number: &Number) -> Result<Option<UnixMs>, StoreError> {
+        let spoken: i64 = read!(self.db, pool =>
+            sqlx::query_scalar(SPOKEN).bind(number.as_str()).bind(shop.0).bind(NEVER.0).fetch_one(pool).await?);
+        Ok(Some(UnixMs(spoken)).filter(|spoken| *spoken > NEVER))
+    }
+
+    /// The same of the time before a call that began at `started`: neither it nor a later one counts.
+    pub async fn last_spoken_before(
+        &self,
+        shop: ShopId,
+        number: &Number,
+        started: UnixMs,
+    ) -> Result<Option<UnixMs>, StoreError> {
+        let spoken: i64 = read!(self.db, pool => {
+            let query = sqlx::query_scalar(SPOKEN_BEFORE).bind(number.as_str()).bind(shop.0);
+            query.bind(NEVER.0).bind(started.0).fetch_one(pool).await?
+        });
+        Ok(Some(UnixMs(spoken)).filter(|spoken| *spoken > NEVER))
+    }
+
+    /// Of these callers, those who called in vain since anyone last spoke with them.
+    pub(super) async fn since_spoken(
+        &self,
+        shop: ShopId,
+        numbers: impl IntoIterator<Item = &Number>,
+    ) -> Result<HashMap<Number, Since>, StoreError> {
+        let numbers: String = numbers.into_iter().map(|number| format!("{:FIELD$}", number.as_str())).collect();
+        let rows: Vec<SinceRow> = read!(self.db, pool => {
+            let query = sqlx::query_as(CALLS_SINCE).bind(&numbers).bind(shop.0).bind(NEVER.0);
+            query.bind(LONGEST_IN_VAIN_MS).bind(MAX_CALLS - 1).fetch_all(pool).await?
+        });
+        let most = usize::try_from(MAX_CALLS).unwrap_or(usize::MAX);
+        let mut found = HashMap::<Number, Since>::new();
+        for row in rows {
+            let (spoken, call) = (UnixMs(row.spoken_ms), row.call.into_stored()?);
+            let Some(number) = call.record.caller.clone() else { continue };
+            let since = found.entry(number).or_insert_with(|| Since { spoken, calls: Vec::new() });
+            // Several that began in the same millisecond as the last of them are found too.
+            if since.calls.len() < most {
+                since.calls.push(call);
+            }
+        }
+        for (number, since) in &mut found {
+            if since.calls.len() == most {
+                // Since when they wait must not depend on how often they called.
+                let first: SinceRow = read!(self.db, pool => {
+                    let query = sqlx::query_as(FIRST_SINCE).bind(number.as_str()).bind(shop.0).bind(since.spoken.0);
+                    query.bind(LONGEST_IN_VAIN_MS).fetch_one(pool).await?
+                });
+                let first = first.call.into_stored()?;
+                if since.calls.last().is_none_or(|last| last.record.id != first.record.id) {
+                    since.calls.push(first);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
