@@ -244,7 +244,8 @@ async fn hostile_place(name: &str) -> Place {
     place.stores(known.clone(), []).await;
     place.stores_message(&known, &[0xff; 8_000]).await;
     // Who is calling just now was written down so by somebody who copied it.
-    let edit = CallerEdit { name: Some(name.to_owned()), note: Some(name.chars().take(99).collect()), blocked: None };
+    let written: String = name.chars().take(99).collect();
+    let edit = CallerEdit { name: Some(written.clone()), note: Some(written), blocked: None };
     let _ = place.store.edit_caller(shop, &crate::shop::number(JO), &edit, None).await.expect("it is written");
     place
 }
