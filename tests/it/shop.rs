@@ -207,6 +207,11 @@ impl Shop {
         self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_over_budget)
     }
 
+    /// How many calls went on without a durable row since this was last asked.
+    pub fn calls_unrecorded(&self) -> u64 {
+        self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_unrecorded)
+    }
+
     fn somebody(&self, display: &str, number: &str, ip: impl Into<IpAddr>) -> Caller {
         self.callers.set(self.callers.get() + 1);
         let far_end = FarEnd::new(display, SocketAddr::new(ip.into(), 5060), Habit::RINGS);
