@@ -148,7 +148,14 @@ fn matches_or_blesses(path: &str, expected: &str) {
         return;
     }
     let docs = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(docs, expected, "write it anew: RINGALL_BLESS=1 cargo test --test it sentences::");
+    if docs != expected {
+        let other = docs.lines().zip(expected.lines()).find(|(is, ought)| is != ought);
+        let (is, ought) = other.unwrap_or(("", "more or fewer lines"));
+        panic!(
+            "{} says {is:?} where it ought to say {ought:?}: RINGALL_BLESS=1 cargo test --test it sentences::",
+            path.display()
+        );
+    }
 }
 
 fn root() -> PathBuf {

@@ -133,6 +133,7 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 "No response at all: again when the phone next proves alive, by a REGISTER or an answer.",
                 &[
                     "story::joining::a_silent_phone_is_rung_again_when_it_registers",
+                    "story::joining::a_silent_phone_is_rung_again_when_it_registers_from_another_port_than_it_is_called_at",
                     "story::joining::a_silent_phone_is_rung_again_when_it_answers_that_it_is_there",
                 ],
             ),

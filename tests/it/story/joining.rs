@@ -218,6 +218,25 @@ fn a_silent_phone_is_rung_again_when_it_registers() {
 }
 
 #[test]
+fn a_silent_phone_is_rung_again_when_it_registers_from_another_port_than_it_is_called_at() {
+    let shop = Shop::opening().registering(0).open();
+    let place = format!("<sip:counter@{}>", shop.counter.address());
+    let speaks_from = shop.telephone("Counter's other port", "192.0.2.10:49000");
+    let mut counter = Account::of("counter").with_contact(&place);
+    counter.is_registered(&shop, &speaks_from);
+    shop.counter.falls_silent();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("40 s");
+    shop.counter.wakes_up();
+    counter.is_registered(&shop, &speaks_from);
+    shop.wait("1 s");
+    assert!(shop.counter.rings());
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
 fn a_silent_phone_is_rung_again_when_it_answers_that_it_is_there() {
     let shop = Shop::opening().registering(0).open();
     Account::of("counter").expiring_after(3600).is_registered(&shop, &shop.counter);
