@@ -27,7 +27,7 @@ use crate::media::{self, Family, Kept, Lane, Ports};
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer, Opening};
-use crate::routing::plan::{Country, Plan, Shop, ShopId};
+use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::Spent;
 use crate::sip::endpoint::ServerTx;
@@ -109,6 +109,8 @@ pub struct Switchboard {
     /// The call whose input is being handled: the one to be ended should that panic.
     busy_with: Option<CallId>,
     unrecorded: u64,
+    /// Who is to be told that a phone is free, and which.
+    freed: VecDeque<(CallId, PhoneId)>,
 }
 
 /// What a ticket stands for.
@@ -138,6 +140,8 @@ struct Facts {
     withheld: bool,
     because: Because,
     nth: u32,
+    /// The phone of the shop that calls; a customer's call has none.
+    made_by: Option<PhoneId>,
 }
 
 /// Text from outside as the log keeps it.
@@ -191,6 +195,7 @@ impl Switchboard {
             service: Service::Open,
             busy_with: None,
             unrecorded: 0,
+            freed: VecDeque::new(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -291,8 +296,10 @@ impl Switchboard {
         self.deadlines.stop(call);
         self.door.abandon(now, call);
         if let Some(lost) = self.calls.remove(&call) {
+            self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
             self.outputs.push_back(Output::Log(LogEntry::Changed(Box::new(lost.crashed(now)))));
         }
+        self.tell_of_free_phones(now);
         self.settle(now);
         Some(call)
     }
@@ -345,15 +352,15 @@ impl Switchboard {
                 },
                 Told::Call(call, input) => self.feed(now, call, input),
                 Told::Alive(address) => {
-                    self.contacts.proven.insert(address, now.wall);
+                    self.is_alive(now, address);
                 }
                 Told::KeepBindings { waiting, user, kept } => {
-                    self.set_places();
+                    self.set_places(now);
                     let ticket = self.next_ticket();
                     self.asked.extend(waiting.map(|tx| (ticket, Asked::KeepBindings(tx))));
                     self.outputs.push_back(Output::KeepBindings { ticket, user, kept });
                 }
-                Told::PlacesChanged => self.set_places(),
+                Told::PlacesChanged => self.set_places(now),
                 Told::FindRegistrar { trunk, host, port } => {
                     let ticket = self.ticket(Asked::Registrar(trunk));
                     // Registrars are asked by UDP.
@@ -440,6 +447,7 @@ impl Switchboard {
             withheld,
             because: decision.because,
             nth,
+            made_by: None,
         };
         let begin = match (arrival.unservable(), decision.action) {
             (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
@@ -476,17 +484,31 @@ impl Switchboard {
         let id = record.id;
         self.busy_with = Some(id);
         self.door.open(id, arrival, shown);
-        self.calls.insert(id, Call::new(now, record, shop, begin, &self.contacts.bindings));
+        let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(facts.made_by);
+        self.calls.insert(id, call);
+        self.drain_call(now, id);
+        self.busy_with = None;
+        self.tell_of_free_phones(now);
+    }
+
+    fn feed(&mut self, now: Now, id: CallId, input: CallInput) {
+        self.feed_alone(now, id, input);
+        self.tell_of_free_phones(now);
+    }
+
+    fn feed_alone(&mut self, now: Now, id: CallId, input: CallInput) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        self.busy_with = Some(id);
+        call.handle(now, input, &self.contacts.phones);
         self.drain_call(now, id);
         self.busy_with = None;
     }
 
-    fn feed(&mut self, now: Now, id: CallId, input: CallInput) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        self.busy_with = Some(id);
-        call.handle(now, input, &self.contacts.bindings);
-        self.drain_call(now, id);
-        self.busy_with = None;
+    /// A phone that has hung up rings for whoever waits, before anything else happens: the oldest first.
+    fn tell_of_free_phones(&mut self, now: Now) {
+        while let Some((call, phone)) = self.freed.pop_front() {
+            self.feed_alone(now, call, CallInput::Freed(phone));
+        }
     }
 
     fn drain_call(&mut self, now: Now, id: CallId) {
@@ -517,6 +539,7 @@ impl Switchboard {
             }
         }
         let Some(call) = self.calls.get(&id) else { return };
+        self.freed.extend(self.contacts.phones.note(call.age(), call.uses(), call.awaited()));
         match call.poll_timeout() {
             Some(at) => self.deadlines.set(id, at),
             None => self.deadlines.stop(id),

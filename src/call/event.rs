@@ -21,6 +21,10 @@ pub enum Input {
     /// Whoever had picked up hung up.
     LegHungUp(LegId, Option<Said>),
     CallerLeft(CallerLeft, Option<Said>),
+    /// This phone has hung up another call: whoever waits for it may ring it.
+    Freed(PhoneId),
+    /// Somebody is at this place: it has come, or has answered something after a silence.
+    Proven(BindingId),
     /// One of the two who talk wants to hear nothing for now.
     Held(Holder),
     /// They want to hear again.

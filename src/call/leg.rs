@@ -1,7 +1,6 @@
 //! The shop's side of a call: one leg for each place where a phone is rung. A leg exists until its final answer; told to
 //! stop is not gone.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::record::CallId;
@@ -18,24 +17,6 @@ pub struct LegId {
 /// The name of one place where a phone can be rung: a fixed contact or one registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BindingId(pub u64);
-
-/// Where each phone can be rung at this moment; a phone that is not here cannot.
-#[derive(Clone, Debug, Default)]
-pub struct Bindings(HashMap<PhoneId, Vec<BindingId>>);
-
-impl Bindings {
-    pub fn of(&self, phone: PhoneId) -> &[BindingId] {
-        self.0.get(&phone).map_or(&[], Vec::as_slice)
-    }
-
-    pub fn add(&mut self, phone: PhoneId, binding: BindingId) {
-        self.0.entry(phone).or_default().push(binding);
-    }
-
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leg {

@@ -5,6 +5,7 @@
 
 pub mod event;
 pub mod leg;
+pub mod phones;
 pub mod record;
 mod state;
 
@@ -14,10 +15,11 @@ use std::time::Duration;
 
 use crate::now::{Mono, Now};
 use crate::routing::decision::{Action, Opening, Refusal};
-use crate::routing::plan::Shop;
+use crate::routing::plan::{PhoneId, Shop};
 
-use event::{Final, Input, Medium, Output, Said};
-use leg::{Bindings, Leg, LegId};
+use event::{Final, Input, Medium, Output, Said, Stop};
+use leg::{Leg, LegId, LegState};
+use phones::{Age, Awaited, Phones, Use};
 use record::{CallEvent, CallRecord, Disposition, EndedBy, EventKind};
 use state::Phase;
 
@@ -30,6 +32,8 @@ pub const RECORD_WITHIN: Duration = Duration::from_millis(250);
 pub struct Call {
     facts: Facts,
     phase: Phase,
+    /// The phone of the shop that calls; a customer's call has none.
+    made_by: Option<PhoneId>,
 }
 
 /// What every phase needs: the row, the legs, and the way out.
@@ -76,7 +80,7 @@ pub(crate) enum Withdrawn {
 
 impl Call {
     /// A call that has just arrived. `record` is its first row.
-    pub fn new(now: Now, record: CallRecord, shop: Option<Arc<Shop>>, begin: Begin, bindings: &Bindings) -> Call {
+    pub fn new(now: Now, record: CallRecord, shop: Option<Arc<Shop>>, begin: Begin, phones: &Phones) -> Call {
         let mut facts = Facts {
             record,
             shop,
@@ -90,7 +94,7 @@ impl Call {
         let phase = match begin {
             Begin::Decided(Action::Ring(ring)) => {
                 facts.note(now, EventKind::Arrived, None, "");
-                Phase::Ringing(state::ringing::Ringing::begin(now, ring, &mut facts, bindings))
+                Phase::Ringing(state::ringing::Ringing::begin(now, ring, &mut facts, phones))
             }
             Begin::Decided(Action::TakeMessage { opens }) => {
                 let opening = Opening::of(opens, &facts.record.because);
@@ -104,11 +108,16 @@ impl Call {
         };
         // The row goes first in line, with all that is a fact already; the phones' INVITEs do not wait for it.
         facts.outputs.push_front(Output::Record { medium: Medium::Store, record: Box::new(facts.record.clone()) });
-        Call { facts, phase }
+        Call { facts, phase, made_by: None }
+    }
+
+    /// The same, made by a phone of the shop.
+    pub fn made_by(self, phone: Option<PhoneId>) -> Call {
+        Call { made_by: phone, ..self }
     }
 
     /// Something happened.
-    pub fn handle(&mut self, now: Now, input: Input, bindings: &Bindings) {
+    pub fn handle(&mut self, now: Now, input: Input, phones: &Phones) {
         if let Input::Recorded = input {
             self.facts.recorded(Logged::Durable);
         }
@@ -116,7 +125,7 @@ impl Call {
             self.facts.log_is_late(now);
         }
         let phase = std::mem::replace(&mut self.phase, Phase::Ending);
-        self.phase = phase.on(now, input, &mut self.facts, bindings);
+        self.phase = phase.on(now, input, &mut self.facts, phones);
     }
 
     /// What to do, until there is no more.
@@ -158,6 +167,39 @@ impl Call {
         self.facts.record.disposition.get_or_insert(Disposition::Interrupted);
         self.facts.record.ended_by.get_or_insert(EndedBy::Crash);
         self.facts.record
+    }
+
+    /// The older call has the smaller.
+    pub fn age(&self) -> Age {
+        (self.facts.record.started, self.facts.record.id)
+    }
+
+    /// The phones that have a leg of this call, or have made it.
+    pub fn uses(&self) -> impl Iterator<Item = Use> + Clone {
+        let legs = self.facts.legs.values().map(|leg| {
+            // Who was told to hang up talks until that is confirmed.
+            let talks = matches!(leg.state, LegState::Talking | LegState::Leaving(Stop::Finished));
+            Use { phone: leg.phone, talks }
+        });
+        let maker = match self.phase {
+            Phase::Ringing(_) | Phase::Greeting(_) => self.made_by.map(|phone| Use { phone, talks: false }),
+            Phase::Talking(_) => self.made_by.map(|phone| Use { phone, talks: true }),
+            Phase::Ending => None,
+        };
+        maker.into_iter().chain(legs)
+    }
+
+    /// What the caller waits for, beside those phones that ring.
+    pub fn awaited(&self) -> &[Awaited] {
+        match &self.phase {
+            Phase::Ringing(ringing) => ringing.awaited(),
+            Phase::Greeting(_) | Phase::Talking(_) | Phase::Ending => &[],
+        }
+    }
+
+    /// Whether the caller waits for somebody to pick up.
+    pub fn is_ringing(&self) -> bool {
+        matches!(self.phase, Phase::Ringing(_))
     }
 
     /// How many of the shop's legs live.

@@ -37,11 +37,12 @@ impl Switchboard {
             withheld: false,
             because: decision.because,
             nth: 0,
+            made_by: Some(from.id),
         };
         let begin = match arrival.unservable() {
             Some(answer) => Begin::Unservable(answer),
             // Who calls one phone is not to wait for it to turn up.
-            None if self.contacts.bindings.of(to).is_empty() => Begin::Unservable(Final::Unavailable),
+            None if self.contacts.phones.of(to).is_empty() => Begin::Unservable(Final::Unavailable),
             None => Begin::Decided(decision.action),
         };
         self.begin(now, arrival, Some(shop), facts, begin, shown);

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Asked, Output, Protocol, Route, Switchboard};
-use crate::call::leg::{BindingId, Bindings};
+use crate::call::Call;
+use crate::call::event::Input as CallInput;
+use crate::call::leg::BindingId;
+use crate::call::phones::{Awaited, Phones};
 use crate::door::sip::{Place, User};
 use crate::now::{Now, UnixMs};
 use crate::routing::plan::{Line, PhoneId, Plan};
@@ -22,7 +25,7 @@ const RESOLVE_AGAIN: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(super) struct Contacts {
     pub(super) by_phone: HashMap<PhoneId, Contact>,
-    pub(super) bindings: Bindings,
+    pub(super) phones: Phones,
     pub(super) again: Deadlines<BindingId>,
     /// The places of each phone that has registered, and when it last did.
     pub(super) registered: HashMap<PhoneId, Vec<(SocketAddr, UnixMs)>>,
@@ -39,6 +42,19 @@ pub(super) struct Contact {
 }
 
 impl Contacts {
+    /// Phones at one address are one telephone, whatever they are called and whichever shop's: each but the first of them,
+    /// with the first.
+    fn same_telephones(&self) -> HashMap<PhoneId, PhoneId> {
+        let mut first: BTreeMap<&str, PhoneId> = BTreeMap::new();
+        for (phone, contact) in &self.by_phone {
+            let known = first.entry(contact.text.as_str()).or_insert(*phone);
+            *known = (*known).min(*phone);
+        }
+        let first_of = |contact: &Contact| first.get(contact.text.as_str()).copied();
+        let same = self.by_phone.iter().filter_map(|(phone, contact)| Some((*phone, first_of(contact)?)));
+        same.filter(|(phone, first)| phone != first).collect()
+    }
+
     /// Where a phone can be rung, and when it last proved that.
     pub(super) fn places_of(&self, phone: PhoneId) -> Vec<(SocketAddr, Option<UnixMs>)> {
         let fixed = self.by_phone.get(&phone).and_then(|contact| contact.way).map(|way| (way.to, None));
@@ -76,7 +92,8 @@ impl Switchboard {
         for binding in unknown.map(|contact| contact.binding).collect::<Vec<_>>() {
             self.resolve(binding);
         }
-        self.set_places();
+        self.contacts.phones.set_same(self.contacts.same_telephones());
+        self.set_places(now);
     }
 
     pub(super) fn resolve(&mut self, binding: BindingId) {
@@ -100,21 +117,22 @@ impl Switchboard {
             Some(_) if is_name => self.contacts.again.set(binding, now.mono + RESOLVE_EVERY),
             Some(_) => {}
         }
-        self.set_places();
+        self.set_places(now);
     }
 
-    pub(super) fn set_places(&mut self) {
-        self.contacts.bindings.clear();
+    /// Takes in where the phones are. Whoever waits hears of a place that is new.
+    pub(super) fn set_places(&mut self, now: Now) {
+        let before = self.contacts.phones.take_places();
         let mut places = HashMap::new();
         for (phone, contact) in &self.contacts.by_phone {
             if let Some(hop) = contact.way {
-                self.contacts.bindings.add(*phone, contact.binding);
+                self.contacts.phones.add(*phone, contact.binding);
                 places.insert(contact.binding, Place { uri: contact.uri.clone(), hop });
             }
         }
         self.contacts.registered.clear();
         for registered in self.door.registered() {
-            self.contacts.bindings.add(registered.phone, registered.binding);
+            self.contacts.phones.add(registered.phone, registered.binding);
             let proven = self.contacts.registered.entry(registered.phone).or_default();
             proven.push((registered.place.hop.to, registered.proven_at));
             places.insert(registered.binding, registered.place);
@@ -122,5 +140,28 @@ impl Switchboard {
         // Of an address where nobody is any more, nothing is kept.
         self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
         self.door.set_places(places);
+        let new = self.contacts.phones.new_since(&before);
+        if !new.is_empty() {
+            let mut waiting: Vec<_> = self.calls.values().filter(|call| call.is_ringing()).map(Call::age).collect();
+            waiting.sort();
+            for (_, call) in waiting {
+                for &place in &new {
+                    self.feed(now, call, CallInput::Proven(place));
+                }
+            }
+        }
+    }
+
+    /// An address has answered us, or registered: somebody is there.
+    pub(super) fn is_alive(&mut self, now: Now, address: SocketAddr) {
+        self.contacts.proven.insert(address, now.wall);
+        let proven = self.contacts.phones.awaited_proofs().filter(|place| self.door.is_at(*place, address));
+        let mut proven: Vec<BindingId> = proven.collect();
+        proven.sort();
+        for place in proven {
+            for call in self.contacts.phones.waiting_for(Awaited::Proof(place)) {
+                self.feed(now, call, CallInput::Proven(place));
+            }
+        }
     }
 }

@@ -180,6 +180,26 @@ impl Person {
         self.see(|far_end| far_end.address)
     }
 
+    /// Where it is called.
+    pub fn uri(&self) -> String {
+        self.see(|far_end| far_end.uri.clone())
+    }
+
+    /// It is there, but says nothing any more.
+    pub fn falls_silent(&self) {
+        self.act(|far_end, _| far_end.falls_silent());
+    }
+
+    /// It answers again.
+    pub fn wakes_up(&self) {
+        self.act(|far_end, _| far_end.wakes_up());
+    }
+
+    /// Whom each INVITE that began a call here was of, in the order they came: the number on the display.
+    pub fn callers_shown(&self) -> Vec<String> {
+        self.see(|far_end| far_end.legs.iter().map(|leg| shown_number(&leg.invite)).collect())
+    }
+
     /// Everything of this label that came, repeats too: "CANCEL", "200 INVITE".
     pub fn got(&self, label: &str) -> Vec<Text> {
         self.see(|far_end| {
@@ -340,8 +360,7 @@ impl Person {
         self.last_leg(|leg| {
             let from = leg.invite.must("from");
             let name = from.split('<').next().unwrap_or_default().trim().trim_matches('"').to_owned();
-            let user = uri_of(from).trim_start_matches("sip:").split('@').next().unwrap_or_default().to_owned();
-            (name, user)
+            (name, shown_number(&leg.invite))
         })
     }
 
@@ -387,6 +406,11 @@ impl Person {
     pub(crate) fn act<T>(&self, act: impl FnOnce(&mut FarEnd, Duration) -> T) -> T {
         self.world.borrow_mut().act(self.who, act)
     }
+}
+
+/// The number or user that an INVITE shows.
+fn shown_number(invite: &Text) -> String {
+    uri_of(invite.must("from")).trim_start_matches("sip:").split('@').next().unwrap_or_default().to_owned()
 }
 
 /// The oldest call that waits for an answer here.

@@ -178,6 +178,11 @@ impl FarEnd {
         self.silent = true;
     }
 
+    /// It answers again.
+    pub fn wakes_up(&mut self) {
+        self.silent = false;
+    }
+
     /// The cable is out: nothing comes or goes any more, and whatever it was in is over.
     pub fn is_unplugged(&mut self) {
         self.line = Line::Unplugged;

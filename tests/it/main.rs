@@ -21,6 +21,7 @@ mod page_words;
 mod phone;
 mod registering;
 mod registrar;
+mod sentences;
 mod shop;
 mod story;
 mod stream;

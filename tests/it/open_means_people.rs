@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::event::{CallerLeft, Holder, Input, LegEnd, Output, Sealed};
-use ringall::call::leg::{BindingId, Bindings, LegId};
+use ringall::call::leg::{BindingId, LegId};
+use ringall::call::phones::Phones;
 use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use ringall::call::{Begin, Call};
 use ringall::now::{Mono, Now, UnixMs};
@@ -26,6 +27,8 @@ fn inputs() -> Vec<Input> {
         Input::CallerLeft(CallerLeft::HungUp, None),
         Input::CallerLeft(CallerLeft::Lost, None),
         Input::Held(Holder::Caller),
+        Input::Freed(PhoneId(1)),
+        Input::Proven(BindingId(2)),
         Input::Greeted,
         Input::RecordingEnded,
         Input::Sealed(Sealed::Message { length: Duration::from_secs(9), voice: Duration::from_secs(9) }),
@@ -70,7 +73,7 @@ fn shop() -> Arc<Shop> {
 }
 
 /// A call to an open shop, which rings two phones.
-fn open_call(shop: &Arc<Shop>, bindings: &Bindings) -> Call {
+fn open_call(shop: &Arc<Shop>, phones: &Phones) -> Call {
     let record = CallRecord {
         id: CALL,
         shop: Some(ShopId(1)),
@@ -93,7 +96,7 @@ fn open_call(shop: &Arc<Shop>, bindings: &Bindings) -> Call {
     };
     let wave = Wave { after: Duration::ZERO, phones: vec![PhoneId(1), PhoneId(2)] };
     let ring = Ring { waves: vec![wave], give_up_after: Duration::from_secs(120) };
-    Call::new(now(0), record, Some(Arc::clone(shop)), Begin::Decided(Action::Ring(ring)), bindings)
+    Call::new(now(0), record, Some(Arc::clone(shop)), Begin::Decided(Action::Ring(ring)), phones)
 }
 
 fn now(step: u64) -> Now {
@@ -105,20 +108,20 @@ fn now(step: u64) -> Now {
 #[test]
 fn no_order_of_events_leads_an_open_call_to_a_recording() {
     let inputs = inputs();
-    let (shop, mut bindings) = (shop(), Bindings::default());
-    bindings.add(PhoneId(1), BindingId(1));
-    bindings.add(PhoneId(2), BindingId(2));
+    let (shop, mut phones) = (shop(), Phones::default());
+    phones.add(PhoneId(1), BindingId(1));
+    phones.add(PhoneId(2), BindingId(2));
     let mut answered = 0;
     let orders = inputs.len().pow(DEPTH);
     for order in 0..orders {
-        let mut call = open_call(&shop, &bindings);
+        let mut call = open_call(&shop, &phones);
         let mut rest = order;
         let mut seen = Vec::new();
         // At last the row is durable, and what was held back comes out.
         for step in 0..=DEPTH {
             let input = if step == DEPTH { Input::Recorded } else { inputs[rest % inputs.len()].clone() };
             rest /= inputs.len();
-            call.handle(now(u64::from(step) + 1), input.clone(), &bindings);
+            call.handle(now(u64::from(step) + 1), input.clone(), &phones);
             seen.push(input);
             while let Some(output) = call.poll_output() {
                 let machine = matches!(output, Output::Greet(_) | Output::Keep(_));

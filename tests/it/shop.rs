@@ -108,10 +108,25 @@ impl Shop {
     /// The owner changes something.
     pub fn changes(&self, change: impl FnOnce(&mut Wishes)) {
         let mut world = self.world.borrow_mut();
-        let mut wishes = Wishes::clone(&world.plan.shops[0]);
-        change(&mut wishes);
+        let mut shops = world.plan.shops.clone();
+        change(Arc::make_mut(&mut shops[0]));
         let version = world.plan.version + 1;
-        world.change_plan(Plan { version, shops: vec![Arc::new(wishes)] });
+        world.change_plan(Plan { version, shops });
+    }
+
+    /// The owner has another shop, at this number, with these telephones at their fixed places.
+    pub fn has_a_sister(&self, number: &str, phones: &[&Phone]) {
+        let phones = (100..).zip(phones).map(|(id, phone)| at_a_fixed_place(id, phone)).collect();
+        let mut world = self.world.borrow_mut();
+        let mut shops = world.plan.shops.clone();
+        let mut sister = Wishes::clone(&shops[0]);
+        sister.id = ShopId(2);
+        sister.name = "Ruiz Norte".to_owned();
+        sister.numbers = vec![machine::number(number)];
+        sister.phones = phones;
+        shops.push(Arc::new(sister));
+        let version = world.plan.version + 1;
+        world.change_plan(Plan { version, shops });
     }
 
     /// The service is killed, and starts again.
@@ -190,6 +205,11 @@ impl Shop {
     /// How many messages the shop has left unread, of senders that sent too many, since this was last asked.
     pub fn left_unread(&self) -> u64 {
         self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_over_budget)
+    }
+
+    /// How many calls went on without a durable row since this was last asked.
+    pub fn calls_unrecorded(&self) -> u64 {
+        self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_unrecorded)
     }
 
     fn somebody(&self, display: &str, number: &str, ip: impl Into<IpAddr>) -> Caller {
@@ -591,6 +611,18 @@ impl Drop for Shop {
                 Err(_) => eprintln!("seed {}", self.seed),
             }
         }
+    }
+}
+
+/// What a plan says of a telephone that does not register.
+fn at_a_fixed_place(id: i64, phone: &Phone) -> ringall::routing::plan::Phone {
+    ringall::routing::plan::Phone {
+        id: PhoneId(id),
+        name: Arc::from(phone.name()),
+        line: Line::Fixed { contact: phone.uri() },
+        after: Duration::ZERO,
+        hours: None,
+        off_until: None,
     }
 }
 

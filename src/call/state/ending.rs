@@ -13,6 +13,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         Input::Recorded
         | Input::Timeout
         | Input::Rings(_)
+        | Input::Freed(_)
+        | Input::Proven(_)
         | Input::CallerLeft(..)
         | Input::Held(_)
         | Input::Resumed(_)

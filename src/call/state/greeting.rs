@@ -103,7 +103,8 @@ impl Greeting {
                 Phase::Greeting(greeting)
             }
             // `Facts` lets out what was held back until the row was durable.
-            (Input::Recorded | Input::Timeout | Input::Rings(_) | Input::Held(_) | Input::Resumed(_), greeting)
+            (Input::Recorded | Input::Timeout | Input::Held(_) | Input::Resumed(_), greeting)
+            | (Input::Rings(_) | Input::Freed(_) | Input::Proven(_), greeting)
             // Said twice, or too late.
             | (Input::Greeted, greeting @ (Greeting::Recording { .. } | Greeting::Sealing { .. }))
             | (

@@ -8,7 +8,7 @@ pub(super) mod talking;
 
 use super::Facts;
 use super::event::Input;
-use super::leg::Bindings;
+use super::phones::Phones;
 use crate::now::{Mono, Now};
 
 /// Where a call stands.
@@ -35,9 +35,9 @@ impl From<ringing::Next> for Phase {
 }
 
 impl Phase {
-    pub(super) fn on(self, now: Now, input: Input, facts: &mut Facts, bindings: &Bindings) -> Phase {
+    pub(super) fn on(self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Phase {
         match self {
-            Phase::Ringing(ringing) => ringing.on(now, input, facts, bindings).into(),
+            Phase::Ringing(ringing) => ringing.on(now, input, facts, phones).into(),
             Phase::Greeting(greeting) => greeting.on(now, input, facts),
             Phase::Talking(talking) => talking.on(now, input, facts),
             Phase::Ending => ending::on(now, input, facts),

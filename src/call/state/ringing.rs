@@ -1,12 +1,13 @@
 //! Open, and nobody has picked up yet. The ways out: somebody picks up, the caller hangs up, or the give-up time comes
 //! and the caller hears busy. There is no other.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::super::Facts;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
-use super::super::leg::{BindingId, Bindings, Leg, LegId, LegState};
+use super::super::leg::{BindingId, Leg, LegId, LegState};
+use super::super::phones::{Awaited, Phones};
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::talking::Talking;
 use crate::now::{Mono, Now};
@@ -27,11 +28,28 @@ pub(crate) struct Ringing {
     give_up_at: Mono,
     /// Waves that have not started, with the time they start at the latest.
     waves: VecDeque<(Mono, Wave)>,
-    /// Places to be rung again, and when.
-    again: Vec<(Mono, PhoneId, BindingId)>,
+    /// The phones of the waves that have.
+    started: Vec<PhoneId>,
+    /// Places that were rung, and why they do not ring now. One that neither rings nor rests is to be rung.
+    resting: BTreeMap<BindingId, (PhoneId, Rest)>,
+    /// What is to be told to this call, sorted.
+    awaited: Vec<Awaited>,
     heard: Heard,
     /// Since when no phone has proven that it rings.
     nothing_since: Option<Mono>,
+}
+
+/// Until when a place that was rung is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// For the rest of this call: somebody said no, or the phone cannot take it.
+    ForThisCall,
+    /// It has stopped by itself, or is in trouble.
+    Until(Mono),
+    /// It was in another call of ours.
+    UntilFree,
+    /// It has answered nothing at all.
+    UntilProven,
 }
 
 /// Where a ringing call can go. A recording is not among it: an open shop answers with people or not at all.
@@ -53,20 +71,22 @@ enum Heard {
 }
 
 impl Ringing {
-    pub(crate) fn begin(now: Now, ring: Ring, facts: &mut Facts, bindings: &Bindings) -> Ringing {
+    pub(crate) fn begin(now: Now, ring: Ring, facts: &mut Facts, phones: &Phones) -> Ringing {
         let waves = ring.waves.into_iter().map(|wave| (now.mono + wave.after, wave)).collect();
         let mut ringing = Ringing {
             give_up_at: now.mono + ring.give_up_after,
             waves,
-            again: Vec::new(),
+            started: Vec::new(),
+            resting: BTreeMap::new(),
+            awaited: Vec::new(),
             heard: Heard::Nothing,
             nothing_since: None,
         };
-        ringing.start_what_is_due(now, facts, bindings);
+        ringing.ring_whoever_can(now, facts, phones);
         ringing
     }
 
-    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, bindings: &Bindings) -> Next {
+    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Next {
         match input {
             // `Facts` lets out what was held back.
             Input::Recorded => {}
@@ -77,9 +97,15 @@ impl Ringing {
                 Some(LegState::Leaving(why)) => facts.push(Output::HangUp { leg, why }),
                 Some(LegState::Talking) | None => {}
             },
-            Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts),
+            Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
             // It had not picked up: the door has told of that by `LegEnded`.
-            Input::LegHungUp(leg, _) => self.leg_ended(now, leg, LegEnd::Over, facts),
+            Input::LegHungUp(leg, _) => self.leg_ended(now, leg, LegEnd::Over, facts, phones),
+            Input::Freed(freed) => {
+                self.resting.retain(|_, (phone, rest)| *rest != Rest::UntilFree || phones.telephone(*phone) != freed)
+            }
+            Input::Proven(binding) => {
+                self.resting.retain(|place, (_, rest)| *rest != Rest::UntilProven || *place != binding);
+            }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // Nobody talks yet.
             Input::Held(_) | Input::Resumed(_) => {}
@@ -92,17 +118,13 @@ impl Ringing {
                 }
                 if let Some(since) = self.nothing_since
                     && since + NOTHING_REACHABLE_FOR <= now.mono
+                    && !self.ask_everybody_left(now, facts, phones)
                 {
-                    if self.waves.is_empty() {
-                        return give_up(now, "unreachable", Final::Busy, facts);
-                    }
-                    // Nobody is given up while somebody has not been asked.
-                    self.waves.iter_mut().for_each(|(at, _)| *at = now.mono);
-                    self.nothing_since = Some(now.mono);
+                    return give_up(now, "unreachable", Final::Busy, facts);
                 }
             }
         }
-        self.start_what_is_due(now, facts, bindings);
+        self.ring_whoever_can(now, facts, phones);
         Next::Ringing(self)
     }
 
@@ -112,30 +134,49 @@ impl Ringing {
             Heard::Nothing => None,
         };
         let wave = self.waves.front().map(|(at, _)| *at);
-        let again = self.again.iter().map(|(at, ..)| *at).min();
+        let again = self.resting.values().filter_map(|(_, rest)| match rest {
+            Rest::Until(at) => Some(*at),
+            Rest::ForThisCall | Rest::UntilFree | Rest::UntilProven => None,
+        });
         let unreachable = self.nothing_since.map(|since| since + NOTHING_REACHABLE_FOR);
-        [Some(self.give_up_at), announce, wave, again, unreachable].into_iter().flatten().min()
+        [Some(self.give_up_at), announce, wave, again.min(), unreachable].into_iter().flatten().min()
     }
 
-    /// Starts waves and repeats whose time has come, and the next wave early when nothing rings; lets the caller hear
-    /// ringing while a phone rings or is about to.
-    fn start_what_is_due(&mut self, now: Now, facts: &mut Facts, bindings: &Bindings) {
-        let due: Vec<_> = self.again.extract_if(.., |(at, ..)| *at <= now.mono).collect();
-        for (_, phone, binding) in due {
-            offer(now, phone, binding, facts);
+    /// What this call is to be told of, as soon as it happens.
+    pub(crate) fn awaited(&self) -> &[Awaited] {
+        &self.awaited
+    }
+
+    /// Rings what is to be rung: those who talk only when nobody else is left, a later wave early when nothing rings. Lets
+    /// the caller hear ringing while a phone rings or is about to.
+    fn ring_whoever_can(&mut self, now: Now, facts: &mut Facts, phones: &Phones) {
+        self.resting.retain(|_, (_, rest)| !matches!(rest, Rest::Until(at) if *at <= now.mono));
+        while let Some((_, wave)) = self.waves.pop_front_if(|(at, _)| *at <= now.mono) {
+            self.started.extend(wave.phones);
         }
-        while let Some((_, wave)) = self.waves.pop_front_if(|(at, _)| *at <= now.mono || !anything_rings(facts)) {
-            for phone in wave.phones {
-                for &binding in bindings.of(phone) {
-                    offer(now, phone, binding, facts);
-                }
-            }
+        self.ring(now, |phone| !phones.talks(phone), facts, phones);
+        while !anything_rings(facts)
+            && let Some((_, wave)) = self.waves.pop_front()
+        {
+            self.started.extend(wave.phones);
+            self.ring(now, |phone| !phones.talks(phone), facts, phones);
         }
-        if facts.legs.values().any(|leg| leg.state == LegState::Ringing) {
+        if !anything_rings(facts) {
+            // Call waiting.
+            self.ring(now, |_| true, facts, phones);
+        }
+        // A phone that is in another call can be reached: it is waited for.
+        let rings = facts.legs.values().any(|leg| leg.state == LegState::Ringing);
+        if rings || self.resting.values().any(|(_, rest)| *rest == Rest::UntilFree) {
             self.nothing_since = None;
         } else {
             self.nothing_since.get_or_insert(now.mono);
         }
+        self.await_news(facts, phones);
+        self.announce(now, facts);
+    }
+
+    fn announce(&mut self, now: Now, facts: &mut Facts) {
         if anything_rings(facts) {
             let announce = match self.heard {
                 Heard::Nothing => true,
@@ -153,7 +194,50 @@ impl Ringing {
         }
     }
 
-    fn leg_ended(&mut self, now: Now, id: LegId, end: LegEnd, facts: &mut Facts) {
+    /// Nobody is given up while somebody has not been asked: a later wave, or somebody who talks. Whether there was any.
+    fn ask_everybody_left(&mut self, now: Now, facts: &mut Facts, phones: &Phones) -> bool {
+        let before = facts.legs.len();
+        let waves = std::mem::take(&mut self.waves);
+        let any_wave = !waves.is_empty();
+        self.started.extend(waves.into_iter().flat_map(|(_, wave)| wave.phones));
+        self.ring(now, |phone| !any_wave || !phones.talks(phone), facts, phones);
+        self.nothing_since = Some(now.mono);
+        any_wave || facts.legs.len() > before
+    }
+
+    /// Rings every place that is to be rung of those phones of the started waves that `may` be.
+    fn ring(&self, now: Now, may: impl Fn(PhoneId) -> bool, facts: &mut Facts, phones: &Phones) {
+        for &phone in self.started.iter().filter(|phone| may(**phone)) {
+            for &place in phones.of(phone) {
+                if self.is_to_be_rung(place, facts) {
+                    offer(now, phone, place, facts);
+                }
+            }
+        }
+    }
+
+    fn is_to_be_rung(&self, place: BindingId, facts: &Facts) -> bool {
+        !self.resting.contains_key(&place) && facts.legs.values().all(|leg| leg.binding != place)
+    }
+
+    /// Phones that are left out or said that they are busy are waited for, and places that said nothing.
+    fn await_news(&mut self, facts: &Facts, phones: &Phones) {
+        let left_out = self.started.iter().filter(|phone| {
+            phones.talks(**phone) && phones.of(**phone).iter().any(|place| self.is_to_be_rung(*place, facts))
+        });
+        let resting = self.resting.iter().filter_map(|(place, (phone, rest))| match rest {
+            Rest::UntilFree => Some(Awaited::Freed(phones.telephone(*phone))),
+            Rest::UntilProven => Some(Awaited::Proof(*place)),
+            Rest::ForThisCall | Rest::Until(_) => None,
+        });
+        let mut awaited: Vec<Awaited> =
+            left_out.map(|phone| Awaited::Freed(phones.telephone(*phone))).chain(resting).collect();
+        awaited.sort();
+        awaited.dedup();
+        self.awaited = awaited;
+    }
+
+    fn leg_ended(&mut self, now: Now, id: LegId, end: LegEnd, facts: &mut Facts, phones: &Phones) {
         let Some(leg) = facts.legs.remove(&id) else { return };
         if let LegState::Leaving(_) = leg.state {
             return;
@@ -167,14 +251,17 @@ impl Ringing {
             LegEnd::Over => String::new(),
         };
         facts.note(now, EventKind::Declined, Some(&leg), &detail);
-        let stopped_by_itself = match end {
-            LegEnd::Busy => now.mono - leg.offered > DECLINE_WITHIN,
-            LegEnd::Unavailable(status) => matches!(status, 408 | 480 | 500..=599),
-            LegEnd::Declined | LegEnd::Silent | LegEnd::NoSharedCodec | LegEnd::Over => false,
+        let again = Rest::Until(now.mono + RING_AGAIN_AFTER);
+        let rest = match end {
+            LegEnd::Busy if now.mono - leg.offered > DECLINE_WITHIN => again,
+            LegEnd::Busy if phones.is_in_another_call(leg.phone, facts.record.id) => Rest::UntilFree,
+            LegEnd::Unavailable(408 | 480 | 500..=599) => again,
+            LegEnd::Silent => Rest::UntilProven,
+            LegEnd::Declined | LegEnd::Busy | LegEnd::Unavailable(_) | LegEnd::NoSharedCodec | LegEnd::Over => {
+                Rest::ForThisCall
+            }
         };
-        if stopped_by_itself {
-            self.again.push((now.mono + RING_AGAIN_AFTER, leg.phone, leg.binding));
-        }
+        self.resting.insert(leg.binding, (leg.phone, rest));
     }
 }
 

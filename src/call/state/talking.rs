@@ -20,7 +20,7 @@ impl Talking {
             // Nothing is recorded while people talk.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
-            Input::Rings(_) => Phase::Talking(self),
+            Input::Rings(_) | Input::Freed(_) | Input::Proven(_) => Phase::Talking(self),
             Input::PickedUp(leg) => {
                 ending::too_late(now, leg, facts);
                 Phase::Talking(self)

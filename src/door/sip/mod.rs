@@ -241,6 +241,11 @@ impl SipDoor {
         self.places = places;
     }
 
+    /// Whether this place is called at this address.
+    pub fn is_at(&self, place: BindingId, address: SocketAddr) -> bool {
+        self.places.get(&place).is_some_and(|place| place.hop.to == address)
+    }
+
     /// Something has come from there: whether it may be read at all.
     pub fn spend(&mut self, now: Mono, from: &Hop) -> Spent {
         self.budgets.spend(now, self.gate.source(from), from.to)

@@ -192,6 +192,12 @@ impl SipDoor {
                     Outcome::Changed => {
                         for binding in self.registrations.registrar.of(&user) {
                             self.proofs.registered(now.mono, binding.id, &mut self.chance);
+                            // It may be called at another port than its words came from.
+                            if binding.source == hop
+                                && let Some(way) = binding.hop()
+                            {
+                                self.told.push_back(Told::Alive(way.to));
+                            }
                         }
                         self.registrations.deadlines.set(tx, now.mono + KEPT_WITHIN);
                         let kept = self.registrations.kept(now, &user);

@@ -7,6 +7,8 @@ use ringall::call::record::{CallRecord, Disposition};
 
 use crate::cast::{Door, Phone};
 use crate::network::{Chance, Network};
+use crate::phone::Habit;
+use crate::registering::{Account, field};
 use crate::shop::{Shop, time};
 
 /// How many seeds a plain run tries; `RINGALL_SEEDS` says otherwise.
@@ -76,16 +78,22 @@ fn a_whole_call(seed: u64) {
 }
 
 fn a_busy_morning(seed: u64) {
-    let shop = Shop::opening().giving_up_after("30 s").over(Network::bad(seed)).open();
+    let shop = Shop::opening().registering(0).giving_up_after("30 s").over(Network::bad(seed)).open();
     let mut chance = Chance::new(seed.wrapping_mul(17));
+    // The counter's two telephones come and go.
+    let handset = shop.telephone("Handset", "192.0.2.50:5070");
+    let mut counter = Comer { phone: shop.counter.clone(), account: Account::of("counter") };
+    let mut second = Comer { phone: handset, account: Account::of("counter").elsewhere("reg-handset") };
+    counter.stays(&shop);
+    let phones = [&shop.phones[..], &[second.phone.clone()]].concat();
     let callers =
         ["Ann", "Ben", "Cleo", "Dan"].map(|name| shop.caller(name, &format!("+3460011{}", 1000 + name.len())));
     let mut calls = 0;
-    for _ in 0..40 {
+    for _ in 0..60 {
         shop.wait(&format!("{} ms", chance.below(3_000)));
         let caller = &callers[usize::try_from(chance.below(4)).expect("four callers")];
-        let phone = &shop.phones[usize::try_from(chance.below(3)).expect("three phones")];
-        match chance.below(10) {
+        let phone = &phones[usize::try_from(chance.below(4)).expect("four phones")];
+        match chance.below(14) {
             0..4 if caller.is_idle() => {
                 caller.calls_through(Door::Sip);
                 calls += 1;
@@ -93,16 +101,66 @@ fn a_busy_morning(seed: u64) {
             0..7 => phone.picks_up(),
             7 => phone.refuses(if chance.percent(50) { 486 } else { 480 }),
             8 => phone.hangs_up(),
+            // One line, or call waiting.
+            9 => phone.has_habit(if chance.percent(50) { Habit::refuses(486) } else { Habit::RINGS }),
+            10 => counter.says(if chance.percent(30) { Some(0) } else { None }),
+            11 => second.says(if chance.percent(50) { Some(0) } else { None }),
             _ => caller.hangs_up(),
         }
     }
     shop.wait("70 s");
-    let at_phones: usize = shop.phones.iter().map(|phone| phone.conversations()).sum();
+    let at_phones: usize = phones.iter().map(|phone| phone.conversations()).sum();
     let at_callers: usize = callers.iter().map(|caller| caller.conversations()).sum();
     assert_eq!(at_phones, at_callers, "somebody talks to nobody");
+    assert_eq!(shop.phones_that_ring(), 0, "it rings for nobody");
     callers.iter().for_each(|caller| caller.hangs_up());
+    shop.wait("40 s");
+    // Nothing of all that is left: the next call rings whoever is there.
+    phones.iter().for_each(|phone| phone.has_habit(Habit::RINGS));
+    counter.stays(&shop);
+    let eva = shop.caller("Eva", "+34600777888");
+    eva.calls_through(Door::Sip);
+    shop.wait("20 s");
+    assert_eq!(shop.phones_that_ring(), 3, "nobody is left out who does not talk");
+    eva.hangs_up();
     shop.is_idle();
-    assert_eq!(shop.log().len(), calls, "each call is one row");
+    assert_eq!(shop.log().len(), calls + 1, "each call is one row");
     let accounted = |row: &CallRecord| (row.disposition == Some(Disposition::Answered)) == row.answered_by.is_some();
     assert!(shop.log().iter().all(accounted));
+}
+
+/// A telephone that registers over whatever network, and is not waited for.
+struct Comer {
+    phone: Phone,
+    account: Account,
+}
+
+impl Comer {
+    /// One REGISTER, with the newest challenge that was heard; zero seconds is a farewell.
+    fn says(&mut self, expires: Option<u32>) {
+        let call_id = self.account.call_id.clone();
+        let challenge =
+            self.phone.last_heard(|text| text.label() == "401 REGISTER" && text.get("call-id") == Some(&call_id));
+        if let Some(challenge) = challenge
+            && self.account.nonce.as_ref() != Some(&field(&challenge, "nonce"))
+        {
+            self.account.is_challenged(&challenge);
+        }
+        self.account.expires = expires;
+        let words = self.account.next(&self.phone);
+        self.phone.says_to_the_shop(&words);
+    }
+
+    /// Says it until it is heard.
+    fn stays(&mut self, shop: &Shop) {
+        let before = self.phone.got("200 REGISTER").len();
+        for _ in 0..20 {
+            self.says(Some(3600));
+            shop.wait("1 s");
+            if self.phone.got("200 REGISTER").len() > before {
+                return;
+            }
+        }
+        panic!("twenty REGISTERs were lost");
+    }
 }

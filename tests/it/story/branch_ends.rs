@@ -5,6 +5,7 @@ use ringall::call::record::EventKind;
 use crate::cast::{Caller, Door};
 use crate::far_end::End;
 use crate::phone::Habit;
+use crate::registering::Account;
 use crate::shop::Shop;
 use crate::text::{compose, sdp};
 
@@ -111,6 +112,68 @@ fn a_phone_whose_own_ring_timer_ends_is_rung_again() {
     assert!(shop.counter.rings(), "486 after 20 s is no decline");
     ann.hangs_up();
     shop.is_idle();
+}
+
+#[test]
+fn a_486_is_somebody_saying_no_for_20_s_and_then_the_phones_own_timer() {
+    // The INVITE left 5 ms ago, and the answer takes 5 ms more.
+    for (after, again) in [("19990 ms", false), ("19991 ms", true)] {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(Door::Sip);
+        shop.wait("10 ms");
+        shop.wait(after);
+        shop.counter.refuses(486);
+        shop.wait("20 s");
+        assert_eq!(shop.counter.rings(), again, "after {after}");
+        ann.hangs_up();
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_decline_is_of_one_place_and_its_other_places_ring_on() {
+    for code in [486, 603] {
+        let shop = Shop::opening().registering(0).open();
+        Account::of("counter").is_registered(&shop, &shop.counter);
+        let handset = shop.telephone("Handset", "192.0.2.50:5070");
+        Account::of("counter").elsewhere("reg-handset").is_registered(&shop, &handset);
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(Door::Sip);
+        shop.wait("5 s");
+        shop.counter.refuses(code);
+        shop.wait("30 s");
+        assert_eq!((shop.counter.calls_seen(), handset.calls_seen()), (1, 1), "{code} stands for this call");
+        assert!(handset.rings(), "{code} at one telephone is not the other's");
+        handset.picks_up();
+        shop.wait("1 s");
+        assert!(ann.talks_with(&handset));
+        ann.hangs_up();
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_phone_that_stays_in_trouble_is_tried_every_5_s_and_the_others_ring() {
+    let (shop, ann) = counter_answers_with(480);
+    shop.wait("28 s");
+    assert_eq!(shop.sent_at(&shop.counter, "INVITE").len(), 6, "at once, and 5 s after each answer");
+    let pauses: Vec<_> = shop.sent_at(&shop.counter, "INVITE").windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses.iter().all(|pause| *pause == crate::shop::time("5010 ms")), "{pauses:?}");
+    assert_eq!(shop.phones_that_ring(), 2);
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn what_a_phone_cannot_take_is_not_asked_of_it_again() {
+    for code in [302, 403, 404, 488, 606] {
+        let (shop, ann) = counter_answers_with(code);
+        shop.wait("30 s");
+        assert_eq!(shop.counter.calls_seen(), 1, "{code}");
+        ann.hangs_up();
+        shop.is_idle();
+    }
 }
 
 #[test]

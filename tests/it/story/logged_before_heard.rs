@@ -71,12 +71,39 @@ fn when_the_journal_stalls_too_the_call_goes_on() {
     assert_eq!(ann.answers(), [100]);
     shop.wait("1 s");
     assert_eq!(shop.sent_at(&ann, "180 INVITE"), [arrives + time("500 ms")]);
+    assert_eq!(shop.calls_unrecorded(), 1, "the operator is told");
     shop.counter.picks_up();
     shop.wait("1 s");
     assert!(ann.talks_with(&shop.counter));
     ann.hangs_up();
     shop.stalled_rows_get_through();
     shop.is_idle();
+    assert_eq!((shop.log().len(), shop.calls_unrecorded()), (1, 0));
+}
+
+#[test]
+fn nothing_above_100_is_said_before_the_row_whatever_becomes_of_the_call() {
+    // Ringing, an answer, the caller's hang-up and a phone's no, all while the store takes its time.
+    for act in 0..4 {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.store_takes(Some("245 ms"));
+        ann.calls_through(Door::Sip);
+        shop.wait("50 ms");
+        match act {
+            0 => {}
+            1 => shop.counter.picks_up(),
+            2 => ann.hangs_up(),
+            _ => shop.phones.iter().for_each(|phone| phone.refuses(603)),
+        }
+        shop.wait("199 ms");
+        assert_eq!(ann.answers(), [100], "what happened: {act}");
+        shop.wait("2 s");
+        let (durable, _) = shop.durable()[0];
+        assert!(ann.answers_at().iter().all(|(at, code)| *code <= 100 || *at > durable));
+        ann.hangs_up();
+        shop.is_idle();
+    }
 }
 
 #[test]

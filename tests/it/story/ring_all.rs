@@ -6,7 +6,7 @@ use crate::cast::{Door, contact_address};
 use crate::machine::SHOP;
 use crate::phone::Habit;
 use crate::shop::{Shop, time};
-use crate::text::{tag, uri_of};
+use crate::text::{compose, sdp, tag, uri_of};
 
 #[test]
 fn every_phone_is_rung_in_the_instant_the_call_arrives() {
@@ -162,6 +162,56 @@ fn nothing_crosses_to_the_phones_but_what_is_on_the_list() {
         for word in ["ice", "candidate", "crypto", "carrier", "203.0.113"] {
             assert!(!invite.body.contains(word), "{word} crossed:\n{}", invite.body);
         }
+    }
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn nothing_crosses_to_the_caller_either() {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    shop.counter.has_habit(Habit::SAYS_NOTHING);
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    let invite = shop.counter.invite_sent();
+    let to = shop.counter.act(|far_end, _| far_end.legs[0].local.clone());
+    let copied = ["via", "from", "call-id", "cseq"].map(|name| (name, invite.must(name).to_owned()));
+    let own = [
+        ("To", to),
+        ("Contact", format!("<{}>", shop.counter.uri())),
+        ("Alert-Info", "<http://127.0.0.1>".to_owned()),
+        ("X-Secret", "of the phone".to_owned()),
+        ("Server", "of the phone".to_owned()),
+        ("Remote-Party-ID", "<sip:ana@192.0.2.10>".to_owned()),
+        ("Content-Type", "application/sdp".to_owned()),
+    ];
+    let lines =
+        ["a=ice-ufrag:abcd", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x", "a=x-of-the-phone"].map(str::to_owned);
+    let audio = "192.0.2.10:40000".parse().expect("an address and a port");
+    let body = sdp(audio, "8 101", "sendrecv", &lines);
+    shop.counter.says_to_the_shop(&compose("SIP/2.0 200 OK", &[copied.as_slice(), &own].concat(), &body));
+    shop.wait("1 s");
+    let ok = ann.responses(200).remove(0);
+    let list = [
+        "via",
+        "record-route",
+        "from",
+        "to",
+        "call-id",
+        "cseq",
+        "contact",
+        "allow",
+        "server",
+        "content-type",
+        "content-length",
+    ];
+    for (name, value) in &ok.headers {
+        assert!(list.contains(&name.as_str()), "{name}: {value} is not on the list");
+        assert!(!value.contains("of the phone") && !value.contains("192.0.2.10:"), "{name}: {value}");
+    }
+    for word in ["ice", "crypto", "of-the-phone", "192.0.2.10 ", "192.0.2.10\r"] {
+        assert!(!ok.body.contains(word), "{word} crossed:\n{}", ok.body);
     }
     ann.hangs_up();
     shop.is_idle();

@@ -1,0 +1,380 @@
+//! How a call rings, sentence by sentence.
+
+use super::{Paragraph, Sentence};
+
+const fn said(says: &'static str, shown_by: &'static [&'static str]) -> Sentence {
+    Sentence { says, shown_by }
+}
+
+pub const PARAGRAPHS: &[Paragraph] = &[
+    Paragraph {
+        title: "Who rings",
+        sentences: &[
+            said(
+                "With `numbers` set, the called number picks the shop; any other gets 404 and a `refused` row without shop.",
+                &[
+                    "story::several_shops::the_called_number_picks_the_shop",
+                    "story::several_shops::a_number_of_neither_gets_404_and_a_row_without_shop",
+                    "story::refusals::a_number_that_is_nobodys_gets_404",
+                ],
+            ),
+            said("A blocked caller gets 486, and no phone rings.", &["story::refusals::a_blocked_caller_gets_busy"]),
+            said(
+                "The phones of a wave ring whose own hours allow it and who are not \"off until …\".",
+                &[
+                    "story::who_rings::a_phone_rings_until_the_minute_its_own_hours_end",
+                    "story::who_rings::a_phone_that_is_off_rings_again_from_the_instant_it_is_off_until",
+                ],
+            ),
+            said(
+                "A phone may have hours of its own, so an on-call phone serves a shop that is open longer than its staff.",
+                &["story::who_rings::an_on_call_phone_serves_a_shop_that_is_open_longer_than_its_staff"],
+            ),
+            said(
+                "A live call keeps the decision it was given: its phones, its waves, its time, whatever the owner changes meanwhile.",
+                &[
+                    "story::who_rings::what_the_owner_changes_while_it_rings_is_for_the_next_call",
+                    "story::joining::a_phone_the_owner_adds_while_it_rings_is_for_the_next_call",
+                    "story::closed::a_call_that_rings_at_closing_time_rings_on",
+                ],
+            ),
+            said(
+                "Every place where such a phone has registered gets its own INVITE, all at once.",
+                &[
+                    "story::ring_all::every_phone_is_rung_in_the_instant_the_call_arrives",
+                    "story::registering::both_bindings_of_one_phone_ring",
+                    "story::ring_all::each_phone_has_a_dialog_of_its_own",
+                ],
+            ),
+            said(
+                "A talking phone is left out while another can ring, whichever call, shop or telephone of its user it talks in.",
+                &[
+                    "story::call_waiting::a_talking_phone_is_left_out_while_another_can_ring",
+                    "story::call_waiting::a_later_wave_rings_before_those_who_talk",
+                    "story::call_waiting::a_user_who_talks_is_left_out_at_every_telephone",
+                    "story::call_waiting::a_telephone_of_two_shops_talks_for_both",
+                    "story::call_waiting::a_phone_that_talks_with_a_colleague_is_left_out_and_freed_too",
+                ],
+            ),
+            said(
+                "When all talk, all are rung (call waiting).",
+                &[
+                    "story::call_waiting::when_all_talk_all_are_rung",
+                    "story::call_waiting::who_talks_is_rung_when_the_last_other_has_said_no",
+                    "story::call_waiting::who_talks_is_rung_when_the_others_are_silent_and_nobody_is_given_up",
+                ],
+            ),
+            said(
+                "Later waves are added after their delay, and only add.",
+                &["story::who_rings::a_later_wave_only_adds"],
+            ),
+            said(
+                "When nothing of the started waves rings, the next starts at once.",
+                &[
+                    "story::who_rings::a_later_wave_starts_at_once_when_nothing_rings",
+                    "story::who_rings::the_next_wave_is_not_waited_for_when_the_last_ring_of_this_one_ends",
+                    "story::give_up::a_later_wave_is_asked_before_anybody_is_given_up",
+                ],
+            ),
+            said(
+                "A place not yet offered this call joins the ring, with its wave; a refresh is not new.",
+                &[
+                    "story::joining::a_phone_that_registers_while_a_caller_waits_joins_the_ring",
+                    "story::joining::a_second_telephone_of_a_phone_joins_and_the_first_rings_on",
+                    "story::joining::it_rings_for_every_caller_who_waits_the_oldest_first",
+                    "story::joining::a_phone_of_a_later_wave_joins_with_its_wave",
+                    "story::joining::a_phone_that_is_off_does_not_join",
+                    "story::joining::a_telephone_that_moves_while_it_rings_rings_where_it_is_now",
+                    "story::joining::a_refresh_is_not_new",
+                ],
+            ),
+            said(
+                "The caller hears ringing only while a phone rings or is about to.",
+                &[
+                    "story::joining::nobody_is_there_until_somebody_comes_and_only_then_it_rings",
+                    "story::give_up::a_minute_after_the_last_phone_said_no_the_shop_still_serves",
+                    "story::give_up::a_phone_that_rings_again_after_the_minute_is_announced_again",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
+        title: "What a branch can do",
+        sentences: &[
+            said(
+                "Any final answer but 2xx ends only that branch.",
+                &[
+                    "story::branch_ends::any_refusal_ends_only_its_own_branch",
+                    "story::branch_ends::what_a_phone_cannot_take_is_not_asked_of_it_again",
+                ],
+            ),
+            said("3xx is never followed.", &["story::branch_ends::a_phone_never_forwards_a_customer"]),
+            said(
+                "603, or 486 within 20 s from a phone with no other leg of ours, is a decline and stands for this call.",
+                &[
+                    "story::branch_ends::a_decline_stands_for_this_call",
+                    "story::branch_ends::a_486_is_somebody_saying_no_for_20_s_and_then_the_phones_own_timer",
+                    "story::call_waiting::a_decline_stands_when_the_phone_is_free",
+                ],
+            ),
+            said(
+                "The other places of a phone that declined ring on.",
+                &["story::branch_ends::a_decline_is_of_one_place_and_its_other_places_ring_on"],
+            ),
+            said(
+                "480, 408, 5xx or a later 486 (the phone's own ring timer): INVITE again after 5 s.",
+                &[
+                    "story::branch_ends::a_phone_in_trouble_is_rung_again_after_5_s",
+                    "story::branch_ends::a_phone_whose_own_ring_timer_ends_is_rung_again",
+                    "story::branch_ends::a_phone_that_stays_in_trouble_is_tried_every_5_s_and_the_others_ring",
+                ],
+            ),
+            said(
+                "No response at all: again when the phone next proves alive, by a REGISTER or an answer.",
+                &[
+                    "story::joining::a_silent_phone_is_rung_again_when_it_registers",
+                    "story::joining::a_silent_phone_is_rung_again_when_it_registers_from_another_port_than_it_is_called_at",
+                    "story::joining::a_silent_phone_is_rung_again_when_it_answers_that_it_is_there",
+                ],
+            ),
+            said(
+                "486 from a phone with another leg of ours: when that leg has ended.",
+                &[
+                    "story::call_waiting::a_caller_waits_for_phones_that_know_no_call_waiting",
+                    "story::call_waiting::a_phone_busy_with_another_ring_of_ours_rings_when_that_has_stopped",
+                    "story::call_waiting::a_phone_that_is_busy_with_somebody_elses_call_has_said_no",
+                ],
+            ),
+            said(
+                "A freed phone gets one INVITE per waiting caller, oldest first.",
+                &[
+                    "story::call_waiting::a_freed_phone_rings_once_for_each_who_waits_the_oldest_first",
+                    "story::call_waiting::a_phone_is_free_when_it_has_heard_that_the_caller_hung_up",
+                    "story::call_waiting::a_phone_with_a_second_conversation_is_not_free",
+                    "story::call_waiting::a_phone_that_was_rung_while_it_talked_is_not_rung_again_when_it_is_free",
+                    "story::races::two_phones_are_freed_in_the_same_instant_and_each_rings_for_each",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
+        title: "The caller's leg",
+        sentences: &[
+            said("100 at once.", &["story::ring_all::every_phone_is_rung_in_the_instant_the_call_arrives"]),
+            said(
+                "One 180 without SDP, repeated every 60 s.",
+                &["story::ring_all::ringing_is_said_once_without_sdp_and_again_each_minute"],
+            ),
+            said("Never a phone's early media.", &["story::ring_all::early_media_of_a_phone_is_never_heard"]),
+            said(
+                "200 only when somebody is on the line.",
+                &[
+                    "story::one_winner::who_picks_up_has_the_call_and_is_heard",
+                    "open_means_people::no_order_of_events_leads_an_open_call_to_a_recording",
+                ],
+            ),
+            said(
+                "An INVITE without an offer gets ours in the 200.",
+                &["story::ring_all::a_call_without_an_offer_gets_ours_in_the_200"],
+            ),
+            said(
+                "Phones are always offered PCMU, PCMA and telephone-event besides the trunk's codecs.",
+                &[
+                    "story::ring_all::phones_are_offered_both_laws_and_digits_at_our_own_port",
+                    "lib media::sdp::agree::tests::phones_are_offered_both_laws_and_keys_besides_the_callers_own",
+                ],
+            ),
+            said(
+                "μ-law and A-law are converted by table when the sides differ.",
+                &[
+                    "story::ring_all::sides_with_different_laws_hear_each_other",
+                    "lib media::g711::tests::a_converted_sample_sounds_the_same",
+                ],
+            ),
+            said(
+                "A shared codec passes untouched.",
+                &[
+                    "story::ring_all::a_codec_of_the_trunk_that_a_phone_knows_passes_untouched",
+                    "lib media::sdp::agree::tests::a_shared_codec_passes_untouched",
+                ],
+            ),
+            said(
+                "Each leg's message and SDP are written anew from an allow-list: nothing else crosses.",
+                &[
+                    "story::ring_all::nothing_crosses_to_the_phones_but_what_is_on_the_list",
+                    "story::ring_all::nothing_crosses_to_the_caller_either",
+                ],
+            ),
+            said(
+                "Required extensions we lack get 420.",
+                &["story::refusals::an_extension_we_lack_gets_420_that_names_it"],
+            ),
+            said(
+                "At `give_up_after_s` (default 120, 30 to 300) the caller gets 486: busy, never a recording; the call is *missed*.",
+                &[
+                    "story::give_up::the_caller_hears_ringing_and_then_busy",
+                    "story::give_up::by_default_it_rings_for_two_minutes",
+                    "story::call_waiting::when_no_phone_is_ever_free_the_caller_hears_busy_at_give_up",
+                    "lib cli::shop_file::tests::every_mistake_is_named_with_its_place",
+                ],
+            ),
+            said(
+                "Nothing reachable at all for 20 s: the same.",
+                &[
+                    "story::give_up::when_nothing_can_be_reached_she_hears_busy_after_20_s",
+                    "story::joining::where_nobody_is_and_nobody_comes_she_hears_busy_after_20_s",
+                    "story::call_waiting::a_caller_waits_for_phones_that_know_no_call_waiting",
+                ],
+            ),
+            said("The owner is told of a call for which no phone could be reached.", &[]),
+            said(
+                "503 only when the whole service drains.",
+                &[
+                    "story::races::the_service_stops_while_it_rings_and_as_somebody_picks_up",
+                    "story::closed::a_service_that_stops_before_anything_was_heard_says_503",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
+        title: "One winner",
+        sentences: &[
+            said(
+                "First acceptance wins, atomically.",
+                &[
+                    "story::one_winner::two_people_pick_up_in_the_same_millisecond_and_one_has_the_call",
+                    "story::one_winner::all_pick_up_in_the_same_millisecond_and_one_has_the_call",
+                    "story::one_winner::phones_that_pick_up_by_themselves_without_a_ring_have_one_winner_too",
+                    "story::bad_network::however_bad_the_network_a_call_has_one_row_and_one_winner",
+                ],
+            ),
+            said(
+                "Losers get CANCEL: after a provisional answer at once, before one on its arrival.",
+                &[
+                    "story::one_winner::the_others_stop_ringing_at_once_and_show_no_missed_call",
+                    "story::one_winner::a_phone_that_has_said_nothing_is_cancelled_when_it_first_does",
+                ],
+            ),
+            said(
+                "Its Reasons are `SIP;cause=200;text=\"Call completed elsewhere\"` and `Q.850;cause=26`, so no phone shows a missed call.",
+                &[
+                    "story::one_winner::the_others_stop_ringing_at_once_and_show_no_missed_call",
+                    "story::one_winner::a_loser_whose_cancel_is_lost_is_told_again",
+                ],
+            ),
+            said(
+                "A loser that answered meanwhile gets ACK, then BYE.",
+                &[
+                    "story::one_winner::a_pick_up_that_crosses_our_cancel_gets_ack_then_bye",
+                    "story::one_winner::a_phone_that_has_said_nothing_and_picks_up_too_late_gets_ack_then_bye",
+                    "story::one_winner::a_loser_whose_ack_and_bye_are_lost_gets_both_again",
+                ],
+            ),
+            said(
+                "When the caller gives up it is `Q.850;cause=16`, without cause=200: phones show the missed call.",
+                &["story::one_winner::when_the_caller_gives_up_every_phone_shows_a_missed_call"],
+            ),
+            said(
+                "At give-up it is `Q.850;cause=19`, without cause=200: phones show the missed call.",
+                &["story::one_winner::at_give_up_every_phone_shows_a_missed_call"],
+            ),
+        ],
+    },
+    Paragraph {
+        title: "Logged before heard",
+        sentences: &[
+            said(
+                "A call's row is durable before any response above 100 leaves.",
+                &[
+                    "story::logged_before_heard::ringing_waits_for_the_row",
+                    "story::logged_before_heard::an_answer_waits_for_the_row_too",
+                    "story::logged_before_heard::nothing_above_100_is_said_before_the_row_whatever_becomes_of_the_call",
+                    "story::refusals::a_refusal_waits_for_its_row",
+                    "story::closed::nothing_is_heard_before_the_row_is_durable",
+                    "story::between_phones::a_colleagues_call_waits_for_its_row_like_any_other",
+                ],
+            ),
+            said(
+                "The phones' INVITEs do not wait for it.",
+                &["story::ring_all::every_phone_is_rung_in_the_instant_the_call_arrives"],
+            ),
+            said(
+                "If the store stalls 250 ms, the record goes to an fsynced journal, replayed when the store is back.",
+                &[
+                    "story::logged_before_heard::a_store_that_stalls_250_ms_is_passed_over_for_the_journal",
+                    "story::logged_before_heard::a_store_that_recovers_in_time_is_not_passed_over",
+                    "store log::what_the_store_does_not_take_is_journaled_and_replayed",
+                    "store log::a_journal_of_a_killed_run_is_replayed_at_start",
+                ],
+            ),
+            said(
+                "If that stalls another 250 ms, the call goes on and is counted.",
+                &["story::logged_before_heard::when_the_journal_stalls_too_the_call_goes_on"],
+            ),
+            said(
+                "Several records share one commit, and the last facts of it are the facts.",
+                &["store log::the_last_facts_of_a_batch_are_the_facts"],
+            ),
+            said(
+                "A row said twice is one row, and its later facts stand.",
+                &[
+                    "store log::a_first_row_never_replaces_later_facts",
+                    "store log::a_call_sent_again_after_a_crash_continues_its_row",
+                ],
+            ),
+            said(
+                "The call path never reads the database.",
+                &["architecture::the_core_has_no_clock_no_socket_no_disk_and_no_chance"],
+            ),
+            said(
+                "A SIP call's key is Call-ID, From tag and CSeq number; the same by another branch gets 482.",
+                &[
+                    "story::refusals::the_same_call_by_another_way_gets_482",
+                    "story::give_up::a_repeated_invite_is_the_same_call",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
+        title: "Media",
+        sentences: &[
+            said(
+                "Every call is relayed, RTP and RTCP.",
+                &[
+                    "story::one_winner::who_picks_up_has_the_call_and_is_heard",
+                    "lib media::relay::tests::rtcp_passes_whole_between_the_same_addresses",
+                ],
+            ),
+            said(
+                "One pair of ports a side, however many phones ring.",
+                &[
+                    "story::ring_all::phones_are_offered_both_laws_and_digits_at_our_own_port",
+                    "story::streams::an_ipv4_caller_rings_phones_of_both_families",
+                ],
+            ),
+            said(
+                "Accepted source: the SDP address or the leg's signalling address, any port.",
+                &[
+                    "lib media::sdp::agree::tests::a_side_accepts_its_described_and_its_signalling_address",
+                    "lib media::relay::tests::a_strangers_packet_is_refused_and_counted",
+                ],
+            ),
+            said(
+                "The first such packet latches.",
+                &["lib media::relay::tests::audio_goes_back_to_the_port_that_was_heard"],
+            ),
+            said(
+                "Again only after re-INVITE or 5 s of silence, from the same addresses.",
+                &[
+                    "lib media::relay::tests::a_latched_port_gives_way_only_after_silence",
+                    "lib media::relay::tests::a_changed_side_latches_anew",
+                ],
+            ),
+            said("No RTP from both sides for 30 s: a re-INVITE, then BYE.", &[]),
+            said(
+                "Hold is exempt for 30 minutes.",
+                &["lib media::relay::tests::a_held_call_may_be_silent_for_half_an_hour"],
+            ),
+        ],
+    },
+];
