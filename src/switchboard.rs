@@ -513,7 +513,8 @@ impl Switchboard {
                 | CallOutput::Announce
                 | CallOutput::Answer { .. }
                 | CallOutput::Refuse(_)
-                | CallOutput::HangUpCaller => self.door.perform(now, id, &output),
+                | CallOutput::HangUpCaller(_)
+                | CallOutput::AskBoth { .. } => self.door.perform(now, id, &output),
             }
         }
         let Some(call) = self.calls.get(&id) else { return };
@@ -555,11 +556,17 @@ impl Switchboard {
                 self.feed(now, CallId(recording), CallInput::RecordingEnded);
             }
             media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
-            // No call hangs on these so far: a side that falls silent is not hung up on.
-            media::Fact::Latched { .. }
-            | media::Fact::Silent { .. }
-            | media::Fact::Heard { .. }
-            | media::Fact::Relayed { .. } => {}
+            media::Fact::Silent { relay } => self.feed_talk(now, relay, CallInput::Silent),
+            media::Fact::Heard { relay } => self.feed_talk(now, relay, CallInput::Heard),
+            // No call hangs on these.
+            media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
+        }
+    }
+
+    /// The call may have ended while the packet thread was saying it.
+    fn feed_talk(&mut self, now: Now, relay: media::RelayId, input: CallInput) {
+        if let Some(call) = self.door.call_of(relay) {
+            self.feed(now, call, input);
         }
     }
 

@@ -163,7 +163,7 @@ impl SipDoor {
     pub fn abandon(&mut self, now: Now, call: CallId) {
         match self.callers.get(&call).map(|caller| &caller.state) {
             Some(CallerState::Waiting) => self.refuse(now, call, Final::Unavailable),
-            Some(CallerState::Answered(_)) => self.bye_caller(now, call),
+            Some(CallerState::Answered(_)) => self.bye_caller(now, call, Stop::Finished),
             None => {}
         }
         let legs: Vec<_> = self.phones.keys().copied().filter(|leg| leg.call == call).collect();
