@@ -80,7 +80,9 @@ impl SipDoor {
             Party::Caller(call) => call,
             Party::Phone(leg) => leg.call,
         };
-        let CallerLeg { state: CallerState::Answered(conversation), .. } = self.callers.get(&call)? else { return None };
+        let CallerLeg { state: CallerState::Answered(conversation), .. } = self.callers.get(&call)? else {
+            return None;
+        };
         match (party, &conversation.with) {
             (Party::Caller(_), _) => (conversation.acked == Acked::Yes).then(|| conversation.ours.clone()),
             (Party::Phone(leg), Far::Phone(with)) if *with == leg => Some(conversation.phone_ours.clone()),
