@@ -475,10 +475,32 @@ impl Switchboard {
         };
         let id = record.id;
         self.busy_with = Some(id);
+        let begin = self.with_ports(arrival.family(), begin);
         self.door.open(id, arrival, shown);
         self.calls.insert(id, Call::new(now, record, shop, begin, &self.contacts.bindings));
         self.drain_call(now, id);
         self.busy_with = None;
+    }
+
+    /// A call can begin only while there are ports for its sound, or are about to be: the caller's pair, and the phones'.
+    fn with_ports(&mut self, family: Family, begin: Begin) -> Begin {
+        let (pairs, otherwise) = match &begin {
+            Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
+            Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
+            Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
+        };
+        let ports = self.door.ports();
+        let has_some = |shelf: &Shelf| match pairs {
+            1 => ports.left(shelf.lane, family) > 0,
+            _ => ports.has_two(shelf.lane, family),
+        };
+        let of_family = |shelf: &&Shelf| shelf.family == family;
+        if self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf)) {
+            return begin;
+        }
+        // Another program may have let go of some since: for the next call it is tried again.
+        self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
+        Begin::NoPorts(otherwise)
     }
 
     fn feed(&mut self, now: Now, id: CallId, input: CallInput) {
@@ -539,17 +561,13 @@ impl Switchboard {
 
     fn media(&mut self, now: Now, fact: media::Fact) {
         match fact {
-            media::Fact::Stocked { lane, pairs, short } => {
-                let families: Vec<Family> = pairs.iter().map(|pair| pair.family).collect();
-                self.door.ports().stock(pairs);
-                for shelf in self.stock.iter_mut().filter(|shelf| shelf.lane == lane) {
-                    let came = families.iter().filter(|family| **family == shelf.family).count();
-                    shelf.coming = shelf.coming.saturating_sub(came);
-                    if short > 0 && shelf.coming > 0 {
-                        shelf.coming = 0;
-                        shelf.used_up = true;
-                    }
+            media::Fact::Stocked { lane, family, pairs, short } => {
+                let of_it = |shelf: &&mut Shelf| (shelf.lane, shelf.family) == (lane, family);
+                if let Some(shelf) = self.stock.iter_mut().find(of_it) {
+                    shelf.coming = shelf.coming.saturating_sub(pairs.len() + short);
+                    shelf.used_up = short > 0;
                 }
+                self.door.ports().stock(pairs);
             }
             media::Fact::Greeted { recording } => self.feed(now, CallId(recording), CallInput::Greeted),
             media::Fact::RecordingEnded { recording } => {

@@ -76,6 +76,11 @@ impl Arrival {
         self.offer.is_err().then_some(Final::NotAcceptable)
     }
 
+    /// Of the caller's address.
+    pub fn family(&self) -> Family {
+        Family::from(self.hop.to.ip())
+    }
+
     /// Whether the caller could hear a greeting and leave a message: the machine speaks G.711 alone.
     pub fn understands_the_machine(&self) -> bool {
         match &self.offer {
@@ -125,9 +130,9 @@ impl SipDoor {
 
     /// The switchboard has made a call of it.
     pub fn open(&mut self, call: CallId, arrival: Arrival, shown: Shown) {
-        let lane = self.ports.next_lane();
+        let family = arrival.family();
+        let lane = self.ports.next_lane(family);
         let offer = arrival.offer.ok().flatten();
-        let family = Family::from(arrival.hop.to.ip());
         let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
         self.keys.insert(arrival.key.clone(), call);
         self.invites.insert(arrival.tx, call);
