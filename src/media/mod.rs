@@ -199,7 +199,8 @@ impl Ports {
         let turns = (self.next_lane..self.lanes.len()).chain(0..self.next_lane);
         let mut lanes = turns.map(|lane| Lane(u8::try_from(lane).unwrap_or(0)));
         let first = lanes.clone().next().unwrap_or(Lane(0));
-        lanes.find(|lane| self.has_two(*lane, family)).unwrap_or(first)
+        let one = lanes.clone().find(|lane| self.left(*lane, family) > 0);
+        lanes.find(|lane| self.has_two(*lane, family)).or(one).unwrap_or(first)
     }
 
     /// Whether a pair of this lane and family waits to be used, and another one of any family.

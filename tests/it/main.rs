@@ -22,6 +22,7 @@ mod phone;
 mod registering;
 mod registrar;
 mod shop;
+mod sound;
 mod story;
 mod stream;
 mod text;

@@ -60,6 +60,7 @@ pub struct Opening {
     router: Router,
     hours: Option<String>,
     language: Language,
+    pairs: usize,
 }
 
 impl Shop {
@@ -85,6 +86,7 @@ impl Shop {
             router: Router::None,
             hours: None,
             language: Language::En,
+            pairs: usize::MAX,
         }
     }
 
@@ -484,6 +486,12 @@ impl Opening {
         self
     }
 
+    /// With so many pairs of media ports and no more.
+    pub fn with_pairs(mut self, pairs: usize) -> Opening {
+        self.pairs = pairs;
+        self
+    }
+
     pub fn over(mut self, network: Network) -> Opening {
         self.network = network;
         self
@@ -505,6 +513,7 @@ impl Opening {
         let seed = self.network.seed;
         let mut world = World::new(self.network);
         world.router = self.router;
+        world.media.range = self.pairs;
         let names = ["Counter", "Workshop", "Ana"].map(str::to_owned).into_iter();
         let names: Vec<String> = names.chain((4..).map(|n| format!("Phone {n}"))).take(self.phones).collect();
         let mut phones = Vec::new();

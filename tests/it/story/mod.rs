@@ -8,6 +8,7 @@ mod closed;
 mod give_up;
 mod in_dialog;
 mod logged_before_heard;
+mod media;
 mod one_winner;
 mod refusals;
 mod registering;
