@@ -173,6 +173,16 @@ impl FarEnd {
         }
     }
 
+    /// All its calls are over, and nobody asks about them any more.
+    pub fn forget_the_past(&mut self) {
+        assert!(self.is_idle(), "{} still has a call: {:?}", self.name, self.legs.last());
+        self.legs.clear();
+        self.sources.clear();
+        self.clients.clear();
+        self.replies.clear();
+        self.heard.clear();
+    }
+
     /// By stream connections from now on.
     pub fn speaks_by_stream(&mut self) {
         self.line = Line::Stream;

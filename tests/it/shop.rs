@@ -24,6 +24,7 @@ use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
 use crate::registrar::{self, Registrar};
+use crate::text::{Text, tag};
 use crate::trace::Sent;
 use crate::world::World;
 
@@ -389,11 +390,34 @@ impl Shop {
         self.every_heard_call_has_its_row();
     }
 
+    /// Nobody is on a telephone: what was told and logged so far is looked at and put away. The rows of the log.
+    #[track_caller]
+    pub fn forgets_what_is_over(&self) -> Vec<CallRecord> {
+        self.every_heard_call_has_its_row();
+        let rows = self.log();
+        assert!(rows.iter().all(|row| row.ended.is_some() && row.disposition.is_some()), "an open row");
+        let mut world = self.world.borrow_mut();
+        world.store.check_events();
+        world.store.forget_the_past();
+        world.trace.sent.clear();
+        world.trace.notes.clear();
+        world.far_ends.iter_mut().for_each(FarEnd::forget_the_past);
+        rows
+    }
+
+    /// How many characters it takes to write down all that the machine knows.
+    pub fn size_of_its_memory(&self) -> usize {
+        format!("{:?}", self.world.borrow().machine).len()
+    }
+
     /// Whoever heard ringing, an answer or busy has one row, and it was durable before: in the store, in the journal,
     /// or both had stalled as long as a customer bears (DESIGN §5, L1 and L2).
     fn every_heard_call_has_its_row(&self) {
         let world = self.world.borrow();
         let store = &world.store;
+        let begins = |text: &Text| text.method() == Some("INVITE") && tag(text.must("to")).is_none();
+        let ours = |sent: &&Sent| is_shop(sent.from) && begins(&sent.text);
+        let ours: BTreeSet<&str> = world.trace.sent.iter().filter(ours).map(|sent| sent.text.must("call-id")).collect();
         for sent in world.trace.sent.iter().filter(|sent| is_shop(sent.from)) {
             let heard = ["180 INVITE", "200 INVITE", "486 INVITE", "487 INVITE", "404 INVITE"];
             if !heard.contains(&sent.text.label().as_str()) {
@@ -401,8 +425,7 @@ impl Shop {
             }
             let call_id = sent.text.must("call-id");
             // An answer to a phone that we called ourselves, within its call.
-            let ours = |sent: &Sent| is_shop(sent.from) && sent.text.label() == "INVITE";
-            if world.trace.sent.iter().any(|sent| ours(sent) && sent.text.must("call-id") == call_id) {
+            if ours.contains(call_id) {
                 continue;
             }
             let rows: Vec<_> = store.rows.values().filter(|row| row.key.contains(&format!("{call_id} "))).collect();

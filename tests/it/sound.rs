@@ -18,10 +18,16 @@ impl Person {
 
     /// Sound comes from it again.
     pub fn speaks_again(&self) {
+        self.is_to_be_heard();
         let audio = self.listens_at();
-        self.world.borrow_mut().media.fall_quiet(audio, false);
         let voice = self.speaks_by();
         self.sends_from(audio, voice, 1).expect("it is let through");
+    }
+
+    /// From now on sound comes from it whenever it is on the telephone.
+    pub fn is_to_be_heard(&self) {
+        let audio = self.listens_at();
+        self.world.borrow_mut().media.fall_quiet(audio, false);
     }
 
     /// Where it listens, and speaks from unless it says otherwise.

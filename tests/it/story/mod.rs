@@ -17,6 +17,7 @@ mod ring_all;
 mod routers;
 mod strangers;
 mod streams;
+mod thousands;
 mod trunk_calls;
 mod trunk_registers;
 mod who_calls;
