@@ -483,6 +483,7 @@ impl Switchboard {
         };
         let id = record.id;
         self.busy_with = Some(id);
+        let begin = self.with_ports(arrival.family(), begin);
         self.door.open(id, arrival, shown);
         let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(facts.made_by);
         self.calls.insert(id, call);
@@ -511,6 +512,27 @@ impl Switchboard {
         }
     }
 
+    /// A call can begin only while there are ports for its sound, or are about to be: the caller's pair, and the phones'.
+    fn with_ports(&mut self, family: Family, begin: Begin) -> Begin {
+        let (pairs, otherwise) = match &begin {
+            Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
+            Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
+            Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
+        };
+        let ports = self.door.ports();
+        let has_some = |shelf: &Shelf| match pairs {
+            1 => ports.left(shelf.lane, family) > 0,
+            _ => ports.has_two(shelf.lane, family),
+        };
+        let of_family = |shelf: &&Shelf| shelf.family == family;
+        if self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf)) {
+            return begin;
+        }
+        // Another program may have let go of some since: for the next call it is tried again.
+        self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
+        Begin::NoPorts(otherwise)
+    }
+
     fn drain_call(&mut self, now: Now, id: CallId) {
         while let Some(output) = self.calls.get_mut(&id).and_then(Call::poll_output) {
             match output {
@@ -535,7 +557,8 @@ impl Switchboard {
                 | CallOutput::Announce
                 | CallOutput::Answer { .. }
                 | CallOutput::Refuse(_)
-                | CallOutput::HangUpCaller => self.door.perform(now, id, &output),
+                | CallOutput::HangUpCaller(_)
+                | CallOutput::AskBoth { .. } => self.door.perform(now, id, &output),
             }
         }
         let Some(call) = self.calls.get(&id) else { return };
@@ -561,28 +584,30 @@ impl Switchboard {
 
     fn media(&mut self, now: Now, fact: media::Fact) {
         match fact {
-            media::Fact::Stocked { lane, pairs, short } => {
-                let families: Vec<Family> = pairs.iter().map(|pair| pair.family).collect();
-                self.door.ports().stock(pairs);
-                for shelf in self.stock.iter_mut().filter(|shelf| shelf.lane == lane) {
-                    let came = families.iter().filter(|family| **family == shelf.family).count();
-                    shelf.coming = shelf.coming.saturating_sub(came);
-                    if short > 0 && shelf.coming > 0 {
-                        shelf.coming = 0;
-                        shelf.used_up = true;
-                    }
+            media::Fact::Stocked { lane, family, pairs, short } => {
+                let of_it = |shelf: &&mut Shelf| (shelf.lane, shelf.family) == (lane, family);
+                if let Some(shelf) = self.stock.iter_mut().find(of_it) {
+                    shelf.coming = shelf.coming.saturating_sub(pairs.len() + short);
+                    shelf.used_up = short > 0;
                 }
+                self.door.ports().stock(pairs);
             }
             media::Fact::Greeted { recording } => self.feed(now, CallId(recording), CallInput::Greeted),
             media::Fact::RecordingEnded { recording } => {
                 self.feed(now, CallId(recording), CallInput::RecordingEnded);
             }
             media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
-            // No call hangs on these so far: a side that falls silent is not hung up on.
-            media::Fact::Latched { .. }
-            | media::Fact::Silent { .. }
-            | media::Fact::Heard { .. }
-            | media::Fact::Relayed { .. } => {}
+            media::Fact::Silent { relay } => self.feed_talk(now, relay, CallInput::Silent),
+            media::Fact::Heard { relay } => self.feed_talk(now, relay, CallInput::Heard),
+            // No call hangs on these.
+            media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
+        }
+    }
+
+    /// The call may have ended while the packet thread was saying it.
+    fn feed_talk(&mut self, now: Now, relay: media::RelayId, input: CallInput) {
+        if let Some(call) = self.door.call_of(relay) {
+            self.feed(now, call, input);
         }
     }
 

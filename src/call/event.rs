@@ -29,6 +29,10 @@ pub enum Input {
     Held(Holder),
     /// They want to hear again.
     Resumed(Holder),
+    /// Nothing has been heard of either of the two who talk for half a minute; where one of them holds, for half an hour.
+    Silent,
+    /// After that, one of them is heard again.
+    Heard,
     /// The closed shop's greeting has been played, beep and all: what the caller says is recorded from here on.
     Greeted,
     /// The recording is over by itself: nobody speaks any more, or has said enough. It is not safe yet.
@@ -54,6 +58,8 @@ pub enum LegEnd {
     Silent,
     /// It picked up without a codec that the caller has.
     NoSharedCodec,
+    /// It could not be rung: at this moment no media ports are bound that are nobody's.
+    NoPorts,
     /// It stopped or hung up as it was told.
     Over,
 }
@@ -64,6 +70,8 @@ pub enum CallerLeft {
     HungUp,
     /// The network lost them: our answer was never confirmed, or there is no way to them.
     Lost,
+    /// Somebody had picked up, and they could not be connected all the same: they heard busy.
+    NotConnected,
 }
 
 /// Who put the call on hold.
@@ -116,7 +124,10 @@ pub enum Output {
     /// Tell the caller that there will be no answer.
     Refuse(Final),
     /// Hang up on the caller, who was answered.
-    HangUpCaller,
+    HangUpCaller(Stop),
+    /// Nothing is heard of the caller and this leg: ask both whether they are still there. Who does not answer is
+    /// [`Input::CallerLeft`] or [`Input::LegEnded`].
+    AskBoth { leg: LegId },
 }
 
 /// Where a row is made durable.
@@ -137,6 +148,8 @@ pub enum Stop {
     NobodyAnswered,
     /// The conversation is over.
     Finished,
+    /// The conversation is over because nothing was heard any more, or the other side could not be reached.
+    Lost,
 }
 
 /// What a caller who is not answered gets.

@@ -57,6 +57,9 @@ pub enum Begin {
     Decided(Action),
     /// Whatever was decided, this caller cannot be connected to anybody.
     Unservable(Final),
+    /// It was decided to take this call, but there are no ports left for its sound: as many talk as can. So it is one that
+    /// nobody took, of this kind.
+    NoPorts(Disposition),
 }
 
 /// Whether the call's row is durable.
@@ -104,6 +107,7 @@ impl Call {
             Begin::Decided(Action::Refuse(Refusal::NotOurNumber)) => {
                 facts.turn_away(now, Disposition::Refused, Final::NotFound)
             }
+            Begin::NoPorts(disposition) => facts.no_ports(now, disposition),
             Begin::Unservable(answer) => facts.turn_away(now, Disposition::Refused, answer),
         };
         // The row goes first in line, with all that is a fact already; the phones' INVITEs do not wait for it.
@@ -178,7 +182,7 @@ impl Call {
     pub fn uses(&self) -> impl Iterator<Item = Use> + Clone {
         let legs = self.facts.legs.values().map(|leg| {
             // Who was told to hang up talks until that is confirmed.
-            let talks = matches!(leg.state, LegState::Talking | LegState::Leaving(Stop::Finished));
+            let talks = matches!(leg.state, LegState::Talking | LegState::Leaving(Stop::Finished | Stop::Lost));
             Use { phone: leg.phone, talks }
         });
         let maker = match self.phase {
@@ -273,6 +277,16 @@ impl Facts {
         self.note(now, EventKind::Refused, None, &answer.status().to_string());
         self.end(now, disposition, None);
         self.tell_caller(Output::Refuse(answer));
+        Phase::Ending
+    }
+
+    /// Busy is what a shop is whose lines are all taken; 503 would send the carrier away from it for minutes (RFC 3261
+    /// §21.5.4).
+    fn no_ports(&mut self, now: Now, disposition: Disposition) -> Phase {
+        self.note(now, EventKind::Arrived, None, "");
+        self.note(now, EventKind::Refused, None, "no ports");
+        self.end(now, disposition, Some(EndedBy::GiveUp));
+        self.tell_caller(Output::Refuse(Final::Busy));
         Phase::Ending
     }
 

@@ -89,7 +89,7 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// Pairs were bound. Fewer than asked for when the range is used up; `short` says how many are missing.
-    Stocked { lane: Lane, pairs: Vec<Pair>, short: usize },
+    Stocked { lane: Lane, family: Family, pairs: Vec<Pair>, short: usize },
     /// The first acceptable packet of this side came from here; audio goes back to it.
     Latched { relay: RelayId, which: Which, from: SocketAddr },
     /// No RTP from either side for [`relay::SILENCE`], neither of them on hold.
@@ -192,10 +192,21 @@ impl Ports {
         }
     }
 
-    /// The lane for the next call: they take turns.
-    pub fn next_lane(&mut self) -> Lane {
+    /// The lane for the next call, which begins with a pair of this family and needs another one: they take turns, but one
+    /// that has no ports left is passed over while another has.
+    pub fn next_lane(&mut self, family: Family) -> Lane {
         self.next_lane = (self.next_lane + 1) % self.lanes.len();
-        Lane(u8::try_from(self.next_lane).unwrap_or(0))
+        let turns = (self.next_lane..self.lanes.len()).chain(0..self.next_lane);
+        let mut lanes = turns.map(|lane| Lane(u8::try_from(lane).unwrap_or(0)));
+        let first = lanes.clone().next().unwrap_or(Lane(0));
+        let one = lanes.clone().find(|lane| self.left(*lane, family) > 0);
+        lanes.find(|lane| self.has_two(*lane, family)).or(one).unwrap_or(first)
+    }
+
+    /// Whether a pair of this lane and family waits to be used, and another one of any family.
+    pub fn has_two(&self, lane: Lane, family: Family) -> bool {
+        let stock = &self.lanes[usize::from(lane.0)];
+        stock.len() > 1 && stock.iter().any(|pair| pair.family == family)
     }
 
     /// A bound pair of this lane and family, or `None` while the stock is empty.

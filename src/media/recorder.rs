@@ -295,7 +295,7 @@ impl Recorder {
         let rtp::Header { sequence, timestamp, ssrc, .. } = header;
         let newest = match &mut self.source {
             Some(source) if source.ssrc == ssrc => source,
-            Some(source) if now - source.arrived < relay::NEW_STREAM => return None,
+            Some(source) if now - source.arrived < relay::STREAM_OVER => return None,
             Some(_) | None => {
                 let place = clock.max(filled);
                 self.source = Some(Source { ssrc, sequence, timestamp, place, arrived: now });

@@ -18,9 +18,8 @@ pub const SILENCE: Duration = Duration::from_secs(30);
 pub const HELD_SILENCE: Duration = Duration::from_secs(30 * 60);
 /// A latched port that was silent for so long gives way to another one of the same side: its NAT has rebound.
 pub const RELATCH: Duration = Duration::from_secs(5);
-/// A latched stream that was silent for so long gives way to another SSRC from the same port: the far end has changed
-/// its source, as after a transfer. Ten packets: longer than jitter, shorter than a word.
-pub const NEW_STREAM: Duration = Duration::from_millis(200);
+/// A stream that was silent for so long is over. Ten packets: longer than jitter, shorter than a word.
+pub const STREAM_OVER: Duration = Duration::from_millis(200);
 
 /// What becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub enum Why {
     Stranger,
     /// From this side's address, but not from the port that is latched.
     OtherPort,
-    /// From the latched port, but of another source while that one still speaks.
+    /// From the latched port, but of a second source while the first one still speaks.
     OtherStream,
     /// Not RTP, or not RTCP.
     Malformed(rtp::Malformed),
@@ -93,6 +92,17 @@ struct Latch {
     from: SocketAddr,
     ssrc: u32,
     heard: Mono,
+    other: Other,
+}
+
+/// What is known of a second stream from a latched port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Other {
+    None,
+    /// This one was latched before, and last heard then.
+    Before(u32, Mono),
+    /// Two speak at once: the first one stays until it is over.
+    Intrudes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,24 +130,23 @@ impl Relay {
             Which::A => (&mut self.a, &mut self.b),
             Which::B => (&mut self.b, &mut self.a),
         };
-        match near.take_rtp(now, from, packet) {
+        let taken = near.take_rtp(now, from, packet);
+        // Comfort noise and keep-alives (RFC 6263 §4.6) are nothing for the other side, but a sign of life.
+        if let Ok(_) | Err(Why::PayloadType) = taken {
+            self.quiet_since = now;
+            if matches!(self.silence, Silence::Told | Silence::WatchingAgain) {
+                self.silence = Silence::Over;
+            }
+        }
+        match taken.and_then(|taken| Ok((taken, far.destination(far.rtp)?))) {
+            Ok((Taken { carry, payload }, to)) => {
+                carry.apply(packet, payload);
+                near.forwarded += 1;
+                Verdict::Forward { to }
+            }
             Err(why) => {
                 self.refused += u64::from(why.is_refusal());
                 Verdict::Drop(why)
-            }
-            Ok(taken) => {
-                self.quiet_since = now;
-                if matches!(self.silence, Silence::Told | Silence::WatchingAgain) {
-                    self.silence = Silence::Over;
-                }
-                match far.destination(far.rtp) {
-                    Err(why) => Verdict::Drop(why),
-                    Ok(to) => {
-                        taken.carry.apply(packet, taken.payload);
-                        near.forwarded += 1;
-                        Verdict::Forward { to }
-                    }
-                }
             }
         }
     }
@@ -289,22 +298,36 @@ impl Way {
     /// Takes a packet from here as the side's own; true when that port is new.
     fn latch(&mut self, now: Mono, from: SocketAddr, ssrc: u32) -> Result<bool, Why> {
         if let Some(latch) = &mut self.latch {
-            let quiet = now - latch.heard;
             if latch.from == from {
-                if latch.ssrc != ssrc && quiet < NEW_STREAM {
-                    return Err(Why::OtherStream);
-                }
-                latch.ssrc = ssrc;
-                latch.heard = now;
+                latch.take(now, ssrc)?;
                 return Ok(false);
             }
-            if quiet < RELATCH {
+            if now - latch.heard < RELATCH {
                 return Err(Why::OtherPort);
             }
         }
-        self.latch = Some(Latch { from, ssrc, heard: now });
+        self.latch = Some(Latch { from, ssrc, heard: now, other: Other::None });
         self.to = Some(from);
         Ok(true)
+    }
+}
+
+impl Latch {
+    /// A packet of this stream from the latched port. The far end may change its stream at any moment, as when a person
+    /// follows the music: the new one is heard from its first packet on. But when the old one then goes on, the new one is
+    /// somebody's who writes our peer's address on their packets.
+    fn take(&mut self, now: Mono, ssrc: u32) -> Result<(), Why> {
+        let speaks_still = |heard: Mono| now - heard < STREAM_OVER;
+        if ssrc != self.ssrc {
+            self.other = match self.other {
+                Other::Intrudes if speaks_still(self.heard) => return Err(Why::OtherStream),
+                Other::Before(before, heard) if before == ssrc && speaks_still(heard) => Other::Intrudes,
+                Other::None | Other::Before(..) | Other::Intrudes => Other::Before(self.ssrc, self.heard),
+            };
+            self.ssrc = ssrc;
+        }
+        self.heard = now;
+        Ok(())
     }
 }
 

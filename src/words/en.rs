@@ -81,6 +81,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::NotOurNumber) => "The number that was called belongs to no shop here.".to_owned(),
         Happened::Refused(Refused::Draining) => "The service was shutting down.".to_owned(),
         Happened::Refused(Refused::Unfit) => "The carrier asked for something that we do not speak.".to_owned(),
+        Happened::Refused(Refused::Full) => "All lines were taken: the caller heard the busy tone.".to_owned(),
         Happened::Refused(Refused::Other) => "The call could not be taken.".to_owned(),
         Happened::Held(None) => "The caller put the call on hold.".to_owned(),
         Happened::Held(Some(phone)) => format!("{phone} put the call on hold."),

@@ -84,6 +84,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::NotOurNumber) => "El número marcado no es de ninguna tienda de aquí.".to_owned(),
         Happened::Refused(Refused::Draining) => "El servicio se estaba apagando.".to_owned(),
         Happened::Refused(Refused::Unfit) => "El operador pidió algo que no admitimos.".to_owned(),
+        Happened::Refused(Refused::Full) => "Todas las líneas estaban ocupadas: oyó el tono de ocupado.".to_owned(),
         Happened::Refused(Refused::Other) => "No se pudo atender la llamada.".to_owned(),
         Happened::Held(None) => "Quien llama puso la llamada en espera.".to_owned(),
         Happened::Held(Some(phone)) => format!("{phone} puso la llamada en espera."),

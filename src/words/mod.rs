@@ -216,6 +216,8 @@ enum Refused {
     NotOurNumber,
     Draining,
     Unfit,
+    /// No ports were left.
+    Full,
     Other,
 }
 
@@ -269,6 +271,7 @@ impl Refused {
             "404" => Refused::NotOurNumber,
             "503" => Refused::Draining,
             "415" | "420" | "488" => Refused::Unfit,
+            "no ports" => Refused::Full,
             _ => Refused::Other,
         }
     }

@@ -39,6 +39,7 @@ mod registering;
 mod ring;
 mod routers;
 mod salvage;
+mod silence;
 mod sound;
 mod spoken_name;
 mod stranger;

@@ -65,7 +65,12 @@ impl Ear {
 
     /// Begins to speak to this loopback port.
     pub fn speaks_to(&self, port: u16) {
-        *self.shared.speaks_to.lock().expect("not poisoned") = Some((self.ip, port).into());
+        self.speaks_to_address((self.ip, port).into());
+    }
+
+    /// The same wherever that is.
+    pub fn speaks_to_address(&self, to: SocketAddr) {
+        *self.shared.speaks_to.lock().expect("not poisoned") = Some(to);
     }
 
     /// From now on so many of 100 packets are lost on the way, here and there.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::installation::{Installation, SHOP, fixed_phone};
 use crate::peers;
 use crate::ports;
+use crate::process::until;
 use crate::rtp::Ear;
 use crate::sipp::{self, Sipp, moment};
 use crate::tone::{Law, best_share};
@@ -32,6 +33,46 @@ fn an_a_law_caller_and_a_mu_law_phone_hear_each_other() {
     if peers::present("an_a_law_caller_and_a_mu_law_phone_hear_each_other", &["sipp"]) {
         they_talk(Law::A, Law::Mu);
     }
+}
+
+#[test]
+fn a_caller_whose_router_has_another_port_for_them_is_heard_again_and_nobody_else_is() {
+    if !peers::present("a_caller_whose_router_has_another_port_for_them_is_heard_again_and_nobody_else_is", &["sipp"]) {
+        return;
+    }
+    const STRANGER_HZ: f64 = 1900.0;
+    let [before, after] = [(); 2].map(|()| Ear::on(ports::free(2), Law::Mu, CALLER_HZ));
+    let stranger = Ear::at([127, 0, 0, 2].into(), ports::free(2), Law::Mu, STRANGER_HZ);
+    let phone_ear = Ear::on(ports::free(2), Law::Mu, PHONE_HZ);
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(200).key("rtp", phone_ear.port()).key("codecs", "0 101");
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+
+    let phone = phone.start(&target);
+    let caller = Sipp::plays(sipp::CALLER).pause_ms(13_000).key("rtp", before.port()).key("codecs", "0 101");
+    let caller = caller.start(&target);
+    phone_ear.speaks_to(phone.wait_for("offered", LIMIT).number("port"));
+    let port = caller.wait_for("answered", LIMIT).number("port");
+    before.speaks_to(port);
+    let heard = until(LIMIT, || (phone_ear.packets().len() > 100).then_some(()));
+    assert!(heard.is_some(), "the phone hears the caller");
+    drop(before);
+    after.speaks_to(port);
+    stranger.speaks_to_address(([127, 0, 0, 1], port).into());
+    caller.finish(LIMIT);
+    phone.finish(LIMIT);
+
+    let times: Vec<f64> = phone_ear.packets().iter().map(|packet| packet.at).collect();
+    let gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).filter(|gap| *gap > 1.0).collect();
+    assert!(matches!(gaps[..], [gap] if (4.5..7.0).contains(&gap)), "silent once, for five seconds: {gaps:?}");
+    let second = phone_ear.heard();
+    let second = &second[second.len() - 8_000..];
+    let [caller, stranger_share] = [CALLER_HZ, STRANGER_HZ].map(|hz| best_share(second, hz));
+    assert!(caller > 0.95 && stranger_share < 0.05, "in the end the caller is heard ({caller}), {stranger_share}");
+    let share = best_share(&after.heard(), PHONE_HZ);
+    assert!(share > 0.95, "and hears the phone where they are now, {share}");
+    assert!(best_share(&phone_ear.heard(), STRANGER_HZ) < 0.05, "nobody else is ever heard");
+    assert!(stranger.packets().is_empty(), "nor hears anything");
 }
 
 /// A call between ends that know one law each.

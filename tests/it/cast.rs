@@ -22,8 +22,8 @@ pub enum Door {
 /// Somebody at a telephone: a phone of the shop, a customer, a stranger.
 #[derive(Clone)]
 pub struct Person {
-    world: Rc<RefCell<World>>,
-    who: usize,
+    pub(crate) world: Rc<RefCell<World>>,
+    pub(crate) who: usize,
 }
 
 /// A staff phone.
@@ -399,7 +399,7 @@ impl Person {
         self.see(|far_end| look(far_end.legs.last().unwrap_or_else(|| panic!("{} has had no call", far_end.name))))
     }
 
-    fn see<T>(&self, look: impl FnOnce(&FarEnd) -> T) -> T {
+    pub(crate) fn see<T>(&self, look: impl FnOnce(&FarEnd) -> T) -> T {
         look(&self.world.borrow().far_ends[self.who])
     }
 

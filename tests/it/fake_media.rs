@@ -1,4 +1,5 @@
-//! The packet threads as the core sees them: which pairs are bound, which are connected, and so who hears whom.
+//! The packet threads as the core sees them: which pairs are bound, which are connected, and so who hears whom. Each call
+//! has the relay that it has in the service; everybody on a telephone speaks, unless a story says otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use ringall::media::attendant::{Attendant, Turn};
 use ringall::media::player::{FRAME, FRAME_SAMPLES, PACKET_BYTES, Sound};
 use ringall::media::recorder::Recorded;
+use ringall::media::relay::{Relay, Verdict};
 use ringall::media::{Carry, Command, Fact, Family, Hold, Kept, Lane, Pair, PairId, RelayId, Side, Which, rtp};
 use ringall::now::Mono;
 
@@ -21,8 +23,11 @@ pub struct FakeMedia {
     next: u32,
     bound: BTreeMap<PairId, Pair>,
     relays: BTreeMap<RelayId, (Side, Side)>,
-    /// Nothing more can be bound while it is set.
-    pub range_is_used_up: bool,
+    talks: BTreeMap<RelayId, Relay>,
+    /// From these addresses no sound comes.
+    quiet: BTreeSet<SocketAddr>,
+    /// More than so many pairs cannot be bound.
+    pub range: usize,
     attended: BTreeMap<RelayId, Attended>,
     /// What each greeting said, in the order they were asked for.
     pub greetings: Vec<Arc<[Sound]>>,
@@ -56,7 +61,9 @@ impl Default for FakeMedia {
             next: 0,
             bound: BTreeMap::new(),
             relays: BTreeMap::new(),
-            range_is_used_up: false,
+            talks: BTreeMap::new(),
+            quiet: BTreeSet::new(),
+            range: usize::MAX,
             attended: BTreeMap::new(),
             greetings: Vec::new(),
             disk_takes: Some(Duration::from_millis(5)),
@@ -72,12 +79,13 @@ impl FakeMedia {
             Command::Stock { lane, family, count } => {
                 let pairs: Vec<Pair> = (0..count).map_while(|_| self.bind(lane, family)).collect();
                 let short = count - pairs.len();
-                vec![(Duration::ZERO, Fact::Stocked { lane, pairs, short })]
+                vec![(Duration::ZERO, Fact::Stocked { lane, family, pairs, short })]
             }
             Command::Connect { relay, lane, a, b } => {
                 self.check(lane, &a);
                 self.check(lane, &b);
                 assert_ne!(a.pair, b.pair, "a relay from a pair to itself");
+                self.talks.insert(relay, Relay::new(relay, a.clone(), b.clone(), Mono(now)));
                 let before = self.relays.insert(relay, (a, b));
                 assert!(before.is_none(), "{relay:?} was connected twice");
                 Vec::new()
@@ -101,6 +109,9 @@ impl FakeMedia {
             }
             Command::Change { relay, lane, which, side } => {
                 self.check(lane, &side);
+                if let Some(talk) = self.talks.get_mut(&relay) {
+                    talk.change(Mono(now), which, side.clone());
+                }
                 let sides = self.relays.get_mut(&relay).unwrap_or_else(|| panic!("{relay:?} was never connected"));
                 *(if which == Which::A { &mut sides.0 } else { &mut sides.1 }) = side;
                 Vec::new()
@@ -117,6 +128,7 @@ impl FakeMedia {
                     assert!(self.bound.remove(&pair).is_some(), "{pair:?} was released twice");
                 }
                 let Some(relay) = relay else { return Vec::new() };
+                self.talks.remove(&relay);
                 self.relays.remove(&relay).unwrap_or_else(|| panic!("{relay:?} was ended twice"));
                 let recorded =
                     self.attended.remove(&relay).filter(|_| !self.machine_is_dead).and_then(|mut attended| {
@@ -129,8 +141,72 @@ impl FakeMedia {
         }
     }
 
-    /// When something is due of those who are attended.
+    /// When something is due.
     pub fn deadline(&self) -> Option<Duration> {
+        let talks = self.talks.values().filter_map(Relay::poll_timeout).map(|Mono(at)| at);
+        talks.chain(self.attended_deadline()).min()
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self, now: Duration) -> Vec<Later> {
+        let mut facts = self.listen(now);
+        facts.extend(self.tick_attended(now));
+        facts
+    }
+
+    /// Nothing comes from here any more, or something again.
+    pub fn fall_quiet(&mut self, audio: SocketAddr, quiet: bool) -> bool {
+        if quiet { self.quiet.insert(audio) } else { self.quiet.remove(&audio) }
+    }
+
+    /// A packet comes from here to this port of the shop. Where it goes, if anywhere, and what there is to tell.
+    pub fn packet(
+        &mut self,
+        now: Duration,
+        from: SocketAddr,
+        to_port: u16,
+        packet: &mut [u8],
+    ) -> (Verdict, Vec<Later>) {
+        let (relay, which) = self.side_at(to_port).expect("a port that is connected");
+        let talk = self.talks.get_mut(&relay).expect("a relay of two who talk");
+        let verdict = talk.rtp(Mono(now), which, from, packet);
+        (verdict, std::iter::from_fn(|| talk.poll_fact()).map(|fact| (Duration::ZERO, fact)).collect())
+    }
+
+    fn side_at(&self, port: u16) -> Option<(RelayId, Which)> {
+        let pair = self.bound.values().find(|pair| pair.rtp == port)?.id;
+        self.relays.iter().find_map(|(relay, (a, b))| match pair {
+            pair if pair == a.pair => Some((*relay, Which::A)),
+            pair if pair == b.pair => Some((*relay, Which::B)),
+            _ => None,
+        })
+    }
+
+    /// Whoever is not quiet has been heard all the time; who is, has not.
+    fn listen(&mut self, now: Duration) -> Vec<Later> {
+        let mut facts = Vec::new();
+        for (relay, talk) in &mut self.talks {
+            if talk.poll_timeout().is_none_or(|Mono(at)| at > now) {
+                continue;
+            }
+            let (a, b) = &self.relays[relay];
+            for (which, side) in [(Which::A, a), (Which::B, b)] {
+                if let (Some(from), [(payload, _), ..]) = (side.rtp, &side.payloads[..])
+                    && !self.quiet.contains(&from)
+                {
+                    let header =
+                        rtp::Header { marker: false, payload_type: *payload, sequence: 1, timestamp: 160, ssrc: 1 };
+                    talk.rtp(Mono(now), which, from, &mut header.packet(&[VOICE; FRAME_SAMPLES]));
+                }
+            }
+            let silent = talk.handle_timeout(Mono(now));
+            facts.extend(std::iter::from_fn(|| talk.poll_fact()).chain(silent).map(|fact| (Duration::ZERO, fact)));
+        }
+        facts
+    }
+
+    /// When something is due of those who are attended.
+    fn attended_deadline(&self) -> Option<Duration> {
         let due = |attended: &Attended| {
             let machine = attended.machine.poll_timeout().map(|Mono(at)| at);
             machine.into_iter().chain(attended.voice.is_some().then_some(attended.speaks_at)).min()
@@ -139,7 +215,7 @@ impl FakeMedia {
     }
 
     /// Does what is due of those who are attended.
-    pub fn tick(&mut self, now: Duration) -> Vec<Later> {
+    fn tick_attended(&mut self, now: Duration) -> Vec<Later> {
         let (mut facts, mut ended) = (Vec::new(), Vec::new());
         for (relay, attended) in &mut self.attended {
             let side = &self.relays[relay].0;
@@ -222,7 +298,7 @@ impl FakeMedia {
     }
 
     fn bind(&mut self, lane: Lane, family: Family) -> Option<Pair> {
-        if self.range_is_used_up {
+        if self.bound.len() >= self.range {
             return None;
         }
         self.next += 1;

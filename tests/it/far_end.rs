@@ -27,6 +27,10 @@ pub struct FarEnd {
     pub habit: Habit,
     pub line: Line,
     silent: bool,
+    /// It answers an offer with every codec that it shares, not with one.
+    pub answers_with_all: bool,
+    /// It refuses every re-INVITE with this.
+    pub refuses_again: Option<u16>,
     /// A caller whose ACKs are never sent is one whose ACKs are lost.
     pub acks: bool,
     /// Datagrams of line ends alone.
@@ -155,6 +159,8 @@ impl FarEnd {
             habit,
             line: Line::Datagrams,
             silent: false,
+            answers_with_all: false,
+            refuses_again: None,
             acks: true,
             line_ends: Vec::new(),
             legs: Vec::new(),
@@ -165,6 +171,16 @@ impl FarEnd {
             out: Vec::new(),
             made: 0,
         }
+    }
+
+    /// All its calls are over, and nobody asks about them any more.
+    pub fn forget_the_past(&mut self) {
+        assert!(self.is_idle(), "{} still has a call: {:?}", self.name, self.legs.last());
+        self.legs.clear();
+        self.sources.clear();
+        self.clients.clear();
+        self.replies.clear();
+        self.heard.clear();
     }
 
     /// By stream connections from now on.
@@ -280,11 +296,20 @@ impl FarEnd {
     /// A re-INVITE: agreed to, as most phones do.
     fn invited_again(&mut self, now: Duration, from: SocketAddr, leg: usize, invite: &Text) {
         self.check_dialog(leg, invite);
+        if let Some(code) = self.refuses_again {
+            return self.reply(from, invite, code, "No", &[], "");
+        }
         if let Some(audio) = invite.audio() {
             self.legs[leg].send_audio_to = Some(audio);
             self.legs[leg].voice = invite.voice();
         }
-        let body = text::sdp(self.audio, &self.payloads.clone(), "sendrecv", &[]);
+        // RFC 3264 §6.1: whoever holds goes on holding.
+        let direction = match invite.body.split("\r\n").find(|line| ["a=recvonly", "a=inactive"].contains(line)) {
+            Some("a=recvonly") => "sendonly",
+            Some(_) => "inactive",
+            None => "sendrecv",
+        };
+        let body = text::sdp(self.audio, &self.payloads.clone(), direction, &[]);
         self.answer(now, from, leg, invite, &body);
     }
 

@@ -23,6 +23,7 @@ mod registering;
 mod registrar;
 mod sentences;
 mod shop;
+mod sound;
 mod story;
 mod stream;
 mod text;

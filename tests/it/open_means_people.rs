@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::event::{CallerLeft, Holder, Input, LegEnd, Output, Sealed};
+use ringall::call::event::{CallerLeft, Holder, Input, LegEnd, Output, Sealed, Stop};
 use ringall::call::leg::{BindingId, LegId};
 use ringall::call::phones::Phones;
-use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door};
+use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door, EndedBy};
 use ringall::call::{Begin, Call};
 use ringall::now::{Mono, Now, UnixMs};
 use ringall::routing::Because;
@@ -26,9 +26,12 @@ fn inputs() -> Vec<Input> {
         Input::Recorded,
         Input::CallerLeft(CallerLeft::HungUp, None),
         Input::CallerLeft(CallerLeft::Lost, None),
+        Input::CallerLeft(CallerLeft::NotConnected, None),
         Input::Held(Holder::Caller),
         Input::Freed(PhoneId(1)),
         Input::Proven(BindingId(2)),
+        Input::Silent,
+        Input::Heard,
         Input::Greeted,
         Input::RecordingEnded,
         Input::Sealed(Sealed::Message { length: Duration::from_secs(9), voice: Duration::from_secs(9) }),
@@ -133,5 +136,24 @@ fn no_order_of_events_leads_an_open_call_to_a_recording() {
         let told = [None, Some(Disposition::Answered), Some(Disposition::Missed)];
         assert!(told.contains(&disposition), "after {seen:?}: {disposition:?}");
     }
-    assert!(answered > orders / 10, "people do pick up in this walk: {answered} of {orders}");
+    assert!(answered > orders / 12, "people do pick up in this walk: {answered} of {orders}");
+}
+
+#[test]
+fn who_could_not_be_connected_was_not_answered() {
+    let (shop, mut phones) = (shop(), Phones::default());
+    phones.add(PhoneId(1), BindingId(1));
+    let mut call = open_call(&shop, &phones);
+    let leg = LegId { call: CALL, nth: 1 };
+    for input in [Input::Recorded, Input::PickedUp(leg)] {
+        call.handle(now(0), input, &phones);
+    }
+    assert_eq!(call.record().disposition, Some(Disposition::Answered));
+    let _ = std::iter::from_fn(|| call.poll_output()).count();
+    call.handle(now(0), Input::CallerLeft(CallerLeft::NotConnected, None), &phones);
+    let row = call.record();
+    assert_eq!((row.disposition, row.ended_by), (Some(Disposition::Missed), Some(EndedBy::Network)));
+    assert!(row.answered.is_none() && row.answered_by.is_none(), "{row:?}");
+    let outputs: Vec<Output> = std::iter::from_fn(|| call.poll_output()).collect();
+    assert!(outputs.contains(&Output::HangUp { leg, why: Stop::Lost }), "nobody is left on the phone: {outputs:?}");
 }

@@ -85,11 +85,16 @@ impl FarEnd {
         }
         let (to, invite) = (self.sources[leg], self.legs[leg].invite.clone());
         let offered = invite.payloads();
-        let Some(voice) = self.payloads.split(' ').find(|own| *own != "101" && offered.contains(own)) else {
+        let is_keys = |number: &&str| ["97", "101"].contains(number);
+        let Some(voice) = self.payloads.split(' ').find(|own| !is_keys(own) && offered.contains(own)) else {
             return self.refuse(now, leg, 488);
         };
-        let digits = offered.contains(&"101") && self.payloads.contains("101");
-        let body = sdp(self.audio, &format!("{voice}{}", if digits { " 101" } else { "" }), "sendrecv", &[]);
+        // Whatever number keys are offered by, a phone may want them by its own (RFC 3264 §6.1).
+        let keys = self.payloads.split(' ').find(is_keys).filter(|_| offered.contains(&"101"));
+        let shared = self.payloads.split(' ').filter(|own| !is_keys(own) && offered.contains(own));
+        let voices: Vec<&str> = shared.take(if self.answers_with_all { usize::MAX } else { 1 }).collect();
+        let answered = voices.into_iter().chain(keys).collect::<Vec<_>>().join(" ");
+        let body = sdp(self.audio, &answered, "sendrecv", &[]);
         self.legs[leg].voice = voice.parse().ok();
         self.legs[leg].phase = Phase::Answered;
         self.legs[leg].to_do.clear();

@@ -24,6 +24,7 @@ use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
 use crate::registrar::{self, Registrar};
+use crate::text::{Text, tag};
 use crate::trace::Sent;
 use crate::world::World;
 
@@ -60,6 +61,7 @@ pub struct Opening {
     router: Router,
     hours: Option<String>,
     language: Language,
+    pairs: usize,
 }
 
 impl Shop {
@@ -85,6 +87,7 @@ impl Shop {
             router: Router::None,
             hours: None,
             language: Language::En,
+            pairs: usize::MAX,
         }
     }
 
@@ -407,11 +410,34 @@ impl Shop {
         self.every_heard_call_has_its_row();
     }
 
+    /// Nobody is on a telephone: what was told and logged so far is looked at and put away. The rows of the log.
+    #[track_caller]
+    pub fn forgets_what_is_over(&self) -> Vec<CallRecord> {
+        self.every_heard_call_has_its_row();
+        let rows = self.log();
+        assert!(rows.iter().all(|row| row.ended.is_some() && row.disposition.is_some()), "an open row");
+        let mut world = self.world.borrow_mut();
+        world.store.check_events();
+        world.store.forget_the_past();
+        world.trace.sent.clear();
+        world.trace.notes.clear();
+        world.far_ends.iter_mut().for_each(FarEnd::forget_the_past);
+        rows
+    }
+
+    /// How many characters it takes to write down all that the machine knows.
+    pub fn size_of_its_memory(&self) -> usize {
+        format!("{:?}", self.world.borrow().machine).len()
+    }
+
     /// Whoever heard ringing, an answer or busy has one row, and it was durable before: in the store, in the journal,
     /// or both had stalled as long as a customer bears (DESIGN §5, L1 and L2).
     fn every_heard_call_has_its_row(&self) {
         let world = self.world.borrow();
         let store = &world.store;
+        let begins = |text: &Text| text.method() == Some("INVITE") && tag(text.must("to")).is_none();
+        let ours = |sent: &&Sent| is_shop(sent.from) && begins(&sent.text);
+        let ours: BTreeSet<&str> = world.trace.sent.iter().filter(ours).map(|sent| sent.text.must("call-id")).collect();
         for sent in world.trace.sent.iter().filter(|sent| is_shop(sent.from)) {
             let heard = ["180 INVITE", "200 INVITE", "486 INVITE", "487 INVITE", "404 INVITE"];
             if !heard.contains(&sent.text.label().as_str()) {
@@ -419,8 +445,7 @@ impl Shop {
             }
             let call_id = sent.text.must("call-id");
             // An answer to a phone that we called ourselves, within its call.
-            let ours = |sent: &Sent| is_shop(sent.from) && sent.text.label() == "INVITE";
-            if world.trace.sent.iter().any(|sent| ours(sent) && sent.text.must("call-id") == call_id) {
+            if ours.contains(call_id) {
                 continue;
             }
             let rows: Vec<_> = store.rows.values().filter(|row| row.key.contains(&format!("{call_id} "))).collect();
@@ -504,6 +529,12 @@ impl Opening {
         self
     }
 
+    /// With so many pairs of media ports and no more.
+    pub fn with_pairs(mut self, pairs: usize) -> Opening {
+        self.pairs = pairs;
+        self
+    }
+
     pub fn over(mut self, network: Network) -> Opening {
         self.network = network;
         self
@@ -525,6 +556,7 @@ impl Opening {
         let seed = self.network.seed;
         let mut world = World::new(self.network);
         world.router = self.router;
+        world.media.range = self.pairs;
         let names = ["Counter", "Workshop", "Ana"].map(str::to_owned).into_iter();
         let names: Vec<String> = names.chain((4..).map(|n| format!("Phone {n}"))).take(self.phones).collect();
         let mut phones = Vec::new();

@@ -168,7 +168,7 @@ pub fn sdp(audio: std::net::SocketAddr, payloads: &str, direction: &str, extra: 
             "9" => "G722/8000",
             "96" => "H264/90000",
             "18" => "G729/8000",
-            "101" => "telephone-event/8000",
+            "97" | "101" => "telephone-event/8000",
             other => panic!("no such codec in the cast: {other}"),
         };
         let _ = write!(text, "a=rtpmap:{payload} {name}\r\n");

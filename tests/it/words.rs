@@ -177,7 +177,7 @@ fn every_line_of_the_log_is_plain() {
         rows.push((EventKind::GaveUp, None, "", ms));
         rows.push((EventKind::NobodyAnswered, None, "", ms));
     }
-    for detail in ["486", "404", "503", "420", "400"] {
+    for detail in ["486", "404", "503", "420", "no ports", "400"] {
         rows.push((EventKind::Refused, None, detail, 0));
     }
     rows.push((EventKind::Greeted, None, "", 0));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use ringall::greeting::ShopName;
 use ringall::media::Fact;
+use ringall::media::relay::Verdict;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
 use ringall::routing::plan::ShopId;
@@ -221,6 +222,16 @@ impl World {
             self.step();
         }
         self.now = end;
+    }
+
+    /// A packet of sound comes from here to this port of the shop; what leaves, and where to.
+    pub fn packet(&mut self, from: SocketAddr, to_port: u16, mut packet: Vec<u8>) -> Option<(SocketAddr, Vec<u8>)> {
+        let (verdict, facts) = self.media.packet(self.now, from, to_port, &mut packet);
+        self.tell(facts);
+        match verdict {
+            Verdict::Forward { to } => Some((to, packet)),
+            Verdict::Drop(_) => None,
+        }
     }
 
     /// What stalled in the store or the journal gets through now.
@@ -478,6 +489,15 @@ fn is_line_ends(bytes: &[u8]) -> bool {
 impl Store {
     fn is_asked(&self, call: CallId) -> bool {
         self.asked.iter().any(|(_, asked, _)| *asked == call)
+    }
+
+    /// Everything is looked at.
+    pub fn forget_the_past(&mut self) {
+        self.rows.clear();
+        self.events.clear();
+        self.messages.clear();
+        self.durable.clear();
+        self.asked.clear();
     }
 
     /// The events of a call run 1..n without a gap, and no row is without its call (DESIGN §5, L5).

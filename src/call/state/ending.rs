@@ -18,6 +18,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::CallerLeft(..)
         | Input::Held(_)
         | Input::Resumed(_)
+        | Input::Silent
+        | Input::Heard
         | Input::Greeted
         | Input::RecordingEnded
         | Input::Sealed(_)

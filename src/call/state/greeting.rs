@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::event::{CallerLeft, Final, Input, Output, Said, Sealed};
+use super::super::event::{CallerLeft, Final, Input, Output, Said, Sealed, Stop};
 use super::super::record::{Disposition, EndedBy, EventKind, VoiceMessage};
 use super::super::{Facts, Withdrawn};
 use super::Phase;
@@ -58,11 +58,11 @@ impl Greeting {
             }
             // Three minutes, `#`, or nobody speaks any more. The caller need not wait for the disk.
             (Input::RecordingEnded, Greeting::Recording { since, .. }) => {
-                facts.tell_caller(Output::HangUpCaller);
+                facts.tell_caller(Output::HangUpCaller(Stop::Finished));
                 seal(now, since, EndedBy::Staff, None)
             }
             (Input::Sealed(sealed), Greeting::Recording { since, .. }) => {
-                facts.tell_caller(Output::HangUpCaller);
+                facts.tell_caller(Output::HangUpCaller(Stop::Finished));
                 over(now, since, sealed, EndedBy::Staff, None, facts)
             }
             (Input::Sealed(sealed), Greeting::Sealing { since, by, said, .. }) => {
@@ -74,7 +74,7 @@ impl Greeting {
                 let heard = facts.withdraw_answer();
                 facts.tell_caller(match heard {
                     Withdrawn::Yes => Output::Refuse(Final::Draining),
-                    Withdrawn::TooLate => Output::HangUpCaller,
+                    Withdrawn::TooLate => Output::HangUpCaller(Stop::Finished),
                 });
                 facts.end(now, Disposition::NoMessage, Some(EndedBy::Network));
                 Phase::Ending
@@ -83,11 +83,11 @@ impl Greeting {
             (Input::Timeout, Greeting::Speaking { until }) if until <= now.mono => unheard(now, facts),
             (Input::Sealed(_) | Input::RecordingEnded, Greeting::Speaking { .. }) => unheard(now, facts),
             (Input::Timeout, Greeting::Recording { until, since }) if until <= now.mono => {
-                facts.tell_caller(Output::HangUpCaller);
+                facts.tell_caller(Output::HangUpCaller(Stop::Finished));
                 seal(now, since, EndedBy::Network, None)
             }
             (Input::Closing, Greeting::Recording { since, .. }) => {
-                facts.tell_caller(Output::HangUpCaller);
+                facts.tell_caller(Output::HangUpCaller(Stop::Finished));
                 seal(now, since, EndedBy::Network, None)
             }
             (Input::Timeout, Greeting::Sealing { until, since, by, said }) if until <= now.mono => {
@@ -105,6 +105,8 @@ impl Greeting {
             // `Facts` lets out what was held back until the row was durable.
             (Input::Recorded | Input::Timeout | Input::Held(_) | Input::Resumed(_), greeting)
             | (Input::Rings(_) | Input::Freed(_) | Input::Proven(_), greeting)
+            // The machine's own end of a recording is silence too.
+            | (Input::Silent | Input::Heard, greeting)
             // Said twice, or too late.
             | (Input::Greeted, greeting @ (Greeting::Recording { .. } | Greeting::Sealing { .. }))
             | (
@@ -126,7 +128,7 @@ impl Greeting {
 fn by(left: CallerLeft) -> EndedBy {
     match left {
         CallerLeft::HungUp => EndedBy::Caller,
-        CallerLeft::Lost => EndedBy::Network,
+        CallerLeft::Lost | CallerLeft::NotConnected => EndedBy::Network,
     }
 }
 
@@ -141,7 +143,7 @@ fn left_early(now: Now, by: EndedBy, said: Option<Said>, facts: &mut Facts) -> P
 
 /// The greeting has never come to its end.
 fn unheard(now: Now, facts: &mut Facts) -> Phase {
-    facts.tell_caller(Output::HangUpCaller);
+    facts.tell_caller(Output::HangUpCaller(Stop::Finished));
     facts.end(now, Disposition::NoMessage, Some(EndedBy::Network));
     Phase::Ending
 }

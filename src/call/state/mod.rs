@@ -48,7 +48,8 @@ impl Phase {
         match self {
             Phase::Ringing(ringing) => ringing.deadline(),
             Phase::Greeting(greeting) => greeting.deadline(),
-            Phase::Talking(_) | Phase::Ending => None,
+            Phase::Talking(talking) => talking.deadline(),
+            Phase::Ending => None,
         }
     }
 }

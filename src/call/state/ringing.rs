@@ -108,7 +108,7 @@ impl Ringing {
             }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // Nobody talks yet.
-            Input::Held(_) | Input::Resumed(_) => {}
+            Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
             Input::Closing => return give_up(now, "closing", Final::Draining, facts),
@@ -248,6 +248,7 @@ impl Ringing {
             LegEnd::Unavailable(status) => status.to_string(),
             LegEnd::Silent => "silent".to_owned(),
             LegEnd::NoSharedCodec => "488".to_owned(),
+            LegEnd::NoPorts => "no ports".to_owned(),
             LegEnd::Over => String::new(),
         };
         facts.note(now, EventKind::Declined, Some(&leg), &detail);
@@ -255,7 +256,7 @@ impl Ringing {
         let rest = match end {
             LegEnd::Busy if now.mono - leg.offered > DECLINE_WITHIN => again,
             LegEnd::Busy if phones.is_in_another_call(leg.phone, facts.record.id) => Rest::UntilFree,
-            LegEnd::Unavailable(408 | 480 | 500..=599) => again,
+            LegEnd::Unavailable(408 | 480 | 500..=599) | LegEnd::NoPorts => again,
             LegEnd::Silent => Rest::UntilProven,
             LegEnd::Declined | LegEnd::Busy | LegEnd::Unavailable(_) | LegEnd::NoSharedCodec | LegEnd::Over => {
                 Rest::ForThisCall
@@ -305,13 +306,13 @@ fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Next {
     facts.tell_caller(Output::Answer { leg: winner });
     stop_others(now, Some(winner), Stop::AnsweredElsewhere, facts);
     facts.push(Output::Changed(Box::new(facts.record.clone())));
-    Next::Talking(Talking { winner })
+    Next::Talking(Talking::with(winner))
 }
 
 fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Next {
     let by = match left {
         CallerLeft::HungUp => EndedBy::Caller,
-        CallerLeft::Lost => EndedBy::Network,
+        CallerLeft::Lost | CallerLeft::NotConnected => EndedBy::Network,
     };
     facts.note(now, EventKind::GaveUp, None, "");
     stop_others(now, None, Stop::CallerGaveUp, facts);

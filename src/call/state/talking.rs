@@ -1,22 +1,68 @@
 //! Somebody has the call. The others were told to stop; one that picked up all the same is hung up.
 
+use std::time::Duration;
+
 use super::super::event::{CallerLeft, Final, Holder, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{LegId, LegState};
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Facts, Withdrawn};
 use super::Phase;
 use super::ending;
-use crate::now::Now;
+use crate::now::{Mono, Now};
+
+/// Both were asked whether they are there. Who has not answered after 64*T1 is gone (RFC 3261 §17.1.1.2), and who has
+/// answered at once was silent for another half minute since.
+const HEARD_WITHIN: Duration = Duration::from_secs(32);
 
 #[derive(Debug)]
 pub(crate) struct Talking {
-    pub(crate) winner: LegId,
+    winner: LegId,
+    sound: Sound,
+}
+
+/// What is heard of the two.
+#[derive(Debug)]
+enum Sound {
+    /// One of them at least, or they hold, or nobody has noticed yet. Who mutes their telephone may be silent for hours.
+    Heard,
+    /// Neither, for so long that both were asked.
+    Missed { until: Mono },
 }
 
 impl Talking {
-    pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
+    pub(crate) fn with(winner: LegId) -> Talking {
+        Talking { winner, sound: Sound::Heard }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Mono> {
+        match self.sound {
+            Sound::Heard => None,
+            Sound::Missed { until } => Some(until),
+        }
+    }
+
+    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts) -> Phase {
         match input {
-            Input::Recorded | Input::Timeout => Phase::Talking(self),
+            Input::Recorded => Phase::Talking(self),
+            Input::Silent => {
+                if let Sound::Heard = self.sound {
+                    facts.push(Output::AskBoth { leg: self.winner });
+                    self.sound = Sound::Missed { until: now.mono + HEARD_WITHIN };
+                }
+                Phase::Talking(self)
+            }
+            Input::Heard => {
+                self.sound = Sound::Heard;
+                Phase::Talking(self)
+            }
+            Input::Timeout => match self.sound {
+                Sound::Missed { until } if until <= now.mono => {
+                    hang_up_winner(self.winner, Stop::Lost, facts);
+                    let said = Some(Said("no sound from either side".to_owned()));
+                    hang_up_caller(now, EndedBy::Network, Stop::Lost, said, facts)
+                }
+                Sound::Missed { .. } | Sound::Heard => Phase::Talking(self),
+            },
             // Nothing is recorded while people talk.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
@@ -30,42 +76,52 @@ impl Talking {
                 if leg != self.winner {
                     return Phase::Talking(self);
                 }
-                let by = match end {
-                    LegEnd::Silent => EndedBy::Network,
-                    LegEnd::Declined | LegEnd::Busy | LegEnd::Unavailable(_) | LegEnd::NoSharedCodec | LegEnd::Over => {
-                        EndedBy::Staff
-                    }
+                let (by, why) = match end {
+                    LegEnd::Silent => (EndedBy::Network, Stop::Lost),
+                    LegEnd::Declined
+                    | LegEnd::Busy
+                    | LegEnd::Unavailable(_)
+                    | LegEnd::NoSharedCodec
+                    | LegEnd::NoPorts
+                    | LegEnd::Over => (EndedBy::Staff, Stop::Finished),
                 };
-                hang_up_caller(now, by, None, facts)
+                hang_up_caller(now, by, why, None, facts)
             }
             Input::LegHungUp(leg, said) => {
                 facts.legs.remove(&leg);
                 if leg != self.winner {
                     return Phase::Talking(self);
                 }
-                hang_up_caller(now, EndedBy::Staff, said, facts)
+                hang_up_caller(now, EndedBy::Staff, Stop::Finished, said, facts)
             }
             Input::CallerLeft(left, said) => {
-                let by = match left {
-                    CallerLeft::HungUp => EndedBy::Caller,
-                    CallerLeft::Lost => EndedBy::Network,
+                let (by, why) = match left {
+                    CallerLeft::HungUp => (EndedBy::Caller, Stop::Finished),
+                    CallerLeft::Lost => (EndedBy::Network, Stop::Lost),
+                    CallerLeft::NotConnected => {
+                        nobody_answered(facts);
+                        (EndedBy::Network, Stop::Lost)
+                    }
                 };
-                hang_up_winner(self.winner, facts);
+                hang_up_winner(self.winner, why, facts);
                 unanswer(Final::Cancelled, facts);
                 facts.end_saying(now, Disposition::Answered, Some(by), said);
                 Phase::Ending
             }
             Input::Held(holder) => {
+                // It has just spoken to us, and silence is no fault of a call on hold.
+                self.sound = Sound::Heard;
                 self.note(now, EventKind::Held, holder, facts);
                 Phase::Talking(self)
             }
             Input::Resumed(holder) => {
+                self.sound = Sound::Heard;
                 self.note(now, EventKind::Resumed, holder, facts);
                 Phase::Talking(self)
             }
             Input::Closing => {
-                hang_up_winner(self.winner, facts);
-                hang_up_caller(now, EndedBy::Network, None, facts)
+                hang_up_winner(self.winner, Stop::Finished, facts);
+                hang_up_caller(now, EndedBy::Network, Stop::Finished, None, facts)
             }
         }
     }
@@ -81,16 +137,16 @@ impl Talking {
     }
 }
 
-fn hang_up_winner(winner: LegId, facts: &mut Facts) {
+fn hang_up_winner(winner: LegId, why: Stop, facts: &mut Facts) {
     if let Some(leg) = facts.legs.get_mut(&winner) {
-        leg.state = LegState::Leaving(Stop::Finished);
-        facts.push(Output::HangUp { leg: winner, why: Stop::Finished });
+        leg.state = LegState::Leaving(why);
+        facts.push(Output::HangUp { leg: winner, why });
     }
 }
 
-fn hang_up_caller(now: Now, by: EndedBy, said: Option<Said>, facts: &mut Facts) -> Phase {
+fn hang_up_caller(now: Now, by: EndedBy, why: Stop, said: Option<Said>, facts: &mut Facts) -> Phase {
     if unanswer(Final::Busy, facts) == Withdrawn::TooLate {
-        facts.tell_caller(Output::HangUpCaller);
+        facts.tell_caller(Output::HangUpCaller(why));
     }
     facts.end_saying(now, Disposition::Answered, Some(by), said);
     Phase::Ending
@@ -100,10 +156,14 @@ fn hang_up_caller(now: Now, by: EndedBy, said: Option<Said>, facts: &mut Facts) 
 fn unanswer(instead: Final, facts: &mut Facts) -> Withdrawn {
     let withdrawn = facts.withdraw_answer();
     if withdrawn == Withdrawn::Yes {
-        facts.record.answered = None;
-        facts.record.answered_by = None;
-        facts.record.disposition = Some(Disposition::Missed);
+        nobody_answered(facts);
         facts.tell_caller(Output::Refuse(instead));
     }
     withdrawn
+}
+
+fn nobody_answered(facts: &mut Facts) {
+    facts.record.answered = None;
+    facts.record.answered_by = None;
+    facts.record.disposition = Some(Disposition::Missed);
 }

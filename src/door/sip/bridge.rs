@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use crate::call::event::{CallerLeft, Input};
+use crate::call::event::{CallerLeft, Input, Stop};
 use crate::call::leg::LegId;
 use crate::call::record::CallId;
 use crate::media::g711::Law;
@@ -18,7 +18,8 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Received, Response};
 use crate::sip::outgoing::{ALLOW, USER_AGENT};
 
-use super::{Acked, Audio, CallerLeg, CallerState, Conversation, Far, PhoneLeg, PhoneState, SipDoor};
+use super::fork::reasons;
+use super::{Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor};
 
 /// Who the caller is to be connected with, and what was agreed upon there.
 struct FarEnd {
@@ -73,7 +74,7 @@ impl SipDoor {
                 self.endpoint.respond_plain(now.mono, caller.tx, 486, Some(&caller.local_tag), Vec::new());
             }
             self.forget_caller(call);
-            self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
+            self.tell(call, Input::CallerLeft(CallerLeft::NotConnected, None));
         }
     }
 
@@ -150,6 +151,7 @@ impl SipDoor {
             }
         };
         caller.audio.relay = Some(relay);
+        self.relays.insert(relay, call);
         self.media.push_back(command);
         // A side may begin on hold.
         self.tell_hold(call, Which::A, Hold::Talking);
@@ -199,11 +201,10 @@ impl SipDoor {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let hop = caller.hop;
         let CallerState::Answered(conversation) = &mut caller.state else { return };
-        let then_hang_up = conversation.acked == Acked::ThenHangUp;
-        conversation.acked = Acked::Yes;
+        let before = std::mem::replace(&mut conversation.acked, Acked::Yes);
         let awaited = conversation.theirs.is_none();
-        if then_hang_up {
-            return self.bye_caller(now, call);
+        if let Acked::ThenHangUp(why) = before {
+            return self.bye_caller(now, call, why);
         }
         if awaited {
             // The INVITE came without an offer: this is the answer to ours (RFC 3261 §13.2.1).
@@ -214,7 +215,7 @@ impl SipDoor {
             match self.payloads_of(call) {
                 Ok(payloads) => self.connect(call, payloads),
                 Err(NoSharedCodec) => {
-                    self.bye_caller(now, call);
+                    self.bye_caller(now, call, Stop::Finished);
                     self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
                 }
             }
@@ -225,7 +226,7 @@ impl SipDoor {
     pub(super) fn never_acked(&mut self, now: Now, tx: ServerTx) {
         match self.invites.get(&tx).copied() {
             Some(call) => {
-                self.bye_caller(now, call);
+                self.bye_caller(now, call, Stop::Finished);
                 self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
             }
             None => self.reinvite_never_acked(now, tx),
@@ -233,29 +234,31 @@ impl SipDoor {
     }
 
     /// Hangs up on the caller: now, or as soon as our 200 is acknowledged.
-    pub(super) fn hang_up_caller(&mut self, now: Now, call: CallId) {
+    pub(super) fn hang_up_caller(&mut self, now: Now, call: CallId, why: Stop) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let CallerState::Answered(conversation) = &mut caller.state else { return };
         match conversation.acked {
-            Acked::Yes => self.bye_caller(now, call),
-            Acked::NotYet | Acked::ThenHangUp => {
-                conversation.acked = Acked::ThenHangUp;
+            Acked::Yes => self.bye_caller(now, call, why),
+            Acked::NotYet | Acked::ThenHangUp(_) => {
+                conversation.acked = Acked::ThenHangUp(why);
                 // A recording ends now: nobody knows whether the ACK ever comes.
                 if let Far::Machine { .. } = conversation.with
                     && let Some(relay) = caller.audio.relay.take()
                 {
                     let (lane, pairs) = (caller.audio.lane, Vec::new());
+                    self.relays.remove(&relay);
                     self.media.push_back(Command::Release { relay: Some(relay), lane, pairs });
                 }
             }
         }
     }
 
-    pub(super) fn bye_caller(&mut self, now: Now, call: CallId) {
+    pub(super) fn bye_caller(&mut self, now: Now, call: CallId, why: Stop) {
+        self.stop_asking(now, Party::Caller(call));
         let Some(caller) = self.callers.get_mut(&call) else { return };
         if let CallerState::Answered(conversation) = &mut caller.state {
             let hop = conversation.dialog.hop;
-            let bye = conversation.dialog.request(Method::Bye, Vec::new(), None);
+            let bye = conversation.dialog.request(Method::Bye, reasons(why), None);
             self.endpoint.request(now.mono, hop, bye);
         }
         self.forget_caller(call);
@@ -274,6 +277,9 @@ impl SipDoor {
     /// Gives the ports of a call back to the packet threads.
     pub(super) fn release(&mut self, audio: &Audio) {
         let pairs: Vec<_> = audio.caller.iter().chain(&audio.phones).map(|pair| pair.id).collect();
+        if let Some(relay) = audio.relay {
+            self.relays.remove(&relay);
+        }
         if !pairs.is_empty() {
             self.ports.released(pairs.len());
             self.media.push_back(Command::Release { relay: audio.relay, lane: audio.lane, pairs });

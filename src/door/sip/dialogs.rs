@@ -26,7 +26,7 @@ pub(super) enum Awaited {
 }
 
 impl Awaited {
-    fn party(&self) -> Party {
+    pub(super) fn party(&self) -> Party {
         let (Awaited::Confirmation(party) | Awaited::Answer(party, _)) = self;
         *party
     }
@@ -57,6 +57,7 @@ impl SipDoor {
     /// A hang-up is never refused, whatever extensions it wants.
     fn bye_came(&mut self, now: Now, tx: ServerTx, party: Party, bye: &Received) {
         let said = said(&bye.reasons);
+        self.stop_asking(now, party);
         self.endpoint.respond_plain(now.mono, tx, 200, None, Vec::new());
         match party {
             Party::Caller(call) => {
@@ -78,6 +79,10 @@ impl SipDoor {
     fn reinvite_came(&mut self, now: Now, tx: ServerTx, hop: Hop, party: Party, request: &Received) {
         if let Err(unable) = abilities::invite(request) {
             return self.respond_if(now, tx, Err(unable));
+        }
+        if self.presence.asks(party) {
+            // RFC 3261 §14.2: not two INVITEs at once.
+            return self.respond_in_dialog(now, tx, 491);
         }
         let our_offer_stands = |awaited: &Awaited| awaited.party() == party && matches!(awaited, Awaited::Answer(..));
         if self.awaited.values().any(our_offer_stands) {
@@ -148,7 +153,7 @@ impl SipDoor {
         match self.awaited.remove(&tx).map(|awaited| awaited.party()) {
             None => {}
             Some(Party::Caller(call)) => {
-                self.bye_caller(now, call);
+                self.bye_caller(now, call, Stop::Finished);
                 self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
             }
             Some(Party::Phone(leg)) => {
@@ -160,7 +165,7 @@ impl SipDoor {
 
     /// One side has said something new, and we to it: from now on that counts, unless the two sides would no longer
     /// understand each other.
-    fn agree_anew(&mut self, call: CallId, which: Which, theirs: Description, ours: Description) {
+    pub(super) fn agree_anew(&mut self, call: CallId, which: Which, theirs: Description, ours: Description) {
         let Some((theirs_before, ours_before)) = self.say(call, which, theirs, ours) else { return };
         let Ok(payloads) = self.payloads_of(call) else {
             self.say(call, which, theirs_before, ours_before);
@@ -223,7 +228,7 @@ impl SipDoor {
         }
     }
 
-    fn dialog_of(&mut self, party: Party) -> Option<&mut Dialog> {
+    pub(super) fn dialog_of(&mut self, party: Party) -> Option<&mut Dialog> {
         match party {
             Party::Caller(call) => match &mut self.callers.get_mut(&call)?.state {
                 CallerState::Answered(conversation) => Some(&mut conversation.dialog),

@@ -21,8 +21,7 @@ impl SipDoor {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
         };
         let Some(pair) = self.phones_pair(leg, Family::from(place.hop.to.ip())) else {
-            // No ports at this moment. As a 500 it is tried again in a few seconds, when the stock is filled.
-            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Unavailable(500)));
+            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoPorts));
         };
         let Some(caller) = self.callers.get(&leg.call) else { return };
         let sent_by = self.endpoint.interfaces.sent_by(&place.hop);
@@ -74,6 +73,7 @@ impl SipDoor {
 
     /// Hangs up a leg that has picked up.
     pub(super) fn hang_up(&mut self, now: Now, leg: LegId, why: Stop) {
+        self.stop_asking(now, Party::Phone(leg));
         let bye = match self.phones.get_mut(&leg) {
             Some(PhoneLeg { state: PhoneState::Up { dialog, .. }, .. }) => {
                 Some((dialog.hop, dialog.request(Method::Bye, reasons(why), None)))
@@ -197,8 +197,9 @@ impl SipDoor {
 }
 
 /// RFC 3326. `SIP;cause=200` keeps a phone from showing a missed call; it must stand only where a colleague has the call
-/// (pains 7 and 8). Q.850: 26 non-selected user clearing, 16 normal clearing, 19 no answer from user.
-fn reasons(why: Stop) -> Vec<Header> {
+/// (pains 7 and 8). Q.850: 26 non-selected user clearing, 16 normal clearing, 19 no answer from user, 102 recovery on timer
+/// expiry.
+pub(super) fn reasons(why: Stop) -> Vec<Header> {
     let reason = |value: &str| other("Reason", value);
     match why {
         Stop::AnsweredElsewhere => {
@@ -207,5 +208,6 @@ fn reasons(why: Stop) -> Vec<Header> {
         Stop::CallerGaveUp => vec![reason("Q.850;cause=16")],
         Stop::NobodyAnswered => vec![reason("Q.850;cause=19")],
         Stop::Finished => Vec::new(),
+        Stop::Lost => vec![reason("Q.850;cause=102;text=\"Recovery on timer expiry\"")],
     }
 }

@@ -2,6 +2,7 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
+//! [`presence`]: whether both are still there.
 //! [`registrations`]: where the phones are. [`trunks`]: the carriers
 //! that we register with.
 
@@ -10,6 +11,7 @@ mod bridge;
 mod dialogs;
 mod fork;
 mod offer;
+mod presence;
 mod proofs;
 mod registrations;
 mod trunks;
@@ -18,7 +20,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::call::event::{CallerLeft, Input, LegEnd, Output};
+use crate::call::event::{CallerLeft, Input, LegEnd, Output, Stop};
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::chance::Chance;
@@ -85,6 +87,9 @@ pub struct SipDoor {
     dialogs: HashMap<DialogKey, Party>,
     /// Re-INVITEs that were answered, and what their ACK is for.
     awaited: HashMap<ServerTx, dialogs::Awaited>,
+    presence: presence::Presence,
+    /// Whose sound each relay carries.
+    relays: HashMap<RelayId, CallId>,
     told: VecDeque<Told>,
     media: VecDeque<media::Command>,
     last_relay: u32,
@@ -98,7 +103,7 @@ pub struct Place {
 }
 
 /// Whose dialog it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Party {
     Caller(CallId),
     Phone(LegId),
@@ -175,8 +180,8 @@ enum Far {
 enum Acked {
     Yes,
     NotYet,
-    /// Hang up as soon as it is.
-    ThenHangUp,
+    /// Hang up as soon as it is, for this reason.
+    ThenHangUp(Stop),
 }
 
 /// A phone's leg, a B leg.
@@ -229,6 +234,8 @@ impl SipDoor {
             byes: HashMap::new(),
             dialogs: HashMap::new(),
             awaited: HashMap::new(),
+            presence: presence::Presence::default(),
+            relays: HashMap::new(),
             told: VecDeque::new(),
             media: VecDeque::new(),
             last_relay: 0,
@@ -338,6 +345,11 @@ impl SipDoor {
         self.media.pop_front()
     }
 
+    /// The call whose sound this relay carries, if it lives.
+    pub fn call_of(&self, relay: RelayId) -> Option<CallId> {
+        self.relays.get(&relay).copied()
+    }
+
     /// The stock of bound ports.
     pub fn ports(&mut self) -> &mut Ports {
         &mut self.ports
@@ -368,7 +380,8 @@ impl SipDoor {
             Output::Announce => self.announce(now, call),
             Output::Answer { leg } => self.answer(now, call, *leg),
             Output::Refuse(answer) => self.refuse(now, call, *answer),
-            Output::HangUpCaller => self.hang_up_caller(now, call),
+            Output::HangUpCaller(why) => self.hang_up_caller(now, call, *why),
+            Output::AskBoth { leg } => self.ask_both(now, *leg),
         }
     }
 
@@ -395,17 +408,17 @@ impl SipDoor {
                         continue;
                     }
                     self.told.push_back(Told::Alive(hop.to));
-                    if !self.proof_over(now, tx) {
+                    if !self.proof_over(now, tx) && !self.presence_answered(now, tx, &hop, &response) {
                         self.response_came(now, tx, hop, &response);
                     }
                 }
                 Event::TimedOut { tx } => {
-                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) {
+                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) && !self.presence_silent(now, tx) {
                         self.phone_is_lost(tx, LegEnd::Silent);
                     }
                 }
                 Event::Broken { tx } => {
-                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) {
+                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) && !self.presence_silent(now, tx) {
                         self.phone_is_lost(tx, LegEnd::Unavailable(503));
                     }
                 }

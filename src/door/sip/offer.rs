@@ -76,6 +76,11 @@ impl Arrival {
         self.offer.is_err().then_some(Final::NotAcceptable)
     }
 
+    /// Of the caller's address.
+    pub fn family(&self) -> Family {
+        Family::from(self.hop.to.ip())
+    }
+
     /// Whether the caller could hear a greeting and leave a message: the machine speaks G.711 alone.
     pub fn understands_the_machine(&self) -> bool {
         match &self.offer {
@@ -125,9 +130,9 @@ impl SipDoor {
 
     /// The switchboard has made a call of it.
     pub fn open(&mut self, call: CallId, arrival: Arrival, shown: Shown) {
-        let lane = self.ports.next_lane();
+        let family = arrival.family();
+        let lane = self.ports.next_lane(family);
         let offer = arrival.offer.ok().flatten();
-        let family = Family::from(arrival.hop.to.ip());
         let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
         self.keys.insert(arrival.key.clone(), call);
         self.invites.insert(arrival.tx, call);
@@ -163,7 +168,7 @@ impl SipDoor {
     pub fn abandon(&mut self, now: Now, call: CallId) {
         match self.callers.get(&call).map(|caller| &caller.state) {
             Some(CallerState::Waiting) => self.refuse(now, call, Final::Unavailable),
-            Some(CallerState::Answered(_)) => self.bye_caller(now, call),
+            Some(CallerState::Answered(_)) => self.bye_caller(now, call, Stop::Finished),
             None => {}
         }
         let legs: Vec<_> = self.phones.keys().copied().filter(|leg| leg.call == call).collect();

@@ -316,7 +316,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
             }
         }
         let short = count - pairs.len();
-        (self.facts)(Fact::Stocked { lane: self.lane, pairs, short });
+        (self.facts)(Fact::Stocked { lane: self.lane, family, pairs, short });
     }
 
     fn connect(&mut self, now: Mono, relay: RelayId, a: Side, b: Side) {

@@ -98,12 +98,128 @@ fn a_latched_port_gives_way_only_after_silence() {
 }
 
 #[test]
-fn another_stream_from_the_same_port_waits_for_the_first_to_end() {
+fn a_new_stream_from_the_latched_port_is_heard_from_its_first_packet_on() {
+    let mut relay = relay();
+    for (ms, ssrc) in [(0, 7), (20, 7), (40, 8), (60, 8), (80, 9), (5_000, 7), (5_020, 7)] {
+        assert_eq!(relay.rtp(at(ms), Which::A, addr(CALLER), &mut packet(0, ssrc)), to(PHONE), "{ssrc} at {ms} ms");
+    }
+    assert_eq!(relay.totals(), Fact::Relayed { relay: RelayId(9), a_to_b: 7, b_to_a: 0, refused: 0 });
+}
+
+#[test]
+fn a_stream_that_speaks_beside_the_latched_one_is_refused() {
     let mut relay = relay();
     relay.rtp(at(0), Which::A, addr(CALLER), &mut packet(0, 7));
-    assert_eq!(relay.rtp(at(199), Which::A, addr(CALLER), &mut packet(0, 666)), Verdict::Drop(Why::OtherStream));
-    assert_eq!(relay.rtp(at(200), Which::A, addr(CALLER), &mut packet(0, 8)), to(PHONE));
-    assert_eq!(relay.rtp(at(220), Which::A, addr(CALLER), &mut packet(0, 7)), Verdict::Drop(Why::OtherStream));
+    // It might have been a new stream, until the first one goes on.
+    assert_eq!(relay.rtp(at(10), Which::A, addr(CALLER), &mut packet(0, 666)), to(PHONE));
+    assert_eq!(relay.rtp(at(20), Which::A, addr(CALLER), &mut packet(0, 7)), to(PHONE));
+    for (ms, ssrc) in [(30, 666), (50, 666), (50, 667), (219, 668)] {
+        assert_eq!(relay.rtp(at(ms), Which::A, addr(CALLER), &mut packet(0, ssrc)), Verdict::Drop(Why::OtherStream));
+    }
+    assert_eq!(relay.rtp(at(220), Which::A, addr(CALLER), &mut packet(0, 8)), to(PHONE), "the first one is over");
+    assert_eq!(relay.totals(), Fact::Relayed { relay: RelayId(9), a_to_b: 4, b_to_a: 0, refused: 4 });
+}
+
+#[test]
+fn payload_types_that_were_agreed_upon_may_change_with_every_packet() {
+    let mut relay = Relay::new(
+        RelayId(9),
+        side(1, CALLER, &[(0, Carry::As(0)), (8, Carry::As(8)), (101, Carry::As(96)), (13, Carry::As(13))]),
+        side(2, PHONE, &[(0, Carry::As(0)), (8, Carry::As(8)), (96, Carry::As(101)), (13, Carry::As(13))]),
+        at(0),
+    );
+    for (nth, (came, left)) in (0_u16..).zip([(0, 0), (8, 8), (101, 96), (13, 13), (0, 0), (101, 96), (8, 8)]) {
+        let timestamp = u32::from(nth) * 160;
+        let header = rtp::Header { marker: false, payload_type: came, sequence: nth, timestamp, ssrc: 7 };
+        let mut packet = header.packet(&[1; 160]);
+        assert_eq!(relay.rtp(at(20 * u64::from(nth)), Which::A, addr(CALLER), &mut packet), to(PHONE));
+        assert_eq!(
+            packet,
+            rtp::Header { payload_type: left, ..header }.packet(&[1; 160]),
+            "the number and nothing else"
+        );
+    }
+}
+
+#[test]
+fn whatever_their_size_converted_packets_keep_their_number_and_time() {
+    for (ms, samples) in [(10_u32, 80_usize), (20, 160), (30, 240), (60, 480)] {
+        let mut relay = relay();
+        for nth in 0_u16..3 {
+            // Both counters run over on the way.
+            let (sequence, timestamp) = (u16::MAX.wrapping_add(nth), u32::MAX.wrapping_add(u32::from(nth) * ms * 8));
+            let header = rtp::Header { marker: nth == 0, payload_type: 0, sequence, timestamp, ssrc: 7 };
+            let mut packet = header.packet(&vec![g711::ULAW_SILENCE; samples]);
+            assert_eq!(relay.rtp(at(u64::from(nth) * u64::from(ms)), Which::A, addr(CALLER), &mut packet), to(PHONE));
+            let expected = rtp::Header { payload_type: 8, ..header }.packet(&vec![g711::ALAW_SILENCE; samples]);
+            assert_eq!(packet, expected, "{ms} ms");
+        }
+    }
+}
+
+#[test]
+fn a_key_pressed_crosses_between_the_laws_with_its_duration_and_its_repeats() {
+    let mut relay = relay();
+    // RFC 4733 §2.5.1.4: one timestamp, a growing duration, the last packet three times.
+    let key = |sequence: u16, duration: u16, end: u8, payload_type: u8| {
+        let marker = sequence == 100;
+        let [d0, d1] = duration.to_be_bytes();
+        rtp::Header { marker, payload_type, sequence, timestamp: 16_000, ssrc: 7 }.packet(&[5, end | 10, d0, d1])
+    };
+    let pressed = [(100, 160, 0), (101, 320, 0), (102, 480, 0x80), (103, 480, 0x80), (104, 480, 0x80)];
+    relay.rtp(at(0), Which::A, addr(CALLER), &mut packet(0, 7));
+    for (nth, (sequence, duration, end)) in (1_u64..).zip(pressed) {
+        let mut packet = key(sequence, duration, end, 101);
+        assert_eq!(relay.rtp(at(20 * nth), Which::A, addr(CALLER), &mut packet), to(PHONE));
+        assert_eq!(packet, key(sequence, duration, end, 96));
+    }
+}
+
+#[test]
+fn media_from_elsewhere_is_refused_however_long_a_side_is_silent() {
+    let mut relay = relay();
+    let stranger = addr("198.51.100.66:4000");
+    relay.rtp(at(0), Which::A, addr(CALLER), &mut packet(0, 7));
+    for ms in [1, 4_999, 5_000, 29_999, 31_000, 3_600_000] {
+        relay.handle_timeout(at(ms));
+        assert_eq!(relay.rtp(at(ms), Which::A, stranger, &mut packet(0, 7)), Verdict::Drop(Why::Stranger), "{ms} ms");
+    }
+    relay.change(at(3_600_001), Which::A, caller());
+    assert_eq!(relay.rtp(at(3_600_002), Which::A, stranger, &mut packet(0, 7)), Verdict::Drop(Why::Stranger));
+    assert_eq!(relay.rtp(at(3_600_002), Which::B, addr(PHONE), &mut packet(8, 8)), to(CALLER));
+}
+
+#[test]
+fn rtcp_follows_its_side_to_a_new_port() {
+    let mut relay = relay();
+    let report = [0x80, 201, 0, 1, 1, 2, 3, 4];
+    let moved = addr("192.0.2.1:62001");
+    relay.rtcp(at(0), Which::A, addr("192.0.2.1:61001"), &report);
+    assert_eq!(relay.rtcp(at(4_999), Which::A, moved, &report), Verdict::Drop(Why::OtherPort));
+    assert_eq!(relay.rtcp(at(5_000), Which::A, moved, &report), to("10.0.0.21:6001"));
+    assert_eq!(relay.rtcp(at(5_000), Which::B, addr("10.0.0.21:6001"), &report), to("192.0.2.1:62001"));
+}
+
+#[test]
+fn comfort_noise_that_nobody_asked_for_is_a_sign_of_life() {
+    let mut relay = relay();
+    assert_eq!(relay.rtp(at(29_000), Which::A, addr(CALLER), &mut packet(13, 7)), Verdict::Drop(Why::PayloadType));
+    assert_eq!(relay.poll_timeout(), Some(at(59_000)));
+    assert!(relay.handle_timeout(at(59_000)).is_some());
+    relay.rtp(at(60_000), Which::B, addr(PHONE), &mut packet(13, 8));
+    assert_eq!(relay.poll_fact(), Some(Fact::Heard { relay: RelayId(9) }));
+    // From elsewhere it is a sign of nothing.
+    relay.rtp(at(70_000), Which::B, addr("198.51.100.66:4000"), &mut packet(13, 8));
+    assert_eq!(relay.poll_timeout(), Some(at(90_000)));
+}
+
+#[test]
+fn one_side_that_speaks_is_enough() {
+    let mut relay = relay();
+    for second in 0..7_200 {
+        relay.rtp(at(second * 1_000), Which::B, addr(PHONE), &mut packet(8, 8));
+        assert_eq!(relay.handle_timeout(at(second * 1_000 + 999)), None);
+    }
 }
 
 #[test]
