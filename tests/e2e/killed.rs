@@ -33,8 +33,9 @@ const LONG_LIFE: Duration = Duration::from_millis(4_900);
 fn what_callers_heard_outlives_fifty_kills_and_phones_ring_again() {
     let places = (0..PLACES).map(|place| std::thread::spawn(move || is_killed_again_and_again(place)));
     let places: Vec<_> = places.collect();
-    let tallies =
-        places.into_iter().map(|place| place.join().unwrap_or_else(|failed| std::panic::resume_unwind(failed)));
+    // All of them, so that each ends its own service before a failure is told.
+    let tallies: Vec<_> = places.into_iter().map(std::thread::JoinHandle::join).collect();
+    let tallies = tallies.into_iter().map(|tally| tally.unwrap_or_else(|failed| std::panic::resume_unwind(failed)));
     let all = tallies.reduce(Tally::and).expect("there are places");
     let mut starts = all.starts.clone();
     starts.sort();

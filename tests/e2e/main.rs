@@ -46,3 +46,4 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod who_rings;
