@@ -23,7 +23,9 @@ const SPREAD: u32 = 5;
 /// Each kill comes so much later after the last call's INVITE, and after a REGISTER.
 const FRESH_STEP: Duration = Duration::from_micros(200);
 const REGISTER_STEP: Duration = Duration::from_micros(800);
-/// DESIGN §5, L3.
+/// So long a phone waits at most until its registration is kept.
+const KEPT_WITHIN: Duration = Duration::from_millis(250);
+/// A crash is dated so exactly, and so soon after the start no row is open.
 const CRASH_WITHIN_MS: i64 = 10_000;
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 /// At some kills the service has lived longer than it takes to say again that it lives (5 s).
@@ -89,6 +91,9 @@ struct Place {
     /// The phone that moves before each kill.
     mover: Option<u16>,
     callers: usize,
+    /// Calls of the last run that went on without a row.
+    unrecorded: f64,
+    excused: Vec<String>,
     tally: Tally,
 }
 
@@ -98,7 +103,16 @@ fn is_killed_again_and_again(which: usize) -> Tally {
     let phones: String = ["counter", "office", "mover"].map(registering_phone).concat();
     let installation = Installation::start_with(files, &format!("{SHOP}{phones}"));
     let rung: Vec<u16> = ["counter", "office"].into_iter().map(|user| registers(&town, user)).collect();
-    let mut place = Place { installation, town, rung, mover: None, callers: 0, tally: Tally::default() };
+    let mut place = Place {
+        installation,
+        town,
+        rung,
+        mover: None,
+        callers: 0,
+        unrecorded: 0.0,
+        excused: Vec::new(),
+        tally: Tally::default(),
+    };
     for kill in 0..KILLS {
         // Neighbours in a call's life are not neighbours in time.
         place.is_killed(u32::try_from(kill * PLACES + which).expect("a few"), kill == 0);
@@ -147,9 +161,10 @@ impl Place {
         let kill_at = Instant::now() + LIFE;
         sleep_until(kill_at - REGISTER_STEP * nth);
         let mover = self.town.phone();
-        let registration = self.town.registers(mover, "mover", 3600);
+        let (registration, asked) = (self.town.registers(mover, "mover", 3600), SystemTime::now());
         sleep_until(kill_at);
         let facts = self.installation.calls();
+        self.unrecorded = self.installation.metric("ringall_calls_unrecorded_total").unwrap_or(0.0);
         for n in 0..3 {
             calls.push(self.call(ms(n), talk(RINGS, TALKS)));
         }
@@ -182,14 +197,20 @@ impl Place {
         // kept it and not lived to say so: then its number is not new (RFC 3261 §10.3, step 7), and it rings all the same.
         let answer = until(LIMIT, || self.town.registered(registration)).expect("an answer to a REGISTER");
         assert!(matches!(answer.0, 200 | 500), "a nonce outlives the service: {answer:?}");
-        self.tally.registered += usize::from(registered.is_some());
         self.mover = Some(mover);
-        self.town.falls_silent();
+        let took = registered.map(|(_, at)| at.duration_since(asked).unwrap_or_default());
+        match took {
+            Some(took) if took < KEPT_WITHIN => self.tally.registered += 1,
+            // On a disk that stalls the phone was told before it was kept.
+            Some(_) => self.registers_again(mover),
+            None => {}
+        }
         let idle = || {
             let gauges = self.installation.gauges();
             ["ringall_calls_live", "ringall_legs"].iter().all(|gauge| gauges[*gauge] == 0.0).then_some(())
         };
         assert!(until(LIMIT, idle).is_some(), "calls of before live on: {:?}", self.installation.gauges());
+        self.town.falls_silent();
     }
 
     /// A call rings at every place where a phone has registered, and nowhere else. One picks up; they talk on.
@@ -207,6 +228,12 @@ impl Place {
         assert!(until(LIMIT, || self.town.entry(call).answered).is_some(), "nobody could pick up");
         assert_eq!(offered(), expected);
         call
+    }
+
+    fn registers_again(&self, port: u16) {
+        let registration = self.town.registers(port, "mover", 3600);
+        let answer = until(LIMIT, || self.town.registered(registration)).expect("an answer to a REGISTER");
+        assert_eq!(answer.0, 200);
     }
 
     /// The phone that moves is no longer to be rung where it was.
@@ -239,7 +266,13 @@ impl Place {
         }
         assert!(rows.len() <= 1, "one call, one row: {}", about());
         let Some(row) = rows.first() else {
-            assert!(caller.heard.is_none() && fact.is_none(), "a caller who heard something has no row: {}", about());
+            assert!(fact.is_none(), "a row has gone: {}", about());
+            if caller.heard.is_some() {
+                // A disk that stalls for half a second lets a call go first, which is counted.
+                assert!(self.unrecorded > 0.0, "a caller who heard something has no row: {}", about());
+                self.unrecorded -= 1.0;
+                self.excused.push(caller.script.number.clone());
+            }
             self.tally.unlogged += 1;
             return;
         };
@@ -298,8 +331,10 @@ impl Place {
                 _ => (End::HungUp, "answered"),
             };
             assert_eq!(end.map(|(_, end)| end), Some(ended), "{caller:#?}");
-            let row = until(LIMIT, || self.row(call).filter(|row| !row["ended_at"].is_null())).expect("a row");
-            assert_eq!((text(&row, "disposition"), text(&row, "ended_by")), (disposition, "caller"), "{row:#}");
+            // A row that a crash has closed is that of this call too, and is written anew.
+            let as_told = |row: &Value| (text(row, "disposition"), text(row, "ended_by")) == (disposition, "caller");
+            let row = until(LIMIT, || self.row(call).filter(as_told));
+            let row = row.unwrap_or_else(|| panic!("not {disposition}: {:#?}", self.row(call)));
             self.events_are_gapless(&row);
         }
     }
@@ -309,7 +344,7 @@ impl Place {
         let rows = whole_log(&self.installation);
         for caller in self.town.ledger() {
             let own = rows.iter().filter(|row| row["caller"]["number"] == *caller.script.number);
-            let (own, heard) = (own.count(), caller.heard.is_some());
+            let (own, heard) = (own.count(), caller.heard.is_some() && !self.excused.contains(&caller.script.number));
             assert!(own == 1 || (own == 0 && !heard), "{own} rows for {caller:#?}");
         }
     }
