@@ -97,6 +97,17 @@ struct Place {
     tally: Tally,
 }
 
+/// What was when the service was killed.
+struct Moment {
+    calls: Vec<usize>,
+    /// The log, a moment earlier.
+    facts: Vec<Value>,
+    /// The port of the phone that has just moved, its registration, and when it asked for it.
+    mover: u16,
+    registration: usize,
+    asked: SystemTime,
+}
+
 fn is_killed_again_and_again(which: usize) -> Tally {
     let files = Files::new();
     let town = Town::around(([127, 0, 0, 1], files.sip_port).into());
@@ -139,6 +150,46 @@ impl Place {
     /// Kill number `nth` of all, and what must hold after it.
     fn is_killed(&mut self, nth: u32, after_long: bool) {
         let lives_since = Instant::now();
+        let [long, over] = self.one_talks_and_one_is_over();
+        self.mover_leaves();
+        if after_long {
+            std::thread::sleep(LONG_LIFE.saturating_sub(lives_since.elapsed()));
+        }
+        let moment = self.everybody_calls_and_it_is_killed(nth, vec![long, over]);
+        // What was on its way arrives.
+        std::thread::sleep(ms(20));
+        let before = self.town.ledger();
+        let registered = self.town.registered(moment.registration);
+        // Nobody is there: this caller asks again half a second later.
+        let unheard = nth.is_multiple_of(5).then(|| self.call(Duration::ZERO, talk(RINGS, TALKS)));
+        let starting = Instant::now();
+        self.installation.is_started_again();
+        let rows = self.installation.calls();
+        self.tally.starts.push(starting.elapsed());
+
+        for &call in &moment.calls {
+            let number = &before[call].script.number;
+            let of = |rows: &[Value]| -> Vec<Value> {
+                rows.iter().filter(|row| row["caller"]["number"] == **number).cloned().collect()
+            };
+            self.survives(&before[call], of(&moment.facts).first(), &of(&rows));
+        }
+        let repeated = moment.calls.iter().copied().filter(|call| before[*call].noticed.is_none());
+        self.are_served_now(&repeated.chain(unheard).collect::<Vec<_>>());
+        self.town.hangs_up(long);
+        let told = until(LIMIT, || self.town.entry(long).end).expect("an answer to a BYE");
+        assert_eq!(told.1, End::Unknown, "the call is gone with the service");
+        self.mover_is_registered(&moment, registered);
+        let idle = || {
+            let gauges = self.installation.gauges();
+            ["ringall_calls_live", "ringall_legs"].iter().all(|gauge| gauges[*gauge] == 0.0).then_some(())
+        };
+        assert!(until(LIMIT, idle).is_some(), "calls of before live on: {:?}", self.installation.gauges());
+        self.town.falls_silent();
+    }
+
+    /// The log has it that one call was answered, and that another is over.
+    fn one_talks_and_one_is_over(&mut self) -> [usize; 2] {
         let long = self.rings_all_phones();
         let over = self.call(Duration::ZERO, talk(ms(30), ms(100)));
         let logged = until(LIMIT, || {
@@ -146,13 +197,12 @@ impl Place {
             (answered && !self.row(over)?["ended_at"].is_null()).then_some(())
         });
         assert!(logged.is_some(), "two calls are not in the log: {:#?}", self.installation.calls());
-        self.mover_leaves();
-        if after_long {
-            std::thread::sleep(LONG_LIFE.saturating_sub(lives_since.elapsed()));
-        }
+        [long, over]
+    }
 
+    /// Calls in all moments of their life, a phone that registers, and the kill.
+    fn everybody_calls_and_it_is_killed(&mut self, nth: u32, mut calls: Vec<usize>) -> Moment {
         let into_life = LIFE / SPREAD * nth / 50;
-        let mut calls = vec![long, over];
         for part in 0..SPREAD {
             let age = LIFE / SPREAD * part + into_life;
             calls.push(self.call(LIFE - age, talk(RINGS, TALKS)));
@@ -170,47 +220,21 @@ impl Place {
         }
         std::thread::sleep(FRESH_STEP * nth);
         self.installation.is_killed();
-        // What was on its way arrives.
-        std::thread::sleep(ms(20));
-        let before = self.town.ledger();
-        let registered = self.town.registered(registration);
-        // Nobody is there: this caller asks again half a second later.
-        let unheard = nth.is_multiple_of(5).then(|| self.call(Duration::ZERO, talk(RINGS, TALKS)));
-        let starting = Instant::now();
-        self.installation.is_started_again();
-        let rows = self.installation.calls();
-        self.tally.starts.push(starting.elapsed());
+        Moment { calls, facts, mover, registration, asked }
+    }
 
-        for &call in &calls {
-            let number = &before[call].script.number;
-            let find = |rows: &[Value]| -> Vec<Value> {
-                rows.iter().filter(|row| row["caller"]["number"] == **number).cloned().collect()
-            };
-            self.survives(&before[call], find(&facts).first(), &find(&rows));
-        }
-        let repeated = calls.into_iter().filter(|call| before[*call].noticed.is_none());
-        self.are_served_now(&repeated.chain(unheard).collect::<Vec<_>>());
-        self.town.hangs_up(long);
-        let told = until(LIMIT, || self.town.entry(long).end).expect("an answer to a BYE");
-        assert_eq!(told.1, End::Unknown, "the call is gone with the service");
-        // A REGISTER on its way is sent again, with the nonce that the dead service had given. The dead service may have
-        // kept it and not lived to say so: then its number is not new (RFC 3261 §10.3, step 7), and it rings all the same.
-        let answer = until(LIMIT, || self.town.registered(registration)).expect("an answer to a REGISTER");
+    /// A REGISTER on its way is sent again, with the nonce that the dead service had given. That one may have kept it and
+    /// not lived to say so: then its number is not new (RFC 3261 §10.3, step 7), and the phone rings all the same.
+    fn mover_is_registered(&mut self, moment: &Moment, before: Option<(u16, SystemTime)>) {
+        let answer = until(LIMIT, || self.town.registered(moment.registration)).expect("an answer to a REGISTER");
         assert!(matches!(answer.0, 200 | 500), "a nonce outlives the service: {answer:?}");
-        self.mover = Some(mover);
-        let took = registered.map(|(_, at)| at.duration_since(asked).unwrap_or_default());
-        match took {
+        self.mover = Some(moment.mover);
+        match before.map(|(_, at)| at.duration_since(moment.asked).unwrap_or_default()) {
             Some(took) if took < KEPT_WITHIN => self.tally.registered += 1,
             // On a disk that stalls the phone was told before it was kept.
-            Some(_) => self.registers_again(mover),
+            Some(_) => self.registers_again(moment.mover),
             None => {}
         }
-        let idle = || {
-            let gauges = self.installation.gauges();
-            ["ringall_calls_live", "ringall_legs"].iter().all(|gauge| gauges[*gauge] == 0.0).then_some(())
-        };
-        assert!(until(LIMIT, idle).is_some(), "calls of before live on: {:?}", self.installation.gauges());
-        self.town.falls_silent();
     }
 
     /// A call rings at every place where a phone has registered, and nowhere else. One picks up; they talk on.

@@ -273,3 +273,26 @@ fn three_hundred_calls_of_all_kinds_are_in_the_log_as_their_callers_tell_and_lea
     let wrong = soak.run(|line| println!("{line}"));
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// Who holds the account must see what is wrong with it.
+#[test]
+fn a_row_that_is_missing_or_twice_there_or_tells_otherwise_is_found() {
+    let calls = |number: &str, end: End| {
+        let mut entry = Entry::of(Script { number: number.to_owned(), dials: OPEN.to_owned(), deed: Deed::IsIgnored });
+        entry.ends(end);
+        entry
+    };
+    let row = |number: &str, ended_by: &str| {
+        let caller = serde_json::json!({"number": number});
+        serde_json::json!({"disposition": "missed", "ended_by": ended_by, "caller": caller, "message_id": null})
+    };
+    let ledger = [calls("+34600000001", End::Refused(486)), calls("+34600000002", End::Refused(487))];
+    let [first, second] = [row("+34600000001", "give_up"), row("+34600000002", "caller")];
+    let wrong = |rows: &[Value]| compare(&ledger, rows, &|_: &str| ()).len();
+    assert_eq!(wrong(&[second.clone(), first.clone()]), 0);
+    assert!(wrong(std::slice::from_ref(&first)) > 0);
+    assert!(wrong(&[second.clone(), first.clone(), first.clone()]) > 0);
+    assert!(wrong(&[row("+34600000002", "give_up"), first]) > 0);
+    // The numbers are right, the callers are not.
+    assert!(wrong(&[row("+34600000002", "give_up"), row("+34600000001", "caller")]) > 0);
+}
