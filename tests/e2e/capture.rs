@@ -16,9 +16,15 @@ pub struct Capture {
 /// A SIP message of the capture.
 #[derive(Clone, Debug)]
 pub struct Message {
+    /// Seconds since 1970.
+    pub at: f64,
+    pub from_port: u16,
     pub to_port: u16,
     /// `CANCEL`, or empty for a response.
     pub method: String,
+    /// Of a response.
+    pub status: Option<u16>,
+    pub call_id: String,
     /// Every value of every Reason header.
     pub reasons: Vec<String>,
 }
@@ -47,7 +53,15 @@ impl Capture {
     }
 
     fn read(&self) -> Vec<Message> {
-        const FIELDS: [&str; 3] = ["udp.dstport", "sip.Method", "sip.Reason"];
+        const FIELDS: [&str; 7] = [
+            "frame.time_epoch",
+            "udp.srcport",
+            "udp.dstport",
+            "sip.Method",
+            "sip.Status-Code",
+            "sip.Call-ID",
+            "sip.Reason",
+        ];
         let mut command = Command::new("tshark");
         command.arg("-r").arg(self.folder.path().join("pcap"));
         command.args(["-d", &format!("udp.port=={},sip", self.sip_port), "-Y", "sip", "-T", "fields"]);
@@ -58,10 +72,14 @@ impl Capture {
         let output = command.output().expect("tshark is installed");
         let message = |line: &str| {
             let fields: Vec<&str> = line.split('\t').collect();
-            let &[to, method, reasons] = fields.as_slice() else { return None };
+            let &[at, from, to, method, status, call_id, reasons] = fields.as_slice() else { return None };
             Some(Message {
+                at: at.parse().ok()?,
+                from_port: from.parse().ok()?,
                 to_port: to.parse().ok()?,
                 method: method.to_owned(),
+                status: status.parse().ok(),
+                call_id: call_id.to_owned(),
                 reasons: reasons
                     .split(['|', ','])
                     .map(|value| value.trim().to_owned())

@@ -184,9 +184,19 @@ impl Installation {
 
     /// The service is killed without a word, and starts again.
     pub fn is_killed_and_started(&mut self) {
+        self.is_killed();
+        self.is_started_again();
+    }
+
+    /// The service is killed without a word.
+    pub fn is_killed(&mut self) {
         self.process.signal("KILL");
         self.killed_at = SystemTime::now();
         self.process.wait(Duration::from_secs(10));
+    }
+
+    /// And starts again on what it has left.
+    pub fn is_started_again(&mut self) {
         self.process = self.files.serve();
         self.gets_ready();
     }

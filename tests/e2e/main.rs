@@ -1,5 +1,5 @@
 //! The built binary against real peers: SIPp, baresip, linphonec, Kamailio, Chromium, tcpdump,
-//! strace.
+//! strace; and a town of our own, whose many callers and phones keep account of what they hear.
 //!
 //! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
@@ -19,6 +19,7 @@ mod rtp;
 mod sipp;
 mod strace;
 mod tone;
+mod town;
 
 mod bad_input;
 mod between_phones;
@@ -30,6 +31,7 @@ mod explain;
 mod flood;
 mod glare;
 mod in_dialog;
+mod killed;
 mod live;
 mod messages;
 mod page;
@@ -40,7 +42,9 @@ mod ring;
 mod routers;
 mod salvage;
 mod silence;
+mod soak;
 mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod who_rings;

@@ -1,4 +1,4 @@
-//! SIPp as a caller or a phone, playing a file of `scenarios/` once.
+//! SIPp as a caller or a phone, playing a file of `scenarios/`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -23,6 +23,11 @@ pub fn caller_refused_with(status: u16) -> String {
     include_str!("scenarios/caller-refused.xml").replace("STATUS", &status.to_string())
 }
 
+/// A phone that rings and then says this.
+pub fn phone_stops_with(status: u16) -> String {
+    include_str!("scenarios/phone-stops.xml").replace("STATUS", &status.to_string())
+}
+
 /// The same scenario of a refusal, whose answer must have `text` in this header.
 pub fn hearing(scenario: &str, header: &str, text: &str) -> String {
     let log = "<log message=\"[timestamp] refused\"/>";
@@ -43,6 +48,7 @@ pub struct Sipp {
     ip: String,
     command: Command,
     echo: bool,
+    times: u32,
     keys: Vec<(&'static str, String)>,
 }
 
@@ -80,6 +86,7 @@ impl Sipp {
             ip: "127.0.0.1".to_owned(),
             command: Command::new("sipp"),
             echo: false,
+            times: 1,
             keys,
         }
     }
@@ -121,6 +128,12 @@ impl Sipp {
         self
     }
 
+    /// A phone for so many calls, at once or one after another.
+    pub fn times(mut self, times: u32) -> Sipp {
+        self.times = times;
+        self
+    }
+
     /// The number or user a caller calls.
     pub fn calls(mut self, service: &str) -> Sipp {
         self.service = service.to_owned();
@@ -149,7 +162,8 @@ impl Sipp {
         }
         let command = &mut self.command;
         command.current_dir(folder.path()).env("TERM", "dumb");
-        command.args(["-sf", "scenario.xml", "-i", &self.ip, "-t", self.transport, "-nostdin", "-m", "1"]);
+        command.args(["-sf", "scenario.xml", "-i", &self.ip, "-t", self.transport, "-nostdin"]);
+        command.args(["-m", &self.times.to_string()]);
         command.args(["-p", &self.port.to_string(), "-cp", &ports::free(1).to_string()]);
         command.args(["-mp", &media.to_string(), "-d", &self.pause_ms.to_string(), "-s", &self.service]);
         for (name, value) in &self.keys {

@@ -31,10 +31,7 @@ struct Race {
 }
 
 /// What is not so yet. Whoever makes it so names the test.
-const NOT_SHOWN_YET: [&str; 2] = [
-    "The owner is told of a call for which no phone could be reached.",
-    "No RTP from both sides for 30 s: a re-INVITE, then BYE.",
-];
+const NOT_SHOWN_YET: [&str; 1] = ["The owner is told of a call for which no phone could be reached."];
 
 #[test]
 fn the_sentences_in_the_docs_are_those_the_stories_show() {

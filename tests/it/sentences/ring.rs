@@ -348,6 +348,7 @@ pub const PARAGRAPHS: &[Paragraph] = &[
             said(
                 "One pair of ports a side, however many phones ring.",
                 &[
+                    "story::media::a_call_has_one_pair_of_ports_a_side_however_many_phones_ring",
                     "story::ring_all::phones_are_offered_both_laws_and_digits_at_our_own_port",
                     "story::streams::an_ipv4_caller_rings_phones_of_both_families",
                 ],
@@ -355,25 +356,59 @@ pub const PARAGRAPHS: &[Paragraph] = &[
             said(
                 "Accepted source: the SDP address or the leg's signalling address, any port.",
                 &[
+                    "story::media::sound_is_taken_from_its_own_side_alone_and_found_again_after_five_seconds",
                     "lib media::sdp::agree::tests::a_side_accepts_its_described_and_its_signalling_address",
                     "lib media::relay::tests::a_strangers_packet_is_refused_and_counted",
                 ],
             ),
             said(
                 "The first such packet latches.",
-                &["lib media::relay::tests::audio_goes_back_to_the_port_that_was_heard"],
+                &[
+                    "story::media::sound_is_taken_from_its_own_side_alone_and_found_again_after_five_seconds",
+                    "lib media::relay::tests::audio_goes_back_to_the_port_that_was_heard",
+                ],
             ),
             said(
                 "Again only after re-INVITE or 5 s of silence, from the same addresses.",
                 &[
+                    "story::media::sound_is_taken_from_its_own_side_alone_and_found_again_after_five_seconds",
+                    "story::media::a_re_invite_latches_anew_at_once",
                     "lib media::relay::tests::a_latched_port_gives_way_only_after_silence",
                     "lib media::relay::tests::a_changed_side_latches_anew",
                 ],
             ),
-            said("No RTP from both sides for 30 s: a re-INVITE, then BYE.", &[]),
+            said(
+                "No RTP from both sides for 30 s: a re-INVITE, then BYE.",
+                &[
+                    "story::media::when_nobody_is_heard_both_are_asked_and_then_hung_up_on",
+                    "story::media::the_question_changes_nothing",
+                    "story::media::whoever_is_heard_again_talks_on_and_silence_counts_anew",
+                    "story::media::one_who_only_listens_is_left_alone",
+                    "story::media::an_end_that_has_vanished_does_not_keep_the_other",
+                ],
+            ),
             said(
                 "Hold is exempt for 30 minutes.",
-                &["lib media::relay::tests::a_held_call_may_be_silent_for_half_an_hour"],
+                &[
+                    "story::media::a_call_on_hold_may_be_silent_for_half_an_hour",
+                    "lib media::relay::tests::a_held_call_may_be_silent_for_half_an_hour",
+                ],
+            ),
+            said(
+                "Another stream, another codec, 20 or 30 ms and keys cross as they are.",
+                &[
+                    "story::media::another_source_and_another_codec_in_the_middle_of_a_call_are_heard",
+                    "story::media::packets_of_30_ms_cross_between_the_laws_as_they_are",
+                    "story::media::keys_cross_by_each_sides_own_number",
+                ],
+            ),
+            said(
+                "With all ports in use the caller hears busy, never 503.",
+                &[
+                    "story::media::when_all_ports_are_taken_the_caller_hears_busy_and_the_log_says_why",
+                    "story::media::a_closed_shop_without_ports_is_busy_too",
+                    "story::media::more_calls_in_one_moment_than_ports_are_bound_wait_for_them",
+                ],
             ),
         ],
     },
