@@ -108,10 +108,10 @@ impl Running {
         let journal = data_dir.join("journal");
         let replayed = store.replay_journal(&journal).await?;
         let closed = store.close_open_rows(clock::now().wall).await?;
-        if replayed > 0 || closed > 0 {
+        if replayed > 0 || closed.rows > 0 {
             tracing::warn!(
                 replayed,
-                closed,
+                closed = closed.rows,
                 "the service had not ended in order: calls of then were closed in the log"
             );
         }
@@ -181,6 +181,7 @@ impl Running {
         let shells = Shells { log, bindings, media, gauges: gauges.clone(), feed, runtime };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan.clone()));
+        inbox.send(Message::LeftRinging(closed.left_ringing));
         let driver = prepared
             .start(switchboard, sockets, listeners, interfaces, shells)
             .map_err(|error| AppError::System("thread for the call loop", error))?;

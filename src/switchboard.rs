@@ -8,6 +8,7 @@
 mod between_phones;
 mod contacts;
 mod event;
+mod left_ringing;
 mod right_now;
 
 use std::collections::{HashMap, VecDeque};
@@ -41,6 +42,7 @@ pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
 pub use event::{Input, LogEntry, Output, Ticket};
+pub use left_ringing::LeftRinging;
 pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
 
 use contacts::Contacts;
@@ -111,6 +113,8 @@ pub struct Switchboard {
     unrecorded: u64,
     /// Who is to be told that a phone is free, and which.
     freed: VecDeque<(CallId, PhoneId)>,
+    /// Calls of the process before this one.
+    left: left_ringing::Left,
 }
 
 /// What a ticket stands for.
@@ -196,6 +200,7 @@ impl Switchboard {
             busy_with: None,
             unrecorded: 0,
             freed: VecDeque::new(),
+            left: left_ringing::Left::default(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -240,6 +245,7 @@ impl Switchboard {
             },
             Input::Media(fact) => self.media(now, fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
+            Input::LeftRinging(calls) => self.left_ringing(now, calls),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {

@@ -260,6 +260,29 @@ impl Endpoint {
         self.start_client(now, hop, request, via, ClientUser::Events)
     }
 
+    /// The same for an INVITE under a branch that its sender has chosen: one that nobody else has, or can guess.
+    pub fn invite(&mut self, now: Mono, mut hop: Hop, invite: Outgoing, branch: String) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via_under(&hop, branch);
+        self.start_client(now, hop, invite, via, ClientUser::Events)
+    }
+
+    /// Takes up an INVITE that was sent before this process began, and has been answered provisionally.
+    pub fn take_up(&mut self, now: Mono, mut hop: Hop, invite: Outgoing, branch: String) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via_under(&hop, branch);
+        self.last_tx += 1;
+        let tx = ClientTx(self.last_tx);
+        let bytes = wire::write_request(&invite.under(&via)).unwrap_or_default();
+        let state = ClientState::Invite(client::Invite::Proceeding);
+        let (request, user) = (invite, ClientUser::Events);
+        self.keep_client(
+            tx,
+            Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None },
+        );
+        tx
+    }
+
     /// The same for a question whether the other side is there: it comes and goes while nothing happens, and so is not
     /// counted among the transactions.
     pub fn ask(&mut self, now: Mono, mut hop: Hop, request: Outgoing) -> ClientTx {
@@ -419,8 +442,13 @@ impl Endpoint {
 
     /// Our Via towards this hop, with a fresh branch, and over UDP with `rport` (RFC 3581 §3).
     fn via(&mut self, hop: &Hop) -> Via {
+        let branch = self.chance.branch();
+        self.via_under(hop, branch)
+    }
+
+    fn via_under(&self, hop: &Hop, branch: String) -> Via {
         let sent_by: SocketAddr = self.interfaces.sent_by(hop);
-        let mut params = vec![("branch".to_owned(), Some(self.chance.branch()))];
+        let mut params = vec![("branch".to_owned(), Some(branch))];
         if hop.protocol() == Protocol::Udp {
             params.push(("rport".to_owned(), None));
         }
@@ -430,6 +458,12 @@ impl Endpoint {
             port: Some(sent_by.port()),
             params,
         }
+    }
+
+    fn keep_client(&mut self, tx: ClientTx, client: Client) {
+        let branch = client.via.branch().unwrap_or_default().to_owned();
+        self.by_branch.insert(ClientKey { branch, cancel: client.request.method == Method::Cancel }, tx);
+        self.clients.insert(tx, client);
     }
 
     fn start_client(&mut self, now: Mono, hop: Hop, request: Outgoing, via: Via, user: ClientUser) -> ClientTx {
@@ -444,12 +478,11 @@ impl Endpoint {
             Method::Invite => ClientState::Invite(client::Invite::Calling),
             _ => ClientState::NonInvite(client::NonInvite::Trying),
         };
-        let key =
-            ClientKey { branch: via.branch().unwrap_or_default().to_owned(), cancel: request.method == Method::Cancel };
         self.transmits.push_back(Transmit { hop, bytes: bytes.clone() });
-        self.by_branch.insert(key, tx);
-        let client = Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None };
-        self.clients.insert(tx, client);
+        self.keep_client(
+            tx,
+            Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None },
+        );
         if user == ClientUser::Proof {
             self.proofs += 1;
         }

@@ -1,12 +1,13 @@
 //! The log of calls, read. It is written by `writer`.
 
 use super::db::{read, write};
-use super::row::{CallRow, EventRow};
+use super::row::{CallRow, EventRow, parsed};
 use super::{Store, StoreError};
 use crate::call::record::{CallEvent, CallId, CallRecord, Disposition};
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::ShopId;
+use crate::switchboard::LeftRinging;
 
 /// Which calls: those that meet all that is set.
 #[derive(Clone, Debug)]
@@ -89,6 +90,10 @@ const STARTED: &str = "SELECT started_ms FROM calls WHERE id = $1";
 const EVENTS: &str = "SELECT call_id, seq, at_ms, kind, phone, detail FROM call_events WHERE call_id = $1 ORDER BY seq";
 const ALIVE: &str = "SELECT value FROM settings WHERE name = 'alive_ms'";
 
+// Calls whose phones may still ring.
+const LEFT_RINGING: &str = "SELECT id, shop_id, caller, withheld FROM calls WHERE ended_ms IS NULL \
+     AND answered_ms IS NULL AND shop_id IS NOT NULL AND started_ms > $1 ORDER BY started_ms DESC LIMIT 200";
+
 // A call whose end nobody wrote ended when the service was last known to live; never before its own last fact.
 macro_rules! crash_time {
     () => {
@@ -110,6 +115,18 @@ const CLOSE_OPEN: &str = concat!(
     ", ended_by = 'crash', disposition = CASE WHEN disposition IS NOT NULL THEN disposition ",
     "WHEN answered_by IS NOT NULL THEN 'answered' ELSE 'interrupted' END WHERE ended_ms IS NULL"
 );
+
+/// Nothing rings for longer: the longest an owner may let a call ring, and as much again.
+const RINGS_AT_MOST_MS: i64 = 600_000;
+
+/// What was open after a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Rows that have got an end now.
+    pub rows: u64,
+    /// Those that nobody had answered: their phones may still ring. The newest first, 200 at most.
+    pub left_ringing: Vec<LeftRinging>,
+}
 
 /// Sorts behind every id.
 pub(super) const BEHIND_ALL_IDS: &str = "~";
@@ -179,15 +196,25 @@ impl Store {
     }
 
     /// Ends the calls that a crash left without an end, at the time the service last said that it lives. Only for the
-    /// service itself, before it takes its first call. How many there were.
-    pub async fn close_open_rows(&self, now: UnixMs) -> Result<u64, StoreError> {
-        Ok(write!(self.db, tx => {
+    /// service itself, before it takes its first call.
+    pub async fn close_open_rows(&self, now: UnixMs) -> Result<Closed, StoreError> {
+        let recently = now.0.saturating_sub(RINGS_AT_MOST_MS);
+        let (ringing, rows) = write!(self.db, tx => {
+            let ringing: Vec<(String, i64, Option<String>, i64)> =
+                sqlx::query_as(LEFT_RINGING).bind(recently).fetch_all(&mut *tx).await?;
             let alive: i64 = sqlx::query_scalar(ALIVE).fetch_one(&mut *tx).await?;
             // A clock that was set back must not end calls in the future.
             let alive = alive.min(now.0);
             sqlx::query(END_EVENTS_OF_OPEN).bind(alive).execute(&mut *tx).await?;
             sqlx::query(MESSAGES_OF_OPEN).execute(&mut *tx).await?;
-            sqlx::query(CLOSE_OPEN).bind(alive).execute(&mut *tx).await?.rows_affected()
-        }))
+            (ringing, sqlx::query(CLOSE_OPEN).bind(alive).execute(&mut *tx).await?.rows_affected())
+        });
+        let left = |(id, shop, caller, withheld): (String, i64, Option<String>, i64)| {
+            let call = parsed("calls", "id", &id, |id| uuid::Uuid::parse_str(id).ok().map(CallId))?;
+            let number = caller.filter(|_| withheld == 0).unwrap_or_default();
+            Ok(LeftRinging { call, shop: ShopId(shop), number })
+        };
+        let left_ringing = ringing.into_iter().map(left).collect::<Result<_, StoreError>>()?;
+        Ok(Closed { rows, left_ringing })
     }
 }

@@ -140,6 +140,7 @@ impl Switchboard {
         // Of an address where nobody is any more, nothing is kept.
         self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
         self.door.set_places(places);
+        self.stop_left_ringing(now);
         let new = self.contacts.phones.new_since(&before);
         if !new.is_empty() {
             let mut waiting: Vec<_> = self.calls.values().filter(|call| call.is_ringing()).map(Call::age).collect();

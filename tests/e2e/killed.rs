@@ -44,7 +44,7 @@ fn what_callers_heard_outlives_fifty_kills_and_phones_ring_again() {
     // A machine busy with other tests may be slow once; not at every other start.
     assert!(starts[starts.len() / 2] < CLOSED_WITHIN, "started in {starts:?}");
     assert!(
-        all.ringing > 25 && all.talking > 25 && all.ended > 25,
+        all.ringing > 25 && all.stopped > 25 && all.talking > 25 && all.ended > 25,
         "the kills missed a part of a call's life: {all:?}"
     );
     println!("{all:?}");
@@ -59,6 +59,8 @@ struct Tally {
     ringing: usize,
     /// Somebody had picked up.
     talking: usize,
+    /// Of those that rang, whose phones were told to stop.
+    stopped: usize,
     /// The row had its end.
     ended: usize,
     /// INVITEs that the dead service had not even noticed, sent again to the next.
@@ -74,6 +76,7 @@ impl Tally {
             unlogged: self.unlogged + other.unlogged,
             ringing: self.ringing + other.ringing,
             talking: self.talking + other.talking,
+            stopped: self.stopped + other.stopped,
             ended: self.ended + other.ended,
             repeated: self.repeated + other.repeated,
             registered: self.registered + other.registered,
@@ -172,7 +175,11 @@ impl Place {
             let of = |rows: &[Value]| -> Vec<Value> {
                 rows.iter().filter(|row| row["caller"]["number"] == **number).cloned().collect()
             };
-            self.survives(&before[call], of(&moment.facts).first(), &of(&rows));
+            let now = of(&rows);
+            self.survives(&before[call], of(&moment.facts).first(), &now);
+            if now.first().is_some_and(|row| text(row, "disposition") == "interrupted") {
+                self.stops_ringing(call);
+            }
         }
         let repeated = moment.calls.iter().copied().filter(|call| before[*call].noticed.is_none());
         self.are_served_now(&repeated.chain(unheard).collect::<Vec<_>>());
@@ -335,6 +342,13 @@ impl Place {
             assert!(off.abs() <= CRASH_WITHIN_MS, "dated {off} ms off the kill: {}", about());
         }
         self.events_are_gapless(row);
+    }
+
+    /// Its phones are told that nobody waits any more, also those where somebody has picked up meanwhile.
+    fn stops_ringing(&mut self, call: usize) {
+        let quiet = || (!self.town.is_waited_for(call)).then_some(());
+        assert!(until(CLOSED_WITHIN, quiet).is_some(), "a phone rings on for {:#?}", self.town.entry(call));
+        self.tally.stopped += 1;
     }
 
     fn events_are_gapless(&self, row: &Value) {

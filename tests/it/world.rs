@@ -14,6 +14,7 @@ use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
 use ringall::routing::plan::ShopId;
 use ringall::sip::registrar::KeptUser;
+use ringall::switchboard::LeftRinging;
 use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
 
 use crate::fake_media::{FakeMedia, Later};
@@ -173,6 +174,13 @@ impl World {
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
         self.queue.retain(|_, event| !inside(event));
         self.change_plan(plan);
+        let left = self.store.rows.values().filter(|row| row.ended.is_none() && row.answered.is_none());
+        let left = left.filter_map(|row| {
+            let number = row.caller.as_ref().filter(|_| !row.withheld).map_or("", |number| number.as_str()).to_owned();
+            Some(LeftRinging { call: row.id, shop: row.shop?, number })
+        });
+        let left = left.collect();
+        self.hand_in(Input::LeftRinging(left));
     }
 
     /// What the clock on the wall shows.

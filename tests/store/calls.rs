@@ -4,7 +4,9 @@ use ringall::call::record::{CallRecord, Direction, Disposition, Door, EndedBy, E
 use ringall::now::UnixMs;
 use ringall::routing::Because;
 use ringall::routing::plan::ShopId;
+use ringall::store::calls::Closed;
 use ringall::store::{CallFilter, Store, StoreError, StoredCall};
+use ringall::switchboard::LeftRinging;
 
 use crate::cast::{Database, RUIZ, answered, call, jo, missed, number, shop};
 
@@ -148,8 +150,16 @@ async fn a_crash_ends_open_calls_when_the_service_last_lived(db: Database) {
     let alive = call(20).started;
     let later = call(200).started;
     db.shell(&format!("UPDATE settings SET value = {} WHERE name = 'alive_ms'", alive.0)).await;
-    assert_eq!(db.store.close_open_rows(later).await.unwrap(), 3);
-    assert_eq!(db.store.close_open_rows(later).await.unwrap(), 0);
+    let closed = db.store.close_open_rows(later).await.unwrap();
+    assert_eq!(closed.rows, 3);
+    let left = |n: u16| {
+        let CallRecord { id, shop, caller, .. } = call(n);
+        let number = caller.expect("a number").as_str().to_owned();
+        LeftRinging { call: id, shop: shop.expect("a shop"), number }
+    };
+    assert_eq!(closed.left_ringing, [left(50), left(3)], "nobody has answered them");
+    let nothing = Closed { rows: 0, left_ringing: Vec::new() };
+    assert_eq!(db.store.close_open_rows(later).await.unwrap(), nothing);
 
     let ended = async |n| db.store.call(call(n).id).await.unwrap().unwrap();
     assert_eq!(ended(1).await.0.record, missed(1));

@@ -11,9 +11,8 @@ use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, Body, Outgoing};
-use crate::sip::uri::Uri;
 
-use super::{Party, PhoneLeg, PhoneState, SipDoor};
+use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor};
 
 impl SipDoor {
     pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
@@ -23,30 +22,27 @@ impl SipDoor {
         let Some(pair) = self.phones_pair(leg, Family::from(place.hop.to.ip())) else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoPorts));
         };
-        let Some(caller) = self.callers.get(&leg.call) else { return };
-        let sent_by = self.endpoint.interfaces.sent_by(&place.hop);
-        let here = Here { address: sent_by.ip(), port: pair.rtp, session_id: self.chance.bits() >> 1 };
+        let Some(caller) = self.callers.get_mut(&leg.call) else { return };
+        caller.rung.push(place.uri.clone());
+        let times = caller.rung.iter().filter(|rung| **rung == place.uri).count();
+        let named = self.names.of(leg.call, &place.uri, u32::try_from(times).unwrap_or(u32::MAX));
+        let address = self.endpoint.interfaces.sent_by(&place.hop).ip();
+        let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
         let ours = offer_to_phone(caller.offer.as_ref(), here);
-        let (user, host) = match caller.shown.number.as_str() {
-            // RFC 3323 §4.1.1.3
-            "" => ("anonymous", "anonymous.invalid".to_owned()),
-            number => (number, sent_by.ip().to_string()),
-        };
-        let from = Address::new(Uri::sip(Some(user), &host, None))
-            .with_display(&caller.shown.card)
-            .with_tag(&self.chance.tag());
+        let Shown { card, number } = caller.shown.clone();
+        let from = self.shown_as(&place.hop, &number).with_display(&card).with_tag(&named.tag);
         let invite = Outgoing {
             method: Method::Invite,
             to: Address::new(place.uri.clone()),
             uri: place.uri,
             from,
-            call_id: self.chance.call_id(),
+            call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
             more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into())],
             body: Some(Body::sdp(ours.write())),
         };
-        let tx = self.endpoint.request(now.mono, place.hop, invite.clone());
+        let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);
         self.forks.insert(tx, leg);
         let phone = PhoneLeg {
             tx,
@@ -119,6 +115,7 @@ impl SipDoor {
 
     /// A request to a phone has come to nothing.
     pub(super) fn phone_is_lost(&mut self, tx: ClientTx, end: LegEnd) {
+        self.left_ringing.remove(&tx);
         if let Some(leg) = self.byes.remove(&tx) {
             return self.phone_is_gone(leg, LegEnd::Over);
         }

@@ -10,6 +10,8 @@ mod abilities;
 mod bridge;
 mod dialogs;
 mod fork;
+mod left_ringing;
+mod names;
 mod offer;
 mod presence;
 mod proofs;
@@ -76,6 +78,8 @@ pub struct SipDoor {
     chance: Chance,
     ports: Ports,
     places: HashMap<BindingId, Place>,
+    names: names::Names,
+    left_ringing: left_ringing::LeftRinging,
     callers: HashMap<CallId, CallerLeg>,
     phones: HashMap<LegId, PhoneLeg>,
     /// The INVITEs of callers that live.
@@ -121,6 +125,8 @@ struct CallerLeg {
     offer: Option<Description>,
     /// How the caller is shown on the phones.
     shown: Shown,
+    /// Where phones were rung for them, once for each INVITE.
+    rung: Vec<Uri>,
     audio: Audio,
     state: CallerState,
 }
@@ -220,6 +226,8 @@ impl SipDoor {
             endpoint: Endpoint::new(interfaces, Chance::new(seed)),
             trunks: trunks::Trunks::new(&trunks, &mut chance),
             gate: Gate::new(trunks),
+            names: names::Names::new(registrations.secret.clone()),
+            left_ringing: HashMap::new(),
             budgets: Budgets::default(),
             registrations: registrations::Registrations::new(registrations),
             proofs: proofs::Proofs::default(),
@@ -408,7 +416,10 @@ impl SipDoor {
                         continue;
                     }
                     self.told.push_back(Told::Alive(hop.to));
-                    if !self.proof_over(now, tx) && !self.presence_answered(now, tx, &hop, &response) {
+                    if !self.proof_over(now, tx)
+                        && !self.presence_answered(now, tx, &hop, &response)
+                        && !self.left_ringing_answered(now, tx, hop, &response)
+                    {
                         self.response_came(now, tx, hop, &response);
                     }
                 }

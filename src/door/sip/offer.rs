@@ -147,6 +147,7 @@ impl SipDoor {
             dialog_key,
             offer,
             shown,
+            rung: Vec::new(),
             audio,
             state: CallerState::Waiting,
         };

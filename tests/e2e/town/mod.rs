@@ -151,6 +151,11 @@ impl Town {
         self.people().callers.iter().filter(|caller| caller.entry.end.is_none()).count()
     }
 
+    /// Whether a phone still rings for this call, or has picked up and nobody has said that they know.
+    pub fn is_waited_for(&self, call: usize) -> bool {
+        self.people().waits_for(call)
+    }
+
     /// Everybody drops the telephone and forgets what was said on it: nothing more is sent for any call made so far.
     pub fn falls_silent(&self) {
         let mut people = self.people();

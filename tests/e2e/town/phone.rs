@@ -116,6 +116,12 @@ impl People {
         legs.into_iter().map(|(_, call_id)| call_id).collect()
     }
 
+    pub(super) fn waits_for(&self, call: usize) -> bool {
+        let unconfirmed = |call_id: &String| self.repeats.contains_key(&final_key(call_id));
+        let waits = |call_id: &String, leg: &Leg| leg.state == LegState::Ringing || unconfirmed(call_id);
+        self.legs.iter().any(|(call_id, leg)| leg.call == Some(call) && waits(call_id, leg))
+    }
+
     pub(super) fn phone_picks_up(&mut self, call_id: &str) {
         let Some(leg) = self.legs.get_mut(call_id) else { return };
         leg.state = LegState::Up;

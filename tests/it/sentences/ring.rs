@@ -336,6 +336,32 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "After a crash",
+        sentences: &[
+            said(
+                "Every open row gets its end: what was a fact stays one, a call that nobody had answered is `interrupted`.",
+                &["store calls::a_crash_ends_open_calls_when_the_service_last_lived"],
+            ),
+            said(
+                "Phones that were left ringing are told to stop, and show a missed call.",
+                &[
+                    "story::after_a_crash::phones_that_a_crash_left_ringing_stop_and_show_a_missed_call",
+                    "story::after_a_crash::a_phone_that_registers_stops_ringing_after_a_crash_too",
+                    "story::after_a_crash::a_phone_rung_for_the_third_time_is_stopped_as_well",
+                    "story::after_a_crash::who_picked_up_while_the_service_was_dead_is_hung_up_on",
+                ],
+            ),
+            said(
+                "Who talks is left alone.",
+                &["story::after_a_crash::phones_that_talk_are_not_touched_by_what_comes_after_a_crash"],
+            ),
+            said(
+                "A phone that had registered is rung by the next call, without registering again.",
+                &["story::registering::after_a_restart_a_phone_rings_without_registering_again"],
+            ),
+        ],
+    },
+    Paragraph {
         title: "Media",
         sentences: &[
             said(

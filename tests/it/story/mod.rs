@@ -1,5 +1,6 @@
 //! A file for each paragraph of how the shop behaves.
 
+mod after_a_crash;
 mod bad_network;
 mod between_phones;
 mod branch_ends;
