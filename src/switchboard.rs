@@ -564,7 +564,8 @@ impl Switchboard {
                 | CallOutput::Answer { .. }
                 | CallOutput::Refuse(_)
                 | CallOutput::HangUpCaller(_)
-                | CallOutput::AskBoth { .. } => self.door.perform(now, id, &output),
+                | CallOutput::AskBoth { .. }
+                | CallOutput::StopAsking { .. } => self.door.perform(now, id, &output),
             }
         }
         let Some(call) = self.calls.get(&id) else { return };

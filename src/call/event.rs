@@ -25,6 +25,8 @@ pub enum Input {
     Freed(PhoneId),
     /// Somebody is at this place: it has come, or has answered something after a silence.
     Proven(BindingId),
+    /// This place is reached by another way than before: what is on its way to it may be lost.
+    Moved(BindingId),
     /// One of the two who talk wants to hear nothing for now.
     Held(Holder),
     /// They want to hear again.
@@ -128,6 +130,8 @@ pub enum Output {
     /// Nothing is heard of the caller and this leg: ask both whether they are still there. Who does not answer is
     /// [`Input::CallerLeft`] or [`Input::LegEnded`].
     AskBoth { leg: LegId },
+    /// One of them is heard again: the answers are of no interest any more.
+    StopAsking { leg: LegId },
 }
 
 /// Where a row is made durable.
@@ -148,6 +152,8 @@ pub enum Stop {
     NobodyAnswered,
     /// The conversation is over.
     Finished,
+    /// The phone is somewhere else now, and is rung there.
+    Moved,
     /// The conversation is over because nothing was heard any more, or the other side could not be reached.
     Lost,
 }

@@ -567,7 +567,8 @@ impl Endpoint {
                 }
                 client::Act::TimedOut => {
                     // A connection that carries nothing back is dead, though nobody has told us: the next request is to
-                    // have a new one.
+                    // have a new one. That a CANCEL is not answered says nothing: there may have been nothing to cancel.
+                    let unheard = unheard && client.user != ClientUser::Nobody;
                     if let (true, Some(flow)) = (unheard, client.hop.flow()) {
                         self.flows.close(flow);
                     }

@@ -91,7 +91,7 @@ const EVENTS: &str = "SELECT call_id, seq, at_ms, kind, phone, detail FROM call_
 const ALIVE: &str = "SELECT value FROM settings WHERE name = 'alive_ms'";
 
 // Calls whose phones may still ring.
-const LEFT_RINGING: &str = "SELECT id, shop_id, caller, withheld FROM calls WHERE ended_ms IS NULL \
+const LEFT_RINGING: &str = "SELECT id, shop_id, COALESCE(caller, caller_raw), withheld FROM calls WHERE ended_ms IS NULL \
      AND answered_ms IS NULL AND shop_id IS NOT NULL AND started_ms > $1 ORDER BY started_ms DESC LIMIT 200";
 
 // A call whose end nobody wrote ended when the service was last known to live; never before its own last fact.

@@ -120,7 +120,7 @@ impl Switchboard {
         self.set_places(now);
     }
 
-    /// Takes in where the phones are. Whoever waits hears of a place that is new.
+    /// Takes in where the phones are. Whoever waits hears of a place that is new, or reached by another way.
     pub(super) fn set_places(&mut self, now: Now) {
         let before = self.contacts.phones.take_places();
         let mut places = HashMap::new();
@@ -139,15 +139,17 @@ impl Switchboard {
         }
         // Of an address where nobody is any more, nothing is kept.
         self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
-        self.door.set_places(places);
+        let moved = self.door.set_places(places);
         self.stop_left_ringing(now);
         let new = self.contacts.phones.new_since(&before);
-        if !new.is_empty() {
+        let news = new.into_iter().map(CallInput::Proven).chain(moved.into_iter().map(CallInput::Moved));
+        let news: Vec<CallInput> = news.collect();
+        if !news.is_empty() {
             let mut waiting: Vec<_> = self.calls.values().filter(|call| call.is_ringing()).map(Call::age).collect();
             waiting.sort();
             for (_, call) in waiting {
-                for &place in &new {
-                    self.feed(now, call, CallInput::Proven(place));
+                for input in &news {
+                    self.feed(now, call, input.clone());
                 }
             }
         }

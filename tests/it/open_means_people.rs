@@ -30,6 +30,7 @@ fn inputs() -> Vec<Input> {
         Input::Held(Holder::Caller),
         Input::Freed(PhoneId(1)),
         Input::Proven(BindingId(2)),
+        Input::Moved(BindingId(2)),
         Input::Silent,
         Input::Heard,
         Input::Greeted,

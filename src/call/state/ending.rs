@@ -15,6 +15,7 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::Rings(_)
         | Input::Freed(_)
         | Input::Proven(_)
+        | Input::Moved(_)
         | Input::CallerLeft(..)
         | Input::Held(_)
         | Input::Resumed(_)

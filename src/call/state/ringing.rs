@@ -47,7 +47,7 @@ enum Rest {
     /// It has stopped by itself, or is in trouble.
     Until(Mono),
     /// It was in another call of ours.
-    UntilFree,
+    UntilFree(PhoneId),
     /// It has answered nothing at all.
     UntilProven,
 }
@@ -100,11 +100,11 @@ impl Ringing {
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
             // It had not picked up: the door has told of that by `LegEnded`.
             Input::LegHungUp(leg, _) => self.leg_ended(now, leg, LegEnd::Over, facts, phones),
-            Input::Freed(freed) => {
-                self.resting.retain(|_, (phone, rest)| *rest != Rest::UntilFree || phones.telephone(*phone) != freed)
-            }
-            Input::Proven(binding) => {
-                self.resting.retain(|place, (_, rest)| *rest != Rest::UntilProven || *place != binding);
+            Input::Freed(freed) => self.resting.retain(|_, (_, rest)| *rest != Rest::UntilFree(freed)),
+            Input::Proven(binding) => self.is_proven(binding),
+            Input::Moved(binding) => {
+                self.is_proven(binding);
+                stop_at(now, binding, facts);
             }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // Nobody talks yet.
@@ -136,7 +136,7 @@ impl Ringing {
         let wave = self.waves.front().map(|(at, _)| *at);
         let again = self.resting.values().filter_map(|(_, rest)| match rest {
             Rest::Until(at) => Some(*at),
-            Rest::ForThisCall | Rest::UntilFree | Rest::UntilProven => None,
+            Rest::ForThisCall | Rest::UntilFree(_) | Rest::UntilProven => None,
         });
         let unreachable = self.nothing_since.map(|since| since + NOTHING_REACHABLE_FOR);
         [Some(self.give_up_at), announce, wave, again.min(), unreachable].into_iter().flatten().min()
@@ -167,7 +167,7 @@ impl Ringing {
         }
         // A phone that is in another call can be reached: it is waited for.
         let rings = facts.legs.values().any(|leg| leg.state == LegState::Ringing);
-        if rings || self.resting.values().any(|(_, rest)| *rest == Rest::UntilFree) {
+        if rings || self.resting.values().any(|(_, rest)| matches!(rest, Rest::UntilFree(_))) {
             self.nothing_since = None;
         } else {
             self.nothing_since.get_or_insert(now.mono);
@@ -217,7 +217,13 @@ impl Ringing {
     }
 
     fn is_to_be_rung(&self, place: BindingId, facts: &Facts) -> bool {
-        !self.resting.contains_key(&place) && facts.legs.values().all(|leg| leg.binding != place)
+        let rung = |leg: &Leg| leg.binding == place && !matches!(leg.state, LegState::Leaving(_));
+        !self.resting.contains_key(&place) && !facts.legs.values().any(rung)
+    }
+
+    /// Somebody is there: it may be rung again.
+    fn is_proven(&mut self, binding: BindingId) {
+        self.resting.retain(|place, (_, rest)| *rest != Rest::UntilProven || *place != binding);
     }
 
     /// Phones that are left out or said that they are busy are waited for, and places that said nothing.
@@ -226,7 +232,7 @@ impl Ringing {
             phones.talks(**phone) && phones.of(**phone).iter().any(|place| self.is_to_be_rung(*place, facts))
         });
         let resting = self.resting.iter().filter_map(|(place, (phone, rest))| match rest {
-            Rest::UntilFree => Some(Awaited::Freed(phones.telephone(*phone))),
+            Rest::UntilFree(telephone) => Some(Awaited::Freed(*telephone)),
             Rest::UntilProven => Some(Awaited::Proof(*place)),
             Rest::ForThisCall | Rest::Until(_) => None,
         });
@@ -255,7 +261,9 @@ impl Ringing {
         let again = Rest::Until(now.mono + RING_AGAIN_AFTER);
         let rest = match end {
             LegEnd::Busy if now.mono - leg.offered > DECLINE_WITHIN => again,
-            LegEnd::Busy if phones.is_in_another_call(leg.phone, facts.record.id) => Rest::UntilFree,
+            LegEnd::Busy if phones.is_in_another_call(leg.phone, facts.record.id) => {
+                Rest::UntilFree(phones.telephone(leg.phone))
+            }
             LegEnd::Unavailable(408 | 480 | 500..=599) | LegEnd::NoPorts => again,
             LegEnd::Silent => Rest::UntilProven,
             LegEnd::Declined | LegEnd::Busy | LegEnd::Unavailable(_) | LegEnd::NoSharedCodec | LegEnd::Over => {
@@ -329,9 +337,20 @@ fn give_up(now: Now, detail: &str, answer: Final, facts: &mut Facts) -> Next {
     Next::Ending
 }
 
+/// Stops the INVITE to this place that has had no answer yet. Where it rings already it has arrived.
+fn stop_at(now: Now, place: BindingId, facts: &mut Facts) {
+    let offered = |leg: &Leg| leg.binding == place && leg.state == LegState::Offered;
+    let legs: Vec<LegId> = facts.legs.iter().filter(|(_, leg)| offered(leg)).map(|(id, _)| *id).collect();
+    stop(now, legs, Stop::Moved, facts);
+}
+
 fn stop_others(now: Now, but: Option<LegId>, why: Stop, facts: &mut Facts) {
     let others: Vec<LegId> = facts.legs.keys().copied().filter(|id| Some(*id) != but).collect();
-    for id in others {
+    stop(now, others, why, facts);
+}
+
+fn stop(now: Now, legs: Vec<LegId>, why: Stop, facts: &mut Facts) {
+    for id in legs {
         let Some(leg) = facts.legs.get_mut(&id) else { continue };
         match leg.state {
             LegState::Offered | LegState::Ringing => {

@@ -11,13 +11,17 @@ use super::ending;
 use crate::now::{Mono, Now};
 
 /// Both were asked whether they are there. Who has not answered after 64*T1 is gone (RFC 3261 §17.1.1.2), and who has
-/// answered at once was silent for another half minute since.
-const HEARD_WITHIN: Duration = Duration::from_secs(32);
+/// answered at once was silent for another half minute since. A second more, so that whoever is gone is told of first.
+const HEARD_WITHIN: Duration = Duration::from_secs(33);
+/// That nothing was heard may have been on its way to us while one of them asked for silence.
+const CROSSING: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Talking {
     winner: LegId,
     sound: Sound,
+    /// When one of them last asked for silence.
+    held: Option<Mono>,
 }
 
 /// What is heard of the two.
@@ -31,7 +35,7 @@ enum Sound {
 
 impl Talking {
     pub(crate) fn with(winner: LegId) -> Talking {
-        Talking { winner, sound: Sound::Heard }
+        Talking { winner, sound: Sound::Heard, held: None }
     }
 
     pub(crate) fn deadline(&self) -> Option<Mono> {
@@ -45,14 +49,15 @@ impl Talking {
         match input {
             Input::Recorded => Phase::Talking(self),
             Input::Silent => {
-                if let Sound::Heard = self.sound {
+                let crossed = self.held.is_some_and(|held| now.mono - held < CROSSING);
+                if let (Sound::Heard, false) = (&self.sound, crossed) {
                     facts.push(Output::AskBoth { leg: self.winner });
                     self.sound = Sound::Missed { until: now.mono + HEARD_WITHIN };
                 }
                 Phase::Talking(self)
             }
             Input::Heard => {
-                self.sound = Sound::Heard;
+                self.is_heard(facts);
                 Phase::Talking(self)
             }
             Input::Timeout => match self.sound {
@@ -66,7 +71,7 @@ impl Talking {
             // Nothing is recorded while people talk.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
-            Input::Rings(_) | Input::Freed(_) | Input::Proven(_) => Phase::Talking(self),
+            Input::Rings(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => Phase::Talking(self),
             Input::PickedUp(leg) => {
                 ending::too_late(now, leg, facts);
                 Phase::Talking(self)
@@ -110,12 +115,13 @@ impl Talking {
             }
             Input::Held(holder) => {
                 // It has just spoken to us, and silence is no fault of a call on hold.
-                self.sound = Sound::Heard;
+                self.is_heard(facts);
+                self.held = Some(now.mono);
                 self.note(now, EventKind::Held, holder, facts);
                 Phase::Talking(self)
             }
             Input::Resumed(holder) => {
-                self.sound = Sound::Heard;
+                self.is_heard(facts);
                 self.note(now, EventKind::Resumed, holder, facts);
                 Phase::Talking(self)
             }
@@ -124,6 +130,14 @@ impl Talking {
                 hang_up_caller(now, EndedBy::Network, Stop::Finished, None, facts)
             }
         }
+    }
+
+    /// Whoever does not answer the question is there all the same.
+    fn is_heard(&mut self, facts: &mut Facts) {
+        if let Sound::Missed { .. } = self.sound {
+            facts.push(Output::StopAsking { leg: self.winner });
+        }
+        self.sound = Sound::Heard;
     }
 
     /// Who did it: the winner's phone, or nobody's, which is the caller.

@@ -204,7 +204,7 @@ pub(super) fn reasons(why: Stop) -> Vec<Header> {
         }
         Stop::CallerGaveUp => vec![reason("Q.850;cause=16")],
         Stop::NobodyAnswered => vec![reason("Q.850;cause=19")],
-        Stop::Finished => Vec::new(),
+        Stop::Finished | Stop::Moved => Vec::new(),
         Stop::Lost => vec![reason("Q.850;cause=102;text=\"Recovery on timer expiry\"")],
     }
 }

@@ -21,7 +21,7 @@ use super::SipDoor;
 const MOST_INVITES: u32 = 4;
 
 /// The INVITEs that were taken up, until they have their final answer.
-pub(super) type LeftRinging = HashMap<ClientTx, Outgoing>;
+pub(super) type LeftRinging = HashMap<ClientTx, (Outgoing, Hop)>;
 
 impl SipDoor {
     /// Stops whatever rings at this place for a call that died with the process before this one.
@@ -41,7 +41,7 @@ impl SipDoor {
                 body: None,
             };
             let tx = self.endpoint.take_up(now.mono, place.hop, invite.clone(), named.branch);
-            self.left_ringing.insert(tx, invite);
+            self.left_ringing.insert(tx, (invite, place.hop));
             self.endpoint.cancel(now.mono, tx, reason());
         }
     }
@@ -59,11 +59,12 @@ impl SipDoor {
 
     /// An answer has come; true if it was to such an INVITE.
     pub(super) fn left_ringing_answered(&mut self, now: Now, tx: ClientTx, hop: Hop, response: &Received) -> bool {
-        let Some(invite) = self.left_ringing.get(&tx) else { return false };
+        let Some((invite, reached)) = self.left_ringing.get(&tx) else { return false };
         match response.code().unwrap_or_default() {
             ..200 => {}
             200..=299 => {
                 let mut dialog = Dialog::as_caller(invite, response, hop, &self.endpoint.interfaces);
+                dialog.reach(&invite.uri, *reached);
                 let tag = dialog.remote_tag.clone();
                 self.endpoint.ack(now.mono, tx, tag, dialog.hop, &dialog.ack(invite.cseq, None));
                 let bye = dialog.request(Method::Bye, reason(), None);

@@ -250,10 +250,16 @@ impl SipDoor {
         }
     }
 
-    /// Replaces the places where phones can be rung. Legs that live are not touched.
-    pub fn set_places(&mut self, places: HashMap<BindingId, Place>) {
+    /// Replaces the places where phones can be rung. Legs that live are not touched. The answer is which of them are
+    /// reached by another way than before.
+    pub fn set_places(&mut self, places: HashMap<BindingId, Place>) -> Vec<BindingId> {
+        let moved =
+            |(id, place): &(&BindingId, &Place)| self.places.get(id).is_some_and(|before| before.hop != place.hop);
+        let mut moved: Vec<BindingId> = places.iter().filter(moved).map(|(id, _)| *id).collect();
+        moved.sort();
         self.gate.set_phones(places.values().map(|place| place.hop.to).chain(self.registrations.sources()));
         self.places = places;
+        moved
     }
 
     /// Whether this place is called at this address.
@@ -390,6 +396,7 @@ impl SipDoor {
             Output::Refuse(answer) => self.refuse(now, call, *answer),
             Output::HangUpCaller(why) => self.hang_up_caller(now, call, *why),
             Output::AskBoth { leg } => self.ask_both(now, *leg),
+            Output::StopAsking { leg } => self.stop_asking_both(now, *leg),
         }
     }
 

@@ -90,7 +90,13 @@ impl SipDoor {
         }
     }
 
-    /// The answer is of no interest any more: the call is over.
+    /// One of them is heard again.
+    pub(super) fn stop_asking_both(&mut self, now: Now, leg: LegId) {
+        self.stop_asking(now, Party::Caller(leg.call));
+        self.stop_asking(now, Party::Phone(leg));
+    }
+
+    /// The answer is of no interest any more.
     pub(super) fn stop_asking(&mut self, now: Now, party: Party) {
         if let Some(tx) = self.presence.asking.remove(&party) {
             self.endpoint.cancel(now.mono, tx, Vec::new());

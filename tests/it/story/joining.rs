@@ -173,6 +173,45 @@ fn a_telephone_that_moves_while_it_rings_rings_where_it_is_now() {
 }
 
 #[test]
+fn a_phone_whose_router_has_forgotten_it_rings_where_it_comes_from_now() {
+    let shop = Shop::opening().registering(0).open();
+    let mut counter = Account::of("counter").with_contact("<sip:counter@10.0.0.7:5060>");
+    counter.is_registered(&shop, &shop.counter);
+    // Its router uses another port now, and what goes to the old one is lost.
+    shop.counter.falls_silent();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("5 s");
+    let now = shop.telephone("Counter now", "192.0.2.10:6077");
+    counter.is_registered(&shop, &now);
+    shop.wait("1 s");
+    assert!(now.rings(), "the very same binding, by another way");
+    now.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&now));
+    ann.hangs_up();
+    shop.wait("40 s");
+    shop.is_idle_on_our_side();
+}
+
+#[test]
+fn a_phone_that_rings_is_not_rung_anew_because_its_router_uses_another_port() {
+    let shop = Shop::opening().registering(0).open();
+    let mut counter = Account::of("counter").with_contact("<sip:counter@10.0.0.7:5060>");
+    counter.is_registered(&shop, &shop.counter);
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("5 s");
+    let now = shop.telephone("Counter now", "192.0.2.10:6077");
+    counter.is_registered(&shop, &now);
+    shop.wait("1 s");
+    assert!(shop.counter.rings() && now.calls_seen() == 0);
+    ann.hangs_up();
+    shop.wait("40 s");
+    shop.is_idle_on_our_side();
+}
+
+#[test]
 fn a_phone_the_owner_adds_while_it_rings_is_for_the_next_call() {
     let shop = Shop::opening().registering(0).open();
     Account::of("counter").is_registered(&shop, &shop.counter);

@@ -217,6 +217,25 @@ fn whoever_is_heard_again_talks_on_and_silence_counts_anew() {
 }
 
 #[test]
+fn who_speaks_again_is_not_hung_up_on_for_leaving_the_question_unanswered() {
+    for who in ["Ann", "Counter"] {
+        let (shop, ann) = talking();
+        let (who, _) = who_and_other(who, &shop, &ann);
+        both_fall_quiet(&shop, &ann);
+        shop.wait("25 s");
+        who.falls_silent();
+        shop.wait("10 s");
+        who.speaks_again();
+        shop.wait("5 min");
+        assert_eq!(shop.row().ended_by, None, "they are heard");
+        who.wakes_up();
+        ann.hangs_up();
+        shop.wait("40 s");
+        shop.is_idle_on_our_side();
+    }
+}
+
+#[test]
 fn one_who_only_listens_is_left_alone() {
     for who in ["Ann", "Counter"] {
         let (shop, ann) = talking();
