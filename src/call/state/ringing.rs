@@ -31,7 +31,7 @@ pub(crate) struct Ringing {
     /// The phones of the waves that have.
     started: Vec<PhoneId>,
     /// Places that were rung, and why they do not ring now. One that neither rings nor rests is to be rung.
-    resting: BTreeMap<BindingId, (PhoneId, Rest)>,
+    resting: BTreeMap<BindingId, Rest>,
     /// What is to be told to this call, sorted.
     awaited: Vec<Awaited>,
     heard: Heard,
@@ -100,7 +100,7 @@ impl Ringing {
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
             // It had not picked up: the door has told of that by `LegEnded`.
             Input::LegHungUp(leg, _) => self.leg_ended(now, leg, LegEnd::Over, facts, phones),
-            Input::Freed(freed) => self.resting.retain(|_, (_, rest)| *rest != Rest::UntilFree(freed)),
+            Input::Freed(freed) => self.resting.retain(|_, rest| *rest != Rest::UntilFree(freed)),
             Input::Proven(binding) => self.is_proven(binding),
             Input::Moved(binding) => {
                 self.is_proven(binding);
@@ -134,7 +134,7 @@ impl Ringing {
             Heard::Nothing => None,
         };
         let wave = self.waves.front().map(|(at, _)| *at);
-        let again = self.resting.values().filter_map(|(_, rest)| match rest {
+        let again = self.resting.values().filter_map(|rest| match rest {
             Rest::Until(at) => Some(*at),
             Rest::ForThisCall | Rest::UntilFree(_) | Rest::UntilProven => None,
         });
@@ -150,7 +150,7 @@ impl Ringing {
     /// Rings what is to be rung: those who talk only when nobody else is left, a later wave early when nothing rings. Lets
     /// the caller hear ringing while a phone rings or is about to.
     fn ring_whoever_can(&mut self, now: Now, facts: &mut Facts, phones: &Phones) {
-        self.resting.retain(|_, (_, rest)| !matches!(rest, Rest::Until(at) if *at <= now.mono));
+        self.resting.retain(|_, rest| !matches!(rest, Rest::Until(at) if *at <= now.mono));
         while let Some((_, wave)) = self.waves.pop_front_if(|(at, _)| *at <= now.mono) {
             self.started.extend(wave.phones);
         }
@@ -167,7 +167,7 @@ impl Ringing {
         }
         // A phone that is in another call can be reached: it is waited for.
         let rings = facts.legs.values().any(|leg| leg.state == LegState::Ringing);
-        if rings || self.resting.values().any(|(_, rest)| matches!(rest, Rest::UntilFree(_))) {
+        if rings || self.resting.values().any(|rest| matches!(rest, Rest::UntilFree(_))) {
             self.nothing_since = None;
         } else {
             self.nothing_since.get_or_insert(now.mono);
@@ -223,7 +223,7 @@ impl Ringing {
 
     /// Somebody is there: it may be rung again.
     fn is_proven(&mut self, binding: BindingId) {
-        self.resting.retain(|place, (_, rest)| *rest != Rest::UntilProven || *place != binding);
+        self.resting.retain(|place, rest| *rest != Rest::UntilProven || *place != binding);
     }
 
     /// Phones that are left out or said that they are busy are waited for, and places that said nothing.
@@ -231,7 +231,7 @@ impl Ringing {
         let left_out = self.started.iter().filter(|phone| {
             phones.talks(**phone) && phones.of(**phone).iter().any(|place| self.is_to_be_rung(*place, facts))
         });
-        let resting = self.resting.iter().filter_map(|(place, (phone, rest))| match rest {
+        let resting = self.resting.iter().filter_map(|(place, rest)| match rest {
             Rest::UntilFree(telephone) => Some(Awaited::Freed(*telephone)),
             Rest::UntilProven => Some(Awaited::Proof(*place)),
             Rest::ForThisCall | Rest::Until(_) => None,
@@ -270,7 +270,7 @@ impl Ringing {
                 Rest::ForThisCall
             }
         };
-        self.resting.insert(leg.binding, (leg.phone, rest));
+        self.resting.insert(leg.binding, rest);
     }
 }
 
