@@ -10,24 +10,25 @@ mod contacts;
 mod event;
 mod left_ringing;
 mod right_now;
+mod sound;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::call::event::{Final, Input as CallInput, Output as CallOutput, Sealed};
+use crate::call::event::{Final, Input as CallInput, Output as CallOutput};
 use crate::call::leg::BindingId;
-use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door, VoiceMessage};
+use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
-use crate::greeting::{Greeting, ShopName};
-use crate::media::{self, Family, Kept, Lane, Ports};
-use crate::now::{Mono, Now, UnixMs};
+use crate::greeting::ShopName;
+use crate::media::{self, Family, Ports};
+use crate::now::{Mono, Now};
 use crate::number::Number;
-use crate::routing::decision::{Action, Because, Offer, Opening};
+use crate::routing::decision::{Action, Because, Offer};
 use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::Spent;
@@ -46,11 +47,8 @@ pub use left_ringing::LeftRinging;
 pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
 
 use contacts::Contacts;
+use sound::Shelf;
 
-/// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
-const STOCK: usize = 128;
-/// Fewer than this, and more are asked for; in batches, because each request wakes the packet thread.
-const STOCK_LOW: usize = 96;
 /// How much of a display name is kept: twice what any phone shows.
 const DISPLAY_KEPT: usize = 80;
 
@@ -151,17 +149,6 @@ struct Facts {
 /// Text from outside as the log keeps it.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(DISPLAY_KEPT).collect()
-}
-
-/// The stock of one lane and family.
-#[derive(Debug)]
-struct Shelf {
-    lane: Lane,
-    family: Family,
-    /// Pairs asked for and not reported yet.
-    coming: usize,
-    /// The range is used up: wait until a call gives ports back.
-    used_up: bool,
 }
 
 impl Switchboard {
@@ -518,27 +505,6 @@ impl Switchboard {
         }
     }
 
-    /// A call can begin only while there are ports for its sound, or are about to be: the caller's pair, and the phones'.
-    fn with_ports(&mut self, family: Family, begin: Begin) -> Begin {
-        let (pairs, otherwise) = match &begin {
-            Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
-            Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
-            Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
-        };
-        let ports = self.door.ports();
-        let has_some = |shelf: &Shelf| match pairs {
-            1 => ports.left(shelf.lane, family) > 0,
-            _ => ports.has_two(shelf.lane, family),
-        };
-        let of_family = |shelf: &&Shelf| shelf.family == family;
-        if self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf)) {
-            return begin;
-        }
-        // Another program may have let go of some since: for the next call it is tried again.
-        self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
-        Begin::NoPorts(otherwise)
-    }
-
     fn drain_call(&mut self, now: Now, id: CallId) {
         while let Some(output) = self.calls.get_mut(&id).and_then(Call::poll_output) {
             match output {
@@ -577,72 +543,6 @@ impl Switchboard {
         if call.is_over() {
             self.deadlines.stop(id);
             self.calls.remove(&id);
-        }
-    }
-
-    /// The shop's own greeting, in its language, from its real hours.
-    fn greet(&mut self, now: Now, id: CallId, opening: Opening) {
-        let Some(shop) = self.calls.get(&id).and_then(Call::shop) else { return };
-        // The voice is slower than the owner who gives the shop another name.
-        let name = self.names.get(&shop.id).filter(|name| name.is_of(&shop.name));
-        let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
-        self.door.greet(now, id, greeting.sounds().into());
-    }
-
-    fn media(&mut self, now: Now, fact: media::Fact) {
-        match fact {
-            media::Fact::Stocked { lane, family, pairs, short } => {
-                let of_it = |shelf: &&mut Shelf| (shelf.lane, shelf.family) == (lane, family);
-                if let Some(shelf) = self.stock.iter_mut().find(of_it) {
-                    shelf.coming = shelf.coming.saturating_sub(pairs.len() + short);
-                    shelf.used_up = short > 0;
-                }
-                self.door.ports().stock(pairs);
-            }
-            media::Fact::Greeted { recording } => self.feed(now, CallId(recording), CallInput::Greeted),
-            media::Fact::RecordingEnded { recording } => {
-                self.feed(now, CallId(recording), CallInput::RecordingEnded);
-            }
-            media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
-            media::Fact::Silent { relay } => self.feed_talk(now, relay, CallInput::Silent),
-            media::Fact::Heard { relay } => self.feed_talk(now, relay, CallInput::Heard),
-            // No call hangs on these.
-            media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
-        }
-    }
-
-    /// The call may have ended while the packet thread was saying it.
-    fn feed_talk(&mut self, now: Now, relay: media::RelayId, input: CallInput) {
-        if let Some(call) = self.door.call_of(relay) {
-            self.feed(now, call, input);
-        }
-    }
-
-    fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
-        let sealed = match kept {
-            Kept::Message { length, voice } => Sealed::Message { length, voice },
-            Kept::Nothing => Sealed::Nothing,
-            Kept::Lost => Sealed::Lost,
-        };
-        if self.calls.contains_key(&call) {
-            return self.feed(now, call, CallInput::Sealed(sealed));
-        }
-        // The disk took longer than the call has waited, or a bug of ours had ended the call: it is a message all the same.
-        if let Sealed::Message { length, voice } = sealed {
-            let recorded = UnixMs(now.wall.0.saturating_sub(i64::try_from(length.as_millis()).unwrap_or(0)));
-            self.outputs.push_back(Output::Log(LogEntry::Message(VoiceMessage { call, recorded, length, voice })));
-        }
-    }
-
-    fn keep_stocked(&mut self) {
-        for shelf in &mut self.stock {
-            let left = self.door.ports().left(shelf.lane, shelf.family) + shelf.coming;
-            if left < STOCK_LOW && !shelf.used_up {
-                let count = STOCK - left;
-                shelf.coming += count;
-                let (lane, family) = (shelf.lane, shelf.family);
-                self.outputs.push_back(Output::Media(media::Command::Stock { lane, family, count }));
-            }
         }
     }
 

@@ -1,0 +1,115 @@
+//! Sound, as the machine sees it: the stock of bound ports, what the packet threads report, and the closed shop's greeting.
+
+use super::{LogEntry, Output, Switchboard};
+use crate::call::event::{Input, Sealed};
+use crate::call::record::{CallId, Disposition, VoiceMessage};
+use crate::call::{Begin, Call};
+use crate::greeting::Greeting;
+use crate::media::{self, Family, Kept, Lane};
+use crate::now::{Now, UnixMs};
+use crate::routing::decision::{Action, Opening};
+
+/// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
+const STOCK: usize = 128;
+/// Fewer than this, and more are asked for; in batches, because each request wakes the packet thread.
+const STOCK_LOW: usize = 96;
+
+/// The stock of one lane and family.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    pub(super) lane: Lane,
+    pub(super) family: Family,
+    /// Pairs asked for and not reported yet.
+    pub(super) coming: usize,
+    /// The range is used up: wait until a call gives ports back.
+    pub(super) used_up: bool,
+}
+
+impl Switchboard {
+    pub(super) fn keep_stocked(&mut self) {
+        for shelf in &mut self.stock {
+            let left = self.door.ports().left(shelf.lane, shelf.family) + shelf.coming;
+            if left < STOCK_LOW && !shelf.used_up {
+                let count = STOCK - left;
+                shelf.coming += count;
+                let (lane, family) = (shelf.lane, shelf.family);
+                self.outputs.push_back(Output::Media(media::Command::Stock { lane, family, count }));
+            }
+        }
+    }
+
+    /// A call can begin only while there are ports for its sound, or are about to be: the caller's pair, and the phones'.
+    pub(super) fn with_ports(&mut self, family: Family, begin: Begin) -> Begin {
+        let (pairs, otherwise) = match &begin {
+            Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
+            Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
+            Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
+        };
+        let ports = self.door.ports();
+        let has_some = |shelf: &Shelf| match pairs {
+            1 => ports.left(shelf.lane, family) > 0,
+            _ => ports.has_two(shelf.lane, family),
+        };
+        let of_family = |shelf: &&Shelf| shelf.family == family;
+        if self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf)) {
+            return begin;
+        }
+        // Another program may have let go of some since: for the next call it is tried again.
+        self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
+        Begin::NoPorts(otherwise)
+    }
+
+    /// The shop's own greeting, in its language, from its real hours.
+    pub(super) fn greet(&mut self, now: Now, id: CallId, opening: Opening) {
+        let Some(shop) = self.calls.get(&id).and_then(Call::shop) else { return };
+        // The voice is slower than the owner who gives the shop another name.
+        let name = self.names.get(&shop.id).filter(|name| name.is_of(&shop.name));
+        let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
+        self.door.greet(now, id, greeting.sounds().into());
+    }
+
+    pub(super) fn media(&mut self, now: Now, fact: media::Fact) {
+        match fact {
+            media::Fact::Stocked { lane, family, pairs, short } => {
+                let of_it = |shelf: &&mut Shelf| (shelf.lane, shelf.family) == (lane, family);
+                if let Some(shelf) = self.stock.iter_mut().find(of_it) {
+                    shelf.coming = shelf.coming.saturating_sub(pairs.len() + short);
+                    shelf.used_up = short > 0;
+                }
+                self.door.ports().stock(pairs);
+            }
+            media::Fact::Greeted { recording } => self.feed(now, CallId(recording), Input::Greeted),
+            media::Fact::RecordingEnded { recording } => {
+                self.feed(now, CallId(recording), Input::RecordingEnded);
+            }
+            media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
+            media::Fact::Silent { relay } => self.feed_talk(now, relay, Input::Silent),
+            media::Fact::Heard { relay } => self.feed_talk(now, relay, Input::Heard),
+            // No call hangs on these.
+            media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
+        }
+    }
+
+    /// The call may have ended while the packet thread was saying it.
+    fn feed_talk(&mut self, now: Now, relay: media::RelayId, input: Input) {
+        if let Some(call) = self.door.call_of(relay) {
+            self.feed(now, call, input);
+        }
+    }
+
+    fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
+        let sealed = match kept {
+            Kept::Message { length, voice } => Sealed::Message { length, voice },
+            Kept::Nothing => Sealed::Nothing,
+            Kept::Lost => Sealed::Lost,
+        };
+        if self.calls.contains_key(&call) {
+            return self.feed(now, call, Input::Sealed(sealed));
+        }
+        // The disk took longer than the call has waited, or a bug of ours had ended the call: it is a message all the same.
+        if let Sealed::Message { length, voice } = sealed {
+            let recorded = UnixMs(now.wall.0.saturating_sub(i64::try_from(length.as_millis()).unwrap_or(0)));
+            self.outputs.push_back(Output::Log(LogEntry::Message(VoiceMessage { call, recorded, length, voice })));
+        }
+    }
+}
