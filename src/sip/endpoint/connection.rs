@@ -9,7 +9,9 @@ use super::super::flow::{Flows, Standing};
 use super::super::hop::{FlowId, Hop};
 use super::super::transaction::timer::Deadlines;
 use super::super::transaction::{client, server};
-use super::{ClientState, ClientTx, ClientUser, Endpoint, Event, ServerState, ServerTx, Timer};
+use super::client::{ClientState, ClientUser};
+use super::server::ServerState;
+use super::{ClientTx, Endpoint, Event, ServerTx, Timer};
 
 /// How often we look whether a connection that we opened is still needed. Opening one costs a round trip, keeping one a
 /// file descriptor here and there.

@@ -1,0 +1,291 @@
+//! Requests of ours: what a client transaction keeps, and what its table's acts do.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::now::Mono;
+
+use super::super::hop::{Hop, Protocol};
+use super::super::message::{Header, Method, Received};
+use super::super::outgoing::Outgoing;
+use super::super::transaction::client::{Act, Input, Invite, NonInvite};
+use super::super::transaction::timer::{T1, T1_64, T2};
+use super::super::via::Via;
+use super::super::wire;
+use super::connection::lead;
+use super::{ClientTx, Endpoint, Event, Timer, Transmit};
+
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) state: ClientState,
+    pub(super) request: Outgoing,
+    pub(super) via: Via,
+    pub(super) hop: Hop,
+    pub(super) bytes: Vec<u8>,
+    pub(super) interval: Duration,
+    pub(super) user: ClientUser,
+    /// ACKs of 2xx already sent, by the To tag they answer; each is sent again when its 2xx comes again.
+    pub(super) acks: Vec<(String, Transmit)>,
+    /// The Reasons of a CANCEL that waits for a provisional response (RFC 3261 §9.1).
+    pub(super) cancel: Option<Vec<Header>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ClientState {
+    Invite(Invite),
+    NonInvite(NonInvite),
+}
+
+/// Who hears of the responses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientUser {
+    Events,
+    /// The same, of a question whether the other side is there.
+    Proof,
+    /// Our own CANCELs: the INVITE's final response is what counts.
+    Nobody,
+}
+
+/// RFC 3261 §17.1.3: the branch, and whether it is the CANCEL that shares it with its INVITE.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ClientKey {
+    pub(super) branch: String,
+    pub(super) cancel: bool,
+}
+
+impl Endpoint {
+    /// Sends a request in a transaction of its own.
+    pub fn request(&mut self, now: Mono, mut hop: Hop, request: Outgoing) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via(&hop);
+        self.start_client(now, hop, request, via, ClientUser::Events)
+    }
+
+    /// The same for an INVITE under a branch that its sender has chosen: one that nobody else has, or can guess.
+    pub fn invite(&mut self, now: Mono, mut hop: Hop, invite: Outgoing, branch: String) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via_under(&hop, branch);
+        self.start_client(now, hop, invite, via, ClientUser::Events)
+    }
+
+    /// Takes up an INVITE that was sent before this process began, and has been answered provisionally.
+    pub fn take_up(&mut self, now: Mono, mut hop: Hop, invite: Outgoing, branch: String) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via_under(&hop, branch);
+        self.last_tx += 1;
+        let tx = ClientTx(self.last_tx);
+        let bytes = wire::write_request(&invite.under(&via)).unwrap_or_default();
+        let state = ClientState::Invite(Invite::Proceeding);
+        let (request, user) = (invite, ClientUser::Events);
+        self.keep_client(
+            tx,
+            Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None },
+        );
+        tx
+    }
+
+    /// The same for a question whether the other side is there: it comes and goes while nothing happens, and so is not
+    /// counted among the transactions.
+    pub fn ask(&mut self, now: Mono, mut hop: Hop, request: Outgoing) -> ClientTx {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via(&hop);
+        self.start_client(now, hop, request, via, ClientUser::Proof)
+    }
+
+    /// Cancels an INVITE of ours: now if a provisional response has come, on its arrival otherwise, and not at all when
+    /// the final response is here already (RFC 3261 §9.1).
+    pub fn cancel(&mut self, now: Mono, tx: ClientTx, reasons: Vec<Header>) {
+        let Some(client) = self.clients.get_mut(&tx) else { return };
+        match client.state {
+            ClientState::Invite(Invite::Calling) => client.cancel = Some(reasons),
+            ClientState::Invite(Invite::Proceeding) => {
+                let (hop, via, cancel) = (client.hop, client.via.clone(), client.request.cancel(reasons));
+                self.start_client(now, hop, cancel, via, ClientUser::Nobody);
+                self.deadlines.set(Timer::ClientEnd(tx), now + T1_64);
+            }
+            ClientState::Invite(Invite::Completed | Invite::Accepted | Invite::Terminated)
+            | ClientState::NonInvite(_) => {}
+        }
+    }
+
+    /// Acknowledges the 2xx with this To tag of an INVITE of ours (RFC 3261 §13.2.2.4), now and whenever it comes again.
+    pub fn ack(&mut self, now: Mono, tx: ClientTx, to_tag: String, mut hop: Hop, ack: &Outgoing) {
+        lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
+        let via = self.via(&hop);
+        let Ok(bytes) = wire::write_request(&ack.under(&via)) else { return };
+        let transmit = Transmit { hop, bytes };
+        self.transmits.push_back(transmit.clone());
+        if let Some(client) = self.clients.get_mut(&tx) {
+            client.acks.push((to_tag, transmit));
+        }
+    }
+
+    pub(super) fn response(&mut self, now: Mono, hop: Hop, code: u16, message: Received) {
+        let Some(&tx) = self.by_branch.get(&client_key(&message)) else { return };
+        let Some(client) = self.clients.get(&tx) else { return };
+        if client.request.method != message.cseq.method {
+            return;
+        }
+        let input = match code {
+            0..=199 => Input::Provisional,
+            200..=299 => Input::Success,
+            _ => Input::Failure,
+        };
+        self.drive_client(now, tx, input, Some((hop, message)));
+    }
+
+    pub(super) fn drive_client(&mut self, now: Mono, tx: ClientTx, input: Input, mut told: Option<(Hop, Received)>) {
+        let Some(client) = self.clients.get_mut(&tx) else { return };
+        let reliable = client.hop.protocol() == Protocol::Tcp;
+        let unheard =
+            matches!(client.state, ClientState::Invite(Invite::Calling) | ClientState::NonInvite(NonInvite::Trying));
+        let acts = match &mut client.state {
+            ClientState::Invite(state) => {
+                let (next, acts) = state.on(input);
+                *state = next;
+                acts
+            }
+            ClientState::NonInvite(state) => {
+                let (next, acts) = state.on(input);
+                *state = next;
+                acts
+            }
+        };
+        for act in acts {
+            match act {
+                Act::Send => {
+                    self.transmits.push_back(Transmit { hop: client.hop, bytes: client.bytes.clone() });
+                }
+                Act::Double | Act::DoubleUpToT2 => {
+                    client.interval *= 2;
+                    if *act == Act::DoubleUpToT2 {
+                        client.interval = client.interval.min(T2);
+                    }
+                    self.deadlines.set(Timer::ClientResend(tx), now + client.interval);
+                }
+                Act::EveryT2 if reliable => {}
+                Act::EveryT2 => self.deadlines.set(Timer::ClientResend(tx), now + T2),
+                Act::Quiet => self.deadlines.stop(Timer::ClientResend(tx)),
+                Act::LingerFor(_) if reliable => self.deadlines.set(Timer::ClientEnd(tx), now),
+                Act::EndAfter(wait) | Act::LingerFor(wait) => {
+                    self.deadlines.set(Timer::ClientEnd(tx), now + *wait);
+                }
+                Act::Endless => self.deadlines.stop(Timer::ClientEnd(tx)),
+                Act::Ack => {
+                    if let Some((_, response)) = &told {
+                        let ack = client.request.ack_of_failure(&response.to).under(&client.via);
+                        if let Ok(bytes) = wire::write_request(&ack) {
+                            self.transmits.push_back(Transmit { hop: client.hop, bytes });
+                        }
+                    }
+                }
+                Act::Tell => {
+                    let Some((hop, response)) = told.take() else { continue };
+                    if client.user == ClientUser::Nobody || response.code() == Some(100) {
+                        continue;
+                    }
+                    let again = client.acks.iter().find(|(tag, _)| Some(tag.as_str()) == response.to.tag());
+                    match again {
+                        Some((_, ack)) => self.transmits.push_back(ack.clone()),
+                        None => self.events.push_back(Event::Response { tx, hop, response: Box::new(response) }),
+                    }
+                }
+                Act::TimedOut => {
+                    // A connection that carries nothing back is dead, though nobody has told us: the next request is to
+                    // have a new one. That a CANCEL is not answered says nothing: there may have been nothing to cancel.
+                    let unheard = unheard && client.user != ClientUser::Nobody;
+                    if let (true, Some(flow)) = (unheard, client.hop.flow()) {
+                        self.flows.close(flow);
+                    }
+                    if client.user != ClientUser::Nobody {
+                        self.events.push_back(Event::TimedOut { tx });
+                    }
+                }
+            }
+        }
+        if input == Input::Provisional
+            && let Some(reasons) = client.cancel.take()
+        {
+            self.cancel(now, tx, reasons);
+            return;
+        }
+        let over = matches!(
+            client.state,
+            ClientState::Invite(Invite::Terminated) | ClientState::NonInvite(NonInvite::Terminated)
+        );
+        if over {
+            self.forget_client(tx);
+        }
+    }
+
+    pub(super) fn forget_client(&mut self, tx: ClientTx) {
+        let Some(client) = self.clients.remove(&tx) else { return };
+        if client.user == ClientUser::Proof {
+            self.proofs -= 1;
+        }
+        let branch = client.via.branch().unwrap_or_default().to_owned();
+        self.by_branch.remove(&ClientKey { branch, cancel: client.request.method == Method::Cancel });
+        self.deadlines.stop(Timer::ClientResend(tx));
+        self.deadlines.stop(Timer::ClientEnd(tx));
+    }
+
+    fn start_client(&mut self, now: Mono, hop: Hop, request: Outgoing, via: Via, user: ClientUser) -> ClientTx {
+        self.last_tx += 1;
+        let tx = ClientTx(self.last_tx);
+        let Ok(bytes) = wire::write_request(&request.under(&via)) else {
+            // A header of ours that cannot be written is a bug; its call must end all the same.
+            self.events.push_back(Event::TimedOut { tx });
+            return tx;
+        };
+        let state = match request.method {
+            Method::Invite => ClientState::Invite(Invite::Calling),
+            _ => ClientState::NonInvite(NonInvite::Trying),
+        };
+        self.transmits.push_back(Transmit { hop, bytes: bytes.clone() });
+        self.keep_client(
+            tx,
+            Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None },
+        );
+        if user == ClientUser::Proof {
+            self.proofs += 1;
+        }
+        if hop.protocol() == Protocol::Udp {
+            self.deadlines.set(Timer::ClientResend(tx), now + T1);
+        }
+        self.deadlines.set(Timer::ClientEnd(tx), now + T1_64);
+        tx
+    }
+
+    fn keep_client(&mut self, tx: ClientTx, client: Client) {
+        let branch = client.via.branch().unwrap_or_default().to_owned();
+        self.by_branch.insert(ClientKey { branch, cancel: client.request.method == Method::Cancel }, tx);
+        self.clients.insert(tx, client);
+    }
+
+    /// Our Via towards this hop, with a fresh branch, and over UDP with `rport` (RFC 3581 §3).
+    fn via(&mut self, hop: &Hop) -> Via {
+        let branch = self.chance.branch();
+        self.via_under(hop, branch)
+    }
+
+    fn via_under(&self, hop: &Hop, branch: String) -> Via {
+        let sent_by: SocketAddr = self.interfaces.sent_by(hop);
+        let mut params = vec![("branch".to_owned(), Some(branch))];
+        if hop.protocol() == Protocol::Udp {
+            params.push(("rport".to_owned(), None));
+        }
+        Via {
+            transport: hop.protocol().name().to_owned(),
+            host: sent_by.ip().to_string(),
+            port: Some(sent_by.port()),
+            params,
+        }
+    }
+}
+
+pub(super) fn client_key(message: &Received) -> ClientKey {
+    ClientKey {
+        branch: message.via.branch().unwrap_or_default().to_owned(),
+        cancel: message.cseq.method == Method::Cancel,
+    }
+}
