@@ -9,6 +9,7 @@ mod unacked;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::chance::Chance;
 use crate::now::Mono;
@@ -67,15 +68,16 @@ pub struct Endpoint {
     pub interfaces: Interfaces,
     pub flows: Flows,
     chance: Chance,
-    clients: HashMap<ClientTx, Client>,
+    /// The larger values are in boxes of their own: a table keeps room for twice as many as it holds.
+    clients: HashMap<ClientTx, Box<Client>>,
     /// How many of them are [`ClientUser::Proof`].
     proofs: usize,
-    by_branch: HashMap<ClientKey, ClientTx>,
-    servers: HashMap<ServerTx, Server>,
-    by_request: HashMap<ServerKey, ServerTx>,
+    by_branch: HashMap<Arc<ClientKey>, ClientTx>,
+    servers: HashMap<ServerTx, Box<Server>>,
+    by_request: HashMap<Arc<ServerKey>, ServerTx>,
     /// 2xx that want their ACK, which comes in a transaction of its own.
     unacked: HashMap<ServerTx, Unacked>,
-    by_ack: HashMap<AckKey, ServerTx>,
+    by_ack: HashMap<Arc<AckKey>, ServerTx>,
     deadlines: Deadlines<Timer>,
     events: VecDeque<Event>,
     transmits: VecDeque<Transmit>,

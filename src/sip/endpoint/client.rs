@@ -1,6 +1,7 @@
 //! Requests of ours: what a client transaction keeps, and what its table's acts do.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::now::Mono;
@@ -15,19 +16,41 @@ use super::super::wire;
 use super::connection::lead;
 use super::{ClientTx, Endpoint, Event, Timer, Transmit};
 
+/// Most of them are over and linger for 64·T1, so each is as small as its state allows.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) state: ClientState,
-    pub(super) request: Outgoing,
-    pub(super) via: Via,
+    pub(super) key: Arc<ClientKey>,
+    pub(super) method: Method,
     pub(super) hop: Hop,
-    pub(super) bytes: Vec<u8>,
     pub(super) interval: Duration,
     pub(super) user: ClientUser,
+    pub(super) kept: Kept,
+}
+
+/// What a client transaction may still have to send.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// An INVITE without a final response.
+    Invite(Box<Invited>),
+    /// Any other request without a final response: its bytes, where the transport may lose them.
+    Request(Box<[u8]>),
+    /// The ACK of a failure, again whenever that comes again (RFC 3261 §17.1.1.2).
+    Ack(Box<[u8]>),
     /// ACKs of 2xx already sent, by the To tag they answer; each is sent again when its 2xx comes again.
-    pub(super) acks: Vec<(String, Transmit)>,
+    Acks(Vec<(String, Transmit)>),
+    Nothing,
+}
+
+#[derive(Debug)]
+pub(super) struct Invited {
+    /// What its CANCEL and the ACK of a failure are made of: the INVITE without its body and what it alone has.
+    head: Outgoing,
+    via: Via,
+    /// The whole, until it has been heard; nothing where the transport loses nothing.
+    bytes: Box<[u8]>,
     /// The Reasons of a CANCEL that waits for a provisional response (RFC 3261 §9.1).
-    pub(super) cancel: Option<Vec<Header>>,
+    cancel: Option<Vec<Header>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +72,34 @@ pub(super) enum ClientUser {
 /// RFC 3261 §17.1.3: the branch, and whether it is the CANCEL that shares it with its INVITE.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ClientKey {
-    pub(super) branch: String,
+    pub(super) branch: Box<str>,
     pub(super) cancel: bool,
+}
+
+impl Client {
+    fn new(state: ClientState, request: Outgoing, via: Via, hop: Hop, bytes: Box<[u8]>, user: ClientUser) -> Client {
+        let method = request.method;
+        let branch = via.branch().unwrap_or_default().into();
+        let key = Arc::new(ClientKey { branch, cancel: method == Method::Cancel });
+        let kept = match state {
+            ClientState::Invite(_) => {
+                let head = Outgoing { more: Vec::new(), body: None, ..request };
+                Kept::Invite(Box::new(Invited { head, via, bytes, cancel: None }))
+            }
+            ClientState::NonInvite(_) => Kept::Request(bytes),
+        };
+        Client { state, key, method, hop, interval: T1, user, kept }
+    }
+
+    fn forget_what_is_never_sent_again(&mut self) {
+        match (self.state, &mut self.kept) {
+            // Nothing repeats an INVITE that was heard.
+            (ClientState::Invite(Invite::Proceeding), Kept::Invite(invited)) => invited.bytes = Box::default(),
+            (ClientState::Invite(Invite::Accepted), Kept::Invite(_)) => self.kept = Kept::Acks(Vec::new()),
+            (ClientState::NonInvite(NonInvite::Completed), _) => self.kept = Kept::Nothing,
+            (ClientState::Invite(_) | ClientState::NonInvite(_), _) => {}
+        }
+    }
 }
 
 impl Endpoint {
@@ -72,15 +121,10 @@ impl Endpoint {
     pub fn take_up(&mut self, now: Mono, mut hop: Hop, invite: Outgoing, branch: String) -> ClientTx {
         lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
         let via = self.via_under(&hop, branch);
+        let state = ClientState::Invite(Invite::Proceeding);
         self.last_tx += 1;
         let tx = ClientTx(self.last_tx);
-        let bytes = wire::write_request(&invite.under(&via)).unwrap_or_default();
-        let state = ClientState::Invite(Invite::Proceeding);
-        let (request, user) = (invite, ClientUser::Events);
-        self.keep_client(
-            tx,
-            Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None },
-        );
+        self.keep_client(tx, Client::new(state, invite, via, hop, Box::default(), ClientUser::Events));
         tx
     }
 
@@ -96,10 +140,11 @@ impl Endpoint {
     /// the final response is here already (RFC 3261 §9.1).
     pub fn cancel(&mut self, now: Mono, tx: ClientTx, reasons: Vec<Header>) {
         let Some(client) = self.clients.get_mut(&tx) else { return };
+        let Kept::Invite(invited) = &mut client.kept else { return };
         match client.state {
-            ClientState::Invite(Invite::Calling) => client.cancel = Some(reasons),
+            ClientState::Invite(Invite::Calling) => invited.cancel = Some(reasons),
             ClientState::Invite(Invite::Proceeding) => {
-                let (hop, via, cancel) = (client.hop, client.via.clone(), client.request.cancel(reasons));
+                let (hop, via, cancel) = (client.hop, invited.via.clone(), invited.head.cancel(reasons));
                 self.start_client(now, hop, cancel, via, ClientUser::Nobody);
                 self.deadlines.set(Timer::ClientEnd(tx), now + T1_64);
             }
@@ -114,16 +159,20 @@ impl Endpoint {
         let via = self.via(&hop);
         let Ok(bytes) = wire::write_request(&ack.under(&via)) else { return };
         let transmit = Transmit { hop, bytes };
-        self.transmits.push_back(transmit.clone());
-        if let Some(client) = self.clients.get_mut(&tx) {
-            client.acks.push((to_tag, transmit));
+        if let Some(client) = self.clients.get_mut(&tx)
+            && let Kept::Acks(acks) = &mut client.kept
+        {
+            // Seldom more than one. A copy has no room to spare, unlike what was just written.
+            acks.reserve_exact(1);
+            acks.push((to_tag, transmit.clone()));
         }
+        self.transmits.push_back(transmit);
     }
 
     pub(super) fn response(&mut self, now: Mono, hop: Hop, code: u16, message: Received) {
         let Some(&tx) = self.by_branch.get(&client_key(&message)) else { return };
         let Some(client) = self.clients.get(&tx) else { return };
-        if client.request.method != message.cseq.method {
+        if client.method != message.cseq.method {
             return;
         }
         let input = match code {
@@ -154,7 +203,12 @@ impl Endpoint {
         for act in acts {
             match act {
                 Act::Send => {
-                    self.transmits.push_back(Transmit { hop: client.hop, bytes: client.bytes.clone() });
+                    let bytes = match &client.kept {
+                        Kept::Invite(invited) => invited.bytes.to_vec(),
+                        Kept::Request(bytes) => bytes.to_vec(),
+                        Kept::Ack(_) | Kept::Acks(_) | Kept::Nothing => continue,
+                    };
+                    self.transmits.push_back(Transmit { hop: client.hop, bytes });
                 }
                 Act::Double | Act::DoubleUpToT2 => {
                     client.interval *= 2;
@@ -172,11 +226,14 @@ impl Endpoint {
                 }
                 Act::Endless => self.deadlines.stop(Timer::ClientEnd(tx)),
                 Act::Ack => {
-                    if let Some((_, response)) = &told {
-                        let ack = client.request.ack_of_failure(&response.to).under(&client.via);
-                        if let Ok(bytes) = wire::write_request(&ack) {
-                            self.transmits.push_back(Transmit { hop: client.hop, bytes });
-                        }
+                    if let (Kept::Invite(invited), Some((_, response))) = (&client.kept, &told) {
+                        let ack = invited.head.ack_of_failure(&response.to).under(&invited.via);
+                        client.kept = Kept::Ack(wire::write_request(&ack).unwrap_or_default().into_boxed_slice());
+                    }
+                    if let Kept::Ack(ack) = &client.kept
+                        && !ack.is_empty()
+                    {
+                        self.transmits.push_back(Transmit { hop: client.hop, bytes: ack.to_vec() });
                     }
                 }
                 Act::Tell => {
@@ -184,7 +241,8 @@ impl Endpoint {
                     if client.user == ClientUser::Nobody || response.code() == Some(100) {
                         continue;
                     }
-                    let again = client.acks.iter().find(|(tag, _)| Some(tag.as_str()) == response.to.tag());
+                    let acks = if let Kept::Acks(acks) = &client.kept { acks.as_slice() } else { &[] };
+                    let again = acks.iter().find(|(tag, _)| Some(tag.as_str()) == response.to.tag());
                     match again {
                         Some((_, ack)) => self.transmits.push_back(ack.clone()),
                         None => self.events.push_back(Event::Response { tx, hop, response: Box::new(response) }),
@@ -203,8 +261,10 @@ impl Endpoint {
                 }
             }
         }
+        client.forget_what_is_never_sent_again();
         if input == Input::Provisional
-            && let Some(reasons) = client.cancel.take()
+            && let Kept::Invite(invited) = &mut client.kept
+            && let Some(reasons) = invited.cancel.take()
         {
             self.cancel(now, tx, reasons);
             return;
@@ -223,8 +283,7 @@ impl Endpoint {
         if client.user == ClientUser::Proof {
             self.proofs -= 1;
         }
-        let branch = client.via.branch().unwrap_or_default().to_owned();
-        self.by_branch.remove(&ClientKey { branch, cancel: client.request.method == Method::Cancel });
+        self.by_branch.remove(&client.key);
         self.deadlines.stop(Timer::ClientResend(tx));
         self.deadlines.stop(Timer::ClientEnd(tx));
     }
@@ -241,11 +300,12 @@ impl Endpoint {
             Method::Invite => ClientState::Invite(Invite::Calling),
             _ => ClientState::NonInvite(NonInvite::Trying),
         };
-        self.transmits.push_back(Transmit { hop, bytes: bytes.clone() });
-        self.keep_client(
-            tx,
-            Client { state, request, via, hop, bytes, interval: T1, user, acks: Vec::new(), cancel: None },
-        );
+        let again = match hop.protocol() {
+            Protocol::Udp => bytes.as_slice().into(),
+            Protocol::Tcp => Box::default(),
+        };
+        self.transmits.push_back(Transmit { hop, bytes });
+        self.keep_client(tx, Client::new(state, request, via, hop, again, user));
         if user == ClientUser::Proof {
             self.proofs += 1;
         }
@@ -257,9 +317,8 @@ impl Endpoint {
     }
 
     fn keep_client(&mut self, tx: ClientTx, client: Client) {
-        let branch = client.via.branch().unwrap_or_default().to_owned();
-        self.by_branch.insert(ClientKey { branch, cancel: client.request.method == Method::Cancel }, tx);
-        self.clients.insert(tx, client);
+        self.by_branch.insert(client.key.clone(), tx);
+        self.clients.insert(tx, Box::new(client));
     }
 
     /// Our Via towards this hop, with a fresh branch, and over UDP with `rport` (RFC 3581 §3).
@@ -284,8 +343,5 @@ impl Endpoint {
 }
 
 pub(super) fn client_key(message: &Received) -> ClientKey {
-    ClientKey {
-        branch: message.via.branch().unwrap_or_default().to_owned(),
-        cancel: message.cseq.method == Method::Cancel,
-    }
+    ClientKey { branch: message.via.branch().unwrap_or_default().into(), cancel: message.cseq.method == Method::Cancel }
 }

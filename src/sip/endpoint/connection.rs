@@ -53,7 +53,8 @@ impl Endpoint {
                 ServerState::Invite(_) | ServerState::NonInvite(_) => self.deadlines.set(Timer::ServerEnd(tx), now),
             }
         }
-        let unheard = self.unacked.iter().filter(|(_, it)| !it.acknowledged && it.again.hop.flow() == Some(flow));
+        let unheard =
+            self.unacked.iter().filter(|(_, it)| it.again.as_ref().is_some_and(|again| again.hop.flow() == Some(flow)));
         for tx in unheard.map(|(&tx, _)| tx).collect::<BTreeSet<_>>() {
             self.deadlines.set(Timer::AcceptedEnd(tx), now);
         }

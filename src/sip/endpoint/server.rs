@@ -1,6 +1,7 @@
 //! Requests of others: what a server transaction keeps, and what its table's acts do.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::now::Mono;
@@ -13,15 +14,18 @@ use super::super::wire;
 use super::connection::lead;
 use super::{Endpoint, Event, ServerTx, Timer, Transmit};
 
+/// Most of them are over and linger for 64·T1, so each is as small as its state allows.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) state: ServerState,
-    pub(super) key: ServerKey,
+    pub(super) key: Arc<ServerKey>,
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4).
     pub(super) hop: Hop,
-    pub(super) last: Option<Vec<u8>>,
+    /// The latest response, while it may be sent again.
+    pub(super) last: Option<Box<[u8]>>,
     pub(super) interval: Duration,
-    pub(super) request: Box<Received>,
+    /// `None`: it has its final response.
+    pub(super) request: Option<Box<Received>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,20 @@ pub(super) enum RequestKind {
     Other,
 }
 
+impl Server {
+    fn forget_what_is_never_sent_again(&mut self) {
+        match self.state {
+            ServerState::Invite(Invite::Proceeding)
+            | ServerState::NonInvite(NonInvite::Trying | NonInvite::Proceeding) => {}
+            ServerState::Invite(Invite::Completed) | ServerState::NonInvite(NonInvite::Completed) => {
+                self.request = None
+            }
+            ServerState::Invite(Invite::Confirmed | Invite::Accepted | Invite::Terminated)
+            | ServerState::NonInvite(NonInvite::Terminated) => (self.request, self.last) = (None, None),
+        }
+    }
+}
+
 impl Endpoint {
     /// Answers a request: any response but the 2xx of an INVITE.
     pub fn respond(&mut self, now: Mono, tx: ServerTx, response: &Response) {
@@ -60,8 +78,8 @@ impl Endpoint {
 
     /// Answers with a status and nothing else.
     pub fn respond_plain(&mut self, now: Mono, tx: ServerTx, code: u16, to_tag: Option<&str>, more: Vec<Header>) {
-        let Some(server) = self.servers.get(&tx) else { return };
-        let mut response = message::response_to(&server.request, code, to_tag);
+        let Some(request) = self.request_of(tx) else { return };
+        let mut response = message::response_to(request, code, to_tag);
         for header in more {
             response.headers.push(header);
         }
@@ -75,16 +93,17 @@ impl Endpoint {
         self.by_request.remove(&server.key);
         self.deadlines.stop(Timer::ServerResend(tx));
         self.deadlines.stop(Timer::ServerEnd(tx));
-        let mut response = message::response_to(&server.request, code, Some(to_tag));
+        let Some(request) = &server.request else { return };
+        let mut response = message::response_to(request, code, Some(to_tag));
         more.into_iter().for_each(|header| response.headers.push(header));
         if let Ok(bytes) = wire::write_response(&response) {
             self.transmits.push_back(Transmit { hop: server.hop, bytes });
         }
     }
 
-    /// The request of a transaction that still lives.
+    /// The request of a transaction that still wants its final response.
     pub fn request_of(&self, tx: ServerTx) -> Option<&Received> {
-        self.servers.get(&tx).map(|server| server.request.as_ref())
+        self.servers.get(&tx)?.request.as_deref()
     }
 
     pub(super) fn request_came(&mut self, now: Mono, hop: Hop, request: Received) {
@@ -106,9 +125,11 @@ impl Endpoint {
         };
         let kind = key.kind;
         let invite = ServerKey { kind: RequestKind::Invite, ..key.clone() };
+        let key = Arc::new(key);
         self.by_request.insert(key.clone(), tx);
-        let server = Server { state, key, hop: back, last: None, interval: T1, request: Box::new(request.clone()) };
-        self.servers.insert(tx, server);
+        let kept = Some(Box::new(request.clone()));
+        let server = Server { state, key, hop: back, last: None, interval: T1, request: kept };
+        self.servers.insert(tx, Box::new(server));
         match kind {
             RequestKind::Invite => {
                 // §17.2.1 wants it within 200 ms, DESIGN §3 at once: it stops the caller's repeats.
@@ -158,14 +179,14 @@ impl Endpoint {
                 Act::Send => {
                     if let Some(bytes) = response.take() {
                         lead(&mut self.flows, &mut self.deadlines, now, &mut server.hop);
-                        self.transmits.push_back(Transmit { hop: server.hop, bytes: bytes.clone() });
-                        server.last = Some(bytes);
+                        server.last = Some(bytes.as_slice().into());
+                        self.transmits.push_back(Transmit { hop: server.hop, bytes });
                     }
                 }
                 Act::SendAgain => {
                     if let Some(bytes) = &server.last {
                         lead(&mut self.flows, &mut self.deadlines, now, &mut server.hop);
-                        self.transmits.push_back(Transmit { hop: server.hop, bytes: bytes.clone() });
+                        self.transmits.push_back(Transmit { hop: server.hop, bytes: bytes.to_vec() });
                     }
                 }
                 Act::AfterT1 if reliable => {}
@@ -183,6 +204,7 @@ impl Endpoint {
                 Act::TellAck => {}
             }
         }
+        server.forget_what_is_never_sent_again();
         let over = matches!(
             server.state,
             ServerState::Invite(Invite::Terminated) | ServerState::NonInvite(NonInvite::Terminated)

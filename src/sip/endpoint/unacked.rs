@@ -1,5 +1,6 @@
 //! 2xx of ours that want their ACK, which comes in a transaction of its own (RFC 3261 §13.3.1.4).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::now::Mono;
@@ -22,27 +23,27 @@ pub(super) struct AckKey {
 
 #[derive(Debug)]
 pub(super) struct Unacked {
-    pub(super) key: AckKey,
-    pub(super) again: Transmit,
+    pub(super) key: Arc<AckKey>,
+    /// `None`: the ACK is here. The entry stays until its end timer, so that a repeated ACK still counts as known.
+    pub(super) again: Option<Box<Transmit>>,
     pub(super) interval: Duration,
-    pub(super) acknowledged: bool,
 }
 
 impl Endpoint {
     /// Accepts an INVITE: the 2xx is repeated until its ACK comes.
     pub fn accept(&mut self, now: Mono, tx: ServerTx, response: &Response, local_tag: &str) {
         let Ok(bytes) = wire::write_response(response) else { return };
-        let Some(server) = self.servers.get(&tx) else { return };
-        let key = AckKey {
-            call_id: server.request.call_id.clone(),
+        let Some(request) = self.request_of(tx) else { return };
+        let key = Arc::new(AckKey {
+            call_id: request.call_id.clone(),
             local_tag: local_tag.to_owned(),
-            cseq: server.request.cseq.number,
-        };
+            cseq: request.cseq.number,
+        });
         self.serve(now, tx, Input::Success, Some(bytes.clone()));
         let Some(hop) = self.servers.get(&tx).map(|server| server.hop) else { return };
-        let again = Transmit { hop, bytes };
+        let again = Some(Box::new(Transmit { hop, bytes }));
         self.by_ack.insert(key.clone(), tx);
-        self.unacked.insert(tx, Unacked { key, again, interval: T1, acknowledged: false });
+        self.unacked.insert(tx, Unacked { key, again, interval: T1 });
         self.deadlines.set(Timer::AcceptedResend(tx), now + T1);
         self.deadlines.set(Timer::AcceptedEnd(tx), now + T1_64);
     }
@@ -50,7 +51,7 @@ impl Endpoint {
     /// The other side has shown by other means that our 2xx arrived.
     pub fn stop_repeating(&mut self, tx: ServerTx) {
         if let Some(unacked) = self.unacked.get_mut(&tx) {
-            unacked.acknowledged = true;
+            unacked.again = None;
             self.deadlines.stop(Timer::AcceptedResend(tx));
         }
     }
@@ -62,10 +63,8 @@ impl Endpoint {
         }
         if let Some(tx) = self.find_unacked(&ack)
             && let Some(unacked) = self.unacked.get_mut(&tx)
-            && !unacked.acknowledged
+            && unacked.again.take().is_some()
         {
-            // The entry stays until its end timer, so that a repeated ACK still counts as known.
-            unacked.acknowledged = true;
             self.deadlines.stop(Timer::AcceptedResend(tx));
             self.events.push_back(Event::Acked { tx, ack: Box::new(ack) });
         }
@@ -79,10 +78,12 @@ impl Endpoint {
 
     /// The 2xx again.
     pub(super) fn repeat_accepted(&mut self, now: Mono, tx: ServerTx) {
-        if let Some(unacked) = self.unacked.get_mut(&tx) {
+        if let Some(unacked) = self.unacked.get_mut(&tx)
+            && let Some(again) = &mut unacked.again
+        {
             unacked.interval = (unacked.interval * 2).min(T2);
-            lead(&mut self.flows, &mut self.deadlines, now, &mut unacked.again.hop);
-            self.transmits.push_back(unacked.again.clone());
+            lead(&mut self.flows, &mut self.deadlines, now, &mut again.hop);
+            self.transmits.push_back(Transmit::clone(again));
             self.deadlines.set(Timer::AcceptedResend(tx), now + unacked.interval);
         }
     }
@@ -92,7 +93,7 @@ impl Endpoint {
         self.deadlines.stop(Timer::AcceptedResend(tx));
         if let Some(unacked) = self.unacked.remove(&tx) {
             self.by_ack.remove(&unacked.key);
-            if !unacked.acknowledged {
+            if unacked.again.is_some() {
                 self.events.push_back(Event::NeverAcked { tx });
             }
         }
