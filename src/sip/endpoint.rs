@@ -2,6 +2,7 @@
 //! carries out what the tables of [`super::transaction`] say, sends 100 to every INVITE at once, answers CANCEL, repeats
 //! a 2xx until its ACK comes and an ACK whenever its 2xx comes again.
 
+mod again;
 mod client;
 mod connection;
 mod server;

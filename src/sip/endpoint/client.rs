@@ -13,6 +13,7 @@ use super::super::transaction::client::{Act, Input, Invite, NonInvite};
 use super::super::transaction::timer::{T1, T1_64, T2};
 use super::super::via::Via;
 use super::super::wire;
+use super::again::Again;
 use super::connection::lead;
 use super::{ClientTx, Endpoint, Event, Timer, Transmit};
 
@@ -34,12 +35,20 @@ pub(super) enum Kept {
     /// An INVITE without a final response.
     Invite(Box<Invited>),
     /// Any other request without a final response: its bytes, where the transport may lose them.
-    Request(Box<[u8]>),
+    Request(Again),
     /// The ACK of a failure, again whenever that comes again (RFC 3261 §17.1.1.2).
-    Ack(Box<[u8]>),
-    /// ACKs of 2xx already sent, by the To tag they answer; each is sent again when its 2xx comes again.
-    Acks(Vec<(String, Transmit)>),
+    Ack(Again),
+    /// ACKs of 2xx already sent; each is sent again when its 2xx comes again.
+    Acks(Vec<Acked>),
     Nothing,
+}
+
+/// The ACK of a 2xx.
+#[derive(Debug)]
+pub(super) struct Acked {
+    to_tag: String,
+    hop: Hop,
+    bytes: Again,
 }
 
 #[derive(Debug)]
@@ -48,7 +57,7 @@ pub(super) struct Invited {
     head: Outgoing,
     via: Via,
     /// The whole, until it has been heard; nothing where the transport loses nothing.
-    bytes: Box<[u8]>,
+    bytes: Again,
     /// The Reasons of a CANCEL that waits for a provisional response (RFC 3261 §9.1).
     cancel: Option<Vec<Header>>,
 }
@@ -77,7 +86,7 @@ pub(super) struct ClientKey {
 }
 
 impl Client {
-    fn new(state: ClientState, request: Outgoing, via: Via, hop: Hop, bytes: Box<[u8]>, user: ClientUser) -> Client {
+    fn new(state: ClientState, request: Outgoing, via: Via, hop: Hop, bytes: Again, user: ClientUser) -> Client {
         let method = request.method;
         let branch = via.branch().unwrap_or_default().into();
         let key = Arc::new(ClientKey { branch, cancel: method == Method::Cancel });
@@ -94,7 +103,7 @@ impl Client {
     fn forget_what_is_never_sent_again(&mut self) {
         match (self.state, &mut self.kept) {
             // Nothing repeats an INVITE that was heard.
-            (ClientState::Invite(Invite::Proceeding), Kept::Invite(invited)) => invited.bytes = Box::default(),
+            (ClientState::Invite(Invite::Proceeding), Kept::Invite(invited)) => invited.bytes = Again::default(),
             (ClientState::Invite(Invite::Accepted), Kept::Invite(_)) => self.kept = Kept::Acks(Vec::new()),
             (ClientState::NonInvite(NonInvite::Completed), _) => self.kept = Kept::Nothing,
             (ClientState::Invite(_) | ClientState::NonInvite(_), _) => {}
@@ -124,7 +133,7 @@ impl Endpoint {
         let state = ClientState::Invite(Invite::Proceeding);
         self.last_tx += 1;
         let tx = ClientTx(self.last_tx);
-        self.keep_client(tx, Client::new(state, invite, via, hop, Box::default(), ClientUser::Events));
+        self.keep_client(tx, Client::new(state, invite, via, hop, Again::default(), ClientUser::Events));
         tx
     }
 
@@ -158,15 +167,14 @@ impl Endpoint {
         lead(&mut self.flows, &mut self.deadlines, now, &mut hop);
         let via = self.via(&hop);
         let Ok(bytes) = wire::write_request(&ack.under(&via)) else { return };
-        let transmit = Transmit { hop, bytes };
         if let Some(client) = self.clients.get_mut(&tx)
             && let Kept::Acks(acks) = &mut client.kept
         {
-            // Seldom more than one. A copy has no room to spare, unlike what was just written.
+            // Seldom more than one.
             acks.reserve_exact(1);
-            acks.push((to_tag, transmit.clone()));
+            acks.push(Acked { to_tag, hop, bytes: bytes.as_slice().into() });
         }
-        self.transmits.push_back(transmit);
+        self.transmits.push_back(Transmit { hop, bytes });
     }
 
     pub(super) fn response(&mut self, now: Mono, hop: Hop, code: u16, message: Received) {
@@ -204,11 +212,11 @@ impl Endpoint {
             match act {
                 Act::Send => {
                     let bytes = match &client.kept {
-                        Kept::Invite(invited) => invited.bytes.to_vec(),
-                        Kept::Request(bytes) => bytes.to_vec(),
+                        Kept::Invite(invited) => &invited.bytes,
+                        Kept::Request(bytes) => bytes,
                         Kept::Ack(_) | Kept::Acks(_) | Kept::Nothing => continue,
                     };
-                    self.transmits.push_back(Transmit { hop: client.hop, bytes });
+                    self.transmits.push_back(bytes.to(client.hop));
                 }
                 Act::Double | Act::DoubleUpToT2 => {
                     client.interval *= 2;
@@ -228,12 +236,12 @@ impl Endpoint {
                 Act::Ack => {
                     if let (Kept::Invite(invited), Some((_, response))) = (&client.kept, &told) {
                         let ack = invited.head.ack_of_failure(&response.to).under(&invited.via);
-                        client.kept = Kept::Ack(wire::write_request(&ack).unwrap_or_default().into_boxed_slice());
+                        client.kept = Kept::Ack(wire::write_request(&ack).unwrap_or_default().as_slice().into());
                     }
                     if let Kept::Ack(ack) = &client.kept
                         && !ack.is_empty()
                     {
-                        self.transmits.push_back(Transmit { hop: client.hop, bytes: ack.to_vec() });
+                        self.transmits.push_back(ack.to(client.hop));
                     }
                 }
                 Act::Tell => {
@@ -242,9 +250,9 @@ impl Endpoint {
                         continue;
                     }
                     let acks = if let Kept::Acks(acks) = &client.kept { acks.as_slice() } else { &[] };
-                    let again = acks.iter().find(|(tag, _)| Some(tag.as_str()) == response.to.tag());
+                    let again = acks.iter().find(|acked| Some(acked.to_tag.as_str()) == response.to.tag());
                     match again {
-                        Some((_, ack)) => self.transmits.push_back(ack.clone()),
+                        Some(acked) => self.transmits.push_back(acked.bytes.to(acked.hop)),
                         None => self.events.push_back(Event::Response { tx, hop, response: Box::new(response) }),
                     }
                 }
@@ -302,7 +310,7 @@ impl Endpoint {
         };
         let again = match hop.protocol() {
             Protocol::Udp => bytes.as_slice().into(),
-            Protocol::Tcp => Box::default(),
+            Protocol::Tcp => Again::default(),
         };
         self.transmits.push_back(Transmit { hop, bytes });
         self.keep_client(tx, Client::new(state, request, via, hop, again, user));

@@ -11,6 +11,7 @@ use super::super::message::{self, Header, Method, Received, Response};
 use super::super::transaction::server::{Act, Input, Invite, NonInvite};
 use super::super::transaction::timer::{T1, T2};
 use super::super::wire;
+use super::again::Again;
 use super::connection::lead;
 use super::{Endpoint, Event, ServerTx, Timer, Transmit};
 
@@ -22,7 +23,7 @@ pub(super) struct Server {
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4).
     pub(super) hop: Hop,
     /// The latest response, while it may be sent again.
-    pub(super) last: Option<Box<[u8]>>,
+    pub(super) last: Option<Again>,
     pub(super) interval: Duration,
     /// `None`: it has its final response.
     pub(super) request: Option<Box<Received>>,
@@ -184,9 +185,9 @@ impl Endpoint {
                     }
                 }
                 Act::SendAgain => {
-                    if let Some(bytes) = &server.last {
+                    if let Some(last) = &server.last {
                         lead(&mut self.flows, &mut self.deadlines, now, &mut server.hop);
-                        self.transmits.push_back(Transmit { hop: server.hop, bytes: bytes.to_vec() });
+                        self.transmits.push_back(last.to(server.hop));
                     }
                 }
                 Act::AfterT1 if reliable => {}

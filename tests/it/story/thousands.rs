@@ -11,6 +11,9 @@ use crate::network::Chance;
 use crate::shop::Shop;
 
 const CALLS: usize = 5_000;
+/// It takes fewer characters to write down what a call of five phones leaves for 32 s: seven transactions (RFC 3261 §17,
+/// RFC 6026), with five ACKs and the answer to a BYE.
+const LEFT_OF_A_CALL: usize = 6_000;
 /// So many calls, then everything comes to its end.
 const AT_A_TIME: usize = 50;
 
@@ -52,6 +55,34 @@ fn five_thousand_calls_end_in_every_way_and_leave_nothing_behind() {
     let (first, last) = (size_at_first.expect("there were calls"), shop.size_of_its_memory());
     // One word kept of each call would be as much again.
     assert!(last < first + first / 4, "what the machine knows grew from {first} to {last} characters");
+}
+
+/// A hundred calls a second are 3,200 at a time that are over and wait for echoes.
+#[test]
+fn what_a_call_leaves_for_echoes_of_its_messages_is_little() {
+    let shop = Shop::opening().phones(5).open();
+    let ann = shop.caller("Ann", "+34600111222");
+    let calls = || {
+        ann.calls_through(Door::Sip);
+        shop.wait("2 s");
+        shop.phones[0].picks_up();
+        shop.wait("2 s");
+        ann.hangs_up();
+        // RFC 3261 §17.1.2.2: our CANCELs are over after 5 s.
+        shop.wait("8 s");
+    };
+    // What is known of Ann stays.
+    calls();
+    shop.wait("60 s");
+    let before = shop.size_of_its_memory();
+    calls();
+    assert_eq!(shop.gauges().transactions, 7, "five INVITEs of ours, the caller's, and the BYE");
+    let left = shop.size_of_its_memory() - before;
+    assert!(left < LEFT_OF_A_CALL, "a call leaves {left} characters behind");
+    shop.wait("60 s");
+    let (end, again) = (shop.size_of_its_memory(), before + before / 50);
+    assert!(end < again, "nothing of it is left after 32 s: {before} characters before, {end} now");
+    shop.is_idle();
 }
 
 /// So many calls, in which anything may happen at any time, to their very end. How many were made.
