@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Attend;
 use super::player::{PACKET_BYTES, Played, Player, Sound};
-use super::recorder::{End, LENGTH_MAX, Listens, Recorded, Recorder, Write};
+use super::recorder::{End, LENGTH_MAX, Listens, Recorded, Recorder};
 use crate::now::Mono;
 
 /// See the module.
@@ -33,12 +33,12 @@ enum Step {
 pub enum Turn {
     /// The buffer holds a packet for the caller: send it, and ask again.
     Packet,
-    /// All has been heard: the recording begins with this. Ask again.
-    Begun(Write),
-    /// So much more has been recorded. Ask again.
-    Recorded(Write),
-    /// The recording is over by itself. Ask again.
-    Ended(Write, Recorded),
+    /// All has been heard: the recording begins. Ask again.
+    Begun,
+    /// These samples more have been recorded. Ask again.
+    Recorded(Vec<u8>),
+    /// The recording is over by itself, with these samples. Ask again.
+    Ended(Vec<u8>, Recorded),
     /// Nothing until then.
     Wait { until: Mono },
     /// Nothing any more.
@@ -73,7 +73,7 @@ impl Attendant {
                     self.step = Step::Recording(Recorder::new(std::mem::take(listens), now));
                     // A carrier that hears nothing for a while takes the call for dead, and some routers forget the way.
                     self.player = Player::continuing(self.player.stream(), [Sound::silence(LENGTH_MAX)], now);
-                    Turn::Begun(Recorder::first_write())
+                    Turn::Begun
                 }
             },
             Step::Recording(recorder) => {
@@ -84,8 +84,8 @@ impl Attendant {
                     return Turn::Ended(last, recorded);
                 }
                 let Step::Recording(recorder) = &mut self.step else { return Turn::Over };
-                if let Some(write) = recorder.poll_write(now) {
-                    return Turn::Recorded(write);
+                if let Some(samples) = recorder.poll_write(now) {
+                    return Turn::Recorded(samples);
                 }
                 match self.player.poll(now, packet) {
                     Played::Packet => Turn::Packet,
@@ -113,7 +113,7 @@ impl Attendant {
     }
 
     /// The caller has hung up, or somebody has picked up: the last of the recording, if one has begun and is not over.
-    pub fn stop(&mut self) -> Option<(Write, Recorded)> {
+    pub fn stop(&mut self) -> Option<(Vec<u8>, Recorded)> {
         match std::mem::replace(&mut self.step, Step::Over) {
             Step::Recording(recorder) => Some(recorder.finish(End::Stopped)),
             Step::Greeting(_) | Step::Over => None,
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::media::g711::Law;
     use crate::media::player::{FRAME, FRAME_SAMPLES, Stream};
-    use crate::media::{rtp, wav};
+    use crate::media::rtp;
 
     const STREAM: Stream = Stream { law: Law::Ulaw, payload_type: 0, ssrc: 9, sequence: 7, timestamp: 70 };
     /// Loud enough for a voice.
@@ -172,7 +172,7 @@ mod tests {
                     }
                     Turn::Over => return (packets, turns),
                     turn => {
-                        if let Turn::Begun(_) = turn {
+                        if turn == Turn::Begun {
                             begun = Some(at(ms));
                         }
                         turns.push((ms, turn));
@@ -187,19 +187,18 @@ mod tests {
     fn greets_then_records_until_nobody_speaks() {
         let (packets, turns) = attend(&mut attendant(), 60_000, Duration::from_secs(3));
         let (first, last) = (turns.first().unwrap(), turns.last().unwrap());
-        assert_eq!(*first, (100, Turn::Begun(Recorder::first_write())), "after five frames");
-        let (11_080 | 11_100, Turn::Ended(write, recorded)) = last else { panic!("{last:?}") };
+        assert_eq!(*first, (100, Turn::Begun), "after five frames");
+        let (11_080 | 11_100, Turn::Ended(_, recorded)) = last else { panic!("{last:?}") };
         // From the frame after the beep on.
         assert_eq!((recorded.end, recorded.voice), (End::Silent, Duration::from_millis(2980)));
         let samples: usize = turns
             .iter()
             .map(|(_, turn)| match turn {
-                Turn::Recorded(write) | Turn::Ended(write, _) => write.samples.len(),
+                Turn::Recorded(samples) | Turn::Ended(samples, _) => samples.len(),
                 _ => 0,
             })
             .sum();
         assert_eq!(Duration::from_millis(u64::try_from(samples).unwrap() / 8), recorded.length);
-        assert_eq!(write.header, wav::header(u32::try_from(samples).unwrap()));
         assert!(turns.len() >= 4, "each second something is written: {}", turns.len());
         // One stream from the first word to the end, a frame each 20 ms.
         assert!(packets.len() > 500);

@@ -1,4 +1,4 @@
-//! Records one side: RTP packets in, the bytes of a WAVE file out ([`super::wav`]). What was lost or not sent is
+//! Records one side: RTP packets in, the μ-law samples of a WAVE file out ([`super::wav`]). What was lost or not sent is
 //! silence of its length, so the file lasts as long as the caller was listened to.
 //!
 //! A sample's place in the file comes from its packet's timestamp. Where timestamps break off (a new source, a sender
@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::g711::{self, Law};
 use super::player::{FRAME, FRAME_SAMPLES};
 use super::sdp::{Codec, Format};
-use super::wav::{self, RATE_HZ};
+use super::wav::RATE_HZ;
 use super::{relay, rtp};
 use crate::now::Mono;
 
@@ -63,15 +63,6 @@ pub enum End {
     Silent,
     /// The caller hung up, or somebody picked up.
     Stopped,
-}
-
-/// What to do with the file: append `samples`, sync, write `header` over its first bytes, sync. A file that is cut
-/// between any two of these is whole, or is made so by [`wav::repaired`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Write {
-    /// μ-law.
-    pub samples: Vec<u8>,
-    pub header: [u8; wav::HEADER_BYTES],
 }
 
 /// What there is to tell of a recording.
@@ -140,7 +131,7 @@ impl Listens {
 }
 
 impl Recorder {
-    /// Recording begins now; the file begins with [`Recorder::first_write`].
+    /// Recording begins now.
     pub fn new(listens: Listens, now: Mono) -> Recorder {
         Recorder {
             listens,
@@ -157,11 +148,6 @@ impl Recorder {
             lost: 0,
             late: 0,
         }
-    }
-
-    /// The empty file.
-    pub fn first_write() -> Write {
-        Write { samples: Vec::new(), header: wav::header(0) }
     }
 
     /// Takes an RTP packet of the recorded side. Whose it is has been checked (see [`super::relay`]).
@@ -207,8 +193,8 @@ impl Recorder {
         self.end
     }
 
-    /// What to write now, if [`WRITE_EVERY`] has passed and there is something. Ask after every packet and timeout.
-    pub fn poll_write(&mut self, now: Mono) -> Option<Write> {
+    /// What to append to the file now, if [`WRITE_EVERY`] has passed and there is something. Ask after every packet and timeout.
+    pub fn poll_write(&mut self, now: Mono) -> Option<Vec<u8>> {
         if now < self.write_at || (self.ready.is_empty() && self.open.is_empty()) {
             return None;
         }
@@ -216,11 +202,11 @@ impl Recorder {
         // While nothing comes, nothing settles: what is older than the window is settled by the clock.
         let past = self.samples_until(now).saturating_sub(length(WINDOW_SAMPLES)).saturating_sub(self.settled);
         self.settle(usize::try_from(past).unwrap_or(usize::MAX));
-        (!self.ready.is_empty()).then(|| self.write())
+        (!self.ready.is_empty()).then(|| std::mem::take(&mut self.ready))
     }
 
-    /// The last write, and what there is to tell. `end` is what ended it from outside; its own end comes first.
-    pub fn finish(mut self, end: End) -> (Write, Recorded) {
+    /// The last to append, and what there is to tell. `end` is what ended it from outside; its own end comes first.
+    pub fn finish(mut self, end: End) -> (Vec<u8>, Recorded) {
         self.settle(usize::MAX);
         if self.settled % 2 == 1 {
             // An even number of bytes, as RIFF asks for.
@@ -234,7 +220,7 @@ impl Recorder {
             lost: self.lost,
             late: self.late,
         };
-        (self.write(), told)
+        (self.ready, told)
     }
 
     fn full_at(&self) -> Mono {
@@ -350,11 +336,6 @@ impl Recorder {
         self.voice += voice_in(&self.open[..count]);
         self.ready.extend(self.open.drain(..count));
         self.settled += length(count);
-    }
-
-    fn write(&mut self) -> Write {
-        let header = wav::header(u32::try_from(self.settled).unwrap_or(wav::SAMPLES_MAX));
-        Write { samples: std::mem::take(&mut self.ready), header }
     }
 }
 

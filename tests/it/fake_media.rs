@@ -225,7 +225,7 @@ impl FakeMedia {
             loop {
                 match attended.machine.poll(Mono(now), &mut packet) {
                     Turn::Packet => attended.packets += usize::from(side.hold == Hold::Talking),
-                    Turn::Begun(_) => facts.push((Duration::ZERO, Fact::Greeted { recording })),
+                    Turn::Begun => facts.push((Duration::ZERO, Fact::Greeted { recording })),
                     Turn::Recorded(_) => {}
                     Turn::Ended(_, recorded) => {
                         facts.push((Duration::ZERO, Fact::RecordingEnded { recording }));

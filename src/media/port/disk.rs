@@ -12,7 +12,7 @@ use std::sync::mpsc::Receiver;
 
 use uuid::Uuid;
 
-use crate::media::recorder::{Recorded, Write};
+use crate::media::recorder::Recorded;
 use crate::media::recordings::Recordings;
 use crate::media::wav::{self, HEADER_BYTES};
 use crate::media::{Fact, Kept};
@@ -23,9 +23,10 @@ pub(super) const ORDERS_MAX: usize = 4096;
 /// What the packet threads ask of the disk.
 #[derive(Debug)]
 pub(super) enum Order {
-    Begin(Uuid, Write),
-    Append(Uuid, Write),
-    Finish(Uuid, Write, Recorded),
+    Begin(Uuid),
+    /// These samples.
+    Append(Uuid, Vec<u8>),
+    Finish(Uuid, Vec<u8>, Recorded),
 }
 
 #[derive(Debug)]
@@ -83,12 +84,16 @@ impl<F: Fn(Fact)> Disk<F> {
     }
 
     fn take(&mut self, order: Order) {
-        let (Order::Begin(name, write) | Order::Append(name, write) | Order::Finish(name, write, _)) = &order;
+        let (Order::Begin(name) | Order::Append(name, _) | Order::Finish(name, ..)) = order;
         // Also when its beginning was left out.
-        let recording = self.open.entry(*name).or_default();
-        recording.waiting.extend_from_slice(&write.samples);
-        if let Order::Finish(_, _, recorded) = order {
-            recording.over = Some(recorded);
+        let recording = self.open.entry(name).or_default();
+        match order {
+            Order::Begin(_) => {}
+            Order::Append(_, samples) => recording.waiting.extend(samples),
+            Order::Finish(_, samples, recorded) => {
+                recording.waiting.extend(samples);
+                recording.over = Some(recorded);
+            }
         }
     }
 
@@ -120,7 +125,8 @@ impl<F: Fn(Fact)> Disk<F> {
 }
 
 impl Recording {
-    /// Brings the file up to what is known of it.
+    /// Brings the file up to what is known of it: appends, syncs, writes the header that tells of it, syncs. A file that
+    /// is cut between any two of these is whole, or is made so by [`wav::repaired`].
     fn write(&mut self, recordings: &Recordings, name: Uuid) -> io::Result<()> {
         if self.file.is_none() {
             self.file = Some(begin(recordings, name)?);
@@ -174,11 +180,6 @@ mod tests {
 
     const NAME: Uuid = Uuid::from_u128(7);
 
-    fn part(samples: &[u8]) -> Write {
-        // The header is the disk's own matter: it tells what the disk has.
-        Write { samples: samples.to_vec(), header: wav::header(0) }
-    }
-
     fn recorded(voice: Duration) -> Recorded {
         Recorded { end: End::Stopped, length: Duration::from_secs(3), voice, lost: 0, late: 0 }
     }
@@ -209,11 +210,11 @@ mod tests {
         let recordings = Recordings::in_data_dir(folder.path());
         let file = || std::fs::read(recordings.path(NAME)).unwrap();
         let orders: Vec<Step<'_>> = vec![
-            (Order::Begin(NAME, part(&[])), Box::new(|| {})),
-            (Order::Append(NAME, part(&[1; 800])), Box::new(|| assert!(wav::samples(&file()).is_empty()))),
-            (Order::Append(NAME, part(&[2; 800])), Box::new(|| assert_eq!(wav::samples(&file()), [1; 800]))),
+            (Order::Begin(NAME), Box::new(|| {})),
+            (Order::Append(NAME, vec![1; 800]), Box::new(|| assert!(wav::samples(&file()).is_empty()))),
+            (Order::Append(NAME, vec![2; 800]), Box::new(|| assert_eq!(wav::samples(&file()), [1; 800]))),
             (
-                Order::Finish(NAME, part(&[3; 10]), recorded(VOICE_MIN)),
+                Order::Finish(NAME, vec![3; 10], recorded(VOICE_MIN)),
                 Box::new(|| assert_eq!(wav::samples(&file()).len(), 1600)),
             ),
         ];
@@ -229,10 +230,10 @@ mod tests {
         let blocked = || std::fs::write(recordings.dir(), "no folder").unwrap();
         let unblocked = || std::fs::remove_file(recordings.dir()).unwrap();
         let orders: Vec<Step<'_>> = vec![
-            (Order::Begin(NAME, part(&[])), Box::new(blocked)),
-            (Order::Append(NAME, part(&[1; 800])), Box::new(|| {})),
-            (Order::Append(NAME, part(&[2; 800])), Box::new(unblocked)),
-            (Order::Finish(NAME, part(&[]), recorded(VOICE_MIN)), Box::new(|| {})),
+            (Order::Begin(NAME), Box::new(blocked)),
+            (Order::Append(NAME, vec![1; 800]), Box::new(|| {})),
+            (Order::Append(NAME, vec![2; 800]), Box::new(unblocked)),
+            (Order::Finish(NAME, Vec::new(), recorded(VOICE_MIN)), Box::new(|| {})),
         ];
         assert!(matches!(obeys(&recordings, orders)[..], [Kept::Message { .. }]));
         assert_eq!(wav::samples(&std::fs::read(recordings.path(NAME)).unwrap()), [[1; 800], [2; 800]].concat());
@@ -245,8 +246,8 @@ mod tests {
         std::fs::write(recordings.dir(), "no folder").unwrap();
         for (voice, kept) in [(VOICE_MIN, Kept::Lost), (Duration::ZERO, Kept::Nothing)] {
             let orders: Vec<Step<'_>> = vec![
-                (Order::Begin(NAME, part(&[])), Box::new(|| {})),
-                (Order::Finish(NAME, part(&[1; 800]), recorded(voice)), Box::new(|| {})),
+                (Order::Begin(NAME), Box::new(|| {})),
+                (Order::Finish(NAME, vec![1; 800], recorded(voice)), Box::new(|| {})),
             ];
             assert_eq!(obeys(&recordings, orders), [kept], "nobody has spoken: nothing is lost");
         }
@@ -257,9 +258,9 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let recordings = Recordings::in_data_dir(folder.path());
         let orders: Vec<Step<'_>> = vec![
-            (Order::Begin(NAME, part(&[])), Box::new(|| {})),
-            (Order::Append(NAME, part(&[0xff; 800])), Box::new(|| assert!(recordings.path(NAME).exists()))),
-            (Order::Finish(NAME, part(&[]), recorded(Duration::ZERO)), Box::new(|| {})),
+            (Order::Begin(NAME), Box::new(|| {})),
+            (Order::Append(NAME, vec![0xff; 800]), Box::new(|| assert!(recordings.path(NAME).exists()))),
+            (Order::Finish(NAME, Vec::new(), recorded(Duration::ZERO)), Box::new(|| {})),
         ];
         assert_eq!(obeys(&recordings, orders), [Kept::Nothing]);
         assert!(!recordings.path(NAME).exists());
@@ -269,7 +270,7 @@ mod tests {
     fn a_recording_whose_beginning_was_left_out_is_written_all_the_same() {
         let folder = TempDir::new().unwrap();
         let recordings = Recordings::in_data_dir(folder.path());
-        let orders: Vec<Step<'_>> = vec![(Order::Finish(NAME, part(&[1; 800]), recorded(VOICE_MIN)), Box::new(|| {}))];
+        let orders: Vec<Step<'_>> = vec![(Order::Finish(NAME, vec![1; 800], recorded(VOICE_MIN)), Box::new(|| {}))];
         assert!(matches!(obeys(&recordings, orders)[..], [Kept::Message { .. }]));
         assert_eq!(wav::samples(&std::fs::read(recordings.path(NAME)).unwrap()), [1; 800]);
     }

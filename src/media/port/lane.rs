@@ -193,11 +193,11 @@ impl<F: Fn(Fact)> PacketThread<F> {
                             counts.send_failed.fetch_add(1, Ordering::Relaxed);
                         }
                     }
-                    Turn::Begun(first) => {
-                        far::order(disk, Order::Begin(recording, first));
+                    Turn::Begun => {
+                        far::order(disk, Order::Begin(recording));
                         facts(Fact::Greeted { recording });
                     }
-                    Turn::Recorded(write) => far::order(disk, Order::Append(recording, write)),
+                    Turn::Recorded(samples) => far::order(disk, Order::Append(recording, samples)),
                     Turn::Ended(last, recorded) => {
                         facts(Fact::RecordingEnded { recording });
                         far::order(disk, Order::Finish(recording, last, recorded));

@@ -57,28 +57,13 @@ impl Caller {
     }
 }
 
-/// A file as it lies on the disk.
+/// The samples of a file.
 #[derive(Default)]
 struct File(Vec<u8>);
 
 impl File {
-    /// Appends and patches as a shell does, and looks whether it would be whole if it were cut after either.
-    fn perform(&mut self, write: &Write) {
-        if self.0.is_empty() {
-            self.0.extend(write.header);
-        }
-        self.0.extend(&write.samples);
-        let mut cut = self.0.clone();
-        let repaired = wav::repaired(length(cut.len())).expect("it has a header");
-        cut[..wav::HEADER_BYTES].copy_from_slice(&repaired);
-        let told = u32::from_le_bytes(self.0[54..58].try_into().unwrap());
-        assert!(usize::try_from(told).unwrap() <= self.0.len() - wav::HEADER_BYTES, "a header never tells too much");
-        self.0[..wav::HEADER_BYTES].copy_from_slice(&write.header);
-        assert_eq!(self.0, cut, "what was synced is what is told");
-    }
-
     fn frames(&self) -> Vec<u8> {
-        wav::samples(&self.0).chunks(FRAME_SAMPLES).map(|frame| frame[frame.len() / 2]).collect()
+        self.0.chunks(FRAME_SAMPLES).map(|frame| frame[frame.len() / 2]).collect()
     }
 }
 
@@ -87,7 +72,6 @@ fn record(mut packets: Vec<(u64, Vec<u8>)>, hangs_up_ms: u64) -> (File, Recorded
     packets.sort_by_key(|(ms, _)| *ms);
     let mut recorder = Recorder::new(listens(), at(0));
     let mut file = File::default();
-    file.perform(&Recorder::first_write());
     let mut packets = packets.into_iter().peekable();
     let mut ended = hangs_up_ms;
     for ms in (0..=hangs_up_ms).step_by(5) {
@@ -97,9 +81,9 @@ fn record(mut packets: Vec<(u64, Vec<u8>)>, hangs_up_ms: u64) -> (File, Recorded
         if recorder.poll_timeout().is_some_and(|due| due <= at(ms)) {
             recorder.handle_timeout(at(ms));
         }
-        if let Some(write) = recorder.poll_write(at(ms)) {
-            assert!(!write.samples.is_empty());
-            file.perform(&write);
+        if let Some(samples) = recorder.poll_write(at(ms)) {
+            assert!(!samples.is_empty());
+            file.0.extend(samples);
         }
         if recorder.end().is_some() {
             assert_eq!(recorder.poll_timeout(), None);
@@ -107,9 +91,9 @@ fn record(mut packets: Vec<(u64, Vec<u8>)>, hangs_up_ms: u64) -> (File, Recorded
             break;
         }
     }
-    let (write, told) = recorder.finish(End::Stopped);
-    file.perform(&write);
-    let samples = length(wav::samples(&file.0).len());
+    let (last, told) = recorder.finish(End::Stopped);
+    file.0.extend(last);
+    let samples = length(file.0.len());
     assert_eq!(told.length, Duration::from_micros(samples * 125), "the facts tell the file's own length");
     (file, told, ended)
 }
@@ -132,7 +116,7 @@ fn what_was_said_is_in_the_file() {
         Recorded { end: End::Stopped, length: Duration::from_secs(3), voice: Duration::from_secs(3), lost: 0, late: 0 };
     assert_eq!(told, expected);
     assert!(told.is_message());
-    assert_eq!(voice_in(wav::samples(&file.0)), told.voice, "the file alone tells it too");
+    assert_eq!(voice_in(&file.0), told.voice, "the file alone tells it too");
 }
 
 #[test]
@@ -365,7 +349,7 @@ fn what_is_heard_is_on_its_way_to_the_disk_within_two_seconds() {
         if recorder.poll_timeout().is_some_and(|due| due <= at(ms)) {
             recorder.handle_timeout(at(ms));
         }
-        written += recorder.poll_write(at(ms)).map_or(0, |write| length(write.samples.len()));
+        written += recorder.poll_write(at(ms)).map_or(0, |samples| length(samples.len()));
         assert!(samples_in(at(ms.min(4_980)) - at(0)) <= written + 12_800, "{ms} ms: {written} samples");
     }
     assert_eq!(written, 40_000, "also what came last, while the recording waits for more");
@@ -380,8 +364,8 @@ fn foreign_and_broken_packets_leave_no_trace() {
     recorder.rtp(at(3), &caller.packet(ULAW, &[1; PAYLOAD_MAX + 1]));
     recorder.rtp(at(4), &caller.packet(KEYS, &[POUND, 0, 0]));
     recorder.rtp(at(5), &[0x80, 0, 1]);
-    let (write, told) = recorder.finish(End::Stopped);
-    assert!(write.samples.is_empty());
+    let (last, told) = recorder.finish(End::Stopped);
+    assert!(last.is_empty());
     assert_eq!((told.length, told.voice, told.end), (Duration::ZERO, Duration::ZERO, End::Stopped));
 }
 
@@ -389,8 +373,8 @@ fn foreign_and_broken_packets_leave_no_trace() {
 fn an_odd_number_of_samples_is_made_even() {
     let mut recorder = Recorder::new(listens(), at(0));
     recorder.rtp(at(0), &Caller::new().packet(ULAW, &[1; 81]));
-    let (write, _) = recorder.finish(End::Stopped);
-    assert_eq!((write.samples.len(), write.samples[81]), (82, g711::ULAW_SILENCE));
+    let (samples, _) = recorder.finish(End::Stopped);
+    assert_eq!((samples.len(), samples[81]), (82, g711::ULAW_SILENCE));
 }
 
 proptest::proptest! {
