@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle as Task;
 
+use crate::alert;
 use crate::clock;
 use crate::config::Config;
 use crate::door::sip::RegistrationSettings;
@@ -79,6 +80,7 @@ pub struct Running {
     watching: Task<()>,
     looking: Task<()>,
     speaking: Option<Task<()>>,
+    alerting: Task<()>,
 }
 
 /// Whether all calls were over before the service stopped.
@@ -178,9 +180,12 @@ impl Running {
         let heard_by = feed.listeners();
         tokio::spawn(telling.run());
         let runtime = tokio::runtime::Handle::current();
-        let shells = Shells { log, bindings, media, gauges: gauges.clone(), feed, runtime };
+        let (plan_sender, plan_receiver) = watch::channel(plan.clone());
+        let page = config.web.public_url.clone();
+        let (alerts, alerting) = alert::start(config.mail.as_ref(), page, plan_receiver.clone());
+        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, runtime };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
-        inbox.send(Message::Plan(plan.clone()));
+        inbox.send(Message::Plan(plan));
         inbox.send(Message::LeftRinging(closed.left_ringing));
         let driver = prepared
             .start(switchboard, sockets, listeners, interfaces, shells)
@@ -204,7 +209,6 @@ impl Running {
                 asks.send(Message::Look(look));
             }
         });
-        let (plan_sender, plan_receiver) = watch::channel(plan);
         let plan_written = Arc::new(Notify::new());
         tokio::spawn(look_for_owed(store.clone()));
         let watched = watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest, plan_written.clone());
@@ -249,6 +253,7 @@ impl Running {
             watching,
             looking,
             speaking,
+            alerting,
         })
     }
 
@@ -284,13 +289,16 @@ impl Running {
         let _ = self.web_task.await;
         self.inbox.send(Message::Stop);
         let driver = self.driver;
-        match tokio::task::spawn_blocking(move || driver.join()).await {
+        let flushed = match tokio::task::spawn_blocking(move || driver.join()).await {
             Ok(Ok(log)) => log.flush().await,
             Ok(Err(_)) | Err(_) => {
                 tracing::error!("the call loop had ended by a panic");
                 Ok(())
             }
-        }
+        };
+        // It has ended with the loop, or soon will.
+        let _ = self.alerting.await;
+        flushed
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the machine needs, read once from `config/ringall.toml` and the environment. The owner's wishes are not here:
 //! they live in the database (`routing::plan`). Secrets never print.
 
+mod mail;
 mod peer;
 mod register;
 mod speech;
@@ -13,6 +14,7 @@ use secrecy::SecretString;
 use crate::sip::auth::Algorithm;
 use crate::toml_file::{Entry, Env, Section, TomlFileError};
 
+pub use mail::Mail;
 pub use peer::{Peer, Prefix};
 pub use register::Register;
 pub use speech::{Say, Speech};
@@ -35,6 +37,8 @@ pub struct Config {
     pub media: Media,
     pub trunks: Vec<Trunk>,
     pub speech: Speech,
+    /// `None`: no mail can be sent.
+    pub mail: Option<Mail>,
 }
 
 /// Where the log lives. Prints without its password.
@@ -80,7 +84,7 @@ pub struct Trunk {
 }
 
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
-const NOT_YET: &[&str] = &["twilio", "mail"];
+const NOT_YET: &[&str] = &["twilio"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
 const NOT_YET_SIP: &[&str] = &["tls", "certificate", "private_key", "private_key_file"];
 const NOT_YET_TRUNK: &[&str] = &["caller_id", "channels"];
@@ -111,6 +115,7 @@ impl Default for Config {
             media: Media { ports: (20000, 20999) },
             trunks: Vec::new(),
             speech: Speech::default(),
+            mail: None,
         }
     }
 }
@@ -139,6 +144,7 @@ impl Config {
         config.sip.read(file.section("sip")?)?;
         config.media.read(file.section("media")?)?;
         config.speech.read(file.section("speech")?)?;
+        config.mail = Mail::read(file.section("mail")?, files)?;
         config.trunks =
             file.sections("trunk")?.into_iter().map(|section| Trunk::read(section, files)).collect::<Result<_, _>>()?;
         for (at, trunk) in config.trunks.iter().enumerate() {
@@ -347,6 +353,8 @@ mod tests {
             "digest",
             "ports",
             "say",
+            "smtp_url",
+            "from",
         ] {
             assert!(shipped.contains(&format!("\n{key} = ")), "{key} is not in the shipped file");
         }
@@ -399,7 +407,6 @@ mod tests {
             ("[web]\ncertificate = \"\"", "web.certificate"),
             ("[[trunk]]\nname = \"a\"\npeers = []\nchannels = 0", "trunk[0].channels"),
             ("[twilio]\naccount_sid = \"\"", "twilio"),
-            ("[mail]", "mail"),
         ] {
             assert_eq!(
                 read(text, &[]).unwrap_err(),

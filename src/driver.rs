@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token, Waker};
 
+use crate::alert::Alerts;
 use crate::clock;
 use crate::greeting::ShopName;
 use crate::media::Fact;
@@ -85,6 +86,8 @@ pub struct Shells {
     pub bindings: BindingKeeper,
     pub media: PortShell,
     pub gauges: Arc<LiveGauges>,
+    /// Notices to the owners.
+    pub alerts: Alerts,
     /// Calls as they happen, for whoever listens.
     pub feed: Feed,
     /// Names are looked up on this runtime.
@@ -349,6 +352,7 @@ impl Driver {
                 Output::Media(command) => self.shells.media.command(command),
                 Output::Resolve { ticket, protocol, host, port } => self.resolve(ticket, protocol, host, port),
                 Output::Trunk { name, change } => trunk_changed(&name, &change),
+                Output::Notify { shop, due } => self.shells.alerts.tell(shop, due),
                 Output::Seen { ticket, view } => {
                     // Whoever asked may have gone.
                     let _ = self.looks.remove(&ticket).map(|answer| answer.send(*view));

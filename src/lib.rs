@@ -9,7 +9,7 @@
 //! ```text
 //! app, cli, web, driver ─▶ switchboard ─▶ door ─▶ call ─▶ routing
 //!      │                                    └──▶ sip, media (values)
-//!      └──▶ store, speech, media::port, sip::{socket, stream}
+//!      └──▶ store, speech, alert, media::port, sip::{socket, stream}
 //! ```
 //!
 //! ## A call's journey
@@ -47,6 +47,7 @@ pub mod door;
 pub mod greeting;
 mod hex;
 pub mod media;
+pub mod notice;
 pub mod now;
 pub mod number;
 pub mod owed;
@@ -58,6 +59,8 @@ pub mod switchboard;
 pub mod toml_file;
 pub mod words;
 
+#[cfg(feature = "shell")]
+pub mod alert;
 #[cfg(feature = "shell")]
 pub mod app;
 #[cfg(feature = "shell")]

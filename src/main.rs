@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    // RUST_LOG as everywhere; sqlx tells of every slow statement otherwise.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=error"));
+    // RUST_LOG as everywhere. Without, sqlx would tell of every slow statement, and the verifier of certificates of each
+    // attempt at a delivery, of which we tell once.
+    let quiet = "info,sqlx=error,rustls_platform_verifier=off";
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         log.with_target(false).init();

@@ -9,6 +9,7 @@ mod between_phones;
 mod contacts;
 mod event;
 mod left_ringing;
+mod notices;
 mod right_now;
 mod sound;
 
@@ -44,9 +45,11 @@ pub use crate::sip::trunk::{Change, Why};
 
 pub use event::{Input, LogEntry, Output, Ticket};
 pub use left_ringing::LeftRinging;
+pub use notices::{Due, Standing};
 pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
 
 use contacts::Contacts;
+use notices::Notices;
 use sound::Shelf;
 
 /// How much of a display name is kept: twice what any phone shows.
@@ -113,6 +116,7 @@ pub struct Switchboard {
     freed: VecDeque<(CallId, PhoneId)>,
     /// Calls of the process before this one.
     left: left_ringing::Left,
+    notices: Notices,
 }
 
 /// What a ticket stands for.
@@ -188,6 +192,7 @@ impl Switchboard {
             unrecorded: 0,
             freed: VecDeque::new(),
             left: left_ringing::Left::default(),
+            notices: Notices::default(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -252,7 +257,8 @@ impl Switchboard {
 
     /// When [`Input::Timeout`] is wanted at the latest.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        [self.door.poll_timeout(), self.deadlines.next(), self.contacts.again.next()].into_iter().flatten().min()
+        let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next()];
+        self.door.poll_timeout().into_iter().chain(own.into_iter().flatten()).min()
     }
 
     /// Counters that return to their start when idle.
@@ -333,6 +339,7 @@ impl Switchboard {
         while let Some(binding) = self.contacts.again.pop_due(now.mono) {
             self.resolve(binding);
         }
+        self.notices_due(now);
     }
 
     /// Carries news between the door and the calls until nobody has any.
@@ -506,6 +513,7 @@ impl Switchboard {
     }
 
     fn drain_call(&mut self, now: Now, id: CallId) {
+        let shop = self.calls.get(&id).and_then(|call| call.record().shop);
         while let Some(output) = self.calls.get_mut(&id).and_then(Call::poll_output) {
             match output {
                 CallOutput::Record { medium, record } => {
@@ -513,7 +521,10 @@ impl Switchboard {
                     self.outputs.push_back(Output::Record { ticket, medium, record });
                 }
                 CallOutput::Unrecorded => self.unrecorded += 1,
-                CallOutput::Log(event) => self.outputs.push_back(Output::Log(LogEntry::Event(event))),
+                CallOutput::Log(event) => {
+                    self.trouble_is_over_by(shop, event.kind);
+                    self.outputs.push_back(Output::Log(LogEntry::Event(event)));
+                }
                 CallOutput::Changed(record) => {
                     let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
                     if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
@@ -522,6 +533,11 @@ impl Switchboard {
                     self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
                 }
                 CallOutput::Keep(message) => self.outputs.push_back(Output::Log(LogEntry::Message(message))),
+                CallOutput::Notify(notice) => {
+                    if let Some(shop) = shop {
+                        self.notify(now, shop, notice);
+                    }
+                }
                 CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
                 CallOutput::Ring { .. }
                 | CallOutput::Stop { .. }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::leg::{BindingId, LegId};
 use super::record::{CallEvent, CallRecord, VoiceMessage};
 pub use super::state::greeting::Closed;
+use crate::notice::Notice;
 use crate::routing::plan::PhoneId;
 
 /// Something that happened.
@@ -123,6 +124,8 @@ pub enum Output {
     Greet(Closed),
     /// The caller has left a message: a row of its own, stored with the next commit.
     Keep(VoiceMessage),
+    /// Something is wrong in the shop: its owner is to know.
+    Notify(Notice),
     /// Tell the caller that there will be no answer.
     Refuse(Final),
     /// Hang up on the caller, who was answered.

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::alert;
 use crate::config::{Config, ConfigError};
 use crate::store::{Store, StoreError};
 use crate::toml_file::TomlFileError;
@@ -167,6 +168,9 @@ async fn import(config: &Config, file: &Path) -> Result<ExitCode, CommandError> 
         Ok(_) => {
             let (name, phones) = (&settings.shop.name, settings.shop.phones.len());
             tracing::info!("imported the shop {name:?} with {phones} phones");
+            if alert::wants_mail(&settings.shop) && config.mail.is_none() {
+                tracing::warn!("{}", alert::NO_MAIL);
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(error @ StoreError::Taken { .. }) => Err(CommandError::Wrong(format!("{}: {error}", file.display()))),

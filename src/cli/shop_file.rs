@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::notice::Address;
 use crate::number::Number;
 use crate::routing::hours::Hours;
 use crate::routing::local_time;
@@ -83,7 +84,8 @@ pub fn write(settings: &ShopSettings) -> String {
     }
     put(format_args!("numbers = {}", list(shop.numbers.iter().map(Number::as_str))));
     put(format_args!("give_up_after_s = {}", shop.give_up_after.as_secs()));
-    put(format_args!("notify = {}", list(shop.notify.iter().map(String::as_str))));
+    let notify: Vec<String> = shop.notify.iter().map(Address::text).collect();
+    put(format_args!("notify = {}", list(notify.iter().map(String::as_str))));
     for phone in &shop.phones {
         put(format_args!("\n[[phone]]\nname = {}", quoted(&phone.name)));
         match &phone.line {
@@ -142,9 +144,13 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
         numbers.push(number);
     }
     let give_up_after = seconds(section.integer("give_up_after_s", GIVE_UP_S)?.unwrap_or(GIVE_UP_DEFAULT_S));
-    let address = "an address such as \"https://ntfy.example/shop\" or \"mailto:owner@example.com\"";
-    let notify = section.list("notify")?.unwrap_or_default().into_iter();
-    let notify = notify.map(|entry| entry.parse(address, notice)).collect::<Result<_, _>>()?;
+    let mut notify: Vec<Address> = Vec::new();
+    for entry in section.list("notify")?.unwrap_or_default() {
+        let address = read_address(&entry)?;
+        if !notify.contains(&address) {
+            notify.push(address);
+        }
+    }
     section.finish(&[])?;
     Ok(Shop {
         id: ShopId(0),
@@ -323,9 +329,13 @@ fn words(text: &str) -> Option<String> {
     (!text.is_empty() && text.len() <= MAX_TEXT && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
-fn notice(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("mailto:"))?;
-    (!rest.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace())).then(|| text.to_owned())
+/// An address may be as good as a password: the message does not show it.
+fn read_address(entry: &Entry<String>) -> Result<Address, TomlFileError> {
+    Address::parse(&entry.value).map_err(|error| TomlFileError::Unexpected {
+        place: entry.place.clone(),
+        expected: "an address such as \"https://ntfy.example/shop\" or \"mailto:owner@example.com\"".to_owned(),
+        found: error.to_string(),
+    })
 }
 
 /// What may stand before the @ without escapes: the unreserved characters of RFC 3261 §25.1.
@@ -374,7 +384,8 @@ mod tests {
             ("give_up_after_s = 29", "shop.give_up_after_s: expected a whole number from 30 to 300, found 29"),
             ("give_up_after_s = 301", "shop.give_up_after_s: expected a whole number from 30 to 300"),
             ("give_up_after_s = \"60\"", "shop.give_up_after_s: expected a whole number"),
-            ("notify = [\"http://plain.example\"]", "shop.notify[0]: expected an address"),
+            ("notify = [\"https://a/b\", \"http://plain.example\"]", "shop.notify[1]: expected an address such as"),
+            ("notify = [\"sms:+34600111222\"]", "shop.notify[0]: expected an address such as"),
             ("hour = \"24/7\"", "shop.hour: no such key; expected one of: name, "),
             ("[[phones]]", "phones: no such key"),
             ("[[phone]]\nname = \"A\"", "phone[0].user: missing; expected one of user"),
@@ -425,6 +436,14 @@ mod tests {
     fn no_secret_stands_in_a_message() {
         let secret = "[[phone]]\nname = \"A\"\nuser = \"a\"\npassword = \"hush\\u0007hush\"";
         assert!(!refused(&format!("{SHOP}{secret}")).contains("hush"));
+        for (address, found) in [
+            ("http://ntfy.example/hush", "http:// to the internet, where anybody reads along; write https://"),
+            ("sms:hush", "the scheme \"sms\", which nothing is sent by"),
+            ("hush", "something without a scheme"),
+        ] {
+            let message = refused(&format!("{SHOP}notify = [\"{address}\"]"));
+            assert!(message.ends_with(&format!("found {found}")) && !message.contains("hush"), "{message}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::notice::Address;
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::hours::Hours;
@@ -41,8 +42,8 @@ pub struct Shop {
     pub numbers: Vec<Number>,
     /// How long a call rings before the caller gets busy: 30 to 300 s.
     pub give_up_after: Duration,
-    /// Where notices go: `https://…` or `mailto:…`.
-    pub notify: Vec<String>,
+    /// Where notices go.
+    pub notify: Vec<Address>,
     pub phones: Vec<Phone>,
     pub closures: Vec<Closure>,
     /// The owner's "close now until" or "open now until".

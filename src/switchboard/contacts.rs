@@ -141,6 +141,7 @@ impl Switchboard {
         self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
         let moved = self.door.set_places(places);
         self.stop_left_ringing(now);
+        self.look_for_phones_again();
         let new = self.contacts.phones.new_since(&before);
         let news = new.into_iter().map(CallInput::Proven).chain(moved.into_iter().map(CallInput::Moved));
         let news: Vec<CallInput> = news.collect();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::{FlowId, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
+use super::{Due, FlowId, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::greeting::ShopName;
@@ -142,6 +142,11 @@ pub enum Output {
     Trunk {
         name: String,
         change: Change,
+    },
+    /// Tell the owner of this shop what is wrong, at all the addresses they want it told at.
+    Notify {
+        shop: ShopId,
+        due: Due,
     },
 }
 

@@ -1,6 +1,6 @@
 //! This moment, as the page and the API show it.
 
-use super::{Gauges, Switchboard};
+use super::{Gauges, Standing, Switchboard};
 use crate::call::record::CallRecord;
 use crate::now::{Now, UnixMs};
 use crate::routing::decision::{Because, Decision, Offer};
@@ -22,6 +22,8 @@ pub struct ShopNow {
     /// What a caller with an unremarkable number would get now.
     pub decision: Decision,
     pub phones: Vec<PhoneNow>,
+    /// What the owner was told of, and is not known to be over.
+    pub notices: Vec<Standing>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,7 @@ impl Switchboard {
                 proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
             }
         });
-        ShopNow { shop: shop.id, decision, phones: phones.collect() }
+        let notices = self.notices.standing(shop.id).collect();
+        ShopNow { shop: shop.id, decision, phones: phones.collect(), notices }
     }
 }

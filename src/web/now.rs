@@ -45,6 +45,8 @@ struct Live {
     open: bool,
     sentence: String,
     outcome: String,
+    /// What is wrong, in whole sentences.
+    notices: Vec<String>,
     typed: Typed,
     override_action: String,
     /// Where to end what was said for now, if anything was.
@@ -129,6 +131,12 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
     } else {
         words::action(&decision.action, language).to_owned()
     };
+    let there = looked.shops.iter().find(|there| there.shop == view.shop.id);
+    let notices = there
+        .into_iter()
+        .flat_map(|there| &there.notices)
+        .map(|standing| words::notice::seen(&standing.notice, standing.at, language, view.shop.time_zone, view.now));
+    let notices = notices.collect();
     let mut calls = Vec::new();
     for record in looked.calls.iter().filter(|call| call.shop == Some(view.shop.id)) {
         calls.push(card(record, view).await?);
@@ -142,6 +150,7 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
         open,
         sentence: words::because(&decision.because, language, view.shop.time_zone, view.now),
         outcome,
+        notices,
         typed,
         override_action: view.at("/override"),
         end_override: said.map(|_| view.at("/override/end")),

@@ -3,6 +3,7 @@
 
 mod en;
 mod es;
+pub mod notice;
 pub mod page;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};

@@ -34,6 +34,7 @@ mod in_dialog;
 mod killed;
 mod live;
 mod messages;
+mod notices;
 mod page;
 mod reason;
 mod refused;

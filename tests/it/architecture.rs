@@ -10,7 +10,7 @@ const SHELLS: [&str; 14] = [
     "clock.rs",
     "driver.rs",
     "speech",
-    "alert.rs",
+    "alert",
     "cli/",
     "web/",
     "store/",
@@ -31,7 +31,7 @@ struct Rule {
 /// Arrows point down only: shells → switchboard → door → {call, sip, twilio, media::sdp}; call → routing.
 const ARROWS: [Rule; 8] = [
     Rule {
-        files: &["routing/", "number.rs", "now.rs"],
+        files: &["routing/", "number.rs", "now.rs", "notice"],
         never: &["crate::call", "crate::door", "crate::sip", "crate::media", "crate::switchboard", "crate::twilio"],
         instead: "routing decides from the plan, the offer and the time alone: pass what it needs in `Offer`",
     },
@@ -73,13 +73,15 @@ const ARROWS: [Rule; 8] = [
 ];
 
 /// What only shells may name.
-const SHELL_ONLY: [&str; 16] = [
+const SHELL_ONLY: [&str; 18] = [
     "tokio",
     "axum",
     "sqlx",
     "mio",
     "socket2",
     "getrandom",
+    "reqwest",
+    "lettre",
     "UdpSocket",
     "TcpStream",
     "TcpListener",
@@ -93,8 +95,10 @@ const SHELL_ONLY: [&str; 16] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 18] = [
+const IMPORTERS: [(&str, &[&str]); 20] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
+    ("reqwest", &["alert/post.rs"]),
+    ("lettre", &["alert/mail.rs"]),
     ("sqlx", &["store/"]),
     ("axum", &["web/"]),
     ("argon2", &["web/password.rs"]),

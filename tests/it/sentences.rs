@@ -31,7 +31,7 @@ struct Race {
 }
 
 /// What is not so yet. Whoever makes it so names the test.
-const NOT_SHOWN_YET: [&str; 1] = ["The owner is told of a call for which no phone could be reached."];
+const NOT_SHOWN_YET: &[&str] = &[];
 
 #[test]
 fn the_sentences_in_the_docs_are_those_the_stories_show() {

@@ -15,7 +15,7 @@ use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
-use ringall::switchboard::{Change, Gauges, Medium};
+use ringall::switchboard::{Change, Due, Gauges, Medium, Standing};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
@@ -170,6 +170,16 @@ impl Shop {
     /// What the owner was told of the trunks.
     pub fn trunk_changes(&self) -> Vec<(Duration, String, Change)> {
         self.world.borrow().trunks.clone()
+    }
+
+    /// What the owners were told is wrong in their shops.
+    pub fn notices(&self) -> Vec<(Duration, ShopId, Due)> {
+        self.world.borrow().notices.clone()
+    }
+
+    /// What the owner's page says is wrong now.
+    pub fn standing_notices(&self) -> Vec<Standing> {
+        self.world.borrow_mut().right_now().shops.remove(0).notices
     }
 
     /// The service is to stop.
@@ -330,6 +340,11 @@ impl Shop {
     /// What the clock on the wall shows.
     pub fn wall(&self) -> UnixMs {
         self.world.borrow().wall()
+    }
+
+    /// What it showed then.
+    pub fn wall_at(&self, at: Duration) -> UnixMs {
+        self.world.borrow().wall_at(at)
     }
 
     /// From now on nobody greets or records any more, and nobody says so.

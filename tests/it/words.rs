@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Europe::Madrid;
 use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
+use ringall::notice::{NoneRang, Notice};
 use ringall::now::UnixMs;
 use ringall::routing::plan::{Country, Language};
 use ringall::routing::{Action, Because, ClosureError, Duty, Hours, OverrideError, Refusal, Ring};
@@ -244,6 +245,24 @@ fn refused_exceptions_say_what_to_set_instead() {
 #[test]
 fn a_second_claimer_is_told_who_has_it() {
     golden("claimed_by.txt", &in_both(&["Ana"], |by, language| words::claimed_by(by, language)));
+}
+
+#[test]
+fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
+    let why = [NoneRang::NoneOnDuty, NoneRang::NoneRegistered, NoneRang::NoneReachable, NoneRang::NoneCould];
+    let when = at("2026-11-23 14:03");
+    let mut said = in_both(&why, |why, language| {
+        let notice = Notice::NoPhoneRang(*why);
+        let title = words::notice::title(&notice, "Ferretería Ruiz", language);
+        format!("{title}\n      {}", words::notice::message(&notice, when, 0, language, Madrid))
+    });
+    let notice = Notice::NoPhoneRang(NoneRang::NoneReachable);
+    said +=
+        &in_both(&[0, 1, 2, 3, 21], |more, language| words::notice::message(&notice, when, *more, language, Madrid));
+    let seen = ["2026-11-23 14:04", "2026-11-24 09:00", "2026-11-27 09:00"];
+    said += &in_both(&seen, |now, language| words::notice::seen(&notice, when, language, Madrid, at(now)));
+    said += &in_both(&["https://phone.example"], |page, language| words::notice::see(page, language));
+    golden("notice.txt", &said);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use ringall::routing::Plan;
 use ringall::routing::plan::ShopId;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::LeftRinging;
-use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
+use ringall::switchboard::{Change, Due, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
@@ -49,6 +49,8 @@ pub struct World {
     pub names: BTreeMap<String, Vec<SocketAddr>>,
     /// What the owner is told of the trunks.
     pub trunks: Vec<(Duration, String, Change)>,
+    /// And of what is wrong in their shops.
+    pub notices: Vec<(Duration, ShopId, Due)>,
     seen: Option<Box<RightNow>>,
     queue: BTreeMap<(Duration, u64), Event>,
     turn: u64,
@@ -138,6 +140,7 @@ impl World {
             registrars: Vec::new(),
             names: BTreeMap::new(),
             trunks: Vec::new(),
+            notices: Vec::new(),
             plan: Plan::default(),
             streams: Streams::default(),
             trace: Trace { names: [SHOP, SHOP_V6].map(|shop| (shop, "shop".to_owned())).into(), ..Trace::default() },
@@ -185,7 +188,12 @@ impl World {
 
     /// What the clock on the wall shows.
     pub fn wall(&self) -> UnixMs {
-        machine::at(MORNING, self.now).wall
+        self.wall_at(self.now)
+    }
+
+    /// What it shows at another time of the story.
+    pub fn wall_at(&self, at: Duration) -> UnixMs {
+        machine::at(MORNING, at).wall
     }
 
     /// What the owner sees now.
@@ -397,6 +405,10 @@ impl World {
             Output::Trunk { name, change } => {
                 self.trace.note(self.now, format!("trunk {name}: {change:?}"));
                 self.trunks.push((self.now, name, change));
+            }
+            Output::Notify { shop, due } => {
+                self.trace.note(self.now, format!("notice to the owner of {shop:?}: {due:?}"));
+                self.notices.push((self.now, shop, due));
             }
         }
     }

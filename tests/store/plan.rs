@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use ringall::cli::shop_file;
+use ringall::notice::Address;
 use ringall::routing::plan::{Language, Line, OverrideState};
 use ringall::store::StoreError;
 
@@ -52,7 +53,8 @@ async fn an_imported_shop_is_the_plan(db: Database) {
     assert_eq!(ruiz.hours.as_ref().unwrap().as_str(), shop(RUIZ).shop.hours.unwrap().as_str());
     assert_eq!(ruiz.numbers, [number("+34911234567"), number("+34911234568")]);
     assert_eq!(ruiz.give_up_after, Duration::from_secs(90));
-    assert_eq!(ruiz.notify, ["https://ntfy.example/ruiz", "mailto:owner@example.com"]);
+    let notify: Vec<String> = ruiz.notify.iter().map(Address::text).collect();
+    assert_eq!(notify, ["https://ntfy.example/ruiz", "mailto:owner@example.com"]);
     assert!(ruiz.blocked.contains(&number("+34900000000")));
     let phones: Vec<&str> = ruiz.phones.iter().map(|phone| &*phone.name).collect();
     assert_eq!(phones, ["Counter", "Workshop", "Ana's cell"]);

@@ -51,6 +51,18 @@ async fn now_shows_the_moment_the_calls_and_the_phones() {
 }
 
 #[tokio::test]
+async fn now_says_plainly_what_is_wrong_while_it_lasts() {
+    let place = Place::of(&["Ruiz"], Loop::HasTrouble).await;
+    let mut ana = place.anas_browser().await;
+    for path in ["/", "/live/now"] {
+        let page = ana.sees(path).await;
+        says(&page, &["role=\"alert\">Today, 18:04: a caller heard the busy tone, because no phone could be reached."]);
+    }
+    let well = Place::of_one_shop().await;
+    assert!(!well.anas_browser().await.sees("/live/now").await.contains("busy tone"));
+}
+
+#[tokio::test]
 async fn calls_are_listed_filtered_and_told() {
     let place = place().await;
     let mut ana = place.anas_browser().await;

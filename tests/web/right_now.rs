@@ -30,6 +30,7 @@ async fn this_moment_is_told_whole() {
                     "because": {"code": "off_now", "text": null}, "proven_at": null,
                 },
             ],
+            "notices": [],
             "calls": null,
         })
     );
@@ -37,6 +38,21 @@ async fn this_moment_is_told_whole() {
     assert_eq!(calls[0]["id"], id(5).to_string());
     assert_eq!(calls[0]["caller"]["name"], "Jo Miller");
     assert_eq!((&calls[0]["disposition"], &calls[0]["ended_at"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_while_it_lasts() {
+    let place = Place::of(&["Ruiz"], Loop::HasTrouble).await;
+    let now = place.get_in("en", "/api/v1/right-now").await.ok();
+    assert_eq!(
+        now["notices"],
+        json!([{
+            "code": "no_phone_reachable",
+            "text": "Today, 18:04: a caller heard the busy tone, because no phone could be reached. Look whether the phones are \
+                     switched on, and whether the network works.",
+            "at": "2026-12-24T17:04:00.000Z",
+        }])
+    );
 }
 
 #[tokio::test]

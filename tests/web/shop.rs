@@ -14,12 +14,13 @@ use ringall::call::record::{
 use ringall::config::DatabaseUrl;
 use ringall::media::recordings::Recordings;
 use ringall::media::wav;
+use ringall::notice::{NoneRang, Notice};
 use ringall::now::{Mono, Now, UnixMs};
 use ringall::number::Number;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
 use ringall::routing::{Action, Because, Decision, Ring, Wave};
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
-use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Ticket};
+use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Standing, Ticket};
 use ringall::web::board::Look;
 use ringall::web::{Board, Entrance, Feed, LiveGauges, Readiness, Web, live, metrics, router};
 use serde_json::Value;
@@ -108,7 +109,12 @@ impl Place {
         let log = LogWriter::start(store.clone(), disk.path().join("journal"), |_| ()).expect("the log starts");
         let (board, looks) = Board::new();
         match the_loop {
-            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone()))),
+            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new()))),
+            Loop::HasTrouble => {
+                let notice = Notice::NoPhoneRang(NoneRang::NoneReachable);
+                let standing = Standing { notice, at: UnixMs(NOW.0 - 60_000) };
+                drop(tokio::spawn(answer_looks(looks, plan.clone(), vec![standing])));
+            }
             Loop::IsGone => drop(looks),
         }
         let log_health = Arc::new(LogHealth::default());
@@ -270,20 +276,22 @@ impl Answer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Loop {
     Answers,
+    /// The same, and in every shop no phone rang a minute ago.
+    HasTrouble,
     IsGone,
 }
 
 /// The call loop: Jo's call rings at the first shop; nobody calls the others.
-async fn answer_looks(mut looks: mpsc::Receiver<Look>, plan: Arc<Plan>) {
+async fn answer_looks(mut looks: mpsc::Receiver<Look>, plan: Arc<Plan>, notices: Vec<Standing>) {
     while let Some(look) = looks.recv().await {
-        let shops = plan.shops.iter().map(|shop| shop_now(shop)).collect();
+        let shops = plan.shops.iter().map(|shop| shop_now(shop, &notices)).collect();
         let calls = plan.shops.first().map(|shop| ringing(shop.id, 5)).into_iter().collect();
         // The web may have stopped waiting.
         let _ = look.send(RightNow { shops, calls, gauges: Gauges::default() });
     }
 }
 
-fn shop_now(shop: &Shop) -> ShopNow {
+fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
     let [counter, cell] = [shop.phones[0].id, shop.phones[1].id];
     let ring = Ring {
         waves: vec![Wave { after: Duration::ZERO, phones: vec![counter] }],
@@ -301,6 +309,7 @@ fn shop_now(shop: &Shop) -> ShopNow {
             },
             PhoneNow { phone: cell, rings: false, because: PhoneBecause::OffNow, proven_at: None },
         ],
+        notices: notices.to_vec(),
     }
 }
 

@@ -8,8 +8,9 @@ use super::super::Facts;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{BindingId, Leg, LegId, LegState};
 use super::super::phones::{Awaited, Phones};
-use super::super::record::{Disposition, EndedBy, EventKind};
+use super::super::record::{Direction, Disposition, EndedBy, EventKind};
 use super::talking::Talking;
+use crate::notice::{NoneRang, Notice};
 use crate::now::{Mono, Now};
 use crate::routing::decision::{Ring, Wave};
 use crate::routing::plan::PhoneId;
@@ -37,6 +38,19 @@ pub(crate) struct Ringing {
     heard: Heard,
     /// Since when no phone has proven that it rings.
     nothing_since: Option<Mono>,
+    met: Met,
+}
+
+/// The most that any phone has done for this call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Met {
+    Nothing,
+    /// It was asked to ring, and has not.
+    Silence,
+    /// It said that it cannot.
+    Cannot,
+    /// It rang, or said no, or is in another call: somebody could have known of the caller.
+    Somebody,
 }
 
 /// Until when a place that was rung is left alone.
@@ -81,6 +95,7 @@ impl Ringing {
             awaited: Vec::new(),
             heard: Heard::Nothing,
             nothing_since: None,
+            met: Met::Nothing,
         };
         ringing.ring_whoever_can(now, facts, phones);
         ringing
@@ -90,7 +105,10 @@ impl Ringing {
         match input {
             // `Facts` lets out what was held back.
             Input::Recorded => {}
-            Input::Rings(leg) => rings(now, leg, facts),
+            Input::Rings(leg) => {
+                self.met = Met::Somebody;
+                rings(now, leg, facts);
+            }
             Input::PickedUp(leg) => match facts.legs.get(&leg).map(|leg| leg.state) {
                 Some(LegState::Offered | LegState::Ringing) => return pick_up(now, leg, facts),
                 // Told to stop, and picked up in the same moment.
@@ -111,16 +129,16 @@ impl Ringing {
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
-            Input::Closing => return give_up(now, "closing", Final::Draining, facts),
+            Input::Closing => return give_up(now, "closing", Final::Draining, None, facts),
             Input::Timeout => {
                 if self.give_up_at <= now.mono {
-                    return give_up(now, "", Final::Busy, facts);
+                    return give_up(now, "", Final::Busy, self.notice(facts, phones), facts);
                 }
                 if let Some(since) = self.nothing_since
                     && since + NOTHING_REACHABLE_FOR <= now.mono
                     && !self.ask_everybody_left(now, facts, phones)
                 {
-                    return give_up(now, "unreachable", Final::Busy, facts);
+                    return give_up(now, "unreachable", Final::Busy, self.notice(facts, phones), facts);
                 }
             }
         }
@@ -271,6 +289,28 @@ impl Ringing {
             }
         };
         self.resting.insert(leg.binding, rest);
+        self.met = self.met.max(match end {
+            LegEnd::Declined | LegEnd::Busy => Met::Somebody,
+            LegEnd::Unavailable(_) | LegEnd::NoSharedCodec => Met::Cannot,
+            LegEnd::Silent | LegEnd::NoPorts | LegEnd::Over => Met::Silence,
+        });
+    }
+
+    /// What the owner is to know of a caller who is sent away: nothing, where somebody could have picked up, or where the
+    /// caller is a colleague.
+    fn notice(&self, facts: &Facts, phones: &Phones) -> Option<Notice> {
+        let none_rang = match self.met {
+            _ if facts.record.direction == Direction::Out => return None,
+            Met::Somebody => return None,
+            Met::Cannot => NoneRang::NoneCould,
+            Met::Silence => NoneRang::NoneReachable,
+            Met::Nothing if !facts.legs.is_empty() => NoneRang::NoneReachable,
+            Met::Nothing if self.started.is_empty() => NoneRang::NoneOnDuty,
+            // It was left alone because somebody talks there.
+            Met::Nothing if self.started.iter().any(|phone| !phones.of(*phone).is_empty()) => return None,
+            Met::Nothing => NoneRang::NoneRegistered,
+        };
+        Some(Notice::NoPhoneRang(none_rang))
     }
 }
 
@@ -329,7 +369,10 @@ fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts
     Next::Ending
 }
 
-fn give_up(now: Now, detail: &str, answer: Final, facts: &mut Facts) -> Next {
+fn give_up(now: Now, detail: &str, answer: Final, notice: Option<Notice>, facts: &mut Facts) -> Next {
+    if let Some(notice) = notice {
+        facts.push(Output::Notify(notice));
+    }
     facts.note(now, EventKind::NobodyAnswered, None, detail);
     stop_others(now, None, Stop::NobodyAnswered, facts);
     facts.tell_caller(Output::Refuse(answer));

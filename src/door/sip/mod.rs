@@ -387,7 +387,7 @@ impl SipDoor {
         match output {
             Output::Record { .. } | Output::Unrecorded | Output::Log(_) | Output::Changed(_) | Output::Keep(_) => {}
             // What is said is the shop's: the switchboard asks for it with the words ([`SipDoor::greet`]).
-            Output::Greet(_) => {}
+            Output::Notify(_) | Output::Greet(_) => {}
             Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),

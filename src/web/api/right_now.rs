@@ -16,7 +16,7 @@ use crate::routing::plan::{Language, Line, Shop, ShopId};
 use crate::routing::{Action, Because, Decision};
 use crate::store::CallFilter;
 use crate::store::Store;
-use crate::switchboard::{self, PhoneBecause, PhoneNow, ShopNow};
+use crate::switchboard::{self, PhoneBecause, PhoneNow, ShopNow, Standing};
 use crate::web::api::calls::MAX_LIMIT;
 use crate::web::api::json::{self, Call, Null, Reason, Telling, one_of};
 use crate::web::api::language;
@@ -34,8 +34,21 @@ pub struct RightNow {
     #[schema(required, format = DateTime)]
     pub until: Option<String>,
     pub phones: Vec<Phone>,
+    /// What the owner was told is wrong, and is not known to be over.
+    pub notices: Vec<Notice>,
     /// Live calls, oldest first.
     pub calls: Vec<Call>,
+}
+
+/// Something that is wrong in the shop.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Notice {
+    #[schema(example = "no_phone_reachable")]
+    pub code: &'static str,
+    pub text: String,
+    /// When it last showed (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    pub at: String,
 }
 
 /// A phone, and whether a call now would ring it.
@@ -79,6 +92,11 @@ pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
     let shop_now = shop_now(&view, shop.id)?.clone();
     let live: Vec<CallRecord> = view.calls.into_iter().filter(|call| call.shop == Some(shop.id)).collect();
     let mut names = names(&web.store, shop.id, &live).await?;
+    let notice = |standing: &Standing| Notice {
+        code: standing.notice.code(),
+        text: words::notice::seen(&standing.notice, standing.at, language, shop.time_zone, now),
+        at: rfc3339(standing.at),
+    };
     let telling = Telling { plan: &plan, language: asked_language, now };
     let mut tell = |record: CallRecord| {
         let name = names.remove(&record.id).flatten();
@@ -89,6 +107,7 @@ pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
         because: json::reason(&shop_now.decision.because, language, shop.time_zone, now),
         until: until(&shop_now.decision).map(rfc3339),
         phones: shop_now.phones.iter().filter_map(|phone| phone_now(phone, &shop, language, now)).collect(),
+        notices: shop_now.notices.iter().map(notice).collect(),
         calls: live.into_iter().map(&mut tell).collect(),
     }))
 }

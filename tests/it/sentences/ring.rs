@@ -226,7 +226,32 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                     "story::call_waiting::a_caller_waits_for_phones_that_know_no_call_waiting",
                 ],
             ),
-            said("The owner is told of a call for which no phone could be reached.", &[]),
+            said(
+                "The owner is told of a call for which no phone rang, and why none did: of the first at once, of more of them half an hour later.",
+                &[
+                    "story::notices::nobody_reachable_for_20_s_alarms_the_owner_once",
+                    "story::notices::a_storm_of_calls_is_one_notice_and_half_an_hour_later_a_count",
+                    "story::notices::where_no_phone_has_ever_registered_the_owner_hears_that",
+                    "story::notices::phones_that_say_they_cannot_are_named_as_such",
+                    "story::notices::where_all_are_off_the_owner_hears_that_none_is_to_ring",
+                    "story::notices::where_the_give_up_time_comes_first_the_owner_hears_too",
+                    "story::notices::each_shop_has_notices_of_its_own",
+                ],
+            ),
+            said(
+                "When a phone has rung meanwhile, the next such call is told of at once, but not within five minutes.",
+                &[
+                    "story::notices::it_comes_again_after_it_was_over",
+                    "story::notices::what_comes_and_goes_is_not_told_each_time",
+                ],
+            ),
+            said(
+                "The owner is not told of a call that somebody refused, or that a colleague made.",
+                &[
+                    "story::notices::of_phones_that_rang_or_said_no_there_is_nothing_to_tell",
+                    "story::notices::a_colleague_whom_nobody_answers_is_no_alarm",
+                ],
+            ),
             said(
                 "503 only when the whole service drains.",
                 &[

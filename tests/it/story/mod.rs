@@ -12,6 +12,7 @@ mod in_dialog;
 mod joining;
 mod logged_before_heard;
 mod media;
+mod notices;
 mod one_winner;
 mod races;
 mod refusals;

@@ -1,0 +1,54 @@
+//! What the owner is told without having asked, and where it goes. Whether it is told now, or held back because it was
+//! told a moment ago, is the switchboard's to decide (`switchboard::notices`); how it is said is in `words::notice`.
+//!
+//! A notice never names a caller: what it is posted to may be open to anybody who guesses its name.
+
+mod address;
+
+pub use address::{Address, AddressError};
+pub(crate) use address::{host_of, is_near};
+
+/// Something that is wrong in a shop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A caller was sent away from an open shop, and no phone had rung for them.
+    NoPhoneRang(NoneRang),
+}
+
+/// Why no phone rang.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoneRang {
+    /// None is to ring at this time: the shop has none, or all are off.
+    NoneOnDuty,
+    /// Those that are to ring are nowhere: none is registered, and no fixed address leads anywhere.
+    NoneRegistered,
+    /// None of them has answered anything.
+    NoneReachable,
+    /// Each that answered said that it cannot ring.
+    NoneCould,
+}
+
+/// What a notice is about. Of two about the same the second is no news, whatever else they say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// Whether the shop's phones ring.
+    Phones,
+}
+
+impl Notice {
+    pub fn subject(&self) -> Subject {
+        match self {
+            Notice::NoPhoneRang(_) => Subject::Phones,
+        }
+    }
+
+    /// Stable, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Notice::NoPhoneRang(NoneRang::NoneOnDuty) => "no_phone_on_duty",
+            Notice::NoPhoneRang(NoneRang::NoneRegistered) => "no_phone_registered",
+            Notice::NoPhoneRang(NoneRang::NoneReachable) => "no_phone_reachable",
+            Notice::NoPhoneRang(NoneRang::NoneCould) => "no_phone_could_ring",
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What the owner is told without having asked: what has happened, and what to do. No caller is named.
+
+use chrono_tz::Tz;
+
+use super::{clock, sentence};
+use crate::notice::{NoneRang, Notice};
+use crate::now::UnixMs;
+use crate::routing::local_time;
+use crate::routing::plan::Language;
+
+/// A line for a list of mails: "Ferretería Ruiz: no phone rang".
+pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
+    match (notice, language) {
+        (Notice::NoPhoneRang(_), Language::En) => format!("{shop}: no phone rang"),
+        (Notice::NoPhoneRang(_), Language::Es) => format!("{shop}: no sonó ningún teléfono"),
+    }
+}
+
+/// What has happened, and what to do, for a message that has a date of its own: "14:03: a caller heard the busy tone …".
+/// `held_back` is how often else it has happened since the owner was last told.
+pub fn message(notice: &Notice, at: UnixMs, held_back: u32, language: Language, zone: Tz) -> String {
+    text(notice, &clock(local_time::local(zone, at).time()), held_back, language)
+}
+
+/// The same as it stands on the page: "Yesterday, 14:03: a caller heard the busy tone …".
+pub fn seen(notice: &Notice, at: UnixMs, language: Language, zone: Tz, now: UnixMs) -> String {
+    text(notice, &super::page::moment(at, language, zone, now), 0, language)
+}
+
+fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String {
+    let (happened, to_do) = match (notice, language) {
+        (Notice::NoPhoneRang(why), Language::En) => (english(*why), english_advice(*why)),
+        (Notice::NoPhoneRang(why), Language::Es) => (spanish(*why), spanish_advice(*why)),
+    };
+    let at = sentence(at);
+    let more = more(held_back, language);
+    format!("{at}: {happened}{more} {to_do}")
+}
+
+/// Where to read more: "Who called, and whom to call back: https://phone.example.com".
+pub fn see(page: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("Who called, and whom to call back: {page}"),
+        Language::Es => format!("Quién ha llamado, y a quién llamar: {page}"),
+    }
+}
+
+fn english(none_rang: NoneRang) -> &'static str {
+    match none_rang {
+        NoneRang::NoneOnDuty => "a caller heard the busy tone, because no phone is set to ring at this time.",
+        NoneRang::NoneRegistered => "a caller heard the busy tone, because no phone is connected.",
+        NoneRang::NoneReachable => "a caller heard the busy tone, because no phone could be reached.",
+        NoneRang::NoneCould => {
+            "a caller heard the busy tone, because every phone that could be reached said that it cannot ring."
+        }
+    }
+}
+
+fn english_advice(none_rang: NoneRang) -> &'static str {
+    match none_rang {
+        NoneRang::NoneOnDuty => {
+            "Look which phones the shop has, at their own hours and at who is off; a cell phone rings only in a shop with hours."
+        }
+        NoneRang::NoneRegistered => {
+            "Look whether the phones are switched on and on the network, and whether the server, user and password in \
+             them are right."
+        }
+        NoneRang::NoneReachable => "Look whether the phones are switched on, and whether the network works.",
+        NoneRang::NoneCould => "Look whether \u{201c}do not disturb\u{201d} is on at the phones.",
+    }
+}
+
+fn spanish(none_rang: NoneRang) -> &'static str {
+    match none_rang {
+        NoneRang::NoneOnDuty => {
+            "alguien llamó y oyó que comunicaba, porque a esta hora no hay ningún teléfono puesto para sonar."
+        }
+        NoneRang::NoneRegistered => "alguien llamó y oyó que comunicaba, porque no hay ningún teléfono conectado.",
+        NoneRang::NoneReachable => "alguien llamó y oyó que comunicaba, porque no se pudo llegar a ningún teléfono.",
+        NoneRang::NoneCould => {
+            "alguien llamó y oyó que comunicaba, porque los teléfonos a los que se pudo llegar dijeron que no pueden sonar."
+        }
+    }
+}
+
+fn spanish_advice(none_rang: NoneRang) -> &'static str {
+    match none_rang {
+        NoneRang::NoneOnDuty => {
+            "Mira qué teléfonos tiene la tienda, el horario propio de cada uno y quién libra; un móvil solo suena en una tienda con horario."
+        }
+        NoneRang::NoneRegistered => {
+            "Mira si los teléfonos están encendidos y en la red, y si el servidor, el usuario y la contraseña que tienen \
+             puestos son los buenos."
+        }
+        NoneRang::NoneReachable => "Mira si los teléfonos están encendidos, y si funciona la red.",
+        NoneRang::NoneCould => "Mira si los teléfonos están en «no molestar».",
+    }
+}
+
+fn more(held_back: u32, language: Language) -> String {
+    match (language, held_back) {
+        (_, 0) => String::new(),
+        (Language::En, 1) => " It happened to one more caller since the last notice.".to_owned(),
+        (Language::En, n) => format!(" It happened to {n} more callers since the last notice."),
+        (Language::Es, 1) => " Desde el último aviso le pasó a una persona más.".to_owned(),
+        (Language::Es, n) => format!(" Desde el último aviso les pasó a {n} personas más."),
+    }
+}
