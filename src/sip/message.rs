@@ -167,7 +167,7 @@ impl Received {
 }
 
 /// The methods this server acts upon, as Allow writes them.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE";
 
 /// A response to `request` with what RFC 3261 §8.2.6 wants copied: every Via in order (stamp the request first), From,
 /// To, Call-ID and CSeq; Timestamp into a 100; and Record-Route where the response makes a dialog (§12.1.1).

@@ -11,6 +11,7 @@ use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, Body, Outgoing};
+use crate::sip::session_timer;
 
 use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor};
 
@@ -39,7 +40,7 @@ impl SipDoor {
             call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
-            more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into())],
+            more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into()), session_timer::supported()],
             body: Some(Body::sdp(ours.write())),
         };
         let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);
@@ -156,6 +157,7 @@ impl SipDoor {
         };
         let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs));
         self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));
+        self.timers.accepted(now.mono, Party::Phone(leg), response);
         if let Some(phone) = self.phones.get_mut(&leg) {
             phone.state = PhoneState::Up { dialog: Box::new(dialog), theirs };
         }

@@ -2,7 +2,7 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
-//! [`presence`]: whether both are still there.
+//! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`registrations`]: where the phones are. [`trunks`]: the carriers
 //! that we register with.
 
@@ -16,6 +16,7 @@ mod offer;
 mod presence;
 mod proofs;
 mod registrations;
+mod timers;
 mod trunks;
 
 use std::collections::{HashMap, VecDeque};
@@ -29,7 +30,7 @@ use crate::chance::Chance;
 use crate::config::Trunk;
 use crate::media::player::Sound;
 use crate::media::sdp::Description;
-use crate::media::{self, Pair, Ports, RelayId};
+use crate::media::{self, Pair, Ports, RelayId, Which};
 use crate::now::{Mono, Now};
 use crate::sip::budget::{Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
@@ -40,6 +41,7 @@ use crate::sip::hop::{FlowId, Hop, Interfaces, Protocol};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, Outgoing};
 use crate::sip::registrar::KeptUser;
+use crate::sip::session_timer;
 use crate::sip::trunk::Change;
 use crate::sip::uri::Uri;
 
@@ -92,6 +94,7 @@ pub struct SipDoor {
     /// Re-INVITEs that were answered, and what their ACK is for.
     awaited: HashMap<ServerTx, dialogs::Awaited>,
     presence: presence::Presence,
+    timers: timers::Timers,
     /// Whose sound each relay carries.
     relays: HashMap<RelayId, CallId>,
     told: VecDeque<Told>,
@@ -107,10 +110,26 @@ pub struct Place {
 }
 
 /// Whose dialog it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Party {
     Caller(CallId),
     Phone(LegId),
+}
+
+impl Party {
+    fn call(self) -> CallId {
+        match self {
+            Party::Caller(call) => call,
+            Party::Phone(leg) => leg.call,
+        }
+    }
+
+    fn which(self) -> Which {
+        match self {
+            Party::Caller(_) => Which::A,
+            Party::Phone(_) => Which::B,
+        }
+    }
 }
 
 /// The caller's leg, the A leg.
@@ -128,6 +147,8 @@ struct CallerLeg {
     /// Where phones were rung for them, once for each INVITE.
     rung: Vec<Uri>,
     audio: Audio,
+    /// What our 180 has begun (RFC 3261 §12.1.1), until the call is answered.
+    early: Option<Box<Dialog>>,
     state: CallerState,
 }
 
@@ -243,6 +264,7 @@ impl SipDoor {
             dialogs: HashMap::new(),
             awaited: HashMap::new(),
             presence: presence::Presence::default(),
+            timers: timers::Timers::default(),
             relays: HashMap::new(),
             told: VecDeque::new(),
             media: VecDeque::new(),
@@ -338,12 +360,13 @@ impl SipDoor {
         self.proofs_timeout(now);
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
+        self.timers_timeout(now);
         self.trunks_timeout(now);
     }
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
         let registrations = [self.registrations.poll_timeout(), self.proofs.poll_timeout(), self.trunks.poll_timeout()];
-        let timeouts = registrations.into_iter().chain([self.endpoint.poll_timeout()]);
+        let timeouts = registrations.into_iter().chain([self.endpoint.poll_timeout(), self.timers.poll_timeout()]);
         timeouts.flatten().min()
     }
 
@@ -465,7 +488,8 @@ impl SipDoor {
                 self.respond(now, tx, unable.code, unable.more);
             }
             Some(Method::Options) => {
-                let more = vec![Header::Allow(ALLOW.into()), Header::Accept("application/sdp".into())];
+                let accept = Header::Accept("application/sdp".into());
+                let more = vec![Header::Allow(ALLOW.into()), session_timer::supported(), accept];
                 self.respond(now, tx, 200, more);
             }
             _ => {

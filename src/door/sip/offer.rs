@@ -8,7 +8,7 @@ use crate::media::Family;
 use crate::media::sdp::{Description, SdpError, is_sendable};
 use crate::now::Now;
 use crate::routing::caller_id::Identity;
-use crate::sip::dialog::DialogKey;
+use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::gate::Source;
 use crate::sip::hop::Hop;
@@ -149,6 +149,7 @@ impl SipDoor {
             shown,
             rung: Vec::new(),
             audio,
+            early: None,
             state: CallerState::Waiting,
         };
         self.callers.insert(call, leg);
@@ -197,6 +198,13 @@ impl SipDoor {
 
     /// 180 without SDP: ringing is the only thing a caller hears before a person (DESIGN §3).
     pub(super) fn announce(&mut self, now: Now, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        if caller.early.is_none()
+            && let Some(invite) = self.endpoint.request_of(caller.tx)
+        {
+            let dialog = Dialog::as_callee(invite, &caller.local_tag, caller.hop, &self.endpoint.interfaces);
+            caller.early = Some(Box::new(dialog));
+        }
         let Some(caller) = self.callers.get(&call) else { return };
         let more = vec![self.contact(&caller.hop), Header::Allow(ALLOW.into())];
         self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);

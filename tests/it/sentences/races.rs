@@ -221,7 +221,46 @@ pub const RACES: &[Race] = &[
         "an offer",
         "ours waits for its answer",
         "491",
-        &["story::in_dialog::while_our_offer_waits_for_its_answer_there_is_no_other"],
+        &[
+            "story::in_dialog::while_our_offer_waits_for_its_answer_there_is_no_other",
+            "story::update::an_update_while_our_offer_waits_is_to_wait",
+        ],
+    ),
+    race(
+        "an UPDATE with an offer",
+        "our own re-INVITE waits for its answer",
+        "491; without an offer it is agreed to",
+        &["story::update::an_update_that_crosses_our_question_is_to_wait"],
+    ),
+    race(
+        "an UPDATE or re-INVITE with an offer",
+        "ringing: the first offer is not answered",
+        "500 with Retry-After; the first offer stands",
+        &["story::update::a_new_offer_while_it_rings_is_to_come_later"],
+    ),
+    race(
+        "an UPDATE",
+        "hung up, the other side's BYE or ours on its way",
+        "481; the call has ended as it had",
+        &["story::update::an_update_that_crosses_a_hang_up_finds_no_call"],
+    ),
+    race(
+        "a re-INVITE",
+        "our refresh, a re-INVITE, on its way",
+        "491 to both; ours comes again after 2.1 to 4 s towards a phone, after 0 to 2 s towards the caller",
+        &["story::session_timer::two_refreshes_at_once_are_both_put_off_and_do_not_meet_again"],
+    ),
+    race(
+        "either side's BYE",
+        "our refresh on its way",
+        "the call has ended; nobody is refreshed any more",
+        &["story::session_timer::a_refresh_that_crosses_a_hang_up_changes_nothing"],
+    ),
+    race(
+        "an UPDATE of a phone",
+        "hung up on, the caller's ACK on its way",
+        "481",
+        &["story::update::a_phone_that_we_have_hung_up_on_has_no_call_though_the_caller_is_still_there"],
     ),
     race(
         "the caller's INVITE again",
