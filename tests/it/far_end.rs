@@ -33,6 +33,8 @@ pub struct FarEnd {
     pub refuses_again: Option<u16>,
     /// Headers of that refusal.
     pub refuses_saying: Vec<(&'static str, String)>,
+    /// Its ringing must arrive (RFC 3262): it is said until a PRACK comes.
+    pub rings_reliably: bool,
     /// The Session-Expires of its first 200. Later ones agree to what is asked (RFC 4028).
     pub timer: Option<String>,
     /// The shortest session interval it agrees to, in seconds.
@@ -170,6 +172,7 @@ impl FarEnd {
             answers_with_all: false,
             refuses_again: None,
             refuses_saying: Vec::new(),
+            rings_reliably: false,
             timer: None,
             min_se: 90,
             allows: None,
@@ -299,6 +302,16 @@ impl FarEnd {
                 leg.reasons.extend(text.all("reason").into_iter().map(str::to_owned));
                 leg.over(End::TheyHungUp);
                 leg.repeat = None;
+            }
+            ("PRACK", Some(leg)) => {
+                self.check_dialog(leg, text);
+                let rack = format!("7 {}", self.legs[leg].invite.must("cseq"));
+                let fits = self.rings_reliably && text.must("rack") == rack && text.body.is_empty();
+                assert!(fits, "a PRACK for nothing: {text:?}");
+                if self.legs[leg].phase == Phase::Ringing {
+                    self.legs[leg].repeat = None;
+                }
+                self.reply(from, text, 200, "OK", &[], "");
             }
             ("UPDATE", Some(leg)) => self.updated(from, leg, text),
             ("OPTIONS", _) => self.reply(from, text, 200, "OK", &[], ""),

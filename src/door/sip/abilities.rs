@@ -4,6 +4,8 @@ use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::session_timer;
 
+use super::reliable::RELIABLE;
+
 /// The one body that we read in an INVITE, and write.
 const SDP: &str = "application/sdp";
 /// Digits pressed on a phone that sends them beside the sound instead of in it: Cisco's form and its shorter sibling,
@@ -11,7 +13,7 @@ const SDP: &str = "application/sdp";
 const DIGITS: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];
 
 /// The extensions we have that a request may require.
-const OURS: [&str; 1] = [session_timer::TIMER];
+const OURS: [&str; 2] = [session_timer::TIMER, RELIABLE];
 
 /// A refusal: its status, and the headers that say what would have been right.
 #[derive(Debug)]

@@ -110,6 +110,7 @@ impl SipDoor {
         let timer = self.timers.accepting(now.mono, Party::Caller(call), invite);
         timer.into_iter().for_each(|header| ok.headers.push(header));
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
+        self.reliable.answered(call);
         let conversation = Conversation { dialog, with, acked: Acked::NotYet, theirs, ours, phone_theirs, phone_ours };
         let caller = self.callers.get_mut(&call)?;
         caller.early = None;

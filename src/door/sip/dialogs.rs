@@ -1,4 +1,4 @@
-//! Requests within a dialog: BYE, re-INVITE, UPDATE, INFO.
+//! Requests within a dialog: BYE, re-INVITE, UPDATE, PRACK, INFO.
 
 use crate::call::event::{CallerLeft, Holder, Input, LegEnd, Said, Stop};
 use crate::call::leg::LegId;
@@ -50,6 +50,12 @@ impl SipDoor {
             Some(Method::Bye) => self.bye_came(now, tx, party, request),
             Some(Method::Invite) => self.reinvite_came(now, tx, hop, party, request),
             Some(Method::Update) => self.update_came(now, tx, hop, party, request),
+            Some(Method::PRack) => {
+                let able = abilities::extensions(request);
+                let fits = able.is_err() || self.prack_came(party, request);
+                // RFC 3262 §3: 481 to what acknowledges nothing.
+                if fits { self.respond_if(now, tx, able) } else { self.respond_in_dialog(now, tx, 481) }
+            }
             Some(Method::Options) => self.respond_if(now, tx, abilities::extensions(request)),
             Some(Method::Info) => {
                 let able = abilities::extensions(request).and_then(|()| abilities::info(request));

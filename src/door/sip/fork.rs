@@ -97,7 +97,10 @@ impl SipDoor {
         }
         let Some(&leg) = self.forks.get(&tx) else { return };
         match code {
-            ..=199 => self.provisional_came(leg, code, response),
+            ..=199 => {
+                self.acknowledge(now, leg, hop, response);
+                self.provisional_came(leg, code, response);
+            }
             200..=299 => self.picked_up(now, leg, hop, response),
             _ => {
                 self.forks.remove(&tx);
@@ -143,6 +146,7 @@ impl SipDoor {
         let Some(phone) = self.phones.get(&leg) else { return };
         let mut dialog = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces);
         dialog.reach(&phone.invite.uri, phone.hop);
+        self.reliable.continues(leg, &mut dialog);
         let (tx, pair, told_to_stop) = (phone.tx, phone.pair, phone.told_to_stop);
         self.endpoint.ack(now.mono, tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));
         if let PhoneState::Up { .. } = phone.state {
@@ -178,6 +182,7 @@ impl SipDoor {
     pub(super) fn forget_phone(&mut self, leg: LegId) {
         let Some(phone) = self.phones.remove(&leg) else { return };
         self.forks.remove(&phone.tx);
+        self.reliable.forget_phone(leg);
         if let PhoneState::Up { dialog, .. } = &phone.state {
             self.dialogs.remove(&dialog.key);
         }

@@ -3,6 +3,7 @@
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
+//! [`reliable`]: what must arrive before that.
 //! [`registrations`]: where the phones are. [`trunks`]: the carriers
 //! that we register with.
 
@@ -16,6 +17,7 @@ mod offer;
 mod presence;
 mod proofs;
 mod registrations;
+mod reliable;
 mod timers;
 mod trunks;
 
@@ -95,6 +97,7 @@ pub struct SipDoor {
     awaited: HashMap<ServerTx, dialogs::Awaited>,
     presence: presence::Presence,
     timers: timers::Timers,
+    reliable: reliable::Reliable,
     /// Whose sound each relay carries.
     relays: HashMap<RelayId, CallId>,
     told: VecDeque<Told>,
@@ -265,6 +268,7 @@ impl SipDoor {
             awaited: HashMap::new(),
             presence: presence::Presence::default(),
             timers: timers::Timers::default(),
+            reliable: reliable::Reliable::default(),
             relays: HashMap::new(),
             told: VecDeque::new(),
             media: VecDeque::new(),
@@ -361,12 +365,14 @@ impl SipDoor {
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
         self.timers_timeout(now);
+        self.reliable_timeout(now);
         self.trunks_timeout(now);
     }
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
         let registrations = [self.registrations.poll_timeout(), self.proofs.poll_timeout(), self.trunks.poll_timeout()];
-        let timeouts = registrations.into_iter().chain([self.endpoint.poll_timeout(), self.timers.poll_timeout()]);
+        let dialogs = [self.timers.poll_timeout(), self.reliable.poll_timeout(), self.endpoint.poll_timeout()];
+        let timeouts = registrations.into_iter().chain(dialogs);
         timeouts.flatten().min()
     }
 

@@ -206,6 +206,9 @@ impl SipDoor {
             caller.early = Some(Box::new(dialog));
         }
         let Some(caller) = self.callers.get(&call) else { return };
+        if self.must_hear(caller.tx) {
+            return self.announce_reliably(now, call);
+        }
         let more = vec![self.contact(&caller.hop), Header::Allow(ALLOW.into())];
         self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);
     }
@@ -224,6 +227,7 @@ impl SipDoor {
         let Some(caller) = self.callers.remove(&call) else { return };
         self.invites.remove(&caller.tx);
         self.keys.remove(&caller.key);
+        self.reliable.forget_caller(call);
         self.dialogs.remove(&caller.dialog_key);
         self.release(&caller.audio);
     }

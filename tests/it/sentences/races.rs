@@ -263,6 +263,18 @@ pub const RACES: &[Race] = &[
         &["story::update::a_phone_that_we_have_hung_up_on_has_no_call_though_the_caller_is_still_there"],
     ),
     race(
+        "a phone's first 180, which must arrive",
+        "told to stop before it had said anything",
+        "PRACK, and CANCEL",
+        &["story::reliable::a_phone_whose_reliable_ringing_crosses_our_cancel_gets_both"],
+    ),
+    race(
+        "a phone's 200",
+        "ringing, the caller's PRACK on its way",
+        "they talk; the PRACK is answered",
+        &["story::reliable::who_picks_up_is_heard_before_the_ringing_has_arrived"],
+    ),
+    race(
         "the caller's INVITE again",
         "ringing",
         "it is the same call, and hears the latest answer again",

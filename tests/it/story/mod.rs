@@ -17,6 +17,7 @@ mod races;
 mod refusals;
 mod registering;
 mod registering_by_stream;
+mod reliable;
 mod ring_all;
 mod routers;
 mod session_timer;
