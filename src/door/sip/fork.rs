@@ -13,7 +13,7 @@ use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, Body, Outgoing};
 use crate::sip::session_timer;
 
-use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor};
+use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor, loops};
 
 impl SipDoor {
     pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
@@ -32,6 +32,7 @@ impl SipDoor {
         let ours = offer_to_phone(caller.offer.as_ref(), here);
         let Shown { card, number } = caller.shown.clone();
         let from = self.shown_as(&place.hop, &number).with_display(&card).with_tag(&named.tag);
+        let hops = self.hops_left(leg.call);
         let invite = Outgoing {
             method: Method::Invite,
             to: Address::new(place.uri.clone()),
@@ -40,11 +41,12 @@ impl SipDoor {
             call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
-            more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into()), session_timer::supported()],
+            more: vec![hops, self.contact(&place.hop), Header::Allow(ALLOW.into()), session_timer::supported()],
             body: Some(Body::sdp(ours.write())),
         };
         let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);
         self.forks.insert(tx, leg);
+        self.dialogs.insert(loops::key(&invite), Party::Phone(leg));
         let phone = PhoneLeg {
             tx,
             invite,
@@ -183,9 +185,7 @@ impl SipDoor {
         let Some(phone) = self.phones.remove(&leg) else { return };
         self.forks.remove(&phone.tx);
         self.reliable.forget_phone(leg);
-        if let PhoneState::Up { dialog, .. } = &phone.state {
-            self.dialogs.remove(&dialog.key);
-        }
+        self.dialogs.remove(&loops::key(&phone.invite));
     }
 
     /// The pair of ports on the phones' side of this call, for phones of this family.

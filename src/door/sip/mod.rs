@@ -12,6 +12,7 @@ mod bridge;
 mod dialogs;
 mod fork;
 mod left_ringing;
+mod loops;
 mod names;
 mod offer;
 mod presence;

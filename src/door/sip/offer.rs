@@ -94,7 +94,11 @@ impl Arrival {
 
 impl SipDoor {
     pub(super) fn invite_came(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: Received) {
-        let origin = match self.source_of(&hop, &invite) {
+        let source = self.source_of(&hop, &invite);
+        if source != Source::Stranger && self.is_our_own(&invite) {
+            return self.respond(now, tx, 482, Vec::new());
+        }
+        let origin = match source {
             Source::Trunk(trunk) => Origin::Carrier { account: self.trunks.account_user(trunk) },
             Source::Phone => match self.phone_calling(now, tx, hop, &invite) {
                 Some(calling) => Origin::Phone(calling),

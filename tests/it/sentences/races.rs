@@ -281,6 +281,12 @@ pub const RACES: &[Race] = &[
         &["story::give_up::a_repeated_invite_is_the_same_call"],
     ),
     race(
+        "our own INVITE to a phone, passed back to us",
+        "ringing, or talking",
+        "482; nobody is rung for it",
+        &["story::loops::an_invite_of_ours_that_comes_back_gets_482_and_rings_nobody"],
+    ),
+    race(
         "the caller's INVITE by another branch",
         "ringing",
         "482; the first goes on",

@@ -11,6 +11,7 @@ mod give_up;
 mod in_dialog;
 mod joining;
 mod logged_before_heard;
+mod loops;
 mod media;
 mod one_winner;
 mod races;
