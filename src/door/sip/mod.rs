@@ -35,7 +35,7 @@ use crate::media::player::Sound;
 use crate::media::sdp::Description;
 use crate::media::{self, Pair, Ports, RelayId, Which};
 use crate::now::{Mono, Now};
-use crate::sip::budget::{Budgets, Spent};
+use crate::sip::budget::{About, Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
 use crate::sip::flow;
@@ -295,8 +295,8 @@ impl SipDoor {
     }
 
     /// Something has come from there: whether it may be read at all.
-    pub fn spend(&mut self, now: Mono, from: &Hop) -> Spent {
-        self.budgets.spend(now, self.gate.source(from), from.to)
+    pub fn spend(&mut self, now: Mono, from: &Hop, about: About) -> Spent {
+        self.budgets.spend(now, self.gate.source(from), from.to, about)
     }
 
     /// A message has come, already read. Strangers' first words end here.

@@ -7,6 +7,8 @@ mod branch_ends;
 mod call_waiting;
 mod caller_hangs_up;
 mod closed;
+mod crowded;
+mod fax;
 mod give_up;
 mod in_dialog;
 mod joining;
