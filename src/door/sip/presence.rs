@@ -148,14 +148,14 @@ impl SipDoor {
             return self.presence.asked.contains_key(&tx);
         }
         let Some((asked, wanted)) = self.presence.over(tx) else { return false };
-        let Asked { party, why, offer } = asked;
+        let Asked { party, why, .. } = asked;
         match (code, why) {
             (200..=299, _) => {
                 // Whoever was asked for another reason has been refreshed all the same.
                 if wanted || self.timers.runs(party) {
                     self.timers.accepted(now.mono, party, response);
                 }
-                self.is_there(now, tx, party, offer, wanted, hop, response);
+                self.is_there(now, tx, asked, wanted, hop, response);
             }
             // RFC 3261 §12.2.1.2: there is no such call at the other end.
             (408 | 481, _) if wanted => self.is_gone(now, party),
@@ -175,16 +175,8 @@ impl SipDoor {
         true
     }
 
-    fn is_there(
-        &mut self,
-        now: Now,
-        tx: ClientTx,
-        party: Party,
-        offer: Option<Offered>,
-        wanted: bool,
-        hop: &Hop,
-        ok: &Received,
-    ) {
+    fn is_there(&mut self, now: Now, tx: ClientTx, asked: Asked, wanted: bool, hop: &Hop, ok: &Received) {
+        let Asked { party, offer, .. } = asked;
         let interfaces = self.endpoint.interfaces.clone();
         let mut moved = None;
         if let Some(dialog) = self.dialog_of(party).filter(|_| wanted) {
