@@ -32,7 +32,7 @@ use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer};
 use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, decide, shop_called};
-use crate::sip::budget::Spent;
+use crate::sip::budget::{About, Spent};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
@@ -304,7 +304,7 @@ impl Switchboard {
     }
 
     fn message(&mut self, now: Now, hop: Route, bytes: &[u8], framing: Framing) {
-        if self.door.spend(now.mono, &hop) == Spent::Over {
+        if self.door.spend(now.mono, &hop, About::read(bytes)) == Spent::Over {
             self.over_budget += 1;
             return;
         }

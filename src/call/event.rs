@@ -36,6 +36,8 @@ pub enum Input {
     Silent,
     /// After that, one of them is heard again.
     Heard,
+    /// The caller is a fax machine, by its tone.
+    FaxHeard,
     /// The closed shop's greeting has been played, beep and all: what the caller says is recorded from here on.
     Greeted,
     /// The recording is over by itself: nobody speaks any more, or has said enough. It is not safe yet.

@@ -142,6 +142,8 @@ pub enum EventKind {
     /// Held, and resumed; by whom is in `phone` (none: the caller).
     Held,
     Resumed,
+    /// The caller is a fax machine: its calling tone was heard.
+    Fax,
     /// The caller has heard the greeting and the beep: from here on it is recorded.
     Greeted,
     /// The caller has left a message; `detail` is its length in seconds.
@@ -163,7 +165,7 @@ spelled_as! {
     EventKind {
         Arrived = "arrived", Offered = "offered", Ringing = "ringing", Answered = "answered", TooLate = "too_late",
         Declined = "declined", Stopped = "stopped", GaveUp = "gave_up", NobodyAnswered = "nobody_answered",
-        Refused = "refused", Held = "held", Resumed = "resumed", Greeted = "greeted", MessageLeft = "message_left",
+        Refused = "refused", Held = "held", Resumed = "resumed", Fax = "fax", Greeted = "greeted", MessageLeft = "message_left",
         MessageLost = "message_lost", Ended = "ended",
     }
 }

@@ -4,6 +4,7 @@
 //! Commands go down, facts come up; neither side waits for the other.
 
 pub mod attendant;
+mod fax;
 pub mod g711;
 pub mod linear;
 pub mod loudness;
@@ -96,6 +97,8 @@ pub enum Fact {
     Silent { relay: RelayId },
     /// RTP is back after [`Fact::Silent`].
     Heard { relay: RelayId },
+    /// The caller is a fax machine: it was heard to call. Told once.
+    FaxHeard { relay: RelayId },
     /// All sounds have been heard: what comes from now on is recorded.
     Greeted { recording: Uuid },
     /// The recording is over by itself ([`recorder::End`]); [`Fact::Sealed`] follows when it is safe.

@@ -9,6 +9,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::fax::Fax;
+use super::g711::Law;
 use super::{Carry, Fact, Hold, PairId, RelayId, Side, Which, g711, rtp};
 use crate::now::Mono;
 
@@ -57,6 +59,8 @@ pub struct Relay {
     a: Half,
     b: Half,
     silence: Silence,
+    /// What the caller is.
+    fax: Fax,
     /// The last RTP of either side, or the last change; silence counts from here.
     quiet_since: Mono,
     /// Packets from addresses, ports or streams that are not the call's.
@@ -121,7 +125,7 @@ impl Relay {
     /// A relay between two sides that were agreed upon just now.
     pub fn new(id: RelayId, a: Side, b: Side, now: Mono) -> Relay {
         let (a, b) = (Half::new(a), Half::new(b));
-        Relay { id, a, b, silence: Silence::Watching, quiet_since: now, refused: 0 }
+        Relay { id, a, b, silence: Silence::Watching, fax: Fax::new(now), quiet_since: now, refused: 0 }
     }
 
     /// An RTP packet that came in on the pair of side `which`.
@@ -138,8 +142,13 @@ impl Relay {
                 self.silence = Silence::Over;
             }
         }
+        if let (Ok(taken), Which::A) = (&taken, which)
+            && let (Some(law), Some(samples)) = (taken.law, packet.get(taken.payload.clone()))
+        {
+            self.fax.hear(now, law, samples);
+        }
         match taken.and_then(|taken| Ok((taken, far.destination(far.rtp)?))) {
-            Ok((Taken { carry, payload }, to)) => {
+            Ok((Taken { carry, payload, .. }, to)) => {
                 carry.apply(packet, payload);
                 near.forwarded += 1;
                 Verdict::Forward { to }
@@ -217,6 +226,9 @@ impl Relay {
         if let Some(from) = self.b.news.take() {
             return Some(Fact::Latched { relay, which: Which::B, from });
         }
+        if self.fax.take() {
+            return Some(Fact::FaxHeard { relay });
+        }
         (self.silence == Silence::Over).then(|| {
             self.silence = Silence::Watching;
             Fact::Heard { relay }
@@ -240,6 +252,8 @@ impl Relay {
 /// A packet of a side that is the call's.
 struct Taken {
     carry: Carry,
+    /// `None`: it is no G.711, or by a number that only the SDP knows.
+    law: Option<Law>,
     payload: std::ops::Range<usize>,
 }
 
@@ -274,7 +288,8 @@ impl Half {
         if self.rtp.latch(now, from, view.header.ssrc)? {
             self.news = Some(from);
         }
-        Ok(Taken { carry, payload: view.payload })
+        let law = [Law::Ulaw, Law::Alaw].into_iter().find(|law| law.static_payload_type() == view.header.payload_type);
+        Ok(Taken { carry, law, payload: view.payload })
     }
 
     fn take_rtcp(&mut self, now: Mono, from: SocketAddr, packet: &[u8]) -> Result<(), Why> {

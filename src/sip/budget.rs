@@ -10,6 +10,9 @@ use crate::now::Mono;
 
 /// A carrier: at 100 calls a second it sends some 400 messages.
 pub const TRUNK: Rate = Rate { per_second: 4_000, burst: 8_000 };
+/// So much of that for its INVITEs, ten times what it sends at 100 calls a second: a flood of new calls leaves the rest to
+/// those that live, so that who hangs up is heard.
+pub const TRUNK_INVITES: Rate = Rate { per_second: 1_000, burst: 2_000 };
 /// One address of a phone: rung 100 times a second it sends some 400 messages.
 pub const PHONE: Rate = Rate { per_second: 1_000, burst: 2_000 };
 /// One stranger: a phone that registers sends two messages; twenty behind one router come back together after a power
@@ -30,6 +33,15 @@ pub struct Rate {
     pub burst: u32,
 }
 
+/// What a message is about, by its first word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Nearly always a new call.
+    Invite,
+    /// What a live call says, and everything else.
+    Other,
+}
+
 /// Whether a message may cost us anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spent {
@@ -42,6 +54,7 @@ pub enum Spent {
 #[derive(Clone, Debug, Default)]
 pub struct Budgets {
     trunks: HashMap<usize, Purse>,
+    trunk_invites: HashMap<usize, Purse>,
     phones: Purses<SocketAddr>,
     strangers: Purses<IpAddr>,
     all_strangers: Purse,
@@ -62,8 +75,14 @@ struct Purse {
 
 impl Budgets {
     /// Takes the price of one message from `from`.
-    pub fn spend(&mut self, now: Mono, source: Source, from: SocketAddr) -> Spent {
+    pub fn spend(&mut self, now: Mono, source: Source, from: SocketAddr, about: About) -> Spent {
         match source {
+            Source::Trunk(at)
+                if about == About::Invite
+                    && self.trunk_invites.entry(at).or_default().spend(now, TRUNK_INVITES) == Spent::Over =>
+            {
+                Spent::Over
+            }
             Source::Trunk(at) => self.trunks.entry(at).or_default().spend(now, TRUNK),
             Source::Phone => match self.phones.of(now, from) {
                 Some(purse) => purse.spend(now, PHONE),
@@ -80,6 +99,12 @@ impl Budgets {
                 self.all_strangers.spend(now, STRANGERS)
             }
         }
+    }
+}
+
+impl About {
+    pub fn read(bytes: &[u8]) -> About {
+        if bytes.starts_with(b"INVITE ") { About::Invite } else { About::Other }
     }
 }
 
@@ -141,7 +166,7 @@ mod tests {
     }
 
     fn within(budgets: &mut Budgets, now: Mono, source: Source, from: SocketAddr, messages: u32) -> u32 {
-        let spent = (0..messages).filter(|_| budgets.spend(now, source, from) == Spent::Within).count();
+        let spent = (0..messages).filter(|_| budgets.spend(now, source, from, About::Other) == Spent::Within).count();
         u32::try_from(spent).unwrap()
     }
 
@@ -175,7 +200,7 @@ mod tests {
     fn a_flood_of_strangers_takes_nothing_from_trunks_and_phones() {
         let mut budgets = Budgets::default();
         for n in 0..100_000 {
-            budgets.spend(at(0), Source::Stranger, stranger(n));
+            budgets.spend(at(0), Source::Stranger, stranger(n), About::Invite);
         }
         assert!(budgets.strangers.purses.len() <= REMEMBERED);
         assert_eq!(within(&mut budgets, at(0), Source::Trunk(0), stranger(1), 10_000), TRUNK.burst);
@@ -183,10 +208,24 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_of_new_calls_leaves_the_rest_to_those_that_live() {
+        let mut budgets = Budgets::default();
+        let invites = (0..100_000).filter(|_| {
+            budgets.spend(at(0), Source::Trunk(0), stranger(1), About::read(b"INVITE sip:a@b")) == Spent::Within
+        });
+        assert_eq!(u32::try_from(invites.count()), Ok(TRUNK_INVITES.burst));
+        assert_eq!(
+            within(&mut budgets, at(0), Source::Trunk(0), stranger(1), 10_000),
+            TRUNK.burst - TRUNK_INVITES.burst
+        );
+        assert_eq!([About::read(b"BYE sip:a@b"), About::read(b"INV")], [About::Other; 2]);
+    }
+
+    #[test]
     fn who_floods_from_ever_new_addresses_is_forgotten() {
         let mut budgets = Budgets::default();
         for n in 0..20_000 {
-            budgets.spend(at(u64::from(n) * 100), Source::Stranger, stranger(n));
+            budgets.spend(at(u64::from(n) * 100), Source::Stranger, stranger(n), About::Invite);
         }
         assert!(budgets.strangers.purses.len() <= REMEMBERED);
         assert_eq!(within(&mut budgets, at(2_000_100), Source::Stranger, stranger(99_999), 1), 1);

@@ -132,6 +132,12 @@ impl Dialog {
         }
     }
 
+    /// This is the dialog that `early` has become: our requests are counted on from there, and theirs (RFC 3261 §12.2.1.1).
+    pub fn continues(&mut self, early: &Dialog) {
+        self.local_cseq = self.local_cseq.max(early.local_cseq);
+        self.remote_cseq = self.remote_cseq.max(early.remote_cseq);
+    }
+
     /// Our next request in this dialog.
     pub fn request(&mut self, method: Method, more: Vec<Header>, body: Option<Body>) -> Outgoing {
         self.local_cseq += 1;

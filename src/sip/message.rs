@@ -64,6 +64,10 @@ pub struct Received {
     pub challenges: Vec<String>,
     /// Whole seconds of Retry-After.
     pub retry_after: Option<u32>,
+    /// RSeq of a provisional response that must arrive (RFC 3262 §7.1).
+    pub rseq: Option<u32>,
+    /// RAck of a PRACK: which response has arrived.
+    pub rack: Option<RAck>,
     /// Whole seconds of Min-Expires.
     pub min_expires: Option<u32>,
     /// User-Agent of a request, Server of a response; control characters removed.
@@ -97,6 +101,15 @@ pub enum Contacts {
 pub struct CSeq {
     pub number: u32,
     pub method: Method,
+}
+
+/// RAck (RFC 3262 §7.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RAck {
+    /// RSeq of the response.
+    pub rseq: u32,
+    /// CSeq of the response.
+    pub cseq: CSeq,
 }
 
 /// One value of Reason (RFC 3326).
@@ -167,7 +180,7 @@ impl Received {
 }
 
 /// The methods this server acts upon, as Allow writes them.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK";
 
 /// A response to `request` with what RFC 3261 §8.2.6 wants copied: every Via in order (stamp the request first), From,
 /// To, Call-ID and CSeq; Timestamp into a 100; and Record-Route where the response makes a dialog (§12.1.1).

@@ -12,6 +12,7 @@ pub mod hop;
 pub mod message;
 pub mod outgoing;
 pub mod registrar;
+pub mod session_timer;
 mod text;
 pub mod transaction;
 pub mod trunk;

@@ -10,7 +10,7 @@ pub use super::message::ALLOW;
 /// What this product is called on the wire (RFC 3261 §20.41).
 pub const USER_AGENT: &str = concat!("ringall/", env!("CARGO_PKG_VERSION"));
 /// RFC 3261 §8.1.1.6 recommends 70.
-const MAX_FORWARDS: u8 = 70;
+pub const MAX_FORWARDS: u8 = 70;
 
 /// A request to be sent.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Outgoing {
     pub cseq: u32,
     /// Route values, topmost first.
     pub routes: Vec<Address>,
-    /// Everything else: Contact, Allow, Reason.
+    /// Everything else: Contact, Allow, Reason; Max-Forwards where it is not to be the usual.
     pub more: Vec<Header>,
     pub body: Option<Body>,
 }
@@ -46,7 +46,9 @@ impl Outgoing {
     pub fn under(&self, via: &Via) -> Request {
         let mut headers = Vec::with_capacity(12 + self.routes.len());
         headers.push(message::via(via));
-        headers.push(message::max_forwards(MAX_FORWARDS));
+        if !self.more.iter().any(|header| matches!(header, Header::MaxForwards(_))) {
+            headers.push(message::max_forwards(MAX_FORWARDS));
+        }
         headers.extend(self.routes.iter().map(message::route));
         headers.push(message::from(&self.from));
         headers.push(message::to(&self.to));

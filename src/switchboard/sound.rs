@@ -85,6 +85,7 @@ impl Switchboard {
             media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
             media::Fact::Silent { relay } => self.feed_talk(now, relay, Input::Silent),
             media::Fact::Heard { relay } => self.feed_talk(now, relay, Input::Heard),
+            media::Fact::FaxHeard { relay } => self.feed_talk(now, relay, Input::FaxHeard),
             // No call hangs on these.
             media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
         }

@@ -184,6 +184,7 @@ enum Happened<'a> {
     /// `None`: by the caller.
     Held(Option<&'a str>),
     Resumed(Option<&'a str>),
+    Fax,
     Greeted,
     /// So long.
     MessageLeft(Seconds),
@@ -239,6 +240,7 @@ impl<'a> Happened<'a> {
             EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
             EventKind::Held => Happened::Held(phone),
             EventKind::Resumed => Happened::Resumed(phone),
+            EventKind::Fax => Happened::Fax,
             EventKind::Greeted => Happened::Greeted,
             EventKind::MessageLeft => Happened::MessageLeft(event.detail.parse().unwrap_or(0)),
             EventKind::MessageLost => Happened::MessageLost,

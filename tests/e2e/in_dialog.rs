@@ -214,6 +214,23 @@ fn either_side_holds_and_takes_back() {
 }
 
 #[test]
+fn either_side_holds_and_takes_back_by_update() {
+    let updates = |direction| Asks { method: "UPDATE", ..Asks::offers("0 101", direction) };
+    let steps = [
+        updates("sendonly").and_hears("body", "a=recvonly"),
+        Asks::new("UPDATE", 200).and_hears("Contact", "sip:ringall@"),
+        updates("sendrecv").and_hears("body", "a=sendrecv"),
+    ];
+    let Some([by_caller, by_phone]) = from_either_side("either_side_holds_and_takes_back_by_update", &steps) else {
+        return;
+    };
+    for kind in ["held", "resumed"] {
+        assert_eq!(by_caller.of(kind), [None], "{kind} by the caller");
+        assert_eq!(by_phone.of(kind), [Some("Counter")], "{kind} by the phone");
+    }
+}
+
+#[test]
 fn either_side_asks_for_our_offer() {
     let steps = [
         Asks::new("INVITE", 200).and_hears("body", "m=audio [0-9]+ RTP/AVP"),
@@ -250,10 +267,71 @@ fn either_side_sends_digits_by_info() {
 #[test]
 fn either_side_refreshes_its_session_timer() {
     const REFRESH: &str = "Supported: timer\n      Session-Expires: 90;refresher=uac\n      Min-SE: 90";
-    let refresh = || Asks::offers("0 101", "sendrecv").headers(REFRESH);
-    let steps = [refresh(), refresh(), refresh()];
+    const TOO_SMALL: &str = "Supported: timer\n      Session-Expires: 60";
+    let agreed = |asks: Asks| asks.headers(REFRESH).and_hears("Session-Expires", "90;refresher=uac");
+    let steps = [
+        agreed(Asks::offers("0 101", "sendrecv")),
+        agreed(Asks::new("UPDATE", 200)),
+        Asks::new("UPDATE", 422).headers(TOO_SMALL).and_hears("Min-SE", "90"),
+        agreed(Asks::offers("0 101", "sendrecv")),
+    ];
     let Some(both) = from_either_side("either_side_refreshes_its_session_timer", &steps) else { return };
     assert!(both.iter().all(|after| after.of("held").is_empty()));
+}
+
+#[test]
+fn a_caller_on_hold_who_wants_a_session_timer_is_refreshed_by_update() {
+    if !peers::present("a_caller_on_hold_who_wants_a_session_timer_is_refreshed_by_update", &["sipp"]) {
+        return;
+    }
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(100);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let headers =
+        "Max-Forwards: 70\n      Supported: timer\n      Session-Expires: 90\n      Allow: INVITE, ACK, BYE, UPDATE";
+    // On hold nobody asks for a while whether they are still there.
+    let caller = sipp::CALLER
+        .replacen("Max-Forwards: 70", headers, 1)
+        .replacen("a=ptime:20", "a=inactive", 1)
+        .replacen("  <pause/>\n", include_str!("scenarios/is-refreshed.xml"), 1);
+    let notes = Sipp::plays(&caller).start(&target).finish(Duration::from_secs(70));
+    phone.finish(LIMIT);
+    let waited = sipp::moment(&notes, "refreshed") - sipp::moment(&notes, "answered port");
+    assert!((44.0..50.0).contains(&waited), "at half of the interval: {waited} s");
+    assert_eq!(after(&installation, 1).call["ended_by"], "caller");
+}
+
+#[test]
+fn ringing_that_must_arrive_is_acknowledged_on_both_sides() {
+    if !peers::present("ringing_that_must_arrive_is_acknowledged_on_both_sides", &["sipp"]) {
+        return;
+    }
+    // The phone's 200 belongs to its INVITE, though a PRACK has come since.
+    let copied = "      [last_Via:]\n      [last_From:]\n      [last_To:];tag=phone[pid]x[call_number]\n      \
+                  [last_Call-ID:]\n      [last_CSeq:]\n      [last_Record-Route:]\n";
+    let kept = "      Via: [$via]\n      [last_From:]\n      [last_To:]\n      [last_Call-ID:]\n      CSeq: 1 INVITE\n";
+    let keeps = "<ereg regexp=\"SIP/2.0.*\" search_in=\"hdr\" header=\"Via:\" check_it=\"true\" assign_to=\"via\"/>";
+    let contact = "      Contact: <sip:[local_ip]:[local_port]>\n      Content-Length: 0\n";
+    let phone = sipp::PHONE
+        .replacen("<log", &format!("{keeps}<log"), 1)
+        .replacen(contact, &format!("      Require: 100rel\n      RSeq: 7\n{contact}"), 1)
+        .replacen("  <pause/>\n", &format!("{}  <pause/>\n", include_str!("scenarios/is-acknowledged.xml")), 1)
+        .replacen(copied, kept, 1);
+    assert!(phone.contains(kept), "the scenario of a phone has changed");
+    let phone = Sipp::plays(&phone).pause_ms(1000);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let rings = sipp::CALLER.lines().find(|line| line.contains("response=\"180\"")).expect("a caller hears ringing");
+    let caller = sipp::CALLER
+        .replacen("Max-Forwards: 70", "Max-Forwards: 70\n      Require: 100rel", 1)
+        .replacen(&format!("{rings}\n"), include_str!("scenarios/acknowledges-ringing.xml"), 1)
+        .replacen("CSeq: 2 BYE", "CSeq: 9 BYE", 1);
+    for notes in [Sipp::plays(&caller).start(&target).finish(LIMIT), phone.finish(LIMIT)] {
+        assert!(notes.iter().any(|note| note.text == "ringing acknowledged"), "{notes:?}");
+    }
+    assert_eq!(after(&installation, 1).call["ended_by"], "caller");
 }
 
 #[test]
@@ -268,7 +346,8 @@ fn a_fax_is_refused_and_the_call_goes_on() {
 fn what_we_do_not_do_is_refused_and_the_call_goes_on() {
     let steps = [
         Asks::new("REFER", 603).headers("Refer-To: <sip:+19005551234@127.0.0.1>"),
-        Asks::new("UPDATE", 405).and_hears("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO"),
+        Asks::new("PUBLISH", 405)
+            .and_hears("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK"),
         Asks { status: 420, ..Asks::offers("0 101", "sendonly") }
             .headers("Require: moon-phase")
             .and_hears("Unsupported", "moon-phase"),
@@ -335,6 +414,6 @@ fn a_call_that_requires_what_we_lack_is_told_what() {
         "Max-Forwards: 70\n      Require: 100rel, moon-phase",
         1,
     );
-    Sipp::plays(&sipp::hearing(&required, "Unsupported", "100rel, moon-phase")).start(&target).finish(LIMIT);
+    Sipp::plays(&sipp::hearing(&required, "Unsupported", "moon-phase")).start(&target).finish(LIMIT);
     assert!(phone.notes().is_empty(), "no phone rang: {:?}", phone.notes());
 }

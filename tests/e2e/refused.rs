@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::installation::{Installation, SHOP, fixed_phone};
+use crate::installation::{Files, Installation, SHOP, fixed_phone};
 use crate::peers;
 use crate::sipp::{self, Sipp};
 
@@ -30,6 +30,25 @@ fn a_number_nobody_owns_is_not_found_and_logged_as_refused() {
     Sipp::plays(sipp::CALLER).calls("911234567").start(&target).finish(LIMIT);
     phone.finish(LIMIT);
     assert_eq!(installation.calls().len(), 2);
+}
+
+#[test]
+fn a_phone_whose_address_is_our_own_rings_nobody_twice() {
+    if !peers::present("a_phone_whose_address_is_our_own_rings_nobody_twice", &["sipp"]) {
+        return;
+    }
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(1500);
+    let files = Files::new();
+    let phones = [fixed_phone("Counter", phone.port()), fixed_phone("Ourselves", files.sip_port)].concat();
+    let installation = Installation::start_with(files, &format!("{SHOP}{phones}"));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    Sipp::plays(sipp::CALLER).start(&target).finish(LIMIT);
+    let notes = phone.finish(LIMIT);
+    assert_eq!(notes.iter().filter(|note| note.text.starts_with("offered")).count(), 1, "{notes:?}");
+    let call = installation.ended_calls(1).remove(0);
+    assert_eq!((&call["disposition"], &call["answered_by"]), (&"answered".into(), &"Counter".into()));
+    assert_eq!(installation.calls().len(), 1, "its own INVITE is no call");
 }
 
 #[test]

@@ -137,7 +137,8 @@ fn second(law: Law, hz: f64) -> Vec<u8> {
     samples.into_iter().map(|sample| *codes.entry(sample).or_insert_with(|| law.encode(sample))).collect()
 }
 
-fn packet(law: Law, second: &[u8], frame: usize) -> Vec<u8> {
+/// This frame of 20 ms of that second, which begins anew where it ends.
+pub fn packet(law: Law, second: &[u8], frame: usize) -> Vec<u8> {
     let first = frame * FRAME_SAMPLES;
     let sequence = u16::try_from(frame % 0x1_0000).expect("taken modulo 65536");
     let timestamp = u32::try_from(first % 0x1_0000_0000).expect("taken modulo 2^32");

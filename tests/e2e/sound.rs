@@ -1,14 +1,15 @@
 //! What the two ends hear: SIPp signals, and a small RTP end of our own says a tone and listens.
 
+use std::net::UdpSocket;
 use std::time::Duration;
 
 use crate::installation::{Installation, SHOP, fixed_phone};
 use crate::peers;
 use crate::ports;
 use crate::process::until;
-use crate::rtp::Ear;
+use crate::rtp::{Ear, packet};
 use crate::sipp::{self, Sipp, moment};
-use crate::tone::{Law, best_share};
+use crate::tone::{Law, best_share, sine};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const CALLER_HZ: f64 = 440.0;
@@ -73,6 +74,36 @@ fn a_caller_whose_router_has_another_port_for_them_is_heard_again_and_nobody_els
     assert!(share > 0.95, "and hears the phone where they are now, {share}");
     assert!(best_share(&phone_ear.heard(), STRANGER_HZ) < 0.05, "nobody else is ever heard");
     assert!(stranger.packets().is_empty(), "nor hears anything");
+}
+
+#[test]
+fn a_fax_machine_that_calls_is_named_in_the_log() {
+    if !peers::present("a_fax_machine_that_calls_is_named_in_the_log", &["sipp"]) {
+        return;
+    }
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(300);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let port = ports::free(2);
+    let caller = Sipp::plays(sipp::CALLER).pause_ms(2000).key("rtp", port).key("codecs", "0 101").start(&target);
+    let to = caller.wait_for("answered", LIMIT).number("port");
+    let socket = UdpSocket::bind(("127.0.0.1", port)).expect("a free port");
+    // Half a second of its tone, then it listens (ITU-T T.30 §4.2.1).
+    let mut second = sine(1100.0, 0, 4000);
+    second.resize(8000, 0);
+    let second: Vec<u8> = second.into_iter().map(|sample| Law::Mu.encode(sample)).collect();
+    for frame in 0..40 {
+        socket.send_to(&packet(Law::Mu, &second, frame), ("127.0.0.1", to)).expect("sent");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    caller.finish(LIMIT);
+    phone.finish(LIMIT);
+    let call = installation.ended_calls(1).remove(0);
+    let id = call["id"].as_str().expect("a call has an id");
+    let events = installation.api(&format!("/api/v1/calls/{id}"))["events"].clone();
+    let named = events.as_array().expect("a call has events").iter().filter(|event| event["kind"] == "fax");
+    assert_eq!(named.count(), 1, "{events:#?}");
 }
 
 /// A call between ends that know one law each.

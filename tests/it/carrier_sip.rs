@@ -160,7 +160,8 @@ impl FarEnd {
         let offered_late = leg.invite.body.is_empty();
         let branch = self.fresh("z9hG4bK");
         let answer = if offered_late { sdp(self.audio, "0 101", "sendrecv", &[]) } else { String::new() };
-        self.legs[at].ack = Some(self.within_dialog(at, "ACK", &branch, &answer));
+        let number = self.legs[at].invite.cseq().0;
+        self.legs[at].ack = Some(self.ack_of(at, number, &branch, &answer));
     }
 
     /// Every 2xx gets the same ACK (RFC 3261 §13.2.2.4).

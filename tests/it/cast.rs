@@ -316,9 +316,9 @@ impl Person {
 
     /// A phone that had said nothing yet rings now.
     pub fn starts_to_ring(&self) {
-        self.act(|far_end, _| {
+        self.act(|far_end, now| {
             if let Some(leg) = waiting(far_end) {
-                far_end.ring(leg);
+                far_end.ring(now, leg);
             }
         });
     }

@@ -29,8 +29,18 @@ pub struct FarEnd {
     silent: bool,
     /// It answers an offer with every codec that it shares, not with one.
     pub answers_with_all: bool,
-    /// It refuses every re-INVITE with this.
+    /// It refuses every re-INVITE and UPDATE with this.
     pub refuses_again: Option<u16>,
+    /// Headers of that refusal.
+    pub refuses_saying: Vec<(&'static str, String)>,
+    /// Its ringing must arrive (RFC 3262): it is said until a PRACK comes.
+    pub rings_reliably: bool,
+    /// The Session-Expires of its first 200. Later ones agree to what is asked (RFC 4028).
+    pub timer: Option<String>,
+    /// The shortest session interval it agrees to, in seconds.
+    pub min_se: u32,
+    /// The methods it says it has, in its 2xx.
+    pub allows: Option<String>,
     /// A caller whose ACKs are never sent is one whose ACKs are lost.
     pub acks: bool,
     /// Datagrams of line ends alone.
@@ -161,6 +171,11 @@ impl FarEnd {
             silent: false,
             answers_with_all: false,
             refuses_again: None,
+            refuses_saying: Vec::new(),
+            rings_reliably: false,
+            timer: None,
+            min_se: 90,
+            allows: None,
             acks: true,
             line_ends: Vec::new(),
             legs: Vec::new(),
@@ -288,16 +303,64 @@ impl FarEnd {
                 leg.over(End::TheyHungUp);
                 leg.repeat = None;
             }
+            ("PRACK", Some(leg)) => {
+                self.check_dialog(leg, text);
+                let rack = format!("7 {}", self.legs[leg].invite.must("cseq"));
+                let fits = self.rings_reliably && text.must("rack") == rack && text.body.is_empty();
+                assert!(fits, "a PRACK for nothing: {text:?}");
+                if self.legs[leg].phase == Phase::Ringing {
+                    self.legs[leg].repeat = None;
+                }
+                self.reply(from, text, 200, "OK", &[], "");
+            }
+            ("UPDATE", Some(leg)) => self.updated(from, leg, text),
             ("OPTIONS", _) => self.reply(from, text, 200, "OK", &[], ""),
             _ => self.reply(from, text, 481, "Call/Transaction Does Not Exist", &[], ""),
         }
+    }
+
+    /// An UPDATE that offers nothing, which is all the shop sends.
+    fn updated(&mut self, from: SocketAddr, leg: usize, update: &Text) {
+        self.check_dialog(leg, update);
+        assert!(update.get("contact").is_some() && update.body.is_empty(), "{update:?}");
+        if let Some(code) = self.refuses_again {
+            return self.reply(from, update, code, "No", &self.refuses_saying.clone(), "");
+        }
+        if self.finds_too_small(update) {
+            return self.reply(from, update, 422, "No", &[("Min-SE", self.min_se.to_string())], "");
+        }
+        let headers = self.of_a_2xx(update);
+        self.reply(from, update, 200, "OK", &headers, "");
+    }
+
+    fn finds_too_small(&self, request: &Text) -> bool {
+        let asked = request.get("session-expires").and_then(|value| value.split(';').next()?.parse().ok());
+        asked.is_some_and(|asked: u32| asked < self.min_se)
+    }
+
+    /// Contact, and what this end says of its methods and its timer.
+    fn of_a_2xx(&self, request: &Text) -> Vec<(&'static str, String)> {
+        let asked = request.get("session-expires").map(str::to_owned);
+        let again = tag(request.must("to")).is_some();
+        let timer = if again { asked.filter(|_| self.timer.is_some()) } else { self.timer.clone() };
+        let headers = [("Allow", self.allows.clone()), ("Session-Expires", timer)];
+        let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        [("Contact", format!("<{}>", self.uri))].into_iter().chain(headers).collect()
     }
 
     /// A re-INVITE: agreed to, as most phones do.
     fn invited_again(&mut self, now: Duration, from: SocketAddr, leg: usize, invite: &Text) {
         self.check_dialog(leg, invite);
         if let Some(code) = self.refuses_again {
-            return self.reply(from, invite, code, "No", &[], "");
+            return self.reply(from, invite, code, "No", &self.refuses_saying.clone(), "");
+        }
+        if self.finds_too_small(invite) {
+            return self.reply(from, invite, 422, "No", &[("Min-SE", self.min_se.to_string())], "");
+        }
+        // RFC 3261 §14.2: not while its own waits for an answer.
+        let asks = |client: &Client| client.leg == leg && client.method == "INVITE" && !client.done;
+        if self.clients.iter().any(asks) {
+            return self.reply(from, invite, 491, "Request Pending", &[], "");
         }
         if let Some(audio) = invite.audio() {
             self.legs[leg].send_audio_to = Some(audio);
@@ -315,7 +378,8 @@ impl FarEnd {
 
     /// A 200 with SDP to an INVITE, repeated until its ACK (RFC 3261 §13.3.1.4).
     pub(crate) fn answer(&mut self, now: Duration, to: SocketAddr, leg: usize, invite: &Text, body: &str) {
-        let headers = [("Contact", format!("<{}>", self.uri)), ("Content-Type", "application/sdp".to_owned())];
+        let mut headers = self.of_a_2xx(invite);
+        headers.push(("Content-Type", "application/sdp".to_owned()));
         self.reply(to, invite, 200, "OK", &headers, body);
         self.repeat_until_acked(now, leg, invite.cseq().0);
     }
@@ -416,6 +480,14 @@ impl FarEnd {
     pub(crate) fn within_dialog(&self, leg: usize, method: &str, branch: &str, body: &str) -> (SocketAddr, String) {
         let sdp = [("Content-Type", "application/sdp".to_owned())];
         self.within_dialog_with(leg, method, branch, if body.is_empty() { &[] } else { &sdp }, body)
+    }
+
+    /// The ACK of the 2xx to the INVITE with this number, whatever was asked since (RFC 3261 §13.2.2.4).
+    pub(crate) fn ack_of(&mut self, leg: usize, number: u32, branch: &str, body: &str) -> (SocketAddr, String) {
+        let latest = std::mem::replace(&mut self.legs[leg].cseq, number);
+        let ack = self.within_dialog(leg, "ACK", branch, body);
+        self.legs[leg].cseq = latest;
+        ack
     }
 
     /// The same with headers of its own.

@@ -27,6 +27,27 @@ fn golden(name: &str, came: &Text, went: &Text) {
 }
 
 #[test]
+fn what_a_carrier_wants_of_ringing_and_of_timers_it_gets() {
+    let shop = Shop::open();
+    let jo = shop.caller("Jo", "+34600111222").with_header("Require", "100rel").with_header("Supported", "timer");
+    let jo = jo.with_header("Session-Expires", "90").with_header("Allow", "PRACK, UPDATE");
+    jo.act(|far_end, _| far_end.timer = Some("90".to_owned()));
+    jo.calls_through(Door::Sip);
+    shop.wait("1 s");
+    let ringing = jo.responses(180).remove(0);
+    golden("ringing_that_must_arrive.txt", &jo.invite(), &ringing);
+    let rack = format!("{} {}", ringing.must("rseq"), ringing.must("cseq"));
+    jo.asks_while_it_rings("PRACK", &[("RAck", &rack)], "");
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    golden("answer_with_a_timer.txt", &jo.invite(), &jo.responses(200)[0]);
+    shop.wait("50 s");
+    golden("refresh.txt", &jo.invite(), &jo.got("UPDATE")[0]);
+    jo.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
 fn a_customers_invite_becomes_the_phones() {
     let shop = Shop::opening().knowing("+34600111222", "Jo Miller", 2).open();
     let jo = shop.caller("Jo", "+34600111222").with_header("X-Secret", "of the carrier");

@@ -63,6 +63,20 @@ impl FarEnd {
         self.send_client(now, leg, method, branch, to, text);
     }
 
+    /// The same while the call rings at the other end: in the dialog that its 180 has begun (RFC 3261 §12.1.2).
+    fn ask_early(&mut self, now: Duration, method: &str, headers: &[(&str, String)], body: &str) {
+        let rings = |(_, text): &&(Duration, Text)| text.label() == "180 INVITE";
+        let ringing = self.heard.iter().rfind(rings).map(|(_, text)| text.clone()).expect("it rings");
+        let at = self.legs.iter().rposition(|leg| leg.phase == Phase::Ringing).expect("it rings");
+        let leg = &mut self.legs[at];
+        leg.cseq += 1;
+        leg.remote = ringing.must("to").to_owned();
+        leg.target = uri_of(ringing.must("contact")).to_owned();
+        let branch = self.fresh("z9hG4bK");
+        let (to, text) = self.within_dialog_with(at, method, &branch, headers, body);
+        self.send_client(now, at, method, branch, to, text);
+    }
+
     fn reinvite(&mut self, now: Duration, headers: &[(&str, String)], body: &str) {
         let mut all = vec![("Contact", format!("<{}>", self.uri))];
         if !body.is_empty() {
@@ -103,7 +117,7 @@ impl FarEnd {
             let branch = self.fresh("z9hG4bK");
             let answer =
                 if offered_late { sdp(self.audio, &self.payloads.clone(), "sendrecv", &[]) } else { String::new() };
-            self.legs[at].ack = Some(self.within_dialog(at, "ACK", &branch, &answer));
+            self.legs[at].ack = Some(self.ack_of(at, reinvite.cseq().0, &branch, &answer));
         }
         if let Some((to, text)) = self.legs[at].ack.clone() {
             self.send(to, text);
@@ -128,6 +142,34 @@ impl Person {
             let body = offers.body(far_end);
             far_end.reinvite(now, &offers.headers, &body);
         });
+    }
+
+    /// The same by UPDATE.
+    pub fn updates(&self, offers: &Offers) {
+        self.act(|far_end, now| {
+            if offers.media_line.is_none() {
+                far_end.payloads.clone_from(&offers.payloads);
+            }
+            let body = offers.body(far_end);
+            let (contact, kind) = (format!("<{}>", far_end.uri), "application/sdp".to_owned());
+            let own = [("Contact", contact), ("Content-Type", kind)];
+            let headers: Vec<(&str, String)> = own.into_iter().chain(offers.headers.iter().cloned()).collect();
+            far_end.ask(now, "UPDATE", &headers, &body);
+        });
+    }
+
+    /// An UPDATE that offers nothing: it says where they are.
+    pub fn updates_its_contact(&self) {
+        self.act(|far_end, now| {
+            let contact = [("Contact", format!("<{}>", far_end.uri))];
+            far_end.ask(now, "UPDATE", &contact, "");
+        });
+    }
+
+    /// Any request of a caller who is not answered yet.
+    pub fn asks_while_it_rings(&self, method: &str, headers: &[(&str, &str)], body: &str) {
+        let headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        self.act(|far_end, now| far_end.ask_early(now, method, &headers, body));
     }
 
     /// A re-INVITE without SDP: the other side is to offer.

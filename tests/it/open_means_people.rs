@@ -33,6 +33,7 @@ fn inputs() -> Vec<Input> {
         Input::Moved(BindingId(2)),
         Input::Silent,
         Input::Heard,
+        Input::FaxHeard,
         Input::Greeted,
         Input::RecordingEnded,
         Input::Sealed(Sealed::Message { length: Duration::from_secs(9), voice: Duration::from_secs(9) }),

@@ -61,13 +61,20 @@ impl FarEnd {
     }
 
     /// 180, if the call still waits for it.
-    pub fn ring(&mut self, leg: usize) {
+    pub fn ring(&mut self, now: Duration, leg: usize) {
         if self.legs[leg].phase != Phase::Trying {
             return;
         }
         self.legs[leg].phase = Phase::Ringing;
         let (to, invite) = (self.sources[leg], self.legs[leg].invite.clone());
-        self.reply(to, &invite, 180, "Ringing", &[("Contact", format!("<{}>", self.uri))], "");
+        let mut headers = vec![("Contact", format!("<{}>", self.uri))];
+        if self.rings_reliably {
+            headers.extend([("Require", "100rel".to_owned()), ("RSeq", "7".to_owned())]);
+        }
+        self.reply(to, &invite, 180, "Ringing", &headers, "");
+        if self.rings_reliably {
+            self.repeat_until_acked(now, leg, invite.cseq().0);
+        }
     }
 
     /// 183 with SDP, if the call still waits for an answer.
@@ -127,7 +134,7 @@ impl FarEnd {
         for at in 0..self.legs.len() {
             while let Some(due) = self.legs[at].to_do.iter().position(|(due, _)| *due <= now) {
                 match self.legs[at].to_do.remove(due).1 {
-                    Act::Ring => self.ring(at),
+                    Act::Ring => self.ring(now, at),
                     Act::PickUp => self.pick_up(now, at),
                     Act::Refuse(code) => self.refuse(now, at, code),
                 }

@@ -181,6 +181,7 @@ fn every_line_of_the_log_is_plain() {
     for detail in ["486", "404", "503", "420", "no ports", "400"] {
         rows.push((EventKind::Refused, None, detail, 0));
     }
+    rows.push((EventKind::Fax, None, "", 0));
     rows.push((EventKind::Greeted, None, "", 0));
     for length in ["1", "2", "21", "60", "180", ""] {
         rows.push((EventKind::MessageLeft, None, length, 0));

@@ -21,6 +21,7 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::Resumed(_)
         | Input::Silent
         | Input::Heard
+        | Input::FaxHeard
         | Input::Greeted
         | Input::RecordingEnded
         | Input::Sealed(_)

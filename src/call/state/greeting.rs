@@ -93,6 +93,11 @@ impl Greeting {
             (Input::Timeout, Greeting::Sealing { until, since, by, said }) if until <= now.mono => {
                 over(now, since, Sealed::Lost, by, said, facts)
             }
+            // It is greeted as anybody is.
+            (Input::FaxHeard, greeting) => {
+                facts.note(now, EventKind::Fax, None, "");
+                Phase::Greeting(greeting)
+            }
             // No phone was rung.
             (Input::PickedUp(leg), greeting) => {
                 ending::too_late(now, leg, facts);

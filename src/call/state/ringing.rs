@@ -126,7 +126,7 @@ impl Ringing {
             }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // Nobody talks yet.
-            Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard => {}
+            Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
             Input::Closing => return give_up(now, "closing", Final::Draining, None, facts),

@@ -68,6 +68,10 @@ impl Talking {
                 }
                 Sound::Missed { .. } | Sound::Heard => Phase::Talking(self),
             },
+            Input::FaxHeard => {
+                facts.note(now, EventKind::Fax, None, "");
+                Phase::Talking(self)
+            }
             // Nothing is recorded while people talk.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.

@@ -2,12 +2,18 @@
 
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::ALLOW;
+use crate::sip::session_timer;
+
+use super::reliable::RELIABLE;
 
 /// The one body that we read in an INVITE, and write.
 const SDP: &str = "application/sdp";
 /// Digits pressed on a phone that sends them beside the sound instead of in it: Cisco's form and its shorter sibling,
 /// of which there is no RFC.
 const DIGITS: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];
+
+/// The extensions we have that a request may require.
+const OURS: [&str; 2] = [session_timer::TIMER, RELIABLE];
 
 /// A refusal: its status, and the headers that say what would have been right.
 #[derive(Debug)]
@@ -22,19 +28,21 @@ impl Unable {
     }
 }
 
-/// Whether there is an extension that the request cannot do without, and we have none (RFC 3261 §8.2.2.3). Session
-/// timers are among them: whoever only offers one may refresh as they like (RFC 4028 §7.2), and as we promise no interval
-/// there is none too small for us.
+/// Whether there is an extension that the request cannot do without, and we have none (RFC 3261 §8.2.2.3).
 pub(super) fn extensions(request: &Received) -> Result<(), Unable> {
-    if request.require.is_empty() {
+    let lacking: Vec<&str> = request.require.iter().map(String::as_str).filter(|tag| !OURS.contains(tag)).collect();
+    if lacking.is_empty() {
         return Ok(());
     }
-    Err(Unable::new(420, vec![Header::Unsupported(request.require.join(", ").into())]))
+    Err(Unable::new(420, vec![Header::Unsupported(lacking.join(", ").into())]))
 }
 
-/// Whether an INVITE can be understood, and the answer to it (RFC 3261 §8.2.2.3, §8.2.3, §21.4.7).
+/// Whether an INVITE or UPDATE can be understood, and the answer to it (RFC 3261 §8.2.2.3, §8.2.3, §21.4.7, RFC 4028 §9).
 pub(super) fn invite(invite: &Received) -> Result<(), Unable> {
     extensions(invite)?;
+    if session_timer::is_too_small(invite) {
+        return Err(Unable::new(422, vec![other("Min-SE", &session_timer::MIN_SE.to_string())]));
+    }
     let accept = || Header::Accept(SDP.into());
     if !invite.body.is_empty() {
         if invite.content_type.as_deref() != Some(SDP) {

@@ -17,6 +17,7 @@ use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Received, Response};
 use crate::sip::outgoing::{ALLOW, USER_AGENT};
+use crate::sip::session_timer;
 
 use super::fork::reasons;
 use super::{Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor};
@@ -100,11 +101,20 @@ impl SipDoor {
         };
         let (tx, hop, local_tag, theirs) = (caller.tx, caller.hop, caller.local_tag.clone(), caller.offer.clone());
         let invite = self.endpoint.request_of(tx)?;
-        let dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
-        let ok = self.ok_with(invite, &hop, &local_tag, &ours);
+        // What our 180 began goes on, wherever they have moved since.
+        let dialog = match &caller.early {
+            Some(early) => Dialog::clone(early),
+            None => Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces),
+        };
+        let mut ok = self.ok_with(invite, &hop, &local_tag, &ours);
+        let timer = self.timers.accepting(now.mono, Party::Caller(call), invite);
+        timer.into_iter().for_each(|header| ok.headers.push(header));
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
+        self.reliable.answered(call);
         let conversation = Conversation { dialog, with, acked: Acked::NotYet, theirs, ours, phone_theirs, phone_ours };
-        self.callers.get_mut(&call)?.state = CallerState::Answered(Box::new(conversation));
+        let caller = self.callers.get_mut(&call)?;
+        caller.early = None;
+        caller.state = CallerState::Answered(Box::new(conversation));
         if let Some(payloads) = payloads {
             self.connect(call, payloads);
         }
@@ -116,6 +126,7 @@ impl SipDoor {
         let mut ok = message::response_to(invite, 200, Some(local_tag));
         ok.headers.push(self.contact(hop));
         ok.headers.push(Header::Allow(ALLOW.into()));
+        ok.headers.push(session_timer::supported());
         ok.headers.push(Header::Server(USER_AGENT.into()));
         ok.headers.push(Header::ContentType("application/sdp".into()));
         ok.body = ours.write();

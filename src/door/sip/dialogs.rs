@@ -1,6 +1,7 @@
-//! Requests within a dialog: BYE, re-INVITE, INFO.
+//! Requests within a dialog: BYE, re-INVITE, UPDATE, PRACK, INFO.
 
 use crate::call::event::{CallerLeft, Holder, Input, LegEnd, Said, Stop};
+use crate::call::leg::LegId;
 use crate::call::record::CallId;
 use crate::media::sdp::{Description, Direction, Terms, agree_again};
 use crate::media::{Hold, Which};
@@ -8,13 +9,16 @@ use crate::now::Now;
 use crate::sip::dialog::{Dialog, Fit};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
-use crate::sip::message::{Method, Reason, Received};
+use crate::sip::message::{self, Header, Method, Reason, Received, Response, other};
+use crate::sip::outgoing::{ALLOW, USER_AGENT};
 
 use super::abilities::{self, Unable};
 use super::{CallerLeg, CallerState, Far, Party, PhoneLeg, PhoneState, SipDoor};
 
 /// How much of a Reason's words is kept, in characters: a sentence.
 const REASON_KEPT: usize = 80;
+/// The longest Retry-After of an overlapping request, in seconds (RFC 3261 §14.2).
+const LONGEST_LATER: u32 = 10;
 
 /// Whose answer the ACK of a re-INVITE confirms, or brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl SipDoor {
     pub(super) fn in_dialog(&mut self, now: Now, tx: ServerTx, hop: Hop, request: &Received) {
         let Some(party) = self.party_of(request) else { return self.respond_in_dialog(now, tx, 481) };
         match self.dialog_of(party).map(|dialog| dialog.takes(request)) {
-            // A caller's leg that is not answered has no dialog yet, but a BYE may end it (RFC 3261 §15).
+            // A caller who has heard nothing yet has no dialog, but a BYE may end the call (RFC 3261 §15).
             None if request.method() == Some(&Method::Bye) => {}
             None | Some(Fit::NotThis) => return self.respond_in_dialog(now, tx, 481),
             Some(Fit::OutOfOrder) => return self.respond_in_dialog(now, tx, 500),
@@ -45,6 +49,13 @@ impl SipDoor {
         match request.method() {
             Some(Method::Bye) => self.bye_came(now, tx, party, request),
             Some(Method::Invite) => self.reinvite_came(now, tx, hop, party, request),
+            Some(Method::Update) => self.update_came(now, tx, hop, party, request),
+            Some(Method::PRack) => {
+                let able = abilities::extensions(request);
+                let fits = able.is_err() || self.prack_came(party, request);
+                // RFC 3262 §3: 481 to what acknowledges nothing.
+                if fits { self.respond_if(now, tx, able) } else { self.respond_in_dialog(now, tx, 481) }
+            }
             Some(Method::Options) => self.respond_if(now, tx, abilities::extensions(request)),
             Some(Method::Info) => {
                 let able = abilities::extensions(request).and_then(|()| abilities::info(request));
@@ -80,58 +91,133 @@ impl SipDoor {
         if let Err(unable) = abilities::invite(request) {
             return self.respond_if(now, tx, Err(unable));
         }
-        if self.presence.asks(party) {
-            // RFC 3261 §14.2: not two INVITEs at once.
-            return self.respond_in_dialog(now, tx, 491);
+        if self.is_early(party) {
+            // RFC 3261 §14.2: their first INVITE comes first.
+            return self.respond_later(now, tx);
         }
-        let our_offer_stands = |awaited: &Awaited| awaited.party() == party && matches!(awaited, Awaited::Answer(..));
-        if self.awaited.values().any(our_offer_stands) {
-            // RFC 3264 §4: not two offers at once.
+        if self.presence.offers(party) || self.our_offer_stands(party) {
+            // RFC 3261 §14.2, RFC 3264 §4: not two INVITEs at once, and not two offers.
             return self.respond_in_dialog(now, tx, 491);
         }
         // T.38 ends here too: a fax that finds no other way goes on by sound.
         let Ok(offer) = self.read_offer(&request.body, &hop) else { return self.respond_in_dialog(now, tx, 488) };
-        let (call, which) = match party {
-            Party::Caller(call) => (call, Which::A),
-            Party::Phone(leg) => (leg.call, Which::B),
+        let ours = match self.answer_anew(party, offer.as_ref()) {
+            Ok(ours) => ours,
+            Err(code) => return self.respond_in_dialog(now, tx, code),
         };
-        let Some((conversation, _)) = self.conversation_of(call) else {
-            // RFC 3261 §14.2: no session to change yet.
-            return self.respond_in_dialog(now, tx, 491);
-        };
-        let is_far_end = |leg| matches!(conversation.with, Far::Phone(with) if with == leg);
-        if let Party::Phone(leg) = party
-            && !is_far_end(leg)
-        {
-            return self.respond_in_dialog(now, tx, 481);
-        }
-        let Some(theirs) = &conversation.theirs else { return self.respond_in_dialog(now, tx, 491) };
-        let caller = Terms { ours: &conversation.ours, theirs };
-        let phone = Terms { ours: &conversation.phone_ours, theirs: &conversation.phone_theirs };
-        let (mine, other) = match which {
-            Which::A => (caller, phone),
-            Which::B => (phone, caller),
-        };
-        let (ours, awaited) = match &offer {
-            None => {
-                // Whoever asks for our offer may want the call back from hold: all is offered (RFC 6337 §5.2.5).
-                let all = Description { direction: Direction::SendRecv, ..mine.ours.clone() };
-                let ours = all.after(mine.ours);
-                (ours.clone(), Awaited::Answer(party, Box::new(ours)))
-            }
-            Some(offer) => match agree_again(which, offer, mine.ours, other) {
-                Ok(agreed) => (agreed.answer, Awaited::Confirmation(party)),
-                Err(_) => return self.respond_in_dialog(now, tx, 488),
-            },
+        let awaited = match &offer {
+            Some(_) => Awaited::Confirmation(party),
+            None => Awaited::Answer(party, Box::new(ours.clone())),
         };
         self.awaited.insert(tx, awaited);
         let Some(dialog) = self.dialog_of(party) else { return };
         let local_tag = dialog.key.local_tag.clone();
-        let ok = self.ok_with(request, &hop, &local_tag, &ours);
+        let mut ok = self.ok_with(request, &hop, &local_tag, &ours);
+        self.timers.accepting(now.mono, party, request).into_iter().for_each(|header| ok.headers.push(header));
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
         self.moved(party, hop, request);
         if let Some(offer) = offer {
-            self.agree_anew(call, which, offer, ours);
+            self.agree_anew(party.call(), party.which(), offer, ours);
+        }
+    }
+
+    /// The same by UPDATE (RFC 3311), which needs no ACK and may come without an offer: then it refreshes the session, or
+    /// says where they are now.
+    fn update_came(&mut self, now: Now, tx: ServerTx, hop: Hop, party: Party, request: &Received) {
+        if let Err(unable) = abilities::invite(request) {
+            return self.respond_if(now, tx, Err(unable));
+        }
+        if let Party::Phone(leg) = party
+            && !self.is_far_end(leg)
+        {
+            return self.respond_in_dialog(now, tx, 481);
+        }
+        let Ok(offer) = self.read_offer(&request.body, &hop) else { return self.respond_in_dialog(now, tx, 488) };
+        if offer.is_some() && self.is_early(party) {
+            // §5.2: we have their INVITE's offer, and not answered it yet.
+            return self.respond_later(now, tx);
+        }
+        if offer.is_some() && (self.presence.offers(party) || self.our_offer_stands(party)) {
+            // §5.2: we have offered something ourselves.
+            return self.respond_in_dialog(now, tx, 491);
+        }
+        let ours = match offer.as_ref().map(|offer| self.answer_anew(party, Some(offer))).transpose() {
+            Ok(ours) => ours,
+            Err(code) => return self.respond_in_dialog(now, tx, code),
+        };
+        let mut ok = self.ok_to_update(request, &hop, ours.as_ref());
+        // A session that has not begun has no timer (RFC 4028 §7.2).
+        if !self.is_early(party) {
+            self.timers.accepting(now.mono, party, request).into_iter().for_each(|header| ok.headers.push(header));
+        }
+        self.endpoint.respond(now.mono, tx, &ok);
+        self.moved(party, hop, request);
+        if let (Some(offer), Some(ours)) = (offer, ours) {
+            self.agree_anew(party.call(), party.which(), offer, ours);
+        }
+    }
+
+    /// What we say to a new offer of one side, or offer where it wants our offer.
+    ///
+    /// # Errors
+    /// The status of the refusal; all stays as it was.
+    fn answer_anew(&mut self, party: Party, offer: Option<&Description>) -> Result<Description, u16> {
+        if let Party::Phone(leg) = party
+            && !self.is_far_end(leg)
+        {
+            return Err(481);
+        }
+        // RFC 3261 §14.2: no session to change yet.
+        let (conversation, _) = self.conversation_of(party.call()).ok_or(491_u16)?;
+        let theirs = conversation.theirs.as_ref().ok_or(491_u16)?;
+        let caller = Terms { ours: &conversation.ours, theirs };
+        let phone = Terms { ours: &conversation.phone_ours, theirs: &conversation.phone_theirs };
+        let which = party.which();
+        let (mine, other) = match which {
+            Which::A => (caller, phone),
+            Which::B => (phone, caller),
+        };
+        match offer {
+            // Whoever asks for our offer may want the call back from hold: all is offered (RFC 6337 §5.2.5).
+            None => Ok(Description { direction: Direction::SendRecv, ..mine.ours.clone() }.after(mine.ours)),
+            Some(offer) => agree_again(which, offer, mine.ours, other).map(|agreed| agreed.answer).map_err(|_| 488),
+        }
+    }
+
+    /// Whether this phone is the one the caller talks with, and was not hung up on.
+    fn is_far_end(&mut self, leg: LegId) -> bool {
+        let left = self.byes.values().any(|left| *left == leg);
+        let conversation = self.conversation_of(leg.call).map(|(conversation, _)| conversation);
+        !left && conversation.is_some_and(|talks| matches!(talks.with, Far::Phone(with) if with == leg))
+    }
+
+    /// Whether our answer to the INVITE of this side is still to come.
+    fn is_early(&self, party: Party) -> bool {
+        match party {
+            Party::Caller(call) => {
+                matches!(self.callers.get(&call), Some(CallerLeg { state: CallerState::Waiting, .. }))
+            }
+            Party::Phone(_) => false,
+        }
+    }
+
+    /// Whether an offer of ours, in the answer to a re-INVITE, waits for theirs.
+    fn our_offer_stands(&self, party: Party) -> bool {
+        let is_answer = |awaited: &Awaited| awaited.party() == party && matches!(awaited, Awaited::Answer(..));
+        self.awaited.values().any(is_answer)
+    }
+
+    /// A 200 to an UPDATE (RFC 3311 §5.2), with our description where they have offered something.
+    fn ok_to_update(&self, update: &Received, hop: &Hop, ours: Option<&Description>) -> Response {
+        match (ours, update.to.tag()) {
+            (Some(ours), Some(local_tag)) => self.ok_with(update, hop, local_tag, ours),
+            _ => {
+                let mut ok = message::response_to(update, 200, None);
+                ok.headers.push(self.contact(hop));
+                ok.headers.push(Header::Allow(ALLOW.into()));
+                ok.headers.push(Header::Server(USER_AGENT.into()));
+                ok
+            }
         }
     }
 
@@ -230,10 +316,13 @@ impl SipDoor {
 
     pub(super) fn dialog_of(&mut self, party: Party) -> Option<&mut Dialog> {
         match party {
-            Party::Caller(call) => match &mut self.callers.get_mut(&call)?.state {
-                CallerState::Answered(conversation) => Some(&mut conversation.dialog),
-                CallerState::Waiting => None,
-            },
+            Party::Caller(call) => {
+                let caller = self.callers.get_mut(&call)?;
+                match &mut caller.state {
+                    CallerState::Answered(conversation) => Some(&mut conversation.dialog),
+                    CallerState::Waiting => caller.early.as_deref_mut(),
+                }
+            }
             Party::Phone(leg) => match self.phones.get_mut(&leg) {
                 Some(PhoneLeg { state: PhoneState::Up { dialog, .. }, .. }) => Some(dialog),
                 Some(PhoneLeg { state: PhoneState::Inviting, .. }) | None => None,
@@ -246,6 +335,14 @@ impl SipDoor {
             Ok(()) => self.respond_in_dialog(now, tx, 200),
             Err(unable) => self.endpoint.respond_plain(now.mono, tx, unable.code, None, unable.more),
         }
+    }
+
+    /// RFC 3261 §14.2, RFC 3311 §5.2: what comes before we have answered what came before it is to come again, at a moment
+    /// that nobody else has chosen.
+    fn respond_later(&mut self, now: Now, tx: ServerTx) {
+        let seconds = self.chance.word() % (LONGEST_LATER + 1);
+        let more = vec![other("Retry-After", &seconds.to_string())];
+        self.endpoint.respond_plain(now.mono, tx, 500, None, more);
     }
 
     fn respond_in_dialog(&mut self, now: Now, tx: ServerTx, code: u16) {

@@ -11,8 +11,9 @@ use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, Body, Outgoing};
+use crate::sip::session_timer;
 
-use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor};
+use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor, loops};
 
 impl SipDoor {
     pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
@@ -31,6 +32,7 @@ impl SipDoor {
         let ours = offer_to_phone(caller.offer.as_ref(), here);
         let Shown { card, number } = caller.shown.clone();
         let from = self.shown_as(&place.hop, &number).with_display(&card).with_tag(&named.tag);
+        let hops = self.hops_left(leg.call);
         let invite = Outgoing {
             method: Method::Invite,
             to: Address::new(place.uri.clone()),
@@ -39,11 +41,12 @@ impl SipDoor {
             call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
-            more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into())],
+            more: vec![hops, self.contact(&place.hop), Header::Allow(ALLOW.into()), session_timer::supported()],
             body: Some(Body::sdp(ours.write())),
         };
         let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);
         self.forks.insert(tx, leg);
+        self.dialogs.insert(loops::key(&invite), Party::Phone(leg));
         let phone = PhoneLeg {
             tx,
             invite,
@@ -96,7 +99,10 @@ impl SipDoor {
         }
         let Some(&leg) = self.forks.get(&tx) else { return };
         match code {
-            ..=199 => self.provisional_came(leg, code, response),
+            ..=199 => {
+                self.acknowledge(now, leg, hop, response);
+                self.provisional_came(leg, code, response);
+            }
             200..=299 => self.picked_up(now, leg, hop, response),
             _ => {
                 self.forks.remove(&tx);
@@ -142,6 +148,7 @@ impl SipDoor {
         let Some(phone) = self.phones.get(&leg) else { return };
         let mut dialog = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces);
         dialog.reach(&phone.invite.uri, phone.hop);
+        self.reliable.continues(leg, &mut dialog);
         let (tx, pair, told_to_stop) = (phone.tx, phone.pair, phone.told_to_stop);
         self.endpoint.ack(now.mono, tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));
         if let PhoneState::Up { .. } = phone.state {
@@ -156,6 +163,7 @@ impl SipDoor {
         };
         let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs));
         self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));
+        self.timers.accepted(now.mono, Party::Phone(leg), response);
         if let Some(phone) = self.phones.get_mut(&leg) {
             phone.state = PhoneState::Up { dialog: Box::new(dialog), theirs };
         }
@@ -176,9 +184,8 @@ impl SipDoor {
     pub(super) fn forget_phone(&mut self, leg: LegId) {
         let Some(phone) = self.phones.remove(&leg) else { return };
         self.forks.remove(&phone.tx);
-        if let PhoneState::Up { dialog, .. } = &phone.state {
-            self.dialogs.remove(&dialog.key);
-        }
+        self.reliable.forget_phone(leg);
+        self.dialogs.remove(&loops::key(&phone.invite));
     }
 
     /// The pair of ports on the phones' side of this call, for phones of this family.

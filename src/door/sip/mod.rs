@@ -2,7 +2,8 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
-//! [`presence`]: whether both are still there.
+//! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
+//! [`reliable`]: what must arrive before that.
 //! [`registrations`]: where the phones are. [`trunks`]: the carriers
 //! that we register with.
 
@@ -11,11 +12,14 @@ mod bridge;
 mod dialogs;
 mod fork;
 mod left_ringing;
+mod loops;
 mod names;
 mod offer;
 mod presence;
 mod proofs;
 mod registrations;
+mod reliable;
+mod timers;
 mod trunks;
 
 use std::collections::{HashMap, VecDeque};
@@ -29,9 +33,9 @@ use crate::chance::Chance;
 use crate::config::Trunk;
 use crate::media::player::Sound;
 use crate::media::sdp::Description;
-use crate::media::{self, Pair, Ports, RelayId};
+use crate::media::{self, Pair, Ports, RelayId, Which};
 use crate::now::{Mono, Now};
-use crate::sip::budget::{Budgets, Spent};
+use crate::sip::budget::{About, Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
 use crate::sip::flow;
@@ -40,6 +44,7 @@ use crate::sip::hop::{FlowId, Hop, Interfaces, Protocol};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, Outgoing};
 use crate::sip::registrar::KeptUser;
+use crate::sip::session_timer;
 use crate::sip::trunk::Change;
 use crate::sip::uri::Uri;
 
@@ -92,6 +97,8 @@ pub struct SipDoor {
     /// Re-INVITEs that were answered, and what their ACK is for.
     awaited: HashMap<ServerTx, dialogs::Awaited>,
     presence: presence::Presence,
+    timers: timers::Timers,
+    reliable: reliable::Reliable,
     /// Whose sound each relay carries.
     relays: HashMap<RelayId, CallId>,
     told: VecDeque<Told>,
@@ -107,10 +114,26 @@ pub struct Place {
 }
 
 /// Whose dialog it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Party {
     Caller(CallId),
     Phone(LegId),
+}
+
+impl Party {
+    fn call(self) -> CallId {
+        match self {
+            Party::Caller(call) => call,
+            Party::Phone(leg) => leg.call,
+        }
+    }
+
+    fn which(self) -> Which {
+        match self {
+            Party::Caller(_) => Which::A,
+            Party::Phone(_) => Which::B,
+        }
+    }
 }
 
 /// The caller's leg, the A leg.
@@ -128,6 +151,8 @@ struct CallerLeg {
     /// Where phones were rung for them, once for each INVITE.
     rung: Vec<Uri>,
     audio: Audio,
+    /// What our 180 has begun (RFC 3261 §12.1.1), until the call is answered.
+    early: Option<Box<Dialog>>,
     state: CallerState,
 }
 
@@ -243,6 +268,8 @@ impl SipDoor {
             dialogs: HashMap::new(),
             awaited: HashMap::new(),
             presence: presence::Presence::default(),
+            timers: timers::Timers::default(),
+            reliable: reliable::Reliable::default(),
             relays: HashMap::new(),
             told: VecDeque::new(),
             media: VecDeque::new(),
@@ -268,8 +295,8 @@ impl SipDoor {
     }
 
     /// Something has come from there: whether it may be read at all.
-    pub fn spend(&mut self, now: Mono, from: &Hop) -> Spent {
-        self.budgets.spend(now, self.gate.source(from), from.to)
+    pub fn spend(&mut self, now: Mono, from: &Hop, about: About) -> Spent {
+        self.budgets.spend(now, self.gate.source(from), from.to, about)
     }
 
     /// A message has come, already read. Strangers' first words end here.
@@ -338,12 +365,15 @@ impl SipDoor {
         self.proofs_timeout(now);
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
+        self.timers_timeout(now);
+        self.reliable_timeout(now);
         self.trunks_timeout(now);
     }
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
         let registrations = [self.registrations.poll_timeout(), self.proofs.poll_timeout(), self.trunks.poll_timeout()];
-        let timeouts = registrations.into_iter().chain([self.endpoint.poll_timeout()]);
+        let dialogs = [self.timers.poll_timeout(), self.reliable.poll_timeout(), self.endpoint.poll_timeout()];
+        let timeouts = registrations.into_iter().chain(dialogs);
         timeouts.flatten().min()
     }
 
@@ -465,7 +495,8 @@ impl SipDoor {
                 self.respond(now, tx, unable.code, unable.more);
             }
             Some(Method::Options) => {
-                let more = vec![Header::Allow(ALLOW.into()), Header::Accept("application/sdp".into())];
+                let accept = Header::Accept("application/sdp".into());
+                let more = vec![Header::Allow(ALLOW.into()), session_timer::supported(), accept];
                 self.respond(now, tx, 200, more);
             }
             _ => {

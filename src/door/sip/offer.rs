@@ -8,7 +8,7 @@ use crate::media::Family;
 use crate::media::sdp::{Description, SdpError, is_sendable};
 use crate::now::Now;
 use crate::routing::caller_id::Identity;
-use crate::sip::dialog::DialogKey;
+use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::gate::Source;
 use crate::sip::hop::Hop;
@@ -94,7 +94,11 @@ impl Arrival {
 
 impl SipDoor {
     pub(super) fn invite_came(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: Received) {
-        let origin = match self.source_of(&hop, &invite) {
+        let source = self.source_of(&hop, &invite);
+        if source != Source::Stranger && self.is_our_own(&invite) {
+            return self.respond(now, tx, 482, Vec::new());
+        }
+        let origin = match source {
             Source::Trunk(trunk) => Origin::Carrier { account: self.trunks.account_user(trunk) },
             Source::Phone => match self.phone_calling(now, tx, hop, &invite) {
                 Some(calling) => Origin::Phone(calling),
@@ -149,6 +153,7 @@ impl SipDoor {
             shown,
             rung: Vec::new(),
             audio,
+            early: None,
             state: CallerState::Waiting,
         };
         self.callers.insert(call, leg);
@@ -197,7 +202,17 @@ impl SipDoor {
 
     /// 180 without SDP: ringing is the only thing a caller hears before a person (DESIGN §3).
     pub(super) fn announce(&mut self, now: Now, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        if caller.early.is_none()
+            && let Some(invite) = self.endpoint.request_of(caller.tx)
+        {
+            let dialog = Dialog::as_callee(invite, &caller.local_tag, caller.hop, &self.endpoint.interfaces);
+            caller.early = Some(Box::new(dialog));
+        }
         let Some(caller) = self.callers.get(&call) else { return };
+        if self.must_hear(caller.tx) {
+            return self.announce_reliably(now, call);
+        }
         let more = vec![self.contact(&caller.hop), Header::Allow(ALLOW.into())];
         self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);
     }
@@ -216,6 +231,7 @@ impl SipDoor {
         let Some(caller) = self.callers.remove(&call) else { return };
         self.invites.remove(&caller.tx);
         self.keys.remove(&caller.key);
+        self.reliable.forget_caller(call);
         self.dialogs.remove(&caller.dialog_key);
         self.release(&caller.audio);
     }

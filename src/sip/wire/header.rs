@@ -25,6 +25,8 @@ pub(super) enum Name {
     MinSe,
     PAssertedIdentity,
     Privacy,
+    RAck,
+    RSeq,
     ProxyAuthenticate,
     ProxyAuthorization,
     Reason,
@@ -42,7 +44,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 42] = [
+const NAMES: [(&str, Name); 44] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -85,6 +87,8 @@ const NAMES: [(&str, Name); 42] = [
     ("Retry-After", Name::RetryAfter),
     ("Timestamp", Name::Timestamp),
     ("Info-Package", Name::InfoPackage),
+    ("RSeq", Name::RSeq),
+    ("RAck", Name::RAck),
 ];
 
 fn name(text: &str) -> Option<Name> {

@@ -7,7 +7,7 @@
 use super::header::{Field, Name};
 use super::{Framing, MAX_TOKEN};
 use crate::sip::address::{Address, AddressError, MAX_ADDRESSES};
-use crate::sip::message::{CSeq, Contacts, Reason, Received, Refresher, SessionExpires, Start, method};
+use crate::sip::message::{CSeq, Contacts, RAck, Reason, Received, Refresher, SessionExpires, Start, method};
 use crate::sip::text::{self, Quotes, trim};
 use crate::sip::uri::UriError;
 use crate::sip::via::{self, Via};
@@ -79,6 +79,8 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         authorization: Vec::new(),
         challenges: Vec::new(),
         retry_after: None,
+        rseq: None,
+        rack: None,
         min_expires: None,
         user_agent: None,
         body,
@@ -146,6 +148,8 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
         Name::Expires => received.expires = seconds(value),
         Name::MinExpires => received.min_expires = seconds(value),
         Name::RetryAfter => received.retry_after = seconds(value),
+        Name::RSeq => received.rseq = seconds(value),
+        Name::RAck => received.rack = rack(value),
         Name::MinSe => received.min_se = seconds(value),
         Name::SessionExpires => received.session_expires = session_expires(value),
         Name::Timestamp => received.timestamp = Some(plain(value)),
@@ -275,6 +279,12 @@ fn seconds(value: &str) -> Option<u32> {
     let follows = trim(&value[end..]);
     let is_whole = end > 0 && (follows.is_empty() || follows.starts_with([';', '(']));
     is_whole.then(|| value[..end].parse().unwrap_or(u32::MAX))
+}
+
+/// "776656 1 INVITE" (RFC 3262 §7.2).
+fn rack(value: &str) -> Option<RAck> {
+    let (rseq, cseq) = value.split_once([' ', '\t'])?;
+    Some(RAck { rseq: seconds(rseq)?, cseq: self::cseq(trim(cseq)).ok()? })
 }
 
 fn reason(value: &str) -> Option<Reason> {

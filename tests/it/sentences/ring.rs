@@ -165,6 +165,14 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 "One 180 without SDP, repeated every 60 s.",
                 &["story::ring_all::ringing_is_said_once_without_sdp_and_again_each_minute"],
             ),
+            said(
+                "A caller who requires it (`100rel`) is told of the ringing until it has arrived; a phone that does is told so.",
+                &[
+                    "story::reliable::a_caller_who_requires_it_is_told_of_the_ringing_until_it_has_arrived",
+                    "story::reliable::who_only_could_is_not_asked_to",
+                    "story::reliable::a_phone_that_requires_it_is_told_that_its_ringing_has_arrived",
+                ],
+            ),
             said("Never a phone's early media.", &["story::ring_all::early_media_of_a_phone_is_never_heard"]),
             said(
                 "200 only when somebody is on the line.",
@@ -251,6 +259,16 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                     "story::notices::of_phones_that_rang_or_said_no_there_is_nothing_to_tell",
                     "story::notices::a_colleague_whom_nobody_answers_is_no_alarm",
                 ],
+            ),
+                "A call that goes in a circle rings nobody twice.",
+                &[
+                    "story::loops::an_invite_of_ours_that_comes_back_gets_482_and_rings_nobody",
+                    "story::loops::each_round_has_one_hop_less",
+                ],
+            ),
+            said(
+                "A flood of new calls keeps nobody who talks from hanging up.",
+                &["story::crowded::a_flood_of_new_calls_keeps_nobody_from_hanging_up"],
             ),
             said(
                 "503 only when the whole service drains.",
@@ -417,6 +435,30 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 &[
                     "story::media::sound_is_taken_from_its_own_side_alone_and_found_again_after_five_seconds",
                     "lib media::relay::tests::audio_goes_back_to_the_port_that_was_heard",
+                ],
+            ),
+            said(
+                "Either side holds, takes back and changes its codec by re-INVITE or UPDATE, and the other hears nothing of it.",
+                &[
+                    "story::in_dialog::either_side_holds_and_takes_back",
+                    "story::in_dialog::either_side_changes_its_codec",
+                    "story::update::either_side_holds_and_takes_back_by_update",
+                ],
+            ),
+            said(
+                "Whichever side wants a session timer has one, refreshed by us where we may; one that runs out ends the call.",
+                &[
+                    "story::session_timer::a_call_of_two_hours_is_refreshed_by_us",
+                    "story::session_timer::who_promised_to_refresh_and_does_is_believed",
+                    "story::session_timer::who_promised_to_refresh_and_is_gone_is_hung_up_on",
+                    "story::session_timer::a_refresh_that_nobody_answers_ends_the_call",
+                ],
+            ),
+            said(
+                "A fax (T.38) is refused with 488 and the call goes on by sound; that a fax machine called is in the log.",
+                &[
+                    "story::in_dialog::a_fax_is_refused_and_the_call_goes_on_by_sound",
+                    "story::fax::a_caller_who_is_a_fax_machine_is_named_in_the_log",
                 ],
             ),
             said(

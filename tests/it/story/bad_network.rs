@@ -3,9 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use ringall::call::record::{CallRecord, Disposition};
+use ringall::call::record::{CallRecord, Disposition, EndedBy};
 
 use crate::cast::{Door, Phone};
+use crate::in_dialog::Offers;
 use crate::network::{Chance, Network};
 use crate::phone::Habit;
 use crate::registering::{Account, field};
@@ -29,6 +30,11 @@ fn however_bad_the_network_a_busy_morning_ends_with_every_call_accounted_for() {
     with_each_seed(seeds().div_ceil(5), a_busy_morning);
 }
 
+#[test]
+fn however_bad_the_network_a_refreshed_call_lives_until_somebody_hangs_up() {
+    with_each_seed(seeds().div_ceil(2), a_refreshed_call);
+}
+
 fn with_each_seed(seeds: u64, story: fn(u64)) {
     for seed in 1..=seeds {
         if let Err(failed) = catch_unwind(AssertUnwindSafe(|| story(seed))) {
@@ -36,6 +42,42 @@ fn with_each_seed(seeds: u64, story: fn(u64)) {
             resume_unwind(failed);
         }
     }
+}
+
+/// Both sides have a timer of a minute and a half, and hold, and say where they are.
+fn a_refreshed_call(seed: u64) {
+    let shop = Shop::opening().over(Network::bad(seed)).open();
+    let mut chance = Chance::new(seed.wrapping_mul(37));
+    let allows = if chance.percent(50) { "INVITE, ACK, BYE, CANCEL" } else { "INVITE, ACK, BYE, CANCEL, UPDATE" };
+    let ann = shop.caller("Ann", "+34600111222").with_header("Supported", "timer").with_header("Allow", allows);
+    let ann = ann.with_header("Session-Expires", "90");
+    ann.act(|far_end, _| far_end.timer = Some("90".to_owned()));
+    let reliably = chance.percent(50);
+    shop.counter.act(|far_end, _| {
+        far_end.timer = Some("90;refresher=uac".to_owned());
+        far_end.allows = Some(allows.to_owned());
+        far_end.rings_reliably = reliably;
+    });
+    ann.calls_through(Door::Sip);
+    shop.wait("12 s");
+    shop.counter.picks_up();
+    shop.wait("12 s");
+    for _ in 0..20 {
+        // Whoever has something new to say has heard the answer to what they said before.
+        shop.wait(&format!("{} ms", 8_000 + chance.below(50_000)));
+        let who: &Phone = if chance.percent(50) { &ann } else { &shop.counter };
+        match chance.below(4) {
+            0 => who.holds(),
+            1 => who.takes_back(),
+            2 => who.updates(&Offers::direction("sendonly")),
+            _ => who.updates_its_contact(),
+        }
+    }
+    shop.wait("3 min");
+    assert!(ann.talks() && shop.counter.talks(), "ten minutes and more");
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().ended_by, Some(EndedBy::Caller));
 }
 
 fn a_whole_call(seed: u64) {

@@ -202,6 +202,7 @@ fn nothing_crosses_to_the_caller_either() {
         "cseq",
         "contact",
         "allow",
+        "supported",
         "server",
         "content-type",
         "content-length",
