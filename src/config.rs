@@ -1,6 +1,7 @@
 //! What the machine needs, read once from `config/ringall.toml` and the environment. The owner's wishes are not here:
 //! they live in the database (`routing::plan`). Secrets never print.
 
+mod certificate;
 mod peer;
 mod register;
 mod speech;
@@ -13,6 +14,7 @@ use secrecy::SecretString;
 use crate::sip::auth::Algorithm;
 use crate::toml_file::{Entry, Env, Section, TomlFileError};
 
+pub use certificate::{CertificateFiles, PemFile};
 pub use peer::{Peer, Prefix};
 pub use register::Register;
 pub use speech::{Say, Speech};
@@ -56,6 +58,10 @@ pub struct Sip {
     pub udp: Vec<SocketAddr>,
     /// Empty: no SIP over TCP, neither to us nor from us.
     pub tcp: Vec<SocketAddr>,
+    /// Empty: no SIP over TLS, neither to us nor from us.
+    pub tls: Vec<SocketAddr>,
+    /// What `tls` is served with; there whenever that is not empty.
+    pub certificate: Option<CertificateFiles>,
     /// In Via, Contact and SDP towards addresses outside `local_networks`.
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
@@ -82,7 +88,6 @@ pub struct Trunk {
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
 const NOT_YET: &[&str] = &["twilio", "mail"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
-const NOT_YET_SIP: &[&str] = &["tls", "certificate", "private_key", "private_key_file"];
 const NOT_YET_TRUNK: &[&str] = &["caller_id", "channels"];
 
 impl Default for Config {
@@ -98,6 +103,8 @@ impl Default for Config {
             sip: Sip {
                 udp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
                 tcp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
+                tls: Vec::new(),
+                certificate: None,
                 external_ip: None,
                 local_networks: vec![
                     Prefix { address: IpAddr::from([10, 0, 0, 0]), length: 8 },
@@ -173,6 +180,19 @@ impl Sip {
     fn read(&mut self, mut section: Section<'_>) -> Result<(), ConfigError> {
         self.udp = addresses(&mut section, "udp", 1)?.unwrap_or_else(|| std::mem::take(&mut self.udp));
         self.tcp = addresses(&mut section, "tcp", 0)?.unwrap_or_else(|| std::mem::take(&mut self.tcp));
+        self.tls = addresses(&mut section, "tls", 0)?.unwrap_or_default();
+        self.certificate = CertificateFiles::read(&mut section)?;
+        match &self.certificate {
+            None if !self.tls.is_empty() => {
+                let expected = "the PEM file with the certificate that tls is to be served with".to_owned();
+                return Err(TomlFileError::Missing { place: section.place("certificate"), expected });
+            }
+            Some(files) if self.tls.is_empty() => {
+                let message = "of no use without tls = [\"ADDRESS:PORT\"]".to_owned();
+                return Err(TomlFileError::Conflict { place: files.certificate.place.clone(), message });
+            }
+            Some(_) | None => {}
+        }
         if let Some(found) = section.text("external_ip")? {
             self.external_ip = found.parse("an IP address such as \"203.0.113.5\", or \"\"", |text| match text {
                 "" => Some(None),
@@ -196,7 +216,7 @@ impl Sip {
                 _ => None,
             })?;
         }
-        section.finish(NOT_YET_SIP)
+        section.finish(&[])
     }
 }
 
@@ -341,6 +361,9 @@ mod tests {
             "public_url",
             "udp",
             "tcp",
+            "tls",
+            "certificate",
+            "private_key",
             "external_ip",
             "local_networks",
             "realm",
@@ -395,7 +418,6 @@ mod tests {
     #[test]
     fn what_does_nothing_yet_is_refused() {
         for (text, place) in [
-            ("[sip]\ntls = []", "sip.tls"),
             ("[web]\ncertificate = \"\"", "web.certificate"),
             ("[[trunk]]\nname = \"a\"\npeers = []\nchannels = 0", "trunk[0].channels"),
             ("[twilio]\naccount_sid = \"\"", "twilio"),

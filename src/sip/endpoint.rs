@@ -509,7 +509,7 @@ impl Endpoint {
 
     fn drive_client(&mut self, now: Mono, tx: ClientTx, input: client::Input, mut told: Option<(Hop, Received)>) {
         let Some(client) = self.clients.get_mut(&tx) else { return };
-        let reliable = client.hop.protocol() == Protocol::Tcp;
+        let reliable = client.hop.protocol().is_stream();
         let unheard = matches!(
             client.state,
             ClientState::Invite(client::Invite::Calling) | ClientState::NonInvite(client::NonInvite::Trying)
@@ -608,7 +608,10 @@ impl Endpoint {
         let back = match hop.protocol() {
             Protocol::Udp => Hop { to: request.via.response_target(hop.to), ..hop },
             // §18.2.2: by its connection, and once that is gone by a new one to where it came from, at sent-by's port.
-            Protocol::Tcp => Hop { to: SocketAddr::new(hop.to.ip(), request.via.port.unwrap_or(5060)), ..hop },
+            protocol @ (Protocol::Tcp | Protocol::Tls) => {
+                let port = request.via.port.unwrap_or(protocol.default_port());
+                Hop { to: SocketAddr::new(hop.to.ip(), port), ..hop }
+            }
         };
         let kind = key.kind;
         let invite = ServerKey { kind: RequestKind::Invite, ..key.clone() };
@@ -679,7 +682,7 @@ impl Endpoint {
                 acts
             }
         };
-        let reliable = server.hop.protocol() == Protocol::Tcp;
+        let reliable = server.hop.protocol().is_stream();
         let mut response = response;
         for act in acts {
             match act {

@@ -22,6 +22,8 @@ pub struct Baresip {
 pub enum Line {
     Udp,
     Tcp,
+    /// TLS, whoever is at its other end.
+    Tls,
     /// UDP at ::1.
     UdpOverIpv6,
     /// TCP at ::1.
@@ -31,7 +33,7 @@ pub enum Line {
 impl Line {
     fn host(self) -> &'static str {
         match self {
-            Line::Udp | Line::Tcp => "127.0.0.1",
+            Line::Udp | Line::Tcp | Line::Tls => "127.0.0.1",
             Line::UdpOverIpv6 | Line::TcpOverIpv6 => "[::1]",
         }
     }
@@ -40,6 +42,7 @@ impl Line {
         match self {
             Line::Udp | Line::UdpOverIpv6 => "",
             Line::Tcp | Line::TcpOverIpv6 => ";transport=tcp",
+            Line::Tls => ";transport=tls",
         }
     }
 }

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files that may touch sockets, clocks, disks and threads. Everything else is core.
-const SHELLS: [&str; 14] = [
+const SHELLS: [&str; 15] = [
     "main.rs",
     "app.rs",
     "clock.rs",
     "driver.rs",
     "speech",
+    "tls",
     "alert.rs",
     "cli/",
     "web/",
@@ -73,8 +74,9 @@ const ARROWS: [Rule; 8] = [
 ];
 
 /// What only shells may name.
-const SHELL_ONLY: [&str; 16] = [
+const SHELL_ONLY: [&str; 17] = [
     "tokio",
+    "rustls",
     "axum",
     "sqlx",
     "mio",
@@ -93,7 +95,7 @@ const SHELL_ONLY: [&str; 16] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 18] = [
+const IMPORTERS: [(&str, &[&str]); 21] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("sqlx", &["store/"]),
     ("axum", &["web/"]),
@@ -109,6 +111,9 @@ const IMPORTERS: [(&str, &[&str]); 18] = [
     ("hound", &["media/pcm_wave.rs"]),
     ("rubato", &["media/pcm_wave.rs"]),
     ("rand_chacha", &["chance.rs", "media/port"]),
+    ("rustls", &["tls.rs"]),
+    ("tokio_rustls", &["tls.rs"]),
+    ("webpki_roots", &["tls.rs"]),
     ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
     ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),

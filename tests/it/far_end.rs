@@ -51,6 +51,8 @@ pub struct FarEnd {
 pub enum Line {
     Datagrams,
     Stream,
+    /// By a stream over TLS.
+    Encrypted,
     /// By stream, were there a cable.
     Unplugged,
 }
@@ -189,6 +191,12 @@ impl FarEnd {
         self.uri += ";transport=tcp";
     }
 
+    /// By stream connections over TLS from now on.
+    pub fn speaks_encrypted(&mut self) {
+        self.line = Line::Encrypted;
+        self.uri += ";transport=tls";
+    }
+
     /// It is there, but says nothing any more.
     pub fn falls_silent(&mut self) {
         self.silent = true;
@@ -210,7 +218,11 @@ impl FarEnd {
     }
 
     pub(crate) fn protocol(&self) -> &'static str {
-        if self.line == Line::Datagrams { "UDP" } else { "TCP" }
+        match self.line {
+            Line::Datagrams => "UDP",
+            Line::Stream | Line::Unplugged => "TCP",
+            Line::Encrypted => "TLS",
+        }
     }
 
     pub fn receive(&mut self, now: Duration, from: SocketAddr, bytes: &[u8]) {

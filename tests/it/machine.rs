@@ -52,13 +52,19 @@ pub fn interfaces() -> Interfaces {
     settings(Vec::new(), Vec::new(), Router::None).interfaces()
 }
 
-/// UDP and TCP at one address of each family.
+/// Where each family's listener for TLS is: at the shop's address, on the next port.
+fn tls(shop: SocketAddr) -> SocketAddr {
+    SocketAddr::new(shop.ip(), 5061)
+}
+
+/// UDP, TCP and TLS at one address of each family.
 fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router) -> Settings {
     let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
     let carrier = Trunk { name: "carrier".to_owned(), peers, register: None };
     Settings {
         sockets: vec![SHOP, SHOP_V6],
         tcp: vec![SHOP, SHOP_V6],
+        tls: vec![tls(SHOP), tls(SHOP_V6)],
         external_ip: (router == Router::Translates).then_some(OUTSIDE.ip()),
         local_networks: if router == Router::Translates { vec![INSIDE] } else { Vec::new() },
         registrations: RegistrationSettings {

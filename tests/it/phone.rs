@@ -118,7 +118,7 @@ impl FarEnd {
         }
         self.reply(to, &invite, code, phrase, &extra, "");
         self.repeat_until_acked(now, leg, invite.cseq().0);
-        if let (true, Some(repeat)) = (self.protocol() == "TCP", &mut self.legs[leg].repeat) {
+        if let (true, Some(repeat)) = (self.protocol() != "UDP", &mut self.legs[leg].repeat) {
             repeat.next = repeat.until;
         }
     }

@@ -52,6 +52,7 @@ pub struct Opening {
     numbers: Vec<String>,
     blocked: Vec<String>,
     by_stream: Vec<usize>,
+    encrypted: Vec<usize>,
     over_ipv6: Vec<usize>,
     known: Vec<(String, String, u32)>,
     registering: Vec<usize>,
@@ -78,6 +79,7 @@ impl Shop {
             numbers: Vec::new(),
             blocked: Vec::new(),
             by_stream: Vec::new(),
+            encrypted: Vec::new(),
             over_ipv6: Vec::new(),
             known: Vec::new(),
             registering: Vec::new(),
@@ -186,6 +188,13 @@ impl Shop {
     pub fn caller_by_stream(&self, display: &str, number: &str) -> Caller {
         let caller = self.caller(display, number);
         caller.act(|far_end, _| far_end.speaks_by_stream());
+        caller
+    }
+
+    /// A customer whose carrier calls over TLS.
+    pub fn caller_encrypted(&self, display: &str, number: &str) -> Caller {
+        let caller = self.caller(display, number);
+        caller.act(|far_end, _| far_end.speaks_encrypted());
         caller
     }
 
@@ -477,6 +486,12 @@ impl Opening {
         self
     }
 
+    /// The phone at this place (0 is Counter) speaks by TLS.
+    pub fn encrypted(mut self, phone: usize) -> Opening {
+        self.encrypted.push(phone);
+        self
+    }
+
     /// The phone at this place (0 is Counter) has an IPv6 address.
     pub fn over_ipv6(mut self, phone: usize) -> Opening {
         self.over_ipv6.push(phone);
@@ -568,6 +583,9 @@ impl Opening {
             let mut far_end = FarEnd::new(name, SocketAddr::new(ip, 5060), Habit::RINGS);
             if self.by_stream.contains(&usize::from(at)) {
                 far_end.speaks_by_stream();
+            }
+            if self.encrypted.contains(&usize::from(at)) {
+                far_end.speaks_encrypted();
             }
             phones.push(ringall::routing::plan::Phone {
                 id: PhoneId(i64::from(at) + 1),

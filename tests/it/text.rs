@@ -138,9 +138,9 @@ pub fn uri_of(value: &str) -> &str {
     }
 }
 
-/// `sip:user@192.0.2.1:5060;…` → its address; the port is 5060 when none is written (RFC 3261 §19.1.2).
+/// `sip:user@192.0.2.1:5060;…` (or `sips:`) → its address; the port is 5060 when none is written (RFC 3261 §19.1.2).
 pub fn address_of(uri: &str) -> Option<std::net::SocketAddr> {
-    let rest = uri.strip_prefix("sip:")?.split([';', '?']).next()?;
+    let rest = uri.strip_prefix("sip:").or_else(|| uri.strip_prefix("sips:"))?.split([';', '?']).next()?;
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     host.parse().or_else(|_| format!("{host}:5060").parse()).ok()
 }

@@ -19,7 +19,9 @@ use crate::sip::message::{self, Header, Method, Received, Response};
 use crate::sip::outgoing::{ALLOW, USER_AGENT};
 
 use super::fork::reasons;
-use super::{Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor};
+use super::{
+    Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor, scheme_called,
+};
 
 /// Who the caller is to be connected with, and what was agreed upon there.
 struct FarEnd {
@@ -114,7 +116,7 @@ impl SipDoor {
     /// A 200 with our description (RFC 3261 §13.3.1.4).
     pub(super) fn ok_with(&self, invite: &Received, hop: &Hop, local_tag: &str, ours: &Description) -> Response {
         let mut ok = message::response_to(invite, 200, Some(local_tag));
-        ok.headers.push(self.contact(hop));
+        ok.headers.push(self.contact(hop, scheme_called(invite)));
         ok.headers.push(Header::Allow(ALLOW.into()));
         ok.headers.push(Header::Server(USER_AGENT.into()));
         ok.headers.push(Header::ContentType("application/sdp".into()));

@@ -31,6 +31,7 @@ impl SipDoor {
         let ours = offer_to_phone(caller.offer.as_ref(), here);
         let Shown { card, number } = caller.shown.clone();
         let from = self.shown_as(&place.hop, &number).with_display(&card).with_tag(&named.tag);
+        let scheme = place.uri.scheme;
         let invite = Outgoing {
             method: Method::Invite,
             to: Address::new(place.uri.clone()),
@@ -39,7 +40,7 @@ impl SipDoor {
             call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
-            more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into())],
+            more: vec![self.contact(&place.hop, scheme), Header::Allow(ALLOW.into())],
             body: Some(Body::sdp(ours.write())),
         };
         let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);

@@ -14,8 +14,9 @@ use crate::sip::gate::Source;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
+use crate::sip::uri::Scheme;
 
-use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge};
+use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, scheme_called};
 
 /// RFC 3261 §20.43: 399 is for people.
 const CANNOT_DIAL: &str = "399 ringall \"These phones call each other only. For 112 or 911 take another phone.\"";
@@ -198,7 +199,8 @@ impl SipDoor {
     /// 180 without SDP: ringing is the only thing a caller hears before a person (DESIGN §3).
     pub(super) fn announce(&mut self, now: Now, call: CallId) {
         let Some(caller) = self.callers.get(&call) else { return };
-        let more = vec![self.contact(&caller.hop), Header::Allow(ALLOW.into())];
+        let scheme = self.endpoint.request_of(caller.tx).map_or(Scheme::Sip, scheme_called);
+        let more = vec![self.contact(&caller.hop, scheme), Header::Allow(ALLOW.into())];
         self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);
     }
 

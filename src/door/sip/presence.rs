@@ -64,8 +64,9 @@ impl SipDoor {
             return;
         }
         let Some(ours) = self.last_said_to(party) else { return };
-        let Some(hop) = self.dialog_of(party).map(|dialog| dialog.hop) else { return };
-        let more = vec![self.contact(&hop), Header::Allow(ALLOW.into())];
+        let way = self.dialog_of(party).map(|dialog| (dialog.hop, dialog.target().scheme));
+        let Some((hop, scheme)) = way else { return };
+        let more = vec![self.contact(&hop, scheme), Header::Allow(ALLOW.into())];
         let Some(dialog) = self.dialog_of(party) else { return };
         let invite = dialog.request(Method::Invite, more, Some(Body::sdp(ours.write())));
         let ack = dialog.ack(invite.cseq, None);

@@ -7,6 +7,7 @@ mod branch_ends;
 mod call_waiting;
 mod caller_hangs_up;
 mod closed;
+mod encrypted;
 mod give_up;
 mod in_dialog;
 mod joining;
