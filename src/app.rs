@@ -26,8 +26,8 @@ use crate::speech::Speaker;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
-use crate::tls::{CertificateKeeper, TlsError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
+use crate::tls::{CertificateKeeper, TlsError};
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -180,6 +180,7 @@ impl Running {
             external_ip: config.sip.external_ip,
             local_networks: config.sip.local_networks.clone(),
             trunks: config.trunks.clone(),
+            srtp: config.media.srtp,
             registrations: RegistrationSettings {
                 realm: config.sip.realm.clone(),
                 digest: config.sip.digest,

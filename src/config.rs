@@ -74,6 +74,16 @@ pub struct Sip {
 pub struct Media {
     /// First and last port, both included; the first is even.
     pub ports: (u16, u16),
+    pub srtp: Srtp,
+}
+
+/// What a phone that is called by TLS is asked for. Callers are answered as they ask, protected or plain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Srtp {
+    /// Protected sound (SRTP); plain when it says that it cannot (488).
+    Preferred,
+    /// Protected sound; a phone that cannot does not ring.
+    Required,
 }
 
 /// A carrier; calls from its peers are customers.
@@ -115,7 +125,7 @@ impl Default for Config {
                 realm: "ringall".to_owned(),
                 digest: Algorithm::Md5,
             },
-            media: Media { ports: (20000, 20999) },
+            media: Media { ports: (20000, 20999), srtp: Srtp::Preferred },
             trunks: Vec::new(),
             speech: Speech::default(),
         }
@@ -230,6 +240,13 @@ impl Media {
                 let (first, last) = text.split_once('-')?;
                 let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
                 (first != 0 && first.is_multiple_of(2) && first < last).then_some((first, last))
+            })?;
+        }
+        if let Some(found) = section.text("srtp")? {
+            self.srtp = found.parse("\"preferred\" or \"required\"", |text| match text {
+                "preferred" => Some(Srtp::Preferred),
+                "required" => Some(Srtp::Required),
+                _ => None,
             })?;
         }
         section.finish(&[])
@@ -369,6 +386,7 @@ mod tests {
             "realm",
             "digest",
             "ports",
+            "srtp",
             "say",
         ] {
             assert!(shipped.contains(&format!("\n{key} = ")), "{key} is not in the shipped file");
@@ -407,6 +425,7 @@ mod tests {
         for ports in ["20001-20999", "20000", "20999-20000", "0-10", "20000-70000"] {
             at(&format!("[media]\nports = {ports:?}"), "media.ports: expected FIRST-LAST");
         }
+        at("[media]\nsrtp = \"yes\"", "media.srtp: expected \"preferred\" or \"required\", found \"yes\"");
         at("[[trunk]]\nname = \"carrier\"", "trunk[0].peers: missing; expected an address");
         at("[[trunk]]\npeers = []", "trunk[0].name: missing");
         at("[[trunk]]\nname = \"a\"\npeers = [\"carrier.example\"]", "trunk[0].peers[0]: expected an address");

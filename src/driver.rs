@@ -21,10 +21,10 @@ use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Report, Streams};
-use crate::tls::Connector;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{Change, Input, LeftRinging, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why};
+use crate::tls::Connector;
 use crate::web::{self, Feed, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.

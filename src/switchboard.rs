@@ -22,7 +22,7 @@ use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
-use crate::config::{Prefix, Trunk};
+use crate::config::{Prefix, Srtp, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
 use crate::greeting::ShopName;
 use crate::media::{self, Family, Ports};
@@ -74,6 +74,7 @@ pub struct Settings {
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
     pub trunks: Vec<Trunk>,
+    pub srtp: Srtp,
     pub registrations: RegistrationSettings,
 }
 
@@ -172,7 +173,14 @@ impl Switchboard {
         let interfaces = settings.interfaces();
         let trunk_names = settings.trunks.iter().map(|trunk| trunk.name.clone()).collect();
         let mut switchboard = Switchboard {
-            door: SipDoor::new(interfaces, settings.trunks, settings.registrations, ports, Chance::new(door_seed)),
+            door: SipDoor::new(
+                interfaces,
+                settings.trunks,
+                settings.registrations,
+                settings.srtp,
+                ports,
+                Chance::new(door_seed),
+            ),
             plan: Arc::default(),
             callers,
             names: HashMap::new(),
@@ -393,7 +401,9 @@ impl Switchboard {
     fn send(&mut self, hop: Route, bytes: Vec<u8>) {
         match hop.transport {
             Transport::Udp(socket) => self.outputs.push_back(Output::Send { socket, to: hop.to, bytes }),
-            Transport::Tcp(Some(flow)) | Transport::Tls(Some(flow)) => self.outputs.push_back(Output::Write { flow, bytes }),
+            Transport::Tcp(Some(flow)) | Transport::Tls(Some(flow)) => {
+                self.outputs.push_back(Output::Write { flow, bytes })
+            }
             // Every hop was given a connection before anything is sent by it.
             Transport::Tcp(None) | Transport::Tls(None) => {}
         }

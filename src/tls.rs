@@ -29,9 +29,13 @@ pub type Encrypted = tokio_rustls::TlsStream<TcpStream>;
 pub enum TlsError {
     #[error("{0}: expected a PEM file that can be read, found {1}")]
     Unreadable(PemFile, #[source] io::Error),
-    #[error("{0}: expected a PEM file with a certificate (-----BEGIN CERTIFICATE-----) and those that vouch for it, found {1}")]
+    #[error(
+        "{0}: expected a PEM file with a certificate (-----BEGIN CERTIFICATE-----) and those that vouch for it, found {1}"
+    )]
     NoCertificate(PemFile, String),
-    #[error("{0}: expected a PEM file with a private key that is not encrypted (-----BEGIN PRIVATE KEY-----), found {1}")]
+    #[error(
+        "{0}: expected a PEM file with a private key that is not encrypted (-----BEGIN PRIVATE KEY-----), found {1}"
+    )]
     NoKey(PemFile, String),
     #[error("{key}: expected the key of the certificate in {certificate:?}, found another one")]
     AnotherKey { key: PemFile, certificate: std::path::PathBuf },

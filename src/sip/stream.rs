@@ -150,12 +150,7 @@ impl Streams {
     ///
     /// # Errors
     /// A listener cannot be watched.
-    pub fn start(
-        listeners: Vec<Listening>,
-        connector: Connector,
-        runtime: Handle,
-        tell: Tell,
-    ) -> io::Result<Streams> {
+    pub fn start(listeners: Vec<Listening>, connector: Connector, runtime: Handle, tell: Tell) -> io::Result<Streams> {
         let crowd = SharedCrowd::default();
         let (last, handshakes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Budgets::default())));
         let mut accepting = Vec::new();
@@ -194,8 +189,9 @@ impl Streams {
                     Some(name) => Stream::Encrypted(Box::new(connector.connect(&name, stream).await?)),
                 })
             };
-            let opened: Result<_, io::Error> =
-                tokio::time::timeout(CONNECT_WITHIN, open).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            let opened: Result<_, io::Error> = tokio::time::timeout(CONNECT_WITHIN, open)
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
             match opened {
                 Ok(stream) => {
                     lifetime.end = End::Closed;

@@ -40,7 +40,8 @@ impl Files {
     }
 
     pub(crate) fn named(&self) -> CertificateFiles {
-        let file = |key: &str, path: &PathBuf| PemFile { place: format!("ringall.toml: sip.{key}"), path: path.clone() };
+        let file =
+            |key: &str, path: &PathBuf| PemFile { place: format!("ringall.toml: sip.{key}"), path: path.clone() };
         CertificateFiles {
             certificate: file("certificate", &self.certificate),
             private_key: file("private_key", &self.key),

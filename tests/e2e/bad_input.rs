@@ -41,7 +41,10 @@ fn a_certificate_and_a_key_that_do_not_belong_together_are_named() {
     let files = Files::new();
     files.listens_by_tls(&one.cert.pem(), &other.signing_key.serialize_pem());
     let message = refused_to_serve(&files, 2);
-    says(&message, &["ringall.toml", "sip.private_key", "key.pem", "expected the key of the certificate", "certificate.pem"]);
+    says(
+        &message,
+        &["ringall.toml", "sip.private_key", "key.pem", "expected the key of the certificate", "certificate.pem"],
+    );
     assert!(!files.path("data").exists(), "nothing was touched");
     std::fs::remove_file(files.path("certificate.pem")).expect("it was there");
     says(&refused_to_serve(&files, 2), &["ringall.toml", "sip.certificate", "certificate.pem", "can be read"]);

@@ -60,8 +60,7 @@ fn baresip_registers_over_tls_and_talks_while_certificates_come_and_go() {
     let files = Files::new();
     let port = files.listens_by_tls(&old.0, &old.1);
     let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
-    let phone =
-        Baresip::registers(Line::Tls, "counter", "counter-secret", &format!("127.0.0.1:{port}"), PHONE_HZ);
+    let phone = Baresip::registers(Line::Tls, "counter", "counter-secret", &format!("127.0.0.1:{port}"), PHONE_HZ);
 
     let ear = Ear::on(ports::free(2), Law::Mu, CALLER_HZ);
     let caller = Sipp::plays(sipp::CALLER).pause_ms(20_000).key("rtp", ear.port()).key("codecs", "0 101");
@@ -89,4 +88,32 @@ fn baresip_registers_over_tls_and_talks_while_certificates_come_and_go() {
     let call = installation.only_call();
     assert_eq!((&call["disposition"], &call["answered_by"]), (&"answered".into(), &"Counter".into()));
     assert_eq!(phone.registrations(), 1, "its connection outlived the certificate");
+}
+
+#[test]
+fn baresip_by_tls_with_protected_sound_and_a_plain_caller_hear_each_other() {
+    let test = "baresip_by_tls_with_protected_sound_and_a_plain_caller_hear_each_other";
+    if !peers::present(test, &["sipp", "baresip"]) {
+        return;
+    }
+    let (certificate, key) = made();
+    let files = Files::new();
+    let port = files.listens_by_tls(&certificate, &key);
+    files.edit_config("[media]\n", "[media]\nsrtp = \"required\"\n");
+    let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
+    let target = format!("127.0.0.1:{port}");
+    let phone = Baresip::registers(Line::TlsAndSrtp, "counter", "counter-secret", &target, PHONE_HZ);
+
+    let ear = Ear::on(ports::free(2), Law::Mu, CALLER_HZ);
+    let caller = Sipp::plays(sipp::CALLER).pause_ms(2_500).key("rtp", ear.port()).key("codecs", "0 101");
+    let caller = caller.start(&installation.target());
+    ear.speaks_to(caller.wait_for("answered", LIMIT).number("port"));
+    caller.finish(LIMIT);
+    let [at_the_phone, at_the_caller] = [best_share(&phone.heard(), CALLER_HZ), best_share(&ear.heard(), PHONE_HZ)];
+    assert!(at_the_phone > 0.95, "baresip recorded the caller's tone, its share is {at_the_phone}");
+    assert!(at_the_caller > 0.95, "the caller heard baresip's tone, its share is {at_the_caller}");
+    let call = installation.only_call();
+    assert_eq!((&call["disposition"], &call["answered_by"]), (&"answered".into(), &"Counter".into()));
+    assert_eq!(installation.metric("ringall_media_unauthentic_total"), None, "each packet was of its leg");
+    assert!(phone.printed().contains("AES_CM_128_HMAC_SHA1_80"), "{}", phone.printed());
 }

@@ -95,7 +95,7 @@ const SHELL_ONLY: [&str; 17] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 21] = [
+const IMPORTERS: [(&str, &[&str]); 25] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("sqlx", &["store/"]),
     ("axum", &["web/"]),
@@ -111,6 +111,10 @@ const IMPORTERS: [(&str, &[&str]); 21] = [
     ("hound", &["media/pcm_wave.rs"]),
     ("rubato", &["media/pcm_wave.rs"]),
     ("rand_chacha", &["chance.rs", "media/port"]),
+    ("aes", &["media/srtp.rs"]),
+    ("ctr", &["media/srtp.rs"]),
+    ("sha1", &["media/srtp.rs"]),
+    ("base64", &["media/sdp"]),
     ("rustls", &["tls.rs"]),
     ("tokio_rustls", &["tls.rs"]),
     ("webpki_roots", &["tls.rs"]),

@@ -29,6 +29,7 @@ pub struct FarEnd {
     silent: bool,
     /// It answers an offer with every codec that it shares, not with one.
     pub answers_with_all: bool,
+    pub protects: Protects,
     /// It refuses every re-INVITE with this.
     pub refuses_again: Option<u16>,
     /// A caller whose ACKs are never sent is one whose ACKs are lost.
@@ -44,6 +45,16 @@ pub struct FarEnd {
     replies: Vec<Reply>,
     out: Vec<(SocketAddr, String)>,
     made: u64,
+}
+
+/// What it does when it is asked for protected sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protects {
+    AsAsked,
+    /// 488: it cannot.
+    Refuses,
+    /// It answers as if plain sound had been offered.
+    Ignores,
 }
 
 /// How it speaks.
@@ -162,6 +173,7 @@ impl FarEnd {
             line: Line::Datagrams,
             silent: false,
             answers_with_all: false,
+            protects: Protects::AsAsked,
             refuses_again: None,
             acks: true,
             line_ends: Vec::new(),
@@ -328,7 +340,11 @@ impl FarEnd {
     /// A 200 with SDP to an INVITE, repeated until its ACK (RFC 3261 §13.3.1.4).
     pub(crate) fn answer(&mut self, now: Duration, to: SocketAddr, leg: usize, invite: &Text, body: &str) {
         let headers = [("Contact", format!("<{}>", self.uri)), ("Content-Type", "application/sdp".to_owned())];
-        self.reply(to, invite, 200, "OK", &headers, body);
+        let body = match (invite.crypto(), self.protects) {
+            (Some(offered), Protects::AsAsked) => text::protected(body, offered),
+            (Some(_), Protects::Refuses | Protects::Ignores) | (None, _) => body.to_owned(),
+        };
+        self.reply(to, invite, 200, "OK", &headers, &body);
         self.repeat_until_acked(now, leg, invite.cseq().0);
     }
 

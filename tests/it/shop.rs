@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
-use ringall::config::{Register, Trunk};
+use ringall::config::{Register, Srtp, Trunk};
 use ringall::greeting::ShopName;
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
@@ -53,6 +53,7 @@ pub struct Opening {
     blocked: Vec<String>,
     by_stream: Vec<usize>,
     encrypted: Vec<usize>,
+    srtp: Srtp,
     over_ipv6: Vec<usize>,
     known: Vec<(String, String, u32)>,
     registering: Vec<usize>,
@@ -80,6 +81,7 @@ impl Shop {
             blocked: Vec::new(),
             by_stream: Vec::new(),
             encrypted: Vec::new(),
+            srtp: Srtp::Preferred,
             over_ipv6: Vec::new(),
             known: Vec::new(),
             registering: Vec::new(),
@@ -492,6 +494,12 @@ impl Opening {
         self
     }
 
+    /// Phones that are called by TLS ring with protected sound or not at all.
+    pub fn protected_or_not_at_all(mut self) -> Opening {
+        self.srtp = Srtp::Required;
+        self
+    }
+
     /// The phone at this place (0 is Counter) has an IPv6 address.
     pub fn over_ipv6(mut self, phone: usize) -> Opening {
         self.over_ipv6.push(phone);
@@ -633,8 +641,14 @@ impl Opening {
             world.trace.names.push((registrar.address, "registrar".to_owned()));
             world.registrars.push(registrar);
         }
-        world.machine =
-            Some(machine::start(seed, machine::callers(RUIZ, &self.known), Vec::new(), registered, self.router));
+        world.machine = Some(machine::start(
+            seed,
+            machine::callers(RUIZ, &self.known),
+            Vec::new(),
+            registered,
+            self.router,
+            self.srtp,
+        ));
         world.change_plan(Plan { version: 1, shops: vec![Arc::new(wishes)] });
         // Names are resolved and ports bound before the door opens.
         world.run_for(Duration::from_millis(50));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
+use ringall::config::Srtp;
 use ringall::greeting::ShopName;
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
@@ -171,7 +172,8 @@ impl World {
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.
     pub fn restart(&mut self, seed: u64, plan: Plan) {
         let kept = self.store.registrations.clone().into_iter().collect();
-        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept, Vec::new(), self.router));
+        let callers = ringall::caller::Callers::default();
+        self.machine = Some(machine::start(seed, callers, kept, Vec::new(), self.router, Srtp::Preferred));
         self.media = FakeMedia::default();
         self.streams = Streams::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });

@@ -26,7 +26,7 @@ use crate::call::event::{CallerLeft, Input, LegEnd, Output, Stop};
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::chance::Chance;
-use crate::config::Trunk;
+use crate::config::{Srtp, Trunk};
 use crate::media::player::Sound;
 use crate::media::sdp::Description;
 use crate::media::{self, Pair, Ports, RelayId};
@@ -76,6 +76,7 @@ pub struct SipDoor {
     proofs: proofs::Proofs,
     trunks: trunks::Trunks,
     chance: Chance,
+    srtp: Srtp,
     ports: Ports,
     places: HashMap<BindingId, Place>,
     names: names::Names,
@@ -194,6 +195,7 @@ enum Acked {
 #[derive(Debug)]
 struct PhoneLeg {
     tx: ClientTx,
+    binding: BindingId,
     invite: Outgoing,
     hop: Hop,
     pair: Pair,
@@ -220,6 +222,7 @@ impl SipDoor {
         interfaces: Interfaces,
         trunks: Vec<Trunk>,
         registrations: RegistrationSettings,
+        srtp: Srtp,
         ports: Ports,
         mut chance: Chance,
     ) -> SipDoor {
@@ -237,6 +240,7 @@ impl SipDoor {
             registrations: registrations::Registrations::new(registrations),
             proofs: proofs::Proofs::default(),
             chance,
+            srtp,
             ports,
             places: HashMap::new(),
             callers: HashMap::new(),

@@ -11,7 +11,7 @@ use crate::routing::caller_id::Identity;
 use crate::sip::dialog::DialogKey;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::gate::Source;
-use crate::sip::hop::Hop;
+use crate::sip::hop::{Hop, Protocol};
 use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Scheme;
@@ -90,6 +90,14 @@ impl Arrival {
             Ok(None) => true,
             Err(_) => false,
         }
+    }
+}
+
+/// What a body from there says. Keys are read where nobody else could read them, and nowhere else.
+pub(super) fn described(body: &[u8], from: &Hop) -> Result<Description, SdpError> {
+    match from.protocol() {
+        Protocol::Tls => Description::read_with_keys(body),
+        Protocol::Udp | Protocol::Tcp => Description::read(body),
     }
 }
 
@@ -187,7 +195,7 @@ impl SipDoor {
         if body.is_empty() {
             return Ok(None);
         }
-        let offer = Description::read(body)?;
+        let offer = described(body, hop)?;
         if let Some(rtp) = offer.rtp_to()
             && (!is_sendable(rtp.ip(), hop.local.is_loopback()) || rtp.is_ipv4() != hop.to.is_ipv4())
         {

@@ -32,10 +32,7 @@ impl Loop {
         })
     }
 
-    fn with(
-        connector: Connector,
-        prepare: impl FnOnce(&tokio::runtime::Runtime, Listening) -> Listening,
-    ) -> Loop {
+    fn with(connector: Connector, prepare: impl FnOnce(&tokio::runtime::Runtime, Listening) -> Listening) -> Loop {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sender, reports) = channel();
         let listening = prepare(&runtime, Listening::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap());

@@ -14,6 +14,7 @@ mod joining;
 mod logged_before_heard;
 mod media;
 mod one_winner;
+mod protected;
 mod races;
 mod refusals;
 mod registering;
