@@ -28,6 +28,7 @@ use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
+use crate::tls::{CertificateKeeper, TlsError};
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -54,6 +55,11 @@ pub enum AppError {
     SipSocket(SocketAddr, #[source] std::io::Error),
     #[error("sip.tcp: cannot listen on {0}: {1}; stop what uses that port, set another address, or tcp = [] for none")]
     SipListener(SocketAddr, #[source] std::io::Error),
+    #[error("sip.tls: cannot listen on {0}: {1}; stop what uses that port, set another address, or tls = [] for none")]
+    SipTlsListener(SocketAddr, #[source] std::io::Error),
+    /// A matter of the configuration: nothing of ours was touched before.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("sip.udp: no address to listen on; set at least one, such as \"0.0.0.0:5060\"")]
     NoSipSocket,
     #[error("web.listen: cannot listen on {0}: {1}; stop what uses that port, or set another address")]
@@ -81,6 +87,7 @@ pub struct Running {
     looking: Task<()>,
     speaking: Option<Task<()>>,
     alerting: Task<()>,
+    following: Option<Task<()>>,
 }
 
 /// Whether all calls were over before the service stopped.
@@ -96,14 +103,24 @@ impl Running {
     /// # Errors
     /// See [`AppError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Running, AppError> {
+        let certificate = match config.sip.certificate.clone() {
+            Some(files) => Some(CertificateKeeper::open(files).await?),
+            None => None,
+        };
         let data_dir = config.data_dir.clone();
         std::fs::create_dir_all(&data_dir).map_err(|error| AppError::DataDir(data_dir.clone(), error))?;
         let store = Store::open(&config.database).await?;
         // First of all: another service that runs here holds them, and what follows would harm its live calls.
         let sockets = bind_sip(&config.sip.udp)?;
         let sip: Vec<SocketAddr> = sockets.iter().map(|socket| socket.bound).collect();
-        let listeners = bind_streams(&config.sip.tcp)?;
+        let mut listeners = bind_streams(&config.sip.tcp, AppError::SipListener)?;
         let tcp: Vec<SocketAddr> = listeners.iter().map(|listener| listener.bound).collect();
+        let mut tls = Vec::new();
+        if let Some(certificate) = &certificate {
+            let encrypted = bind_streams(&config.sip.tls, AppError::SipTlsListener)?;
+            tls.extend(encrypted.iter().map(|listener| listener.bound));
+            listeners.extend(encrypted.into_iter().map(|listener| listener.encrypted(certificate.acceptor())));
+        }
         let listen = config.web.listen;
         let listener = TcpListener::bind(listen).await.map_err(|error| AppError::WebSocket(listen, error))?;
         let web_address = listener.local_addr().map_err(|error| AppError::WebSocket(listen, error))?;
@@ -133,8 +150,8 @@ impl Running {
         let lanes = lanes();
         let ports = PortConfig {
             range: config.media.ports,
-            v4: media_address(sip.iter().chain(&tcp), SocketAddr::is_ipv4),
-            v6: media_address(sip.iter().chain(&tcp), SocketAddr::is_ipv6),
+            v4: media_address(sip.iter().chain(&tcp).chain(&tls), SocketAddr::is_ipv4),
+            v6: media_address(sip.iter().chain(&tcp).chain(&tls), SocketAddr::is_ipv6),
             lanes,
             seed: seed()?,
             recordings: recordings.clone(),
@@ -161,9 +178,11 @@ impl Running {
         let settings = Settings {
             sockets: sip.clone(),
             tcp: tcp.clone(),
+            tls: tls.clone(),
             external_ip: config.sip.external_ip,
             local_networks: config.sip.local_networks.clone(),
             trunks: config.trunks.clone(),
+            srtp: config.media.srtp,
             registrations: RegistrationSettings {
                 realm: config.sip.realm.clone(),
                 digest: config.sip.digest,
@@ -238,7 +257,8 @@ impl Running {
             // Dropped without a word is a stop too.
             let _ = stopped.await;
         }));
-        tracing::info!(udp = ?sip, tcp = ?tcp, web = %web_address, "ringall takes calls");
+        let following = certificate.map(|certificate| tokio::spawn(certificate.follow()));
+        tracing::info!(udp = ?sip, tcp = ?tcp, tls = ?tls, web = %web_address, "ringall takes calls");
         Ok(Running {
             sip,
             web: web_address,
@@ -254,6 +274,7 @@ impl Running {
             looking,
             speaking,
             alerting,
+            following,
         })
     }
 
@@ -285,6 +306,7 @@ impl Running {
         self.looking.abort();
         self.listeners.end();
         self.speaking.inspect(Task::abort);
+        self.following.inspect(Task::abort);
         let _ = self.stop_web.send(());
         let _ = self.web_task.await;
         self.inbox.send(Message::Stop);
@@ -336,8 +358,11 @@ fn bind_sip(addresses: &[SocketAddr]) -> Result<Vec<Listening>, AppError> {
     addresses.iter().map(bind).collect()
 }
 
-fn bind_streams(addresses: &[SocketAddr]) -> Result<Vec<stream::Listening>, AppError> {
-    let bind = |&address| stream::Listening::bind(address).map_err(|error| AppError::SipListener(address, error));
+fn bind_streams(
+    addresses: &[SocketAddr],
+    taken: fn(SocketAddr, std::io::Error) -> AppError,
+) -> Result<Vec<stream::Listening>, AppError> {
+    let bind = |&address| stream::Listening::bind(address).map_err(|error| taken(address, error));
     addresses.iter().map(bind).collect()
 }
 

@@ -21,6 +21,13 @@ impl Chance {
         self.0.next_u64()
     }
 
+    /// Unguessable bytes, such as a key.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.fill_bytes(&mut bytes);
+        bytes
+    }
+
     /// 32 unguessable bits.
     pub fn word(&mut self) -> u32 {
         self.0.next_u32()

@@ -1,6 +1,7 @@
 //! What the machine needs, read once from `config/ringall.toml` and the environment. The owner's wishes are not here:
 //! they live in the database (`routing::plan`). Secrets never print.
 
+mod certificate;
 mod mail;
 mod peer;
 mod register;
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 use crate::sip::auth::Algorithm;
 use crate::toml_file::{Entry, Env, Section, TomlFileError};
 
+pub use certificate::{CertificateFiles, PemFile};
 pub use mail::Mail;
 pub use peer::{Peer, Prefix};
 pub use register::Register;
@@ -60,6 +62,10 @@ pub struct Sip {
     pub udp: Vec<SocketAddr>,
     /// Empty: no SIP over TCP, neither to us nor from us.
     pub tcp: Vec<SocketAddr>,
+    /// Empty: no SIP over TLS, neither to us nor from us.
+    pub tls: Vec<SocketAddr>,
+    /// What `tls` is served with; there whenever that is not empty.
+    pub certificate: Option<CertificateFiles>,
     /// In Via, Contact and SDP towards addresses outside `local_networks`.
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
@@ -72,6 +78,16 @@ pub struct Sip {
 pub struct Media {
     /// First and last port, both included; the first is even.
     pub ports: (u16, u16),
+    pub srtp: Srtp,
+}
+
+/// What a phone that is called by TLS is asked for. Callers are answered as they ask, protected or plain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Srtp {
+    /// Protected sound (SRTP); plain when it says that it cannot (488).
+    Preferred,
+    /// Protected sound; a phone that cannot does not ring.
+    Required,
 }
 
 /// A carrier; calls from its peers are customers.
@@ -86,7 +102,6 @@ pub struct Trunk {
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
 const NOT_YET: &[&str] = &["twilio"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
-const NOT_YET_SIP: &[&str] = &["tls", "certificate", "private_key", "private_key_file"];
 const NOT_YET_TRUNK: &[&str] = &["caller_id", "channels"];
 
 impl Default for Config {
@@ -102,6 +117,8 @@ impl Default for Config {
             sip: Sip {
                 udp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
                 tcp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
+                tls: Vec::new(),
+                certificate: None,
                 external_ip: None,
                 local_networks: vec![
                     Prefix { address: IpAddr::from([10, 0, 0, 0]), length: 8 },
@@ -112,7 +129,7 @@ impl Default for Config {
                 realm: "ringall".to_owned(),
                 digest: Algorithm::Md5,
             },
-            media: Media { ports: (20000, 20999) },
+            media: Media { ports: (20000, 20999), srtp: Srtp::Preferred },
             trunks: Vec::new(),
             speech: Speech::default(),
             mail: None,
@@ -179,6 +196,19 @@ impl Sip {
     fn read(&mut self, mut section: Section<'_>) -> Result<(), ConfigError> {
         self.udp = addresses(&mut section, "udp", 1)?.unwrap_or_else(|| std::mem::take(&mut self.udp));
         self.tcp = addresses(&mut section, "tcp", 0)?.unwrap_or_else(|| std::mem::take(&mut self.tcp));
+        self.tls = addresses(&mut section, "tls", 0)?.unwrap_or_default();
+        self.certificate = CertificateFiles::read(&mut section)?;
+        match &self.certificate {
+            None if !self.tls.is_empty() => {
+                let expected = "the PEM file with the certificate that tls is to be served with".to_owned();
+                return Err(TomlFileError::Missing { place: section.place("certificate"), expected });
+            }
+            Some(files) if self.tls.is_empty() => {
+                let message = "of no use without tls = [\"ADDRESS:PORT\"]".to_owned();
+                return Err(TomlFileError::Conflict { place: files.certificate.place.clone(), message });
+            }
+            Some(_) | None => {}
+        }
         if let Some(found) = section.text("external_ip")? {
             self.external_ip = found.parse("an IP address such as \"203.0.113.5\", or \"\"", |text| match text {
                 "" => Some(None),
@@ -202,7 +232,7 @@ impl Sip {
                 _ => None,
             })?;
         }
-        section.finish(NOT_YET_SIP)
+        section.finish(&[])
     }
 }
 
@@ -216,6 +246,13 @@ impl Media {
                 let (first, last) = text.split_once('-')?;
                 let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
                 (first != 0 && first.is_multiple_of(2) && first < last).then_some((first, last))
+            })?;
+        }
+        if let Some(found) = section.text("srtp")? {
+            self.srtp = found.parse("\"preferred\" or \"required\"", |text| match text {
+                "preferred" => Some(Srtp::Preferred),
+                "required" => Some(Srtp::Required),
+                _ => None,
             })?;
         }
         section.finish(&[])
@@ -347,11 +384,15 @@ mod tests {
             "public_url",
             "udp",
             "tcp",
+            "tls",
+            "certificate",
+            "private_key",
             "external_ip",
             "local_networks",
             "realm",
             "digest",
             "ports",
+            "srtp",
             "say",
             "smtp_url",
             "from",
@@ -392,6 +433,7 @@ mod tests {
         for ports in ["20001-20999", "20000", "20999-20000", "0-10", "20000-70000"] {
             at(&format!("[media]\nports = {ports:?}"), "media.ports: expected FIRST-LAST");
         }
+        at("[media]\nsrtp = \"yes\"", "media.srtp: expected \"preferred\" or \"required\", found \"yes\"");
         at("[[trunk]]\nname = \"carrier\"", "trunk[0].peers: missing; expected an address");
         at("[[trunk]]\npeers = []", "trunk[0].name: missing");
         at("[[trunk]]\nname = \"a\"\npeers = [\"carrier.example\"]", "trunk[0].peers[0]: expected an address");
@@ -403,7 +445,6 @@ mod tests {
     #[test]
     fn what_does_nothing_yet_is_refused() {
         for (text, place) in [
-            ("[sip]\ntls = []", "sip.tls"),
             ("[web]\ncertificate = \"\"", "web.certificate"),
             ("[[trunk]]\nname = \"a\"\npeers = []\nchannels = 0", "trunk[0].channels"),
             ("[twilio]\naccount_sid = \"\"", "twilio"),

@@ -25,6 +25,7 @@ use crate::sip::stream::{self, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{Change, Input, LeftRinging, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why};
+use crate::tls::Connector;
 use crate::web::{self, Feed, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
@@ -37,6 +38,8 @@ const MESSAGES_A_WAKE: usize = 256;
 const WAITING: usize = 8192;
 /// How often our own addresses are looked at anew.
 const ADDRESSES_FOR: Duration = Duration::from_secs(60);
+/// Addresses whose names are known, for TLS: carriers and phones of one installation have some tens.
+const NAMES_KEPT: usize = 1024;
 const WAKER: Token = Token(usize::MAX);
 
 /// What the shells tell the loop.
@@ -47,6 +50,7 @@ pub enum Message {
     Resolved {
         ticket: Ticket,
         protocol: Protocol,
+        host: String,
         addresses: Vec<SocketAddr>,
     },
     Stream(Report),
@@ -132,7 +136,7 @@ impl Prepared {
         }
         let reports = self.inbox.clone();
         let tell = Arc::new(move |report| reports.send(Message::Stream(report)));
-        let streams = Streams::start(listeners, shells.runtime.clone(), tell)?;
+        let streams = Streams::start(listeners, Connector::believing_the_public(), shells.runtime.clone(), tell)?;
         let driver = Driver {
             switchboard,
             poll: self.poll,
@@ -145,6 +149,7 @@ impl Prepared {
             interfaces,
             more: More::No,
             known: VecDeque::new(),
+            names: HashMap::new(),
             looks: HashMap::new(),
             last_look: 0,
             locals: LocalAddresses::default(),
@@ -169,6 +174,8 @@ struct Driver {
     more: More,
     /// Contacts that are addresses and need no name server.
     known: VecDeque<(Ticket, Protocol, SocketAddr)>,
+    /// The names that led to addresses by TLS: what somebody there must prove to be.
+    names: HashMap<SocketAddr, String>,
     looks: HashMap<Ticket, tokio::sync::oneshot::Sender<RightNow>>,
     last_look: u64,
     locals: LocalAddresses,
@@ -254,7 +261,12 @@ impl Driver {
                 Ok(Message::LeftRinging(calls)) => self.handle(Input::LeftRinging(calls)),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
                 Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
-                Ok(Message::Resolved { ticket, protocol, addresses }) => self.resolved(ticket, protocol, &addresses),
+                Ok(Message::Resolved { ticket, protocol, host, addresses }) => {
+                    if protocol == Protocol::Tls {
+                        self.expect(&host, &addresses);
+                    }
+                    self.resolved(ticket, protocol, &addresses);
+                }
                 Ok(Message::Stream(report)) => self.reported(report),
                 Ok(Message::Look(answer)) => {
                     // A ticket of the shell's own kind: the core only hands it back.
@@ -276,9 +288,9 @@ impl Driver {
 
     fn reported(&mut self, report: Report) {
         match report {
-            Report::Accepted { flow, from, local, line } => {
+            Report::Accepted { flow, protocol, from, local, line } => {
                 self.streams.accepted(flow, line);
-                self.handle(Input::FlowAccepted { flow, from, local });
+                self.handle(Input::FlowAccepted { flow, protocol, from, local });
             }
             Report::Received { flow, bytes, waiting: _waiting } => self.handle(Input::Received { flow, bytes: &bytes }),
             Report::Ping { flow, waiting: _waiting } => self.streams.pong(flow),
@@ -336,7 +348,12 @@ impl Driver {
         while let Some(output) = self.switchboard.poll_output() {
             match output {
                 Output::Send { socket, to, bytes } => self.send(usize::from(socket.0), to, bytes),
-                Output::Connect { flow, to, local } => self.streams.connect(flow, to, local),
+                Output::Connect { flow, protocol, to, local } => {
+                    // An address that was given as such is its own name.
+                    let named = || self.names.get(&to).cloned().unwrap_or_else(|| to.ip().to_string());
+                    let name = (protocol == Protocol::Tls).then(named);
+                    self.streams.connect(flow, to, local, name);
+                }
                 Output::Write { flow, bytes } => self.streams.write(flow, bytes),
                 Output::Trust { flow } => self.streams.trust(flow),
                 Output::Close { flow } => self.streams.close(flow),
@@ -387,7 +404,7 @@ impl Driver {
     }
 
     fn resolve(&mut self, ticket: Ticket, protocol: Protocol, host: String, port: Option<u16>) {
-        let port = port.unwrap_or(5060);
+        let port = port.unwrap_or(protocol.default_port());
         if let Ok(ip) = host.parse::<IpAddr>() {
             // Not at once: an output is never performed inside another.
             self.known.push_back((ticket, protocol, SocketAddr::new(ip, port)));
@@ -400,8 +417,17 @@ impl Driver {
                 tracing::warn!(%host, %error, "this name of a phone or a carrier cannot be found");
                 Vec::new()
             });
-            inbox.send(Message::Resolved { ticket, protocol, addresses });
+            inbox.send(Message::Resolved { ticket, protocol, host, addresses });
         });
+    }
+
+    /// Whoever is called by TLS at one of these addresses must prove to be `host`.
+    fn expect(&mut self, host: &str, addresses: &[SocketAddr]) {
+        // Of a name that moves, the old addresses: nobody calls them any more.
+        if self.names.len() > NAMES_KEPT {
+            self.names.clear();
+        }
+        self.names.extend(addresses.iter().map(|address| (*address, host.to_owned())));
     }
 
     fn resolved(&mut self, ticket: Ticket, protocol: Protocol, addresses: &[SocketAddr]) {

@@ -74,4 +74,6 @@ pub mod speech;
 #[cfg(feature = "shell")]
 pub mod store;
 #[cfg(feature = "shell")]
+pub mod tls;
+#[cfg(feature = "shell")]
 pub mod web;

@@ -23,7 +23,7 @@ use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use crate::call::{Begin, Call};
 use crate::caller::Callers;
 use crate::chance::Chance;
-use crate::config::{Prefix, Trunk};
+use crate::config::{Prefix, Srtp, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
 use crate::greeting::ShopName;
 use crate::media::{self, Family, Ports};
@@ -72,9 +72,12 @@ pub struct Settings {
     pub sockets: Vec<SocketAddr>,
     /// The bound address of each TCP listener.
     pub tcp: Vec<SocketAddr>,
+    /// The bound address of each TLS listener.
+    pub tls: Vec<SocketAddr>,
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
     pub trunks: Vec<Trunk>,
+    pub srtp: Srtp,
     pub registrations: RegistrationSettings,
 }
 
@@ -83,6 +86,7 @@ impl Settings {
         Interfaces {
             sockets: self.sockets.clone(),
             tcp: self.tcp.clone(),
+            tls: self.tls.clone(),
             external_ip: self.external_ip,
             local_networks: self.local_networks.clone(),
         }
@@ -173,7 +177,14 @@ impl Switchboard {
         let interfaces = settings.interfaces();
         let trunk_names = settings.trunks.iter().map(|trunk| trunk.name.clone()).collect();
         let mut switchboard = Switchboard {
-            door: SipDoor::new(interfaces, settings.trunks, settings.registrations, ports, Chance::new(door_seed)),
+            door: SipDoor::new(
+                interfaces,
+                settings.trunks,
+                settings.registrations,
+                settings.srtp,
+                ports,
+                Chance::new(door_seed),
+            ),
             plan: Arc::default(),
             callers,
             names: HashMap::new(),
@@ -204,7 +215,7 @@ impl Switchboard {
             Input::Datagram { socket, from, local, bytes } => {
                 self.message(now, Route::udp(socket, from, local), bytes, Framing::Datagram);
             }
-            Input::FlowAccepted { flow, from, local } => self.door.flow_accepted(flow, from, local),
+            Input::FlowAccepted { flow, protocol, from, local } => self.door.flow_accepted(flow, protocol, from, local),
             Input::Received { flow, bytes } => {
                 if let Some(hop) = self.door.flow_hop(flow) {
                     self.message(now, hop, bytes, Framing::Stream);
@@ -381,7 +392,7 @@ impl Switchboard {
         }
         while let Some(command) = self.door.poll_flow() {
             self.outputs.push_back(match command {
-                flow::Command::Connect { flow, to, local } => Output::Connect { flow, to, local },
+                flow::Command::Connect { flow, protocol, to, local } => Output::Connect { flow, protocol, to, local },
                 flow::Command::Trust { flow } => Output::Trust { flow },
             });
         }
@@ -397,9 +408,11 @@ impl Switchboard {
     fn send(&mut self, hop: Route, bytes: Vec<u8>) {
         match hop.transport {
             Transport::Udp(socket) => self.outputs.push_back(Output::Send { socket, to: hop.to, bytes }),
-            Transport::Tcp(Some(flow)) => self.outputs.push_back(Output::Write { flow, bytes }),
+            Transport::Tcp(Some(flow)) | Transport::Tls(Some(flow)) => {
+                self.outputs.push_back(Output::Write { flow, bytes })
+            }
             // Every hop was given a connection before anything is sent by it.
-            Transport::Tcp(None) => {}
+            Transport::Tcp(None) | Transport::Tls(None) => {}
         }
     }
 

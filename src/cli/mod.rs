@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::alert;
+use crate::app::AppError;
 use crate::config::{Config, ConfigError};
 use crate::store::{Store, StoreError};
 use crate::toml_file::TomlFileError;
@@ -105,6 +106,15 @@ impl From<StoreError> for CommandError {
     }
 }
 
+impl From<AppError> for CommandError {
+    fn from(error: AppError) -> CommandError {
+        match error {
+            AppError::Tls(error) => CommandError::Wrong(error.to_string()),
+            error => CommandError::Failed(error.to_string()),
+        }
+    }
+}
+
 /// Runs what the command line says. 0 done, 1 failed, 2 usage or configuration.
 pub fn run() -> ExitCode {
     // clap itself ends with 2 on a usage error, and with 0 after --help and --version.
@@ -133,8 +143,8 @@ impl Cli {
         let config = self.config.as_deref();
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => {
-                let served = crate::app::serve(configuration(config)?).await;
-                served.map(|()| ExitCode::SUCCESS).map_err(|error| CommandError::Failed(error.to_string()))
+                crate::app::serve(configuration(config)?).await?;
+                Ok(ExitCode::SUCCESS)
             }
             Command::Demo { once } => Ok(crate::cli::demo::run(once).await),
             Command::Import { file } => import(&configuration(config)?, &file).await,

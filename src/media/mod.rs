@@ -16,6 +16,7 @@ pub mod relay;
 pub mod rtp;
 pub mod salvage;
 pub mod sdp;
+pub mod srtp;
 pub mod wav;
 
 #[cfg(feature = "shell")]
@@ -140,6 +141,15 @@ pub enum Which {
     B,
 }
 
+impl Which {
+    pub fn other(self) -> Which {
+        match self {
+            Which::A => Which::B,
+            Which::B => Which::A,
+        }
+    }
+}
+
 /// One side of a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Side {
@@ -153,6 +163,8 @@ pub struct Side {
     /// What becomes of each payload type received from this side. One not listed is dropped (AST-2018-001).
     pub payloads: Vec<(u8, Carry)>,
     pub hold: Hold,
+    /// Its packets are protected by these, both ways; `None`: they are plain.
+    pub keys: Option<Box<srtp::Keys>>,
 }
 
 /// What becomes of a packet on its way to the other side.

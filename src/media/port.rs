@@ -4,6 +4,7 @@
 mod bind;
 mod disk;
 mod far;
+mod guards;
 mod lane;
 
 use std::io;

@@ -45,6 +45,23 @@ pub enum Malformed {
 /// # Errors
 /// What RFC 3550 appendix A.1 refuses, and payload types 64 to 95, which are RTCP's (RFC 5761 §4).
 pub fn read(bytes: &[u8]) -> Result<View, Malformed> {
+    let (header, start) = read_head(bytes)?;
+    let mut end = bytes.len();
+    if bytes[0] & 0x20 != 0 {
+        let padding = usize::from(bytes[end - 1]);
+        if padding == 0 || padding > end - start {
+            return Err(Malformed::Padding);
+        }
+        end -= padding;
+    }
+    Ok(View { header, payload: start..end })
+}
+
+/// Reads an RTP packet's header, and where its payload begins; what stands there may be encrypted.
+///
+/// # Errors
+/// As [`read`], but for the padding.
+pub fn read_head(bytes: &[u8]) -> Result<(Header, usize), Malformed> {
     let fixed: &[u8; HEADER_BYTES] = bytes.first_chunk().ok_or(Malformed::Short)?;
     let [first, second, s0, s1, t0, t1, t2, t3, c0, c1, c2, c3] = *fixed;
     if first >> 6 != 2 {
@@ -58,16 +75,8 @@ pub fn read(bytes: &[u8]) -> Result<View, Malformed> {
         let extension = bytes.get(start..start + 4).ok_or(Malformed::Short)?;
         start += 4 + 4 * usize::from(u16::from_be_bytes([extension[2], extension[3]]));
     }
-    let mut end = bytes.len();
-    if start > end {
+    if start > bytes.len() {
         return Err(Malformed::Short);
-    }
-    if first & 0x20 != 0 {
-        let padding = usize::from(bytes[end - 1]);
-        if padding == 0 || padding > end - start {
-            return Err(Malformed::Padding);
-        }
-        end -= padding;
     }
     let header = Header {
         marker: second & 0x80 != 0,
@@ -76,7 +85,7 @@ pub fn read(bytes: &[u8]) -> Result<View, Malformed> {
         timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
         ssrc: u32::from_be_bytes([c0, c1, c2, c3]),
     };
-    Ok(View { header, payload: start..end })
+    Ok((header, start))
 }
 
 /// Gives a packet that [`read`] accepted another payload type, 0 to 127; its marker stays.
@@ -131,7 +140,7 @@ pub fn check_rtcp(bytes: &[u8]) -> Result<(), Malformed> {
 }
 
 /// Whether a second byte is one of RTCP's packet types, 192 to 223 (RFC 5761 §4).
-fn is_rtcp_type(second: u8) -> bool {
+pub fn is_rtcp_type(second: u8) -> bool {
     (192..=223).contains(&second)
 }
 

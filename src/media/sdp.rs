@@ -1,19 +1,25 @@
 //! What two sides say about their audio (SDP, RFC 8866), as values: [`Description`] is all that we understand of one,
 //! and all that we ever write. `agree` holds the rules of offer and answer between the two legs of a call.
 //!
-//! Only plain `RTP/AVP` audio is usable. Everything else of an offer is remembered just far enough to be refused in
-//! its place; nothing of it crosses to the other leg.
+//! Only plain `RTP/AVP` audio is usable, and `RTP/SAVP` with keys where signalling is encrypted ([`Protection`]).
+//! Everything else of an offer is remembered just far enough to be refused in its place; nothing of it crosses to the
+//! other leg.
 
 mod agree;
+mod crypto;
 mod read;
 mod write;
 
 use std::net::{IpAddr, SocketAddr};
 
 pub use agree::{
-    Agreed, Here, NoSharedCodec, Payloads, Terms, agree, agree_again, agree_late, offer_to_phone, our_offer,
+    Agreed, Disagreement, Here, NoSharedCodec, Payloads, Terms, agree, agree_again, agree_late, offer_to_phone,
+    our_offer,
 };
 
+pub use crypto::{Crypto, NoSharedProtection, Protection, keys};
+
+use crate::media::srtp::Keys;
 use crate::media::{Carry, Hold, PairId, Side};
 
 /// The largest description that is read. A SIP message over UDP is never longer.
@@ -38,6 +44,7 @@ pub struct Description {
     pub direction: Direction,
     /// How many milliseconds of audio it would like in a packet.
     pub ptime: Option<u8>,
+    pub protection: Protection,
     pub origin: Origin,
     /// The media lines besides the audio, in their order: refused, by port 0.
     pub other_media: Vec<OtherMedia>,
@@ -103,7 +110,7 @@ pub enum SdpError {
     #[error("the session description cannot be read: {0}")]
     Malformed(String),
     /// 488: nothing here that we could relay.
-    #[error("no plain RTP/AVP audio is offered")]
+    #[error("no audio is offered that we could relay: plain RTP/AVP, or over TLS RTP/SAVP with a key")]
     NoAudio,
     #[error("the audio has no address (c=)")]
     NoAddress,
@@ -130,13 +137,22 @@ impl Description {
     }
 
     /// The side of a relay that this description asks for. `signalling` is where the leg's SIP messages come from:
-    /// audio may come from there too, since behind a NAT the described address is not the one we see (DESIGN §3).
-    pub fn side(&self, pair: PairId, signalling: IpAddr, payloads: Vec<(u8, Carry)>) -> Side {
+    /// audio may come from there too, since behind a NAT the described address is not the one we see (DESIGN §3). `keys`
+    /// are those of [`keys`].
+    pub fn side(&self, pair: PairId, signalling: IpAddr, payloads: Vec<(u8, Carry)>, keys: Option<Keys>) -> Side {
         let mut accept = vec![signalling];
         if !self.address.is_unspecified() && self.address != signalling {
             accept.push(self.address);
         }
-        Side { pair, rtp: self.rtp_to(), rtcp: self.rtcp_to(), accept, payloads, hold: self.hold() }
+        Side {
+            pair,
+            rtp: self.rtp_to(),
+            rtcp: self.rtcp_to(),
+            accept,
+            payloads,
+            hold: self.hold(),
+            keys: keys.map(Box::new),
+        }
     }
 
     /// Whether its audio would come back to one of our own media ports: a loop, to be refused with 488.

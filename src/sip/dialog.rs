@@ -138,6 +138,11 @@ impl Dialog {
         self.remote_cseq = self.remote_cseq.max(early.remote_cseq);
     }
 
+    /// Where they want requests: their latest Contact.
+    pub fn target(&self) -> &Uri {
+        &self.target
+    }
+
     /// Our next request in this dialog.
     pub fn request(&mut self, method: Method, more: Vec<Header>, body: Option<Body>) -> Outgoing {
         self.local_cseq += 1;
@@ -179,7 +184,7 @@ fn next_hop(target: &Uri, routes: &[Address], came_from: Hop, interfaces: &Inter
     if behind_a_router || ip.is_ipv4() != came_from.to.is_ipv4() || ip.is_unspecified() || ip.is_multicast() {
         return came_from;
     }
-    let to = SocketAddr::new(ip, uri.port.unwrap_or(5060));
+    let to = SocketAddr::new(ip, uri.port.unwrap_or(came_from.protocol().default_port()));
     let asked = Protocol::of_param(uri.param("transport"));
     if asked == Some(Protocol::Tcp)
         && came_from.protocol() == Protocol::Udp

@@ -4,19 +4,20 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use super::hop::{FlowId, Hop, Transport};
+use super::hop::{FlowId, Hop, Protocol};
 
 /// What is to be done with a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Connect to `to`, from our address `local`. What is written to the flow meanwhile waits for it.
-    Connect { flow: FlowId, to: SocketAddr, local: IpAddr },
+    Connect { flow: FlowId, protocol: Protocol, to: SocketAddr, local: IpAddr },
     /// Its peer is known to us: the limits for strangers hold no longer.
     Trust { flow: FlowId },
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Flow {
+    protocol: Protocol,
     peer: SocketAddr,
     /// Our own address on it.
     local: IpAddr,
@@ -34,9 +35,9 @@ pub enum Standing {
 #[derive(Debug, Default)]
 pub struct Flows {
     live: HashMap<FlowId, Flow>,
-    /// The connections we opened, by where to. One that a peer opened never stands for an address: its port is no place
+    /// The connections we opened, by what and where to. One that a peer opened never stands for an address: its port is no place
     /// to call.
-    opened: HashMap<SocketAddr, FlowId>,
+    opened: HashMap<(Protocol, SocketAddr), FlowId>,
     commands: VecDeque<Command>,
     to_close: VecDeque<FlowId>,
     /// Connections of known peers that have ended, by whatever cause.
@@ -45,16 +46,17 @@ pub struct Flows {
 }
 
 impl Flows {
-    /// A peer has connected to us.
-    pub fn accepted(&mut self, flow: FlowId, peer: SocketAddr, local: IpAddr) {
-        self.live.insert(flow, Flow { peer, local, standing: Standing::Stranger });
+    /// A peer has connected to us, by TCP or TLS.
+    pub fn accepted(&mut self, flow: FlowId, protocol: Protocol, peer: SocketAddr, local: IpAddr) {
+        self.live.insert(flow, Flow { protocol, peer, local, standing: Standing::Stranger });
     }
 
     /// The connection is gone, or never came to be. The answer: who was there; `None` when we had let go of it before.
     pub fn closed(&mut self, flow: FlowId) -> Option<Standing> {
         let gone = self.live.remove(&flow)?;
-        if self.opened.get(&gone.peer) == Some(&flow) {
-            self.opened.remove(&gone.peer);
+        let place = (gone.protocol, gone.peer);
+        if self.opened.get(&place) == Some(&flow) {
+            self.opened.remove(&place);
         }
         if gone.standing == Standing::Known {
             self.gone.push_back(flow);
@@ -65,26 +67,26 @@ impl Flows {
     /// Where a message on this flow has come from; `None` when the flow is gone.
     pub fn hop(&self, flow: FlowId) -> Option<Hop> {
         let known = self.live.get(&flow)?;
-        Some(Hop { transport: Transport::Tcp(Some(flow)), to: known.peer, local: known.local })
+        Some(Hop { transport: known.protocol.by(Some(flow))?, to: known.peer, local: known.local })
     }
 
     /// Gives a hop by stream a connection that lives: its own, one we have to the same address, or a new one, which is
     /// the answer.
     pub fn lead(&mut self, hop: &mut Hop) -> Option<FlowId> {
-        let Transport::Tcp(flow) = &mut hop.transport else { return None };
-        if flow.is_some_and(|flow| self.live.contains_key(&flow)) {
+        let protocol = hop.protocol();
+        if !protocol.is_stream() || hop.flow().is_some_and(|flow| self.live.contains_key(&flow)) {
             return None;
         }
-        if let Some(&known) = self.opened.get(&hop.to) {
-            *flow = Some(known);
+        if let Some(&known) = self.opened.get(&(protocol, hop.to)) {
+            hop.transport = protocol.by(Some(known))?;
             return None;
         }
+        let new = FlowId::Opened(self.last + 1);
+        hop.transport = protocol.by(Some(new))?;
         self.last += 1;
-        let new = FlowId::Opened(self.last);
-        *flow = Some(new);
-        self.live.insert(new, Flow { peer: hop.to, local: hop.local, standing: Standing::Known });
-        self.opened.insert(hop.to, new);
-        self.commands.push_back(Command::Connect { flow: new, to: hop.to, local: hop.local });
+        self.live.insert(new, Flow { protocol, peer: hop.to, local: hop.local, standing: Standing::Known });
+        self.opened.insert((protocol, hop.to), new);
+        self.commands.push_back(Command::Connect { flow: new, protocol, to: hop.to, local: hop.local });
         Some(new)
     }
 
@@ -132,6 +134,8 @@ impl Flows {
 mod tests {
     use super::*;
 
+    use super::super::hop::Transport;
+
     const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
     fn hop(to: &str) -> Hop {
@@ -155,7 +159,7 @@ mod tests {
     fn a_hop_whose_connection_is_gone_gets_a_new_one() {
         let mut flows = Flows::default();
         let accepted = FlowId::Accepted(7);
-        flows.accepted(accepted, "192.0.2.9:49000".parse().unwrap(), LOCAL);
+        flows.accepted(accepted, Protocol::Tcp, "192.0.2.9:49000".parse().unwrap(), LOCAL);
         let mut back = Hop { transport: Transport::Tcp(Some(accepted)), ..hop("192.0.2.9:5060") };
         flows.lead(&mut back);
         assert_eq!((back.flow(), flows.poll_command()), (Some(accepted), None));
@@ -170,9 +174,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_to_be_encrypted_never_goes_by_an_open_connection() {
+        let mut flows = Flows::default();
+        let mut open = hop("192.0.2.9:5061");
+        flows.lead(&mut open);
+        let mut encrypted = Hop { transport: Transport::Tls(None), ..open };
+        flows.lead(&mut encrypted);
+        assert_eq!(encrypted.transport, Transport::Tls(Some(FlowId::Opened(2))));
+        let protocols = std::iter::from_fn(|| flows.poll_command()).map(|command| match command {
+            Command::Connect { flow, protocol, .. } => (flow, protocol),
+            Command::Trust { .. } => panic!("{command:?}"),
+        });
+        let expected = [(FlowId::Opened(1), Protocol::Tcp), (FlowId::Opened(2), Protocol::Tls)];
+        assert_eq!(protocols.collect::<Vec<_>>(), expected);
+        let accepted = FlowId::Accepted(1);
+        flows.accepted(accepted, Protocol::Tls, "192.0.2.9:49000".parse().unwrap(), LOCAL);
+        assert_eq!(flows.hop(accepted).map(|hop| hop.transport), Some(Transport::Tls(Some(accepted))));
+    }
+
+    #[test]
     fn trust_is_told_once_and_never_of_what_is_gone() {
         let mut flows = Flows::default();
-        flows.accepted(FlowId::Accepted(1), "192.0.2.9:49000".parse().unwrap(), LOCAL);
+        flows.accepted(FlowId::Accepted(1), Protocol::Tcp, "192.0.2.9:49000".parse().unwrap(), LOCAL);
         flows.trust(FlowId::Accepted(1));
         flows.trust(FlowId::Accepted(1));
         flows.trust(FlowId::Accepted(2));

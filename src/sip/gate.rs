@@ -59,7 +59,7 @@ impl Gate {
         let ip = from.to.ip().to_canonical();
         let is_peer = |peer: &Peer| match from.protocol() {
             Protocol::Udp => peer.matches(from.to),
-            Protocol::Tcp => peer.matches_stream(from.to),
+            Protocol::Tcp | Protocol::Tls => peer.matches_stream(from.to),
         };
         let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.addresses.contains(&ip));
         let mut trunks = self.trunks.iter().enumerate();

@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::config::Prefix;
 
+use super::uri::{Scheme, Uri};
+
 /// One of our SIP sockets, in the order of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u8);
@@ -28,6 +30,8 @@ pub enum Transport {
     Udp(SocketId),
     /// A stream connection: this one while it lives, else a new one to the hop's address.
     Tcp(Option<FlowId>),
+    /// The same, encrypted (RFC 3261 §26.2.1).
+    Tls(Option<FlowId>),
 }
 
 /// What a peer is to be reached by.
@@ -35,6 +39,8 @@ pub enum Transport {
 pub enum Protocol {
     Udp,
     Tcp,
+    /// TLS over TCP.
+    Tls,
 }
 
 /// The next hop: how, its address, and our own address as seen from there.
@@ -54,6 +60,7 @@ impl Hop {
         match self.transport {
             Transport::Udp(_) => Protocol::Udp,
             Transport::Tcp(_) => Protocol::Tcp,
+            Transport::Tls(_) => Protocol::Tls,
         }
     }
 
@@ -61,8 +68,13 @@ impl Hop {
     pub fn flow(&self) -> Option<FlowId> {
         match self.transport {
             Transport::Udp(_) => None,
-            Transport::Tcp(flow) => flow,
+            Transport::Tcp(flow) | Transport::Tls(flow) => flow,
         }
+    }
+
+    /// The same way by whatever connection: the one it named is closed. A datagram's way stays what it was.
+    pub fn without_flow(self) -> Hop {
+        Hop { transport: self.protocol().by(None).unwrap_or(self.transport), ..self }
     }
 }
 
@@ -72,6 +84,52 @@ impl Protocol {
         match self {
             Protocol::Udp => "UDP",
             Protocol::Tcp => "TCP",
+            Protocol::Tls => "TLS",
+        }
+    }
+
+    /// What a URI says in `;transport=` to be reached by it; nothing for UDP, which every reader assumes. `tls` is older than
+    /// RFC 3261, which deprecates it for `sips:`, but it is what phones write and read.
+    pub fn param(self) -> Option<&'static str> {
+        match self {
+            Protocol::Udp => None,
+            Protocol::Tcp => Some("tcp"),
+            Protocol::Tls => Some("tls"),
+        }
+    }
+
+    /// Where it listens unless told otherwise (RFC 3261 §19.1.2).
+    pub fn default_port(self) -> u16 {
+        match self {
+            Protocol::Udp | Protocol::Tcp => 5060,
+            Protocol::Tls => 5061,
+        }
+    }
+
+    /// Whether nothing is lost on the way, so that nothing is said twice.
+    pub fn is_stream(self) -> bool {
+        match self {
+            Protocol::Udp => false,
+            Protocol::Tcp | Protocol::Tls => true,
+        }
+    }
+
+    /// By this connection. `None`: it knows no connections.
+    pub fn by(self, flow: Option<FlowId>) -> Option<Transport> {
+        match self {
+            Protocol::Udp => None,
+            Protocol::Tcp => Some(Transport::Tcp(flow)),
+            Protocol::Tls => Some(Transport::Tls(flow)),
+        }
+    }
+
+    /// What this URI asks for. `sips:` means TLS, over whatever stream (RFC 3261 §26.2.2). `None`: what we do not speak.
+    pub fn asked_by(uri: &Uri) -> Option<Protocol> {
+        let protocol = Protocol::of_param(uri.param("transport"))?;
+        match uri.scheme {
+            Scheme::Sips if protocol.is_stream() || !uri.has_param("transport") => Some(Protocol::Tls),
+            Scheme::Sips => None,
+            Scheme::Sip | Scheme::Tel => Some(protocol),
         }
     }
 
@@ -81,6 +139,7 @@ impl Protocol {
             None => Some(Protocol::Udp),
             Some(name) if name.eq_ignore_ascii_case("udp") => Some(Protocol::Udp),
             Some(name) if name.eq_ignore_ascii_case("tcp") => Some(Protocol::Tcp),
+            Some(name) if name.eq_ignore_ascii_case("tls") => Some(Protocol::Tls),
             Some(_) => None,
         }
     }
@@ -93,6 +152,8 @@ pub struct Interfaces {
     pub sockets: Vec<SocketAddr>,
     /// The bound address of each TCP listener.
     pub tcp: Vec<SocketAddr>,
+    /// The bound address of each TLS listener.
+    pub tls: Vec<SocketAddr>,
     /// Where the world outside `local_networks` finds us, when that is not our own address (a router in between).
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
@@ -112,23 +173,26 @@ impl Interfaces {
         let bound = match hop.transport {
             Transport::Udp(socket) => self.sockets.get(usize::from(socket.0)).copied(),
             Transport::Tcp(_) => best_for(&self.tcp, hop.local).map(|at| self.tcp[at]),
+            Transport::Tls(_) => best_for(&self.tls, hop.local).map(|at| self.tls[at]),
         };
-        SocketAddr::new(self.ip_towards(hop), bound.map_or(5060, |bound| bound.port()))
+        SocketAddr::new(self.ip_towards(hop), bound.map_or(hop.protocol().default_port(), |bound| bound.port()))
     }
 
     /// The way to a peer that has not spoken first: by the socket or listener bound to `local`, the address that
     /// packets to it leave from; else by one bound to all addresses; else by any of its family. `None` when we do not
-    /// speak this protocol in this family: for TCP that is so without a listener, since our Contact would lead nowhere.
+    /// speak this protocol in this family: for a stream that is so without a listener, since our Contact would lead nowhere.
     pub fn hop_to(&self, protocol: Protocol, to: SocketAddr, local: IpAddr) -> Option<Hop> {
         let bound = match protocol {
             Protocol::Udp => &self.sockets,
             Protocol::Tcp => &self.tcp,
+            Protocol::Tls => &self.tls,
         };
         let at = best_for(bound, local)?;
         let ip = bound[at].ip();
         let transport = match protocol {
             Protocol::Udp => Transport::Udp(SocketId(u8::try_from(at).ok()?)),
             Protocol::Tcp => Transport::Tcp(None),
+            Protocol::Tls => Transport::Tls(None),
         };
         Some(Hop { transport, to, local: if ip.is_unspecified() { local } else { ip } })
     }
@@ -137,7 +201,7 @@ impl Interfaces {
     /// there is none. Its connections are all closed.
     pub fn today(&self, hop: Hop) -> Option<Hop> {
         let Transport::Udp(SocketId(before)) = hop.transport else {
-            return Some(Hop { transport: Transport::Tcp(None), ..hop });
+            return Some(hop.without_flow());
         };
         let fits = |socket: &SocketAddr| socket.is_ipv4() == hop.to.is_ipv4();
         let same = self.sockets.get(usize::from(before)).is_some_and(fits);
@@ -168,6 +232,7 @@ mod tests {
         Interfaces {
             sockets: addresses(&["192.168.1.2:5060", "10.0.0.2:5070", "[2001:db8::2]:5060"]),
             tcp: addresses(&["0.0.0.0:5062"]),
+            tls: addresses(&["10.0.0.2:5063"]),
             external_ip: None,
             local_networks: Vec::new(),
         }
@@ -198,6 +263,31 @@ mod tests {
     }
 
     #[test]
+    fn a_uri_that_promises_tls_never_asks_for_less() {
+        for (uri, asked) in [
+            ("sip:a@b", Some(Protocol::Udp)),
+            ("sip:a@b;transport=TCP", Some(Protocol::Tcp)),
+            ("sip:a@b;transport=tls", Some(Protocol::Tls)),
+            ("sip:a@b;transport=sctp", None),
+            ("sips:a@b", Some(Protocol::Tls)),
+            ("sips:a@b;transport=tcp", Some(Protocol::Tls)),
+            ("sips:a@b;transport=udp", None),
+        ] {
+            assert_eq!(Protocol::asked_by(&Uri::parse(uri).unwrap()), asked, "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_listener_for_tls_is_another_than_for_tcp() {
+        let to = "10.0.0.9:5061".parse().unwrap();
+        let hop = interfaces().hop_to(Protocol::Tls, to, "10.0.0.2".parse().unwrap()).unwrap();
+        assert_eq!((hop.protocol(), hop.flow()), (Protocol::Tls, None));
+        assert_eq!(interfaces().sent_by(&hop), "10.0.0.2:5063".parse().unwrap());
+        let none = Interfaces { tls: Vec::new(), ..interfaces() };
+        assert_eq!(none.hop_to(Protocol::Tls, to, "10.0.0.2".parse().unwrap()), None, "nobody would find our Contact");
+    }
+
+    #[test]
     fn a_way_of_yesterday_is_gone_over_a_socket_of_today() {
         let of = |sockets: &[&str]| Interfaces {
             sockets: sockets.iter().map(|socket| socket.parse().unwrap()).collect(),
@@ -215,6 +305,8 @@ mod tests {
     fn a_connection_of_yesterday_is_closed() {
         let way = |flow| Hop { transport: Transport::Tcp(flow), ..Hop::udp(SocketId(0), far(), [192, 0, 2, 1].into()) };
         assert_eq!(interfaces().today(way(Some(FlowId::Accepted(1)))), Some(way(None)));
+        let by_tls = |flow| Hop { transport: Transport::Tls(flow), ..way(None) };
+        assert_eq!(interfaces().today(by_tls(Some(FlowId::Accepted(1)))), Some(by_tls(None)));
     }
 
     fn far() -> SocketAddr {

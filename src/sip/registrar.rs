@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::address::Address;
-use super::hop::{FlowId, Hop, Transport};
+use super::hop::{FlowId, Hop, Protocol, Transport};
 use super::message::{Contacts, Received};
 use super::uri::{Scheme, Uri};
 use crate::now::{Mono, Now, UnixMs};
@@ -33,7 +33,7 @@ pub struct Binding {
     pub id: u64,
     /// As the phone wrote it, without display name and without most parameters. What stood behind a `?` never gets here.
     pub contact: Address,
-    /// Where its REGISTER came from; by TCP without a connection once that is closed.
+    /// Where its REGISTER came from; by TCP or TLS without a connection once that is closed.
     pub source: Hop,
     pub registered: UnixMs,
     until: Mono,
@@ -78,7 +78,7 @@ pub enum Refusal {
     OutOfOrder,
     #[error("Contact: * goes with Expires: 0 alone")]
     StarWithoutZero,
-    #[error("a Contact that is no sip: address, or longer than {MAX_CONTACT} bytes")]
+    #[error("a Contact that is no sip: address (or over TLS sips:), or longer than {MAX_CONTACT} bytes")]
     BadContact,
     #[error("more than {MAX_BINDINGS} contacts")]
     TooMany,
@@ -103,7 +103,8 @@ impl Registrar {
             Contacts::These(contacts) if contacts.is_empty() => return Ok(Outcome::Asked),
             Contacts::These(contacts) if contacts.len() > MAX_BINDINGS => return Err(Refusal::TooMany),
             Contacts::These(contacts) => {
-                contacts.iter().map(|contact| Wanted::read(contact, request.expires)).collect::<Result<_, _>>()?
+                let read = |contact| Wanted::read(contact, request.expires, source.protocol());
+                contacts.iter().map(read).collect::<Result<_, _>>()?
             }
             Contacts::All if request.expires == Some(0) => Vec::new(),
             Contacts::All => return Err(Refusal::StarWithoutZero),
@@ -224,7 +225,7 @@ impl Registrar {
         let by_it = |binding: &&mut Binding| binding.source.flow() == Some(flow);
         let mut cut_off = self.users.values_mut().flatten().filter(by_it).peekable();
         let anybody = cut_off.peek().is_some();
-        cut_off.for_each(|binding| binding.source.transport = Transport::Tcp(None));
+        cut_off.for_each(|binding| binding.source = binding.source.without_flow());
         anybody
     }
 
@@ -264,8 +265,8 @@ impl Binding {
     pub fn hop(&self) -> Option<Hop> {
         match self.source.transport {
             Transport::Udp(_) => Some(self.by_datagram()),
-            Transport::Tcp(Some(_)) => Some(self.source),
-            Transport::Tcp(None) => None,
+            Transport::Tcp(Some(_)) | Transport::Tls(Some(_)) => Some(self.source),
+            Transport::Tcp(None) | Transport::Tls(None) => None,
         }
     }
 
@@ -289,10 +290,12 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(contact: &Address, expires: Option<u32>) -> Result<Wanted, Refusal> {
-        // No sips: there is no TLS to keep that promise with.
-        if contact.uri.scheme != Scheme::Sip {
-            return Err(Refusal::BadContact);
+    fn read(contact: &Address, expires: Option<u32>, by: Protocol) -> Result<Wanted, Refusal> {
+        match contact.uri.scheme {
+            Scheme::Sip => {}
+            // A promise of TLS (RFC 3261 §26.2.2): only the phone's own TLS connection can keep it.
+            Scheme::Sips if by == Protocol::Tls => {}
+            Scheme::Sips | Scheme::Tel => return Err(Refusal::BadContact),
         }
         // A malformed one counts as none (§10.2.1.1).
         let own = contact.param("expires").and_then(|expires| expires.parse::<u32>().ok());

@@ -1,5 +1,5 @@
-//! SIP over TCP: listening, connecting, framing, and a bounded queue out of each connection. A connection is one task;
-//! the loop knows it by its [`FlowId`].
+//! SIP over TCP and TLS: listening, connecting, framing, and a bounded queue out of each connection. A connection is one
+//! task; the loop knows it by its [`FlowId`].
 
 use std::collections::HashMap;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
@@ -16,8 +16,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use crate::clock;
+use crate::tls::{Acceptor, Connector, Encrypted};
+
+use super::budget::{About, Budgets, Spent};
 use super::crowd::{Admission, Crowd};
-use super::hop::FlowId;
+use super::gate::Source;
+use super::hop::{FlowId, Protocol};
 use super::wire::{Framer, PONG, Piece};
 
 /// A stranger is somebody we know by then, or gone: a phone registers within a second, a carrier is known by its address.
@@ -26,6 +31,8 @@ const STRANGER_FOR: Duration = Duration::from_secs(10);
 const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
 /// A phone in the shop answers in milliseconds, a carrier in some hundred; a caller is waiting.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// From a peer's connection to the end of its TLS handshake: two round trips, by a poor mobile network a second or two.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 /// After a message that could not be framed: for its answer to leave.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// Messages that wait to be sent on one connection. A call is some ten of them; a peer that lets so many wait does not
@@ -51,6 +58,7 @@ const BACKLOG: i32 = 256;
 pub enum Report {
     Accepted {
         flow: FlowId,
+        protocol: Protocol,
         from: SocketAddr,
         local: IpAddr,
         line: Line,
@@ -96,13 +104,15 @@ pub struct Listening {
     listener: std::net::TcpListener,
     /// The address it is bound to, with the port the system chose where 0 was asked for.
     pub bound: SocketAddr,
+    /// `None`: TCP.
+    tls: Option<Acceptor>,
 }
 
 impl Listening {
     /// # Errors
     /// The address is taken, not ours, or not allowed.
     pub fn bind(address: SocketAddr) -> io::Result<Listening> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
         }
@@ -113,7 +123,13 @@ impl Listening {
         socket.listen(BACKLOG)?;
         let listener = std::net::TcpListener::from(socket);
         let bound = listener.local_addr()?;
-        Ok(Listening { listener, bound })
+        Ok(Listening { listener, bound, tls: None })
+    }
+
+    /// The same, for TLS.
+    #[must_use]
+    pub fn encrypted(self, tls: Acceptor) -> Listening {
+        Listening { tls: Some(tls), ..self }
     }
 }
 
@@ -121,6 +137,7 @@ impl Listening {
 pub struct Streams {
     lines: HashMap<FlowId, Line>,
     crowd: SharedCrowd,
+    connector: Connector,
     runtime: Handle,
     tell: Tell,
     accepting: Vec<AbortHandle>,
@@ -129,23 +146,24 @@ pub struct Streams {
 type SharedCrowd = Arc<Mutex<Crowd<AbortHandle>>>;
 
 impl Streams {
-    /// Accepts on these listeners from now on.
+    /// Accepts on these listeners from now on. `connector` shakes hands where we connect.
     ///
     /// # Errors
     /// A listener cannot be watched.
-    pub fn start(listeners: Vec<Listening>, runtime: Handle, tell: Tell) -> io::Result<Streams> {
+    pub fn start(listeners: Vec<Listening>, connector: Connector, runtime: Handle, tell: Tell) -> io::Result<Streams> {
         let crowd = SharedCrowd::default();
-        let last = Arc::new(Mutex::new(0));
+        let (last, handshakes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Budgets::default())));
         let mut accepting = Vec::new();
-        for Listening { listener, .. } in listeners {
+        for Listening { listener, tls, .. } in listeners {
             let listener = {
                 let _entered = runtime.enter();
                 TcpListener::from_std(listener)?
             };
-            let desk = Desk { crowd: crowd.clone(), last: last.clone(), tell: tell.clone() };
+            let (crowd, last, handshakes) = (crowd.clone(), last.clone(), handshakes.clone());
+            let desk = Desk { tls, crowd, last, handshakes, tell: tell.clone() };
             accepting.push(runtime.spawn(desk.accept_all(listener)).abort_handle());
         }
-        Ok(Streams { lines: HashMap::new(), crowd, runtime, tell, accepting })
+        Ok(Streams { lines: HashMap::new(), crowd, connector, runtime, tell, accepting })
     }
 
     /// Takes the loop's end of a connection that a peer has opened.
@@ -153,17 +171,28 @@ impl Streams {
         self.lines.insert(flow, line);
     }
 
-    /// Connects; failure is reported, success is not: what is written meanwhile waits.
-    pub fn connect(&mut self, flow: FlowId, to: SocketAddr, local: IpAddr) {
+    /// Connects, by TCP, or with a name by TLS to whoever can prove to be it. Failure is reported, success is not: what is
+    /// written meanwhile waits.
+    pub fn connect(&mut self, flow: FlowId, to: SocketAddr, local: IpAddr, name: Option<String>) {
         let (out, queue) = mpsc::channel(WAITING_OUT);
         let known = Arc::new(AtomicBool::new(true));
         let wire = Wire { flow, known: known.clone(), tell: self.tell.clone() };
         let lifetime = Lifetime { flow, end: End::Failed, tell: self.tell.clone(), crowd: None };
+        let connector = self.connector.clone();
         let task = self.runtime.spawn(async move {
             // The whole of it: only its end would be taken along otherwise.
             let mut lifetime = lifetime;
-            let opened = tokio::time::timeout(CONNECT_WITHIN, connect(to, local)).await;
-            match opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            let open = async {
+                let stream = connect(to, local).await?;
+                Ok(match name {
+                    None => Stream::Open(stream),
+                    Some(name) => Stream::Encrypted(Box::new(connector.connect(&name, stream).await?)),
+                })
+            };
+            let opened: Result<_, io::Error> = tokio::time::timeout(CONNECT_WITHIN, open)
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            match opened {
                 Ok(stream) => {
                     lifetime.end = End::Closed;
                     wire.carry(stream, queue).await;
@@ -216,9 +245,14 @@ impl Drop for Streams {
 
 /// Where connections are taken in.
 struct Desk {
+    /// `None`: TCP.
+    tls: Option<Acceptor>,
     crowd: SharedCrowd,
     /// The last number given. Held while one is taken in, so that nobody is evicted before the loop has heard of it.
     last: Arc<Mutex<u64>>,
+    /// A handshake costs us far more than it costs a stranger, and nobody has proved yet to be none: of one address, and in
+    /// all, there are as many a second as messages that we read of strangers.
+    handshakes: Arc<Mutex<Budgets>>,
     tell: Tell,
 }
 
@@ -244,6 +278,11 @@ impl Desk {
     fn take(&self, stream: TcpStream, from: SocketAddr) {
         // A peer that is gone again already has no address of ours.
         let Ok(local) = stream.local_addr() else { return };
+        let now = clock::now().mono;
+        if self.tls.is_some() && lock(&self.handshakes).spend(now, Source::Stranger, from, About::Other) == Spent::Over {
+            metrics::counter!("ringall_sip_flows_refused_total").increment(1);
+            return;
+        }
         let mut last = lock(&self.last);
         *last += 1;
         let number = *last;
@@ -256,10 +295,13 @@ impl Desk {
         let admission = lock(&self.crowd).admit(number, from.ip(), || {
             let (tell, crowd) = (self.tell.clone(), Some(self.crowd.clone()));
             let lifetime = Lifetime { flow, end: End::Closed, tell, crowd };
+            let tls = self.tls.clone();
             let carry = async move {
                 let _lifetime = lifetime;
                 // The loop is to hear of it before anything else.
-                if begin.await.is_ok() {
+                if begin.await.is_ok()
+                    && let Some(stream) = shake_hands(stream, tls).await
+                {
                     wire.carry(stream, queue).await;
                 }
             };
@@ -271,13 +313,36 @@ impl Desk {
                     metrics::counter!("ringall_sip_flows_evicted_total").increment(1);
                     evicted.abort();
                 }
-                (self.tell)(Report::Accepted { flow, from, local: local.ip(), line: Line { out, known, task } });
+                let protocol = if self.tls.is_some() { Protocol::Tls } else { Protocol::Tcp };
+                let line = Line { out, known, task };
+                (self.tell)(Report::Accepted { flow, protocol, from, local: local.ip(), line });
                 // The task waits for this alone.
                 let _ = admitted.send(());
             }
             (Admission::Welcome { .. } | Admission::Full, _) => {
                 metrics::counter!("ringall_sip_flows_refused_total").increment(1);
             }
+        }
+    }
+}
+
+/// A connection that messages can be read from.
+enum Stream {
+    Open(TcpStream),
+    Encrypted(Box<Encrypted>),
+}
+
+/// What a peer's connection has become; `None`: nothing that SIP can be spoken by.
+async fn shake_hands(stream: TcpStream, tls: Option<Acceptor>) -> Option<Stream> {
+    let Some(tls) = tls else { return Some(Stream::Open(stream)) };
+    let shaken = tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await;
+    match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(stream) => Some(Stream::Encrypted(Box::new(stream))),
+        Err(error) => {
+            metrics::counter!("ringall_sip_tls_handshakes_failed_total").increment(1);
+            // A peer's doing, at any rate a stranger likes.
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
         }
     }
 }
@@ -321,9 +386,27 @@ struct Wire {
 
 impl Wire {
     /// From the first byte to the last.
-    async fn carry(&self, mut stream: TcpStream, mut queue: mpsc::Receiver<Vec<u8>>) {
-        tune(&stream);
-        let (reading, mut writing) = stream.split();
+    async fn carry(&self, stream: Stream, queue: mpsc::Receiver<Vec<u8>>) {
+        match stream {
+            Stream::Open(mut stream) => {
+                tune(&stream);
+                let (reading, writing) = stream.split();
+                self.carry_both_ways(reading, writing, queue).await;
+            }
+            Stream::Encrypted(stream) => {
+                tune(stream.get_ref().0);
+                let (reading, writing) = tokio::io::split(stream);
+                self.carry_both_ways(reading, writing, queue).await;
+            }
+        }
+    }
+
+    async fn carry_both_ways(
+        &self,
+        reading: impl AsyncRead + Unpin,
+        mut writing: impl AsyncWrite + Unpin,
+        mut queue: mpsc::Receiver<Vec<u8>>,
+    ) {
         tokio::select! {
             () = self.read_all(reading) => {}
             () = write_all(&mut writing, &mut queue) => {}
@@ -387,7 +470,8 @@ async fn until<T>(deadline: Option<Instant>, done: impl Future<Output = T>) -> O
 /// Returns when the loop has let go of the connection and everything is sent, or nothing can be sent any more.
 async fn write_all(writing: &mut (impl AsyncWrite + Unpin), queue: &mut mpsc::Receiver<Vec<u8>>) {
     while let Some(bytes) = queue.recv().await {
-        if writing.write_all(&bytes).await.is_err() {
+        // TLS keeps what it has encrypted until told that this is all.
+        if writing.write_all(&bytes).await.is_err() || writing.flush().await.is_err() {
             return;
         }
     }

@@ -26,6 +26,7 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 const UDP: &str = "udp";
 const TCP: &str = "tcp";
+const TLS: &str = "tls";
 
 const BINDINGS: &str = "SELECT user_name, password_mark, contact, source, local_ip, socket, protocol, registered_ms, \
      expires_ms, call_id, cseq FROM bindings ORDER BY user_name, position";
@@ -81,6 +82,7 @@ impl Store {
                         Transport::Udp(SocketId(socket)) => (UDP, i64::from(socket)),
                         // No connection outlives the process.
                         Transport::Tcp(_) => (TCP, 0),
+                        Transport::Tls(_) => (TLS, 0),
                     };
                     let query = query.bind(binding.source.local.to_string()).bind(socket).bind(protocol);
                     let query = query.bind(binding.registered.0).bind(binding.expires.0);
@@ -112,6 +114,7 @@ impl BindingRow {
         let transport = match self.protocol.as_str() {
             UDP => Transport::Udp(SocketId(u8::try_from(self.socket).map_err(|_| number("socket", self.socket))?)),
             TCP => Transport::Tcp(None),
+            TLS => Transport::Tls(None),
             _ => return Err(unreadable("bindings", "protocol", &self.protocol)),
         };
         Ok(KeptBinding {

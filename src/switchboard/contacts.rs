@@ -99,7 +99,7 @@ impl Switchboard {
     pub(super) fn resolve(&mut self, binding: BindingId) {
         let Some(contact) = self.contacts.by_phone.values().find(|contact| contact.binding == binding) else { return };
         // A contact that asks for what we do not speak leads nowhere.
-        let Some(protocol) = Protocol::of_param(contact.uri.param("transport")) else { return };
+        let Some(protocol) = Protocol::asked_by(&contact.uri) else { return };
         let (host, port) = (contact.uri.host.clone(), contact.uri.port);
         let ticket = self.ticket(Asked::Resolve(binding));
         self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });

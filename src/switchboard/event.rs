@@ -27,9 +27,10 @@ pub enum Input<'a> {
         local: IpAddr,
         bytes: &'a [u8],
     },
-    /// A peer has connected to us; `local` is our own address on the connection.
+    /// A peer has connected to us, by TCP or TLS; `local` is our own address on the connection.
     FlowAccepted {
         flow: FlowId,
+        protocol: Protocol,
         from: SocketAddr,
         local: IpAddr,
     },
@@ -91,10 +92,11 @@ pub enum Output {
         to: SocketAddr,
         bytes: Vec<u8>,
     },
-    /// Open a stream connection to `to`, from our address `local`. It is written to at once; a connection that cannot be
+    /// Open a stream connection to `to`, by TCP or TLS, from our address `local`. It is written to at once; a connection that cannot be
     /// had is [`Input::FlowFailed`].
     Connect {
         flow: FlowId,
+        protocol: Protocol,
         to: SocketAddr,
         local: IpAddr,
     },

@@ -36,6 +36,23 @@ fn a_value_of_the_wrong_kind_is_named() {
 }
 
 #[test]
+fn a_certificate_and_a_key_that_do_not_belong_together_are_named() {
+    let [one, other] = [(); 2].map(|()| rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a key"));
+    let files = Files::new();
+    files.listens_by_tls(&one.cert.pem(), &other.signing_key.serialize_pem());
+    let message = refused_to_serve(&files, 2);
+    says(
+        &message,
+        &["ringall.toml", "sip.private_key", "key.pem", "expected the key of the certificate", "certificate.pem"],
+    );
+    assert!(!files.path("data").exists(), "nothing was touched");
+    std::fs::remove_file(files.path("certificate.pem")).expect("it was there");
+    says(&refused_to_serve(&files, 2), &["ringall.toml", "sip.certificate", "certificate.pem", "can be read"]);
+    files.edit_config("private_key = ", "# private_key = ");
+    says(&refused_to_serve(&files, 2), &["ringall.toml", "sip.private_key", "missing"]);
+}
+
+#[test]
 fn a_missing_configuration_is_named() {
     let files = Files::new();
     std::fs::remove_file(files.path("ringall.toml")).expect("it was there");

@@ -22,6 +22,10 @@ pub struct Baresip {
 pub enum Line {
     Udp,
     Tcp,
+    /// TLS, whoever is at its other end.
+    Tls,
+    /// TLS, and protected sound or none.
+    TlsAndSrtp,
     /// UDP at ::1.
     UdpOverIpv6,
     /// TCP at ::1.
@@ -31,7 +35,7 @@ pub enum Line {
 impl Line {
     fn host(self) -> &'static str {
         match self {
-            Line::Udp | Line::Tcp => "127.0.0.1",
+            Line::Udp | Line::Tcp | Line::Tls | Line::TlsAndSrtp => "127.0.0.1",
             Line::UdpOverIpv6 | Line::TcpOverIpv6 => "[::1]",
         }
     }
@@ -40,6 +44,7 @@ impl Line {
         match self {
             Line::Udp | Line::UdpOverIpv6 => "",
             Line::Tcp | Line::TcpOverIpv6 => ";transport=tcp",
+            Line::Tls | Line::TlsAndSrtp => ";transport=tls",
         }
     }
 }
@@ -59,7 +64,10 @@ impl Baresip {
 
     /// The same, a phone that has registered at `target` (`host:port`), for so long that no test sees it do so again.
     pub fn registers(line: Line, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
-        let account = account(user, password, target, line.param());
+        let mut account = account(user, password, target, line.param());
+        if line == Line::TlsAndSrtp {
+            account += ";mediaenc=srtp-mand";
+        }
         let (command, port) = (Command::new("baresip"), ports::free(1));
         let mut phone = Baresip::start(command, line.host(), port, line.param(), &account, hz);
         phone.process.wait_for("200 OK", Duration::from_secs(20));
@@ -108,12 +116,13 @@ module g711.so
 module aufile.so
 module aubridge.so
 module sndfile.so
-module_app account.so
+{srtp}module_app account.so
 module_app menu.so
 snd_path {path}
 ",
             last = media + 19,
             modules = module_folder(),
+            srtp = if account.contains("mediaenc=srtp") { "module srtp.so\n" } else { "" },
         );
         write("config", config.as_bytes());
         let mut process = Process::start(command.arg("-f").arg(folder.path()), folder.path().join("screen"));

@@ -114,6 +114,19 @@ peers = ["127.0.0.1"]
         self.write("ringall.toml", &config.replace(from, to));
     }
 
+    /// SIP is heard by TLS too, with this certificate and key. The answer is the port.
+    pub fn listens_by_tls(&self, certificate: &str, key: &str) -> u16 {
+        let port = ports::free(1);
+        self.write("certificate.pem", certificate);
+        self.write("key.pem", key);
+        let folder = self.folder.path().display();
+        let keys = format!(
+            "[sip]\ntls = [\"127.0.0.1:{port}\"]\ncertificate = \"{folder}/certificate.pem\"\nprivate_key = \"{folder}/key.pem\"\n"
+        );
+        self.edit_config("[sip]\n", &keys);
+        port
+    }
+
     /// SIP is heard on all addresses of IPv4.
     pub fn listens_everywhere(&self) {
         for key in ["udp", "tcp"] {

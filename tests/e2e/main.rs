@@ -27,6 +27,7 @@ mod carrier;
 mod demo;
 mod desk_phone;
 mod durable;
+mod encrypted;
 mod explain;
 mod flood;
 mod glare;

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files that may touch sockets, clocks, disks and threads. Everything else is core.
-const SHELLS: [&str; 14] = [
+const SHELLS: [&str; 15] = [
     "main.rs",
     "app.rs",
     "clock.rs",
     "driver.rs",
     "speech",
     "alert",
+    "tls",
     "cli/",
     "web/",
     "store/",
@@ -73,8 +74,9 @@ const ARROWS: [Rule; 8] = [
 ];
 
 /// What only shells may name.
-const SHELL_ONLY: [&str; 18] = [
+const SHELL_ONLY: [&str; 19] = [
     "tokio",
+    "rustls",
     "axum",
     "sqlx",
     "mio",
@@ -95,7 +97,7 @@ const SHELL_ONLY: [&str; 18] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 20] = [
+const IMPORTERS: [(&str, &[&str]); 27] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("reqwest", &["alert/post.rs"]),
     ("lettre", &["alert/mail.rs"]),
@@ -113,6 +115,13 @@ const IMPORTERS: [(&str, &[&str]); 20] = [
     ("hound", &["media/pcm_wave.rs"]),
     ("rubato", &["media/pcm_wave.rs"]),
     ("rand_chacha", &["chance.rs", "media/port"]),
+    ("aes", &["media/srtp.rs"]),
+    ("ctr", &["media/srtp.rs"]),
+    ("sha1", &["media/srtp.rs"]),
+    ("base64", &["media/sdp"]),
+    ("rustls", &["tls.rs"]),
+    ("tokio_rustls", &["tls.rs"]),
+    ("webpki_roots", &["tls.rs"]),
     ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
     ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::caller::Callers;
+use ringall::config::Srtp;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::plan::{Country, Language, Line, Phone, PhoneId, Shop as Wishes, ShopId};
@@ -64,7 +65,7 @@ impl Bench {
             hours_override: None,
             blocked: Default::default(),
         };
-        let machine = machine::start(1, Callers::default(), Vec::new(), Vec::new(), Router::None);
+        let machine = machine::start(1, Callers::default(), Vec::new(), Vec::new(), Router::None, Srtp::Preferred);
         let mut bench = Bench { machine, media: FakeMedia::default(), now: Duration::ZERO };
         bench.hand_in(Input::PlanChanged(Arc::new(Plan { version: 1, shops: vec![Arc::new(wishes)] })));
         bench

@@ -347,5 +347,5 @@ impl Attended {
 fn machine_side(payloads: Vec<(u8, Carry)>) -> Side {
     let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let accept = Vec::new();
-    Side { pair: PairId(u32::MAX), rtp: Some(nowhere), rtcp: None, accept, payloads, hold: Hold::Talking }
+    Side { pair: PairId(u32::MAX), rtp: Some(nowhere), rtcp: None, accept, payloads, hold: Hold::Talking, keys: None }
 }

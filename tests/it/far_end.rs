@@ -29,6 +29,7 @@ pub struct FarEnd {
     silent: bool,
     /// It answers an offer with every codec that it shares, not with one.
     pub answers_with_all: bool,
+    pub protects: Protects,
     /// It refuses every re-INVITE and UPDATE with this.
     pub refuses_again: Option<u16>,
     /// Headers of that refusal.
@@ -56,11 +57,23 @@ pub struct FarEnd {
     made: u64,
 }
 
+/// What it does when it is asked for protected sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protects {
+    AsAsked,
+    /// 488: it cannot.
+    Refuses,
+    /// It answers as if plain sound had been offered.
+    Ignores,
+}
+
 /// How it speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     Datagrams,
     Stream,
+    /// By a stream over TLS.
+    Encrypted,
     /// By stream, were there a cable.
     Unplugged,
 }
@@ -170,6 +183,7 @@ impl FarEnd {
             line: Line::Datagrams,
             silent: false,
             answers_with_all: false,
+            protects: Protects::AsAsked,
             refuses_again: None,
             refuses_saying: Vec::new(),
             rings_reliably: false,
@@ -204,6 +218,12 @@ impl FarEnd {
         self.uri += ";transport=tcp";
     }
 
+    /// By stream connections over TLS from now on.
+    pub fn speaks_encrypted(&mut self) {
+        self.line = Line::Encrypted;
+        self.uri += ";transport=tls";
+    }
+
     /// It is there, but says nothing any more.
     pub fn falls_silent(&mut self) {
         self.silent = true;
@@ -225,7 +245,11 @@ impl FarEnd {
     }
 
     pub(crate) fn protocol(&self) -> &'static str {
-        if self.line == Line::Datagrams { "UDP" } else { "TCP" }
+        match self.line {
+            Line::Datagrams => "UDP",
+            Line::Stream | Line::Unplugged => "TCP",
+            Line::Encrypted => "TLS",
+        }
     }
 
     pub fn receive(&mut self, now: Duration, from: SocketAddr, bytes: &[u8]) {
@@ -380,7 +404,11 @@ impl FarEnd {
     pub(crate) fn answer(&mut self, now: Duration, to: SocketAddr, leg: usize, invite: &Text, body: &str) {
         let mut headers = self.of_a_2xx(invite);
         headers.push(("Content-Type", "application/sdp".to_owned()));
-        self.reply(to, invite, 200, "OK", &headers, body);
+        let body = match (invite.crypto(), self.protects) {
+            (Some(offered), Protects::AsAsked) => text::protected(body, offered),
+            (Some(_), Protects::Refuses | Protects::Ignores) | (None, _) => body.to_owned(),
+        };
+        self.reply(to, invite, 200, "OK", &headers, &body);
         self.repeat_until_acked(now, leg, invite.cseq().0);
     }
 

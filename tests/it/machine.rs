@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use ringall::config::{Peer, Prefix, Trunk};
+use ringall::config::{Peer, Prefix, Srtp, Trunk};
 use ringall::door::sip::RegistrationSettings;
 use ringall::now::{Now, UnixMs};
 use ringall::number::Number;
@@ -41,10 +41,11 @@ pub fn start(
     kept: Vec<(String, KeptUser)>,
     registered: Vec<Trunk>,
     router: Router,
+    srtp: Srtp,
 ) -> Switchboard {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    Switchboard::new(bytes, settings(kept, registered, router), media::Ports::new(2), callers)
+    Switchboard::new(bytes, Settings { srtp, ..settings(kept, registered, router) }, media::Ports::new(2), callers)
 }
 
 /// Where the shop's sockets and listeners are.
@@ -52,13 +53,20 @@ pub fn interfaces() -> Interfaces {
     settings(Vec::new(), Vec::new(), Router::None).interfaces()
 }
 
-/// UDP and TCP at one address of each family.
+/// Where each family's listener for TLS is: at the shop's address, on the next port.
+fn tls(shop: SocketAddr) -> SocketAddr {
+    SocketAddr::new(shop.ip(), 5061)
+}
+
+/// UDP, TCP and TLS at one address of each family.
 fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router) -> Settings {
     let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
     let carrier = Trunk { name: "carrier".to_owned(), peers, register: None };
     Settings {
         sockets: vec![SHOP, SHOP_V6],
         tcp: vec![SHOP, SHOP_V6],
+        tls: vec![tls(SHOP), tls(SHOP_V6)],
+        srtp: Srtp::Preferred,
         external_ip: (router == Router::Translates).then_some(OUTSIDE.ip()),
         local_networks: if router == Router::Translates { vec![INSIDE] } else { Vec::new() },
         registrations: RegistrationSettings {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::far_end::{End, FarEnd, Leg, Phase};
+use crate::far_end::{End, FarEnd, Leg, Phase, Protects};
 use crate::text::{Text, sdp, tag, uri_of};
 
 /// What a phone does with an INVITE by itself.
@@ -48,6 +48,9 @@ impl FarEnd {
         leg.to_do.extend(self.habit.then.map(|(after, act)| (now + after, act)));
         self.legs.push(leg);
         self.sources.push(from);
+        if invite.is_protected() && self.protects == Protects::Refuses {
+            return self.refuse(now, self.legs.len() - 1, 488);
+        }
         self.tick_habits(now);
     }
 
@@ -125,7 +128,7 @@ impl FarEnd {
         }
         self.reply(to, &invite, code, phrase, &extra, "");
         self.repeat_until_acked(now, leg, invite.cseq().0);
-        if let (true, Some(repeat)) = (self.protocol() == "TCP", &mut self.legs[leg].repeat) {
+        if let (true, Some(repeat)) = (self.protocol() != "UDP", &mut self.legs[leg].repeat) {
             repeat.next = repeat.until;
         }
     }

@@ -112,7 +112,10 @@ impl Account {
             ("Call-ID", self.call_id.clone()),
             ("CSeq", format!("{} REGISTER", self.cseq)),
         ];
-        let transport = if protocol == "TCP" { ";transport=tcp" } else { "" };
+        let transport = match protocol {
+            "UDP" => String::new(),
+            stream => format!(";transport={}", stream.to_lowercase()),
+        };
         let own = vec![format!("<sip:{}@{address}{transport}>", self.user)];
         let contacts = if self.contacts.is_empty() { &own } else { &self.contacts };
         headers.extend(contacts.iter().map(|contact| ("Contact", contact.clone())));

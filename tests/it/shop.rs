@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
-use ringall::config::{Register, Trunk};
+use ringall::config::{Register, Srtp, Trunk};
 use ringall::greeting::ShopName;
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
@@ -52,6 +52,8 @@ pub struct Opening {
     numbers: Vec<String>,
     blocked: Vec<String>,
     by_stream: Vec<usize>,
+    encrypted: Vec<usize>,
+    srtp: Srtp,
     over_ipv6: Vec<usize>,
     known: Vec<(String, String, u32)>,
     registering: Vec<usize>,
@@ -78,6 +80,8 @@ impl Shop {
             numbers: Vec::new(),
             blocked: Vec::new(),
             by_stream: Vec::new(),
+            encrypted: Vec::new(),
+            srtp: Srtp::Preferred,
             over_ipv6: Vec::new(),
             known: Vec::new(),
             registering: Vec::new(),
@@ -196,6 +200,13 @@ impl Shop {
     pub fn caller_by_stream(&self, display: &str, number: &str) -> Caller {
         let caller = self.caller(display, number);
         caller.act(|far_end, _| far_end.speaks_by_stream());
+        caller
+    }
+
+    /// A customer whose carrier calls over TLS.
+    pub fn caller_encrypted(&self, display: &str, number: &str) -> Caller {
+        let caller = self.caller(display, number);
+        caller.act(|far_end, _| far_end.speaks_encrypted());
         caller
     }
 
@@ -492,6 +503,18 @@ impl Opening {
         self
     }
 
+    /// The phone at this place (0 is Counter) speaks by TLS.
+    pub fn encrypted(mut self, phone: usize) -> Opening {
+        self.encrypted.push(phone);
+        self
+    }
+
+    /// Phones that are called by TLS ring with protected sound or not at all.
+    pub fn protected_or_not_at_all(mut self) -> Opening {
+        self.srtp = Srtp::Required;
+        self
+    }
+
     /// The phone at this place (0 is Counter) has an IPv6 address.
     pub fn over_ipv6(mut self, phone: usize) -> Opening {
         self.over_ipv6.push(phone);
@@ -584,6 +607,9 @@ impl Opening {
             if self.by_stream.contains(&usize::from(at)) {
                 far_end.speaks_by_stream();
             }
+            if self.encrypted.contains(&usize::from(at)) {
+                far_end.speaks_encrypted();
+            }
             phones.push(ringall::routing::plan::Phone {
                 id: PhoneId(i64::from(at) + 1),
                 name: Arc::from(name.as_str()),
@@ -630,8 +656,14 @@ impl Opening {
             world.trace.names.push((registrar.address, "registrar".to_owned()));
             world.registrars.push(registrar);
         }
-        world.machine =
-            Some(machine::start(seed, machine::callers(RUIZ, &self.known), Vec::new(), registered, self.router));
+        world.machine = Some(machine::start(
+            seed,
+            machine::callers(RUIZ, &self.known),
+            Vec::new(),
+            registered,
+            self.router,
+            self.srtp,
+        ));
         world.change_plan(Plan { version: 1, shops: vec![Arc::new(wishes)] });
         // Names are resolved and ports bound before the door opens.
         world.run_for(Duration::from_millis(50));

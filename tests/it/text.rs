@@ -108,6 +108,18 @@ impl Text {
         Some(std::net::SocketAddr::new(ip, port))
     }
 
+    /// The first way that the SDP offers to protect its audio; `None` when it is plain.
+    pub fn crypto(&self) -> Option<&str> {
+        self.body.split("\r\n").find_map(|line| line.strip_prefix("a=crypto:"))
+    }
+
+    /// Whether the SDP's audio is to be protected.
+    pub fn is_protected(&self) -> bool {
+        let protected = self.body.contains(" RTP/SAVP ");
+        assert_eq!(protected, self.crypto().is_some(), "{}", self.body);
+        protected
+    }
+
     /// The first payload type of the SDP's audio: what the other side wants to hear.
     pub fn voice(&self) -> Option<u8> {
         self.payloads().first().and_then(|payload| payload.parse().ok())
@@ -138,9 +150,9 @@ pub fn uri_of(value: &str) -> &str {
     }
 }
 
-/// `sip:user@192.0.2.1:5060;…` → its address; the port is 5060 when none is written (RFC 3261 §19.1.2).
+/// `sip:user@192.0.2.1:5060;…` (or `sips:`) → its address; the port is 5060 when none is written (RFC 3261 §19.1.2).
 pub fn address_of(uri: &str) -> Option<std::net::SocketAddr> {
-    let rest = uri.strip_prefix("sip:")?.split([';', '?']).next()?;
+    let rest = uri.strip_prefix("sip:").or_else(|| uri.strip_prefix("sips:"))?.split([';', '?']).next()?;
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     host.parse().or_else(|_| format!("{host}:5060").parse()).ok()
 }
@@ -181,6 +193,14 @@ pub fn sdp(audio: std::net::SocketAddr, payloads: &str, direction: &str, extra: 
         let _ = write!(text, "{line}\r\n");
     }
     text
+}
+
+/// This answer, protected by what was offered first, with a key of its own.
+pub fn protected(answer: &str, offered: &str) -> String {
+    let mut words = offered.split(' ');
+    let (tag, suite) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let answer = answer.replace(" RTP/AVP ", " RTP/SAVP ");
+    format!("{answer}a=crypto:{tag} {suite} inline:{}\r\n", "Phone".repeat(8))
 }
 
 fn at_commas(value: &str) -> Vec<&str> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
+use ringall::config::Srtp;
 use ringall::greeting::ShopName;
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
@@ -15,7 +16,9 @@ use ringall::routing::Plan;
 use ringall::routing::plan::ShopId;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::LeftRinging;
-use ringall::switchboard::{Change, Due, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
+use ringall::switchboard::{
+    Change, Due, FlowId, Input, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId, Ticket,
+};
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
@@ -70,6 +73,7 @@ enum Event {
     },
     FlowAccepted {
         flow: FlowId,
+        protocol: Protocol,
         from: SocketAddr,
     },
     FlowClosed {
@@ -171,7 +175,8 @@ impl World {
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.
     pub fn restart(&mut self, seed: u64, plan: Plan) {
         let kept = self.store.registrations.clone().into_iter().collect();
-        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept, Vec::new(), self.router));
+        let callers = ringall::caller::Callers::default();
+        self.machine = Some(machine::start(seed, callers, kept, Vec::new(), self.router, Srtp::Preferred));
         self.media = FakeMedia::default();
         self.streams = Streams::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
@@ -297,8 +302,8 @@ impl World {
                     self.act(who, |far_end, now| far_end.receive(now, from, &bytes));
                 }
             }
-            Event::FlowAccepted { flow, from } => {
-                self.hand_in(Input::FlowAccepted { flow, from, local: shop_for(from).ip() });
+            Event::FlowAccepted { flow, protocol, from } => {
+                self.hand_in(Input::FlowAccepted { flow, protocol, from, local: shop_for(from).ip() });
             }
             Event::Garbled { flow } => self.hand_in(Input::Garbled { flow, bytes: b"\0\r\n\r\n" }),
             Event::FlowClosed { flow } => self.hand_in(Input::FlowClosed { flow }),
@@ -351,7 +356,7 @@ impl World {
                 let translated = self.router == Router::Translates && !INSIDE.contains(to.ip());
                 self.send(if translated { OUTSIDE } else { socket }, to, bytes)
             }
-            Output::Connect { flow, to, local: _ } => self.connect(flow, to),
+            Output::Connect { flow, protocol, to, local: _ } => self.connect(flow, protocol, to),
             Output::Write { flow, bytes } => self.write(flow, bytes),
             Output::Trust { flow } => {
                 self.streams.trusted.insert(flow);
@@ -436,19 +441,20 @@ impl World {
         let FarEnd { address, line, .. } = self.far_ends[who];
         match line {
             Line::Datagrams => self.send(address, to, bytes),
-            Line::Stream => self.stream_to_shop(who, bytes),
+            Line::Stream | Line::Encrypted => self.stream_to_shop(who, bytes),
             Line::Unplugged => {}
         }
     }
 
     /// By the connection a far end has, or else by a new one from a port of its own.
     fn stream_to_shop(&mut self, who: usize, bytes: Vec<u8>) {
-        let address = self.far_ends[who].address;
+        let FarEnd { address, line, .. } = self.far_ends[who];
+        let protocol = if line == Line::Encrypted { Protocol::Tls } else { Protocol::Tcp };
         let latency = self.network.latency;
         let flow = self.streams.of(who).unwrap_or_else(|| {
             let flow = self.streams.accept(who);
             let from = SocketAddr::new(address.ip(), 49_152);
-            self.enqueue(latency, Event::FlowAccepted { flow, from });
+            self.enqueue(latency, Event::FlowAccepted { flow, protocol, from });
             flow
         });
         let text = Text::read(&bytes);
@@ -456,8 +462,9 @@ impl World {
         self.enqueue(latency, Event::Streamed { flow, to_shop: true, bytes });
     }
 
-    fn connect(&mut self, flow: FlowId, to: SocketAddr) {
-        let listens = |far_end: &FarEnd| far_end.address == to && far_end.line == Line::Stream;
+    fn connect(&mut self, flow: FlowId, protocol: Protocol, to: SocketAddr) {
+        let line = if protocol == Protocol::Tls { Line::Encrypted } else { Line::Stream };
+        let listens = |far_end: &FarEnd| far_end.address == to && far_end.line == line;
         match self.far_ends.iter().position(listens) {
             Some(who) => self.streams.open(flow, who),
             None => {

@@ -54,8 +54,9 @@ async fn a_users_bindings_are_replaced_whole(db: Database) {
 
 async fn a_binding_over_a_connection_is_kept_without_it(db: Database) {
     let by = |flow| {
-        let (name, mut kept) = user("counter", &["192.0.2.11", "192.0.2.12"]);
+        let (name, mut kept) = user("counter", &["192.0.2.11", "192.0.2.12", "192.0.2.13"]);
         kept.bindings[1].source.transport = Transport::Tcp(flow);
+        kept.bindings[2].source.transport = Transport::Tls(flow);
         (name, kept)
     };
     db.store.keep_bindings(&[by(Some(FlowId::Accepted(7)))]).await.unwrap();

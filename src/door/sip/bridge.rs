@@ -9,7 +9,11 @@ use crate::call::record::CallId;
 use crate::media::g711::Law;
 use crate::media::player::{Sound, Stream};
 use crate::media::recorder::Listens;
-use crate::media::sdp::{Agreed, Description, Here, NoSharedCodec, Payloads, Terms, agree, agree_late, our_offer};
+use crate::media::sdp::{
+    Agreed, Description, Disagreement, Here, NoSharedCodec, Payloads, Protection, Terms, agree, agree_late, keys,
+    our_offer,
+};
+use crate::media::srtp::MasterKey;
 use crate::media::{Attend, Command, Family, Hold, Pair, RelayId, Which};
 use crate::now::Now;
 use crate::sip::dialog::Dialog;
@@ -20,7 +24,9 @@ use crate::sip::outgoing::{ALLOW, USER_AGENT};
 use crate::sip::session_timer;
 
 use super::fork::reasons;
-use super::{Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor};
+use super::{
+    Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor, scheme_called,
+};
 
 /// Who the caller is to be connected with, and what was agreed upon there.
 struct FarEnd {
@@ -48,6 +54,9 @@ impl SipDoor {
     pub(super) fn fits(&self, leg: LegId, pair: Pair, theirs: &Description) -> bool {
         let (Some(caller), Some(phone)) = (self.callers.get(&leg.call), self.phones.get(&leg)) else { return false };
         let phone = Terms { ours: &phone.ours, theirs };
+        if keys(phone.ours, theirs).is_err() {
+            return false;
+        }
         match &caller.offer {
             // Only whether it fits is asked: the address and port do not matter.
             Some(offer) => agree(offer, phone, Here { address: theirs.address, port: pair.rtp, session_id: 0 }).is_ok(),
@@ -89,13 +98,15 @@ impl SipDoor {
         let FarEnd { far: with, ours: phone_ours, theirs: phone_theirs } = far_end;
         let pair = self.caller_pair(call)?;
         let session_id = self.chance.bits() >> 1;
+        let asked = self.callers.get(&call)?.offer.as_ref().map(|offer| offer.protection.clone());
+        let protection = asked.unwrap_or(Protection::Plain).answered(|| MasterKey(self.chance.bytes()));
         let caller = self.callers.get(&call)?;
         let here = Here { address: self.endpoint.interfaces.ip_towards(&caller.hop), port: pair.rtp, session_id };
         let terms = Terms { ours: &phone_ours, theirs: &phone_theirs };
         let (ours, payloads) = match &caller.offer {
             Some(offer) => {
                 let Agreed { answer, payloads } = agree(offer, terms, here).ok()?;
-                (answer, Some(payloads))
+                (Description { protection, ..answer }, Some(payloads))
             }
             None => (our_offer(here), None),
         };
@@ -124,7 +135,7 @@ impl SipDoor {
     /// A 200 with our description (RFC 3261 §13.3.1.4).
     pub(super) fn ok_with(&self, invite: &Received, hop: &Hop, local_tag: &str, ours: &Description) -> Response {
         let mut ok = message::response_to(invite, 200, Some(local_tag));
-        ok.headers.push(self.contact(hop));
+        ok.headers.push(self.contact(hop, scheme_called(invite)));
         ok.headers.push(Header::Allow(ALLOW.into()));
         ok.headers.push(session_timer::supported());
         ok.headers.push(Header::Server(USER_AGENT.into()));
@@ -143,11 +154,14 @@ impl SipDoor {
         let CallerState::Answered(conversation) = &caller.state else { return };
         let (Some(pair), Some(theirs)) = (caller.audio.caller, &conversation.theirs) else { return };
         let lane = caller.audio.lane;
-        let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a);
+        // Without keys where there must be some, nobody hears anything: never in the open instead.
+        let Ok(keys_a) = keys(&conversation.ours, theirs) else { return };
+        let Ok(keys_b) = keys(&conversation.phone_ours, &conversation.phone_theirs) else { return };
+        let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a, keys_a);
         let command = match &conversation.with {
             Far::Phone(leg) => {
                 let Some(phone) = self.phones.get(leg) else { return };
-                let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
+                let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b, keys_b);
                 Command::Connect { relay, lane, a, b }
             }
             Far::Machine { sounds } => {
@@ -178,13 +192,15 @@ impl SipDoor {
             return;
         };
         let lane = caller.audio.lane;
-        let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a);
+        let Ok(keys_a) = keys(&conversation.ours, theirs) else { return };
+        let Ok(keys_b) = keys(&conversation.phone_ours, &conversation.phone_theirs) else { return };
+        let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a, keys_a);
         let Far::Phone(leg) = conversation.with else {
             let b = payloads.b;
             return self.media.push_back(Command::ChangeAttended { relay, lane, a, b });
         };
         let Some(phone) = self.phones.get(&leg) else { return };
-        let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b);
+        let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b, keys_b);
         let (first, second) = match which {
             Which::A => ((Which::A, a), (Which::B, b)),
             Which::B => ((Which::B, b), (Which::A, a)),
@@ -195,15 +211,18 @@ impl SipDoor {
     }
 
     /// What both sides said last, and the payload types that follow from it.
-    pub(super) fn payloads_of(&self, call: CallId) -> Result<Payloads, NoSharedCodec> {
+    pub(super) fn payloads_of(&self, call: CallId) -> Result<Payloads, Disagreement> {
         let Some(CallerLeg { state: CallerState::Answered(conversation), .. }) = self.callers.get(&call) else {
-            return Err(NoSharedCodec);
+            return Err(NoSharedCodec.into());
         };
-        let Some(theirs) = &conversation.theirs else { return Err(NoSharedCodec) };
-        agree_late(
+        let theirs = conversation.theirs.as_ref().ok_or(NoSharedCodec)?;
+        keys(&conversation.ours, theirs)?;
+        keys(&conversation.phone_ours, &conversation.phone_theirs)?;
+        let payloads = agree_late(
             Terms { ours: &conversation.ours, theirs },
             Terms { ours: &conversation.phone_ours, theirs: &conversation.phone_theirs },
-        )
+        )?;
+        Ok(payloads)
     }
 
     /// The ACK of the caller's INVITE, or of a re-INVITE.
@@ -225,7 +244,7 @@ impl SipDoor {
             }
             match self.payloads_of(call) {
                 Ok(payloads) => self.connect(call, payloads),
-                Err(NoSharedCodec) => {
+                Err(_) => {
                     self.bye_caller(now, call, Stop::Finished);
                     self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
                 }

@@ -13,7 +13,7 @@ use crate::sip::message::{self, Header, Method, Reason, Received, Response, othe
 use crate::sip::outgoing::{ALLOW, USER_AGENT};
 
 use super::abilities::{self, Unable};
-use super::{CallerLeg, CallerState, Far, Party, PhoneLeg, PhoneState, SipDoor};
+use super::{CallerLeg, CallerState, Far, Party, PhoneLeg, PhoneState, SipDoor, scheme_called};
 
 /// How much of a Reason's words is kept, in characters: a sentence.
 const REASON_KEPT: usize = 80;
@@ -213,7 +213,7 @@ impl SipDoor {
             (Some(ours), Some(local_tag)) => self.ok_with(update, hop, local_tag, ours),
             _ => {
                 let mut ok = message::response_to(update, 200, None);
-                ok.headers.push(self.contact(hop));
+                ok.headers.push(self.contact(hop, scheme_called(update)));
                 ok.headers.push(Header::Allow(ALLOW.into()));
                 ok.headers.push(Header::Server(USER_AGENT.into()));
                 ok

@@ -2,21 +2,32 @@
 
 use crate::call::event::{Input, LegEnd, Stop};
 use crate::call::leg::{BindingId, LegId};
-use crate::media::sdp::{Description, Here, offer_to_phone};
+use crate::config::Srtp;
+use crate::media::sdp::{Description, Here, Protection, offer_to_phone};
+use crate::media::srtp::MasterKey;
 use crate::media::{Family, Pair};
 use crate::now::Now;
 use crate::sip::address::Address;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ClientTx;
-use crate::sip::hop::Hop;
+use crate::sip::hop::{Hop, Protocol};
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, Body, Outgoing};
 use crate::sip::session_timer;
 
+use super::offer::described;
 use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor, loops};
 
 impl SipDoor {
+    /// Rings a phone: over TLS it is asked for protected sound, since what it is asked by keeps the key.
     pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
+        let is_encrypted = self.places.get(&binding).is_some_and(|place| place.hop.protocol() == Protocol::Tls);
+        let protection =
+            if is_encrypted { Protection::offered(MasterKey(self.chance.bytes())) } else { Protection::Plain };
+        self.ring_for(now, leg, binding, protection);
+    }
+
+    fn ring_for(&mut self, now: Now, leg: LegId, binding: BindingId, protection: Protection) {
         let Some(place) = self.places.get(&binding).cloned() else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
         };
@@ -29,10 +40,11 @@ impl SipDoor {
         let named = self.names.of(leg.call, &place.uri, u32::try_from(times).unwrap_or(u32::MAX));
         let address = self.endpoint.interfaces.sent_by(&place.hop).ip();
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
-        let ours = offer_to_phone(caller.offer.as_ref(), here);
+        let ours = Description { protection, ..offer_to_phone(caller.offer.as_ref(), here) };
         let Shown { card, number } = caller.shown.clone();
         let from = self.shown_as(&place.hop, &number).with_display(&card).with_tag(&named.tag);
         let hops = self.hops_left(leg.call);
+        let scheme = place.uri.scheme;
         let invite = Outgoing {
             method: Method::Invite,
             to: Address::new(place.uri.clone()),
@@ -41,7 +53,12 @@ impl SipDoor {
             call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
-            more: vec![hops, self.contact(&place.hop), Header::Allow(ALLOW.into()), session_timer::supported()],
+            more: vec![
+                hops,
+                self.contact(&place.hop, scheme),
+                Header::Allow(ALLOW.into()),
+                session_timer::supported(),
+            ],
             body: Some(Body::sdp(ours.write())),
         };
         let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);
@@ -49,6 +66,7 @@ impl SipDoor {
         self.dialogs.insert(loops::key(&invite), Party::Phone(leg));
         let phone = PhoneLeg {
             tx,
+            binding,
             invite,
             hop: place.hop,
             pair,
@@ -106,6 +124,10 @@ impl SipDoor {
             200..=299 => self.picked_up(now, leg, hop, response),
             _ => {
                 self.forks.remove(&tx);
+                if let Some(binding) = self.would_rather_be_plain(leg, code) {
+                    self.forget_phone(leg);
+                    return self.ring_for(now, leg, binding, Protection::Plain);
+                }
                 let told_to_stop = self.phones.get(&leg).is_some_and(|phone| phone.told_to_stop);
                 let end = match code {
                     _ if told_to_stop => LegEnd::Over,
@@ -117,6 +139,13 @@ impl SipDoor {
                 self.phone_is_gone(leg, end);
             }
         }
+    }
+
+    /// A phone that cannot have protected sound, and may have plain.
+    fn would_rather_be_plain(&self, leg: LegId, code: u16) -> Option<BindingId> {
+        let phone = self.phones.get(&leg)?;
+        let protected = phone.ours.protection != Protection::Plain && !phone.told_to_stop;
+        (code == 488 && protected && self.srtp == Srtp::Preferred).then_some(phone.binding)
     }
 
     /// A request to a phone has come to nothing.
@@ -133,7 +162,7 @@ impl SipDoor {
     fn provisional_came(&mut self, leg: LegId, code: u16, response: &Received) {
         let Some(phone) = self.phones.get_mut(&leg) else { return };
         if !response.body.is_empty()
-            && let Ok(early) = Description::read(&response.body)
+            && let Ok(early) = described(&response.body, &phone.hop)
         {
             phone.early = Some(early);
         }

@@ -30,7 +30,7 @@ use crate::call::event::{CallerLeft, Input, LegEnd, Output, Stop};
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::chance::Chance;
-use crate::config::Trunk;
+use crate::config::{Srtp, Trunk};
 use crate::media::player::Sound;
 use crate::media::sdp::Description;
 use crate::media::{self, Pair, Ports, RelayId, Which};
@@ -46,7 +46,7 @@ use crate::sip::outgoing::{ALLOW, Outgoing};
 use crate::sip::registrar::KeptUser;
 use crate::sip::session_timer;
 use crate::sip::trunk::Change;
-use crate::sip::uri::Uri;
+use crate::sip::uri::{Scheme, Uri};
 
 pub use offer::{Arrival, Calling, Origin};
 pub use registrations::{Registered, RegistrationSettings, User};
@@ -81,6 +81,7 @@ pub struct SipDoor {
     proofs: proofs::Proofs,
     trunks: trunks::Trunks,
     chance: Chance,
+    srtp: Srtp,
     ports: Ports,
     places: HashMap<BindingId, Place>,
     names: names::Names,
@@ -219,6 +220,7 @@ enum Acked {
 #[derive(Debug)]
 struct PhoneLeg {
     tx: ClientTx,
+    binding: BindingId,
     invite: Outgoing,
     hop: Hop,
     pair: Pair,
@@ -235,11 +237,17 @@ enum PhoneState {
     Up { dialog: Box<Dialog>, theirs: Option<Description> },
 }
 
+/// By which kind of URI a request calls us.
+fn scheme_called(request: &Received) -> Scheme {
+    request.uri().map_or(Scheme::Sip, |uri| uri.scheme)
+}
+
 impl SipDoor {
     pub fn new(
         interfaces: Interfaces,
         trunks: Vec<Trunk>,
         registrations: RegistrationSettings,
+        srtp: Srtp,
         ports: Ports,
         mut chance: Chance,
     ) -> SipDoor {
@@ -257,6 +265,7 @@ impl SipDoor {
             registrations: registrations::Registrations::new(registrations),
             proofs: proofs::Proofs::default(),
             chance,
+            srtp,
             ports,
             places: HashMap::new(),
             callers: HashMap::new(),
@@ -322,8 +331,8 @@ impl SipDoor {
     }
 
     /// A peer has connected to us. One that is known by its address alone needs no first message to be trusted.
-    pub fn flow_accepted(&mut self, flow: FlowId, peer: SocketAddr, local: IpAddr) {
-        self.endpoint.flows.accepted(flow, peer, local);
+    pub fn flow_accepted(&mut self, flow: FlowId, protocol: Protocol, peer: SocketAddr, local: IpAddr) {
+        self.endpoint.flows.accepted(flow, protocol, peer, local);
         if self.endpoint.flows.hop(flow).is_some_and(|hop| self.is_known(&hop)) {
             self.endpoint.flows.trust(flow);
         }
@@ -538,12 +547,15 @@ impl SipDoor {
         callers.chain(phones)
     }
 
-    /// Our Contact towards this hop, as header text.
-    fn contact(&self, hop: &Hop) -> Header {
+    /// Our Contact towards this hop, as header text. Whoever was called, or calls us, by a `sips:` URI is to find one there
+    /// (RFC 3261 §8.1.1.8, §12.1.1).
+    fn contact(&self, hop: &Hop, called: Scheme) -> Header {
         let sent_by = self.endpoint.interfaces.sent_by(hop);
         let mut uri = Uri::sip(Some("ringall"), &sent_by.ip().to_string(), Some(sent_by.port()));
-        if hop.protocol() == Protocol::Tcp {
-            uri = uri.with_param("transport", Some("tcp"));
+        if hop.protocol() == Protocol::Tls && called == Scheme::Sips {
+            uri.scheme = Scheme::Sips;
+        } else if let Some(transport) = hop.protocol().param() {
+            uri = uri.with_param("transport", Some(transport));
         }
         crate::sip::message::contact(&crate::sip::address::Address::new(uri))
     }

@@ -11,11 +11,12 @@ use crate::routing::caller_id::Identity;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::gate::Source;
-use crate::sip::hop::Hop;
+use crate::sip::hop::{Hop, Protocol};
 use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
+use crate::sip::uri::Scheme;
 
-use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge};
+use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, scheme_called};
 
 /// RFC 3261 §20.43: 399 is for people.
 const CANNOT_DIAL: &str = "399 ringall \"These phones call each other only. For 112 or 911 take another phone.\"";
@@ -89,6 +90,14 @@ impl Arrival {
             Ok(None) => true,
             Err(_) => false,
         }
+    }
+}
+
+/// What a body from there says. Keys are read where nobody else could read them, and nowhere else.
+pub(super) fn described(body: &[u8], from: &Hop) -> Result<Description, SdpError> {
+    match from.protocol() {
+        Protocol::Tls => Description::read_with_keys(body),
+        Protocol::Udp | Protocol::Tcp => Description::read(body),
     }
 }
 
@@ -191,7 +200,7 @@ impl SipDoor {
         if body.is_empty() {
             return Ok(None);
         }
-        let offer = Description::read(body)?;
+        let offer = described(body, hop)?;
         if let Some(rtp) = offer.rtp_to()
             && (!is_sendable(rtp.ip(), hop.local.is_loopback()) || rtp.is_ipv4() != hop.to.is_ipv4())
         {
@@ -213,7 +222,8 @@ impl SipDoor {
         if self.must_hear(caller.tx) {
             return self.announce_reliably(now, call);
         }
-        let more = vec![self.contact(&caller.hop), Header::Allow(ALLOW.into())];
+        let scheme = self.endpoint.request_of(caller.tx).map_or(Scheme::Sip, scheme_called);
+        let more = vec![self.contact(&caller.hop, scheme), Header::Allow(ALLOW.into())];
         self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);
     }
 

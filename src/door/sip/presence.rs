@@ -84,8 +84,9 @@ impl SipDoor {
             return false;
         }
         let Some(ours) = self.last_said_to(party) else { return false };
-        let Some(hop) = self.dialog_of(party).map(|dialog| dialog.hop) else { return false };
-        let mut more = vec![self.contact(&hop), Header::Allow(ALLOW.into()), session_timer::supported()];
+        let way = self.dialog_of(party).map(|dialog| (dialog.hop, dialog.target().scheme));
+        let Some((hop, scheme)) = way else { return false };
+        let mut more = vec![self.contact(&hop, scheme), Header::Allow(ALLOW.into()), session_timer::supported()];
         more.extend(self.timers.headers(party));
         let Some(dialog) = self.dialog_of(party) else { return false };
         let (request, offer) = match why {

@@ -81,6 +81,7 @@ impl SipDoor {
 
     /// RFC 3261 §11.1.
     fn options(&mut self, uri: Uri, hop: &Hop) -> Outgoing {
+        let scheme = uri.scheme;
         let us = Uri::sip(Some("ringall"), &self.endpoint.interfaces.sent_by(hop).ip().to_string(), None);
         Outgoing {
             method: Method::Options,
@@ -90,7 +91,7 @@ impl SipDoor {
             call_id: self.chance.call_id(),
             cseq: 1,
             routes: Vec::new(),
-            more: vec![self.contact(hop), Header::Accept("application/sdp".into())],
+            more: vec![self.contact(hop, scheme), Header::Accept("application/sdp".into())],
             body: None,
         }
     }

@@ -15,7 +15,7 @@ use crate::sip::message::{self, Header, Method, Received, Response, other};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::transaction::timer::{Deadlines, T1, T1_64};
 
-use super::{Party, SipDoor};
+use super::{Party, SipDoor, scheme_called};
 
 /// The option tag (RFC 3262 §4).
 pub(super) const RELIABLE: &str = "100rel";
@@ -103,7 +103,8 @@ impl SipDoor {
         let Some(invite) = self.endpoint.request_of(caller.tx) else { return };
         let mut response = message::response_to(invite, 180, Some(&caller.local_tag));
         let required = [Header::Require(RELIABLE.into()), other("RSeq", &rseq.to_string())];
-        let headers = [self.contact(&caller.hop), Header::Allow(ALLOW.into())].into_iter().chain(required);
+        let contact = self.contact(&caller.hop, scheme_called(invite));
+        let headers = [contact, Header::Allow(ALLOW.into())].into_iter().chain(required);
         headers.for_each(|header| response.headers.push(header));
         let tx = caller.tx;
         self.endpoint.respond(now.mono, tx, &response);

@@ -63,5 +63,5 @@ pub(super) fn order(disk: &SyncSender<Order>, order: Order) {
 /// The machine as one side of a relay.
 pub(super) fn machine_side(payloads: Vec<(u8, Carry)>) -> Side {
     let accept = vec![MACHINE.ip()];
-    Side { pair: MACHINE_PAIR, rtp: Some(MACHINE), rtcp: None, accept, payloads, hold: Hold::Talking }
+    Side { pair: MACHINE_PAIR, rtp: Some(MACHINE), rtcp: None, accept, payloads, hold: Hold::Talking, keys: None }
 }

@@ -14,9 +14,11 @@ use super::Counts;
 use super::bind::{Binder, Bound};
 use super::disk::Order;
 use super::far::{self, Ear, Far};
+use super::guards::Guards;
 use crate::media::attendant::{Attendant, Turn};
 use crate::media::player::PACKET_BYTES;
 use crate::media::relay::{Relay, Verdict};
+use crate::media::srtp::OVERHEAD;
 use crate::media::{Attend, Carry, Command, Fact, Family, Kept, Lane, PairId, RelayId, Side, Which};
 use crate::now::Mono;
 
@@ -77,6 +79,7 @@ pub(super) struct PacketThread<F> {
 #[derive(Debug)]
 struct Live {
     relay: Relay,
+    guards: Guards,
     a: Bound,
     b: Far,
 }
@@ -90,7 +93,7 @@ struct Port {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Rtp,
     Rtcp,
 }
@@ -181,15 +184,24 @@ impl<F: Fn(Fact)> PacketThread<F> {
     fn attend(&mut self, now: Mono) {
         let (live, counts, disk, facts) = (&mut self.live, &self.counts, &self.disk, &self.facts);
         self.attended.retain(|slot| {
-            let Some(Some(Live { relay, a, b: Far::Machine(machine) })) = live.get_mut(*slot) else { return false };
+            let Some(Some(Live { relay, guards, a, b: Far::Machine(machine) })) = live.get_mut(*slot) else {
+                return false;
+            };
             let recording = machine.recording();
             let mut packet = [0; PACKET_BYTES];
+            let mut wire = [0; PACKET_BYTES + OVERHEAD];
             loop {
                 match machine.poll(now, &mut packet) {
                     Turn::Packet => {
-                        if let Verdict::Forward { to } = relay.rtp(now, Which::B, far::MACHINE, &mut packet)
-                            && a.rtp.send_to(&packet, to).is_err()
-                        {
+                        let Verdict::Forward { to } = relay.rtp(now, Which::B, far::MACHINE, &mut packet) else {
+                            continue;
+                        };
+                        wire[..PACKET_BYTES].copy_from_slice(&packet);
+                        let sent = match guards.protect(Which::A, Kind::Rtp, &mut wire, PACKET_BYTES) {
+                            Ok(whole) => a.rtp.send_to(&wire[whole], to).is_ok(),
+                            Err(_) => false,
+                        };
+                        if !sent {
                             counts.send_failed.fetch_add(1, Ordering::Relaxed);
                         }
                     }
@@ -213,7 +225,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
     fn drain(&mut self, now: Mono, token: Token) {
         let Some(port) = Port::of(token) else { return };
         let Some(Some(live)) = self.live.get_mut(port.slot) else { return };
-        let Live { relay, a, b } = live;
+        let Live { relay, guards, a, b } = live;
         let (from_socket, mut far) = match (port.which, b) {
             (Which::A, Far::Phone(b)) => (port.kind.socket(a), Ear::Socket(port.kind.socket(b))),
             (Which::A, Far::Machine(machine)) => (port.kind.socket(a), Ear::Machine(machine)),
@@ -237,6 +249,8 @@ impl<F: Fn(Fact)> PacketThread<F> {
                 self.counts.receive_failed.fetch_add(1, Ordering::Relaxed);
                 continue;
             }
+            // First of all: nothing that anybody else has sent may move a port or a stream.
+            let Ok(length) = guards.open(port.which, port.kind, &mut self.buffer[..length]) else { continue };
             let packet = &mut self.buffer[..length];
             let verdict = match port.kind {
                 Kind::Rtp => relay.rtp(now, port.which, from, packet),
@@ -244,10 +258,15 @@ impl<F: Fn(Fact)> PacketThread<F> {
             };
             let Verdict::Forward { to } = verdict else { continue };
             match &mut far {
-                Ear::Socket(socket) if socket.send_to(packet, to).is_err() => {
-                    self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+                Ear::Socket(socket) => {
+                    let sent = match guards.protect(port.which.other(), port.kind, &mut self.buffer[..], length) {
+                        Ok(whole) => socket.send_to(&self.buffer[whole], to).is_ok(),
+                        Err(_) => false,
+                    };
+                    if !sent {
+                        self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
-                Ear::Socket(_) => {}
                 Ear::Machine(machine) => machine.hear(now, packet),
             }
         }
@@ -328,8 +347,9 @@ impl<F: Fn(Fact)> PacketThread<F> {
             tracing::error!(relay = relay.0, a = a.pair.0, b = b.pair.0, "connect of pairs that are not in stock");
             return;
         };
+        let guards = Guards::new(a.keys.as_deref(), b.keys.as_deref());
         let relay_of = Relay::new(relay, a, b, now);
-        self.go_live(relay, Live { relay: relay_of, a: bound_a, b: Far::Phone(bound_b) });
+        self.go_live(relay, Live { relay: relay_of, guards, a: bound_a, b: Far::Phone(bound_b) });
     }
 
     fn begin_to_attend(&mut self, now: Mono, relay: RelayId, a: Side, b: Vec<(u8, Carry)>, attend: Attend) {
@@ -340,8 +360,9 @@ impl<F: Fn(Fact)> PacketThread<F> {
             return (self.facts)(Fact::Sealed { recording, kept: Kept::Nothing });
         };
         let machine = Box::new(Attendant::new(attend, now));
+        let guards = Guards::new(a.keys.as_deref(), None);
         let relay_of = Relay::new(relay, a, far::machine_side(b), now);
-        let slot = self.go_live(relay, Live { relay: relay_of, a: bound, b: Far::Machine(machine) });
+        let slot = self.go_live(relay, Live { relay: relay_of, guards, a: bound, b: Far::Machine(machine) });
         self.attended.push(slot);
     }
 
@@ -384,6 +405,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
                 None => tracing::error!(relay = relay.0, pair = side.pair.0, "change to a pair that is not in stock"),
             }
         }
+        live.guards.change(which, side.keys.as_deref());
         live.relay.change(now, which, side);
         self.live[slot] = Some(live);
     }
@@ -396,7 +418,11 @@ impl<F: Fn(Fact)> PacketThread<F> {
             self.attended.retain(|attended| *attended != slot);
             self.free_slots.push(slot);
             self.undrained.retain(|token| Port::of(*token).is_some_and(|port| port.slot != slot));
-            (self.facts)(live.relay.totals());
+            let mut totals = live.relay.totals();
+            if let Fact::Relayed { refused, .. } = &mut totals {
+                *refused += live.guards.refused;
+            }
+            (self.facts)(totals);
             for mut bound in [Some(live.a), live.b.into_bound()].into_iter().flatten() {
                 self.stop_listening(&mut bound);
                 self.stock.insert(bound.pair.id, bound);

@@ -22,6 +22,7 @@ fn side(pair: u32, rtp: &str, payloads: &[(u8, Carry)]) -> Side {
         accept: vec![rtp.ip(), "203.0.113.77".parse().expect("an address")],
         payloads: payloads.to_vec(),
         hold: Hold::Talking,
+        keys: None,
     }
 }
 

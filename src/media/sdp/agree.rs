@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::{Codec, Description, Direction, Format, Origin};
+use super::{Codec, Description, Direction, Format, NoSharedProtection, Origin, Protection};
 use crate::media::{Carry, Which};
 
 /// Our own end of one leg's audio.
@@ -48,8 +48,18 @@ pub struct Agreed {
 #[error("the two sides share no codec")]
 pub struct NoSharedCodec;
 
+/// Why the two sides of a call cannot be joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Disagreement {
+    #[error(transparent)]
+    Codec(#[from] NoSharedCodec),
+    #[error(transparent)]
+    Protection(#[from] NoSharedProtection),
+}
+
 /// The offer that every phone gets: the caller's formats under the caller's numbers and in the caller's order, and
-/// always both laws and telephone-event. `caller` is `None` for an INVITE without an offer.
+/// always both laws and telephone-event. `caller` is `None` for an INVITE without an offer. Plain: who it is for, and so
+/// whether it is to be protected, the caller does not say.
 pub fn offer_to_phone(caller: Option<&Description>, here: Here) -> Description {
     let theirs = caller.map_or(&[][..], |caller| &caller.formats);
     let (mut formats, mut rest): (Vec<Format>, Vec<Format>) =
@@ -71,6 +81,7 @@ pub fn offer_to_phone(caller: Option<&Description>, here: Here) -> Description {
         formats,
         direction: Direction::SendRecv,
         ptime: caller.map_or(Some(20), |caller| caller.ptime),
+        protection: Protection::Plain,
         origin: Origin { id: here.session_id, version: 1 },
         other_media: Vec::new(),
         audio_at: 0,
@@ -83,7 +94,7 @@ pub fn our_offer(here: Here) -> Description {
 }
 
 /// The answer to the caller's offer once a phone has answered ours. `phone.ours` is what [`offer_to_phone`] made of
-/// this caller.
+/// this caller. Plain: a key of ours must be put in where the caller has offered one ([`Protection::answered`]).
 ///
 /// # Errors
 /// [`NoSharedCodec`] when the phone took none that could reach the caller.
@@ -113,21 +124,23 @@ pub fn agree_late(caller: Terms<'_>, phone: Terms<'_>) -> Result<Payloads, NoSha
 /// use comes first if it is still offered.
 ///
 /// # Errors
-/// [`NoSharedCodec`] when the new offer cannot be joined with the other side. 488; the call goes on as it was
-/// (RFC 3261 §14.2).
+/// When the new offer cannot be joined with the other side, or wants to be protected otherwise than until now. 488; the
+/// call goes on as it was (RFC 3261 §14.2).
 pub fn agree_again(
     which: Which,
     offer: &Description,
     previous: &Description,
     other: Terms<'_>,
-) -> Result<Agreed, NoSharedCodec> {
-    answer(which, offer, other, |mut answer| {
+) -> Result<Agreed, Disagreement> {
+    let protection = offer.protection.answered_again(&previous.protection)?;
+    let agreed = answer(which, offer, other, |mut answer| {
         if let Some(used) = previous.formats.iter().find(|format| format.codec.is_voice()) {
             // The sort is stable: all others keep their order.
             answer.formats.sort_by_key(|format| !format.codec.is_same(&used.codec));
         }
-        Description { address: previous.address, port: previous.port, ..answer }.after(previous)
-    })
+        Description { address: previous.address, port: previous.port, protection, ..answer }.after(previous)
+    })?;
+    Ok(agreed)
 }
 
 /// Answers an offer of one side by what the other side can do; `placed` puts our own address into it.
@@ -146,6 +159,7 @@ fn answer(
         direction: offer.direction.answered(),
         // Packets pass whole, so the size that the other side wants is what we want.
         ptime: other.theirs.ptime.or(offer.ptime),
+        protection: Protection::Plain,
         origin: offer.origin,
         other_media: offer.other_media.clone(),
         audio_at: offer.audio_at,

@@ -4,7 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use sdp_types::{Attribute, Connection, Media, Session};
 
-use super::{Codec, Description, Direction, Format, MAX_BYTES, MAX_FORMATS, MAX_MEDIA, Origin, OtherMedia, SdpError};
+use super::{
+    Codec, Description, Direction, Format, MAX_BYTES, MAX_FORMATS, MAX_MEDIA, Origin, OtherMedia, Protection, SdpError,
+    crypto,
+};
 use crate::media::rtp;
 
 /// Payload types that need no `rtpmap` (RFC 3551 §6) and that `Codec` has no name of its own for.
@@ -30,11 +33,29 @@ const STATIC: &[(u8, &str, u32, u8)] = &[
 const WRAPPERS: [&str; 5] = ["red", "rtx", "ulpfec", "parityfec", "flexfec-03"];
 
 impl Description {
-    /// Reads what a peer sent.
+    /// Reads what a peer sent in the open: keys in it are no secret, and not looked at.
     ///
     /// # Errors
     /// [`SdpError::NoAudio`] when there is no usable audio; the others when it makes no sense. All are answered 488.
     pub fn read(bytes: &[u8]) -> Result<Description, SdpError> {
+        Description::read_how(bytes, |_| None)
+    }
+
+    /// Reads what a peer sent over encrypted signalling.
+    ///
+    /// # Errors
+    /// As [`Description::read`].
+    pub fn read_with_keys(bytes: &[u8]) -> Result<Description, SdpError> {
+        Description::read_how(bytes, |media| {
+            let is_crypto = |attribute: &&Attribute| attribute.attribute.eq_ignore_ascii_case("crypto");
+            let values = media.attributes.iter().filter(is_crypto).filter_map(|attribute| attribute.value.as_deref());
+            let cryptos: Vec<_> = values.take(MAX_FORMATS).filter_map(crypto::read).collect();
+            (!cryptos.is_empty()).then_some(Protection::Sdes(cryptos))
+        })
+    }
+
+    /// `keys`: how a line that is to be protected can be.
+    fn read_how(bytes: &[u8], keys: fn(&Media) -> Option<Protection>) -> Result<Description, SdpError> {
         if bytes.len() > MAX_BYTES {
             return Err(SdpError::TooLong);
         }
@@ -42,7 +63,8 @@ impl Description {
         if session.medias.len() > MAX_MEDIA {
             return Err(SdpError::TooManyMedia);
         }
-        let (audio_at, audio, formats) = usable_audio(&session.medias).ok_or(SdpError::NoAudio)?;
+        let usable = usable_audio(&session.medias, keys).ok_or(SdpError::NoAudio)?;
+        let Usable { at: audio_at, audio, formats, protection } = usable;
         let connection = audio.connections.first().or(session.connection.as_ref()).ok_or(SdpError::NoAddress)?;
         let address = address(connection)?;
         let mut direction = direction(&audio.attributes).or(direction(&session.attributes));
@@ -56,6 +78,7 @@ impl Description {
             formats,
             direction: direction.unwrap_or(Direction::SendRecv),
             ptime: value(&audio.attributes, "ptime").and_then(ptime),
+            protection,
             origin: Origin { id: session.origin.sess_id.parse().unwrap_or(0), version: session.origin.sess_version },
             other_media: session
                 .medias
@@ -103,12 +126,26 @@ fn repaired(bytes: &[u8]) -> String {
     out
 }
 
-/// The first audio line that we can relay, its place and its formats.
-fn usable_audio(medias: &[Media]) -> Option<(usize, &Media, Vec<Format>)> {
-    medias.iter().enumerate().find_map(|(at, media)| {
-        let plain = media.media.eq_ignore_ascii_case("audio") && media.proto.eq_ignore_ascii_case("RTP/AVP");
-        let formats = if plain && media.port != 0 { formats(media) } else { Vec::new() };
-        formats.iter().any(|format| format.codec.is_voice()).then_some((at, media, formats))
+/// An audio line that we can relay.
+struct Usable<'a> {
+    at: usize,
+    audio: &'a Media,
+    formats: Vec<Format>,
+    protection: Protection,
+}
+
+/// The first of them.
+fn usable_audio(medias: &[Media], keys: fn(&Media) -> Option<Protection>) -> Option<Usable<'_>> {
+    medias.iter().enumerate().find_map(|(at, audio)| {
+        let is = |protocol: &str| audio.proto.eq_ignore_ascii_case(protocol);
+        if !audio.media.eq_ignore_ascii_case("audio") || audio.port == 0 {
+            return None;
+        }
+        let plain = is("RTP/AVP").then_some(Protection::Plain);
+        let protection = plain.or_else(|| is("RTP/SAVP").then(|| keys(audio)).flatten())?;
+        let formats = formats(audio);
+        let talks = formats.iter().any(|format| format.codec.is_voice());
+        talks.then_some(Usable { at, audio, formats, protection })
     })
 }
 

@@ -1,4 +1,5 @@
-//! [`Description`] to bytes. Only the lines below exist: no ICE, no keys, nothing that a peer could smuggle through.
+//! [`Description`] to bytes. Only the lines below exist: no ICE, no keys but our own, nothing that a peer could
+//! smuggle through.
 
 use std::fmt::{self, Display, Write};
 use std::net::IpAddr;
@@ -28,7 +29,7 @@ impl Description {
     }
 
     fn write_audio(&self, text: &mut String) -> fmt::Result {
-        write!(text, "m=audio {} RTP/AVP", self.port)?;
+        write!(text, "m=audio {} {}", self.port, self.protection.name())?;
         for format in &self.formats {
             write!(text, " {}", format.payload)?;
         }
@@ -54,6 +55,7 @@ impl Description {
                 }
             }
         }
+        self.protection.write_to(text)?;
         if let Some(ptime) = self.ptime {
             write!(text, "a=ptime:{ptime}\r\n")?;
         }

@@ -193,7 +193,7 @@ impl Endpoint {
 
     pub(super) fn drive_client(&mut self, now: Mono, tx: ClientTx, input: Input, mut told: Option<(Hop, Received)>) {
         let Some(client) = self.clients.get_mut(&tx) else { return };
-        let reliable = client.hop.protocol() == Protocol::Tcp;
+        let reliable = client.hop.protocol().is_stream();
         let unheard =
             matches!(client.state, ClientState::Invite(Invite::Calling) | ClientState::NonInvite(NonInvite::Trying));
         let acts = match &mut client.state {
@@ -310,7 +310,7 @@ impl Endpoint {
         };
         let again = match hop.protocol() {
             Protocol::Udp => bytes.as_slice().into(),
-            Protocol::Tcp => Again::default(),
+            Protocol::Tcp | Protocol::Tls => Again::default(),
         };
         self.transmits.push_back(Transmit { hop, bytes });
         self.keep_client(tx, Client::new(state, request, via, hop, again, user));

@@ -122,7 +122,10 @@ impl Endpoint {
         let back = match hop.protocol() {
             Protocol::Udp => Hop { to: request.via.response_target(hop.to), ..hop },
             // §18.2.2: by its connection, and once that is gone by a new one to where it came from, at sent-by's port.
-            Protocol::Tcp => Hop { to: SocketAddr::new(hop.to.ip(), request.via.port.unwrap_or(5060)), ..hop },
+            protocol @ (Protocol::Tcp | Protocol::Tls) => {
+                let port = request.via.port.unwrap_or(protocol.default_port());
+                Hop { to: SocketAddr::new(hop.to.ip(), port), ..hop }
+            }
         };
         let kind = key.kind;
         let invite = ServerKey { kind: RequestKind::Invite, ..key.clone() };
@@ -173,7 +176,7 @@ impl Endpoint {
                 acts
             }
         };
-        let reliable = server.hop.protocol() == Protocol::Tcp;
+        let reliable = server.hop.protocol().is_stream();
         let mut response = response;
         for act in acts {
             match act {

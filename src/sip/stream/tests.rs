@@ -5,6 +5,8 @@ use std::net::Ipv4Addr;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
+use crate::tls::CertificateKeeper;
+use crate::tls::tests::{Files, made_for};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const OPTIONS: &str = "OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n";
@@ -14,21 +16,33 @@ struct Loop {
     streams: Streams,
     reports: Receiver<Report>,
     address: SocketAddr,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Loop {
     fn new() -> Loop {
+        Loop::with(Connector::believing_the_public(), |_, listening| listening)
+    }
+
+    /// One that listens for TLS with this certificate and key, and connects by TLS to whoever proves by it who they are.
+    fn encrypted((certificate, key): &(String, String)) -> Loop {
+        Loop::with(Connector::believing_only(certificate), |runtime, listening| {
+            let files = Files::new(certificate, key);
+            listening.encrypted(runtime.block_on(CertificateKeeper::open(files.named())).unwrap().acceptor())
+        })
+    }
+
+    fn with(connector: Connector, prepare: impl FnOnce(&tokio::runtime::Runtime, Listening) -> Listening) -> Loop {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sender, reports) = channel();
-        let listening = Listening::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let listening = prepare(&runtime, Listening::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap());
         let address = listening.bound;
         let tell: Tell = Arc::new(move |report| {
             // A test that is over listens no more.
             let _ = sender.send(report);
         });
-        let streams = Streams::start(vec![listening], runtime.handle().clone(), tell).unwrap();
-        Loop { streams, reports, address, _runtime: runtime }
+        let streams = Streams::start(vec![listening], connector, runtime.handle().clone(), tell).unwrap();
+        Loop { streams, reports, address, runtime }
     }
 
     fn next(&self) -> Report {
@@ -50,7 +64,7 @@ impl Loop {
 fn a_connection_that_cannot_be_had_is_told_once() {
     let mut it = Loop::new();
     let nobody = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-    it.streams.connect(FlowId::Opened(1), nobody, nobody.ip());
+    it.streams.connect(FlowId::Opened(1), nobody, nobody.ip(), None);
     assert!(matches!(it.next(), Report::Failed { flow: FlowId::Opened(1) }));
     assert!(it.reports.recv_timeout(Duration::from_millis(50)).is_err());
 }
@@ -60,7 +74,7 @@ fn what_is_written_before_the_connection_stands_arrives_and_closing_waits_for_it
     let mut it = Loop::new();
     let phone = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = phone.local_addr().unwrap();
-    it.streams.connect(FlowId::Opened(1), address, address.ip());
+    it.streams.connect(FlowId::Opened(1), address, address.ip(), None);
     it.streams.write(FlowId::Opened(1), b"first ".to_vec());
     it.streams.write(FlowId::Opened(1), b"second".to_vec());
     it.streams.close(FlowId::Opened(1));
@@ -122,4 +136,95 @@ fn only_a_known_peers_ping_is_answered() {
     let mut heard = Vec::new();
     peer.read_to_end(&mut heard).unwrap();
     assert_eq!(heard, PONG);
+}
+
+#[test]
+fn messages_go_both_ways_by_tls() {
+    let made = made_for("phone.example");
+    let mut it = Loop::encrypted(&made);
+    let (theirs, address) = (Connector::believing_only(&made.0), it.address);
+    let shaken = it.runtime.spawn(async move {
+        let stream = TcpStream::connect(address).await.unwrap();
+        theirs.connect("phone.example", stream).await.unwrap()
+    });
+    let Report::Accepted { flow, protocol: Protocol::Tls, line, .. } = it.next() else { panic!("not accepted by TLS") };
+    it.streams.accepted(flow, line);
+    // Written while the handshake may still be under way.
+    it.streams.write(flow, b"first".to_vec());
+    let (mut reading, mut writing) = tokio::io::split(it.runtime.block_on(shaken).unwrap());
+    let mut heard = [0; 5];
+    it.runtime.block_on(reading.read_exact(&mut heard)).unwrap();
+    assert_eq!(&heard, b"first");
+    it.runtime.block_on(writing.write_all(OPTIONS.as_bytes())).unwrap();
+    it.runtime.block_on(writing.flush()).unwrap();
+    let Report::Received { flow: from, bytes, .. } = it.next() else { panic!("no message") };
+    assert_eq!((from, bytes.as_slice()), (flow, OPTIONS.as_bytes()));
+    it.streams.write(flow, b"last".to_vec());
+    it.streams.close(flow);
+    let mut heard = String::new();
+    it.runtime.block_on(reading.read_to_string(&mut heard)).unwrap();
+    assert_eq!(heard, "last", "all of it, and an end that is no accident");
+    assert!(matches!(it.next(), Report::Closed { flow: gone } if gone == flow));
+}
+
+#[test]
+fn we_connect_by_tls_to_whoever_proves_the_name_and_to_nobody_else() {
+    let made = made_for("carrier.example");
+    let mut carrier = Loop::encrypted(&made);
+    let mut it = Loop::encrypted(&made);
+    for (number, name) in [(1, "another.example"), (2, "127.0.0.1")] {
+        let flow = FlowId::Opened(number);
+        it.streams.connect(flow, carrier.address, carrier.address.ip(), Some(name.to_owned()));
+        it.streams.write(flow, OPTIONS.as_bytes().to_vec());
+        assert!(matches!(it.next(), Report::Failed { flow: failed } if failed == flow), "{name}");
+    }
+    let right = FlowId::Opened(3);
+    it.streams.connect(right, carrier.address, carrier.address.ip(), Some("carrier.example".to_owned()));
+    it.streams.write(right, OPTIONS.as_bytes().to_vec());
+    let mut lines = Vec::new();
+    loop {
+        match carrier.next() {
+            // Let go of, it would be closed.
+            Report::Accepted { line, .. } => lines.push(line),
+            Report::Received { bytes, .. } => break assert_eq!(bytes, OPTIONS.as_bytes()),
+            Report::Closed { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(lines.len(), 3, "the first two heard nothing but the handshake");
+    carrier.streams.close(FlowId::Accepted(3));
+}
+
+#[test]
+fn words_in_the_open_to_a_listener_for_tls_are_never_read() {
+    let mut it = Loop::encrypted(&made_for("phone.example"));
+    let (flow, mut peer) = it.accepted();
+    peer.write_all(OPTIONS.as_bytes()).unwrap();
+    assert!(matches!(it.next(), Report::Closed { flow: gone } if gone == flow));
+}
+
+#[test]
+fn a_peer_that_never_shakes_hands_is_closed_in_time() {
+    let mut it = Loop::encrypted(&made_for("phone.example"));
+    let (flow, mut peer) = it.accepted();
+    let began = std::time::Instant::now();
+    // The beginning of a handshake, and no more.
+    peer.write_all(&[0x16, 0x03, 0x01]).unwrap();
+    assert!(matches!(it.next(), Report::Closed { flow: gone } if gone == flow));
+    let waited = began.elapsed();
+    assert!(waited >= HANDSHAKE_WITHIN - Duration::from_secs(1) && waited < STRANGER_FOR, "{waited:?}");
+}
+
+#[test]
+fn one_address_shakes_hands_only_so_often() {
+    let it = Loop::encrypted(&made_for("phone.example"));
+    let often = 3 * crate::sip::budget::STRANGER.burst;
+    for _ in 0..often {
+        drop(std::net::TcpStream::connect(it.address).unwrap());
+    }
+    let accepted = std::iter::from_fn(|| it.reports.recv_timeout(Duration::from_secs(1)).ok())
+        .filter(|report| matches!(report, Report::Accepted { .. }));
+    let accepted = u32::try_from(accepted.count()).unwrap();
+    assert!(accepted >= crate::sip::budget::STRANGER.burst, "{accepted} of {often}");
+    assert!(accepted < often, "as often as it likes");
 }

@@ -29,6 +29,7 @@ impl Bench {
         let interfaces = Interfaces {
             sockets: vec!["192.0.2.1:5060".parse().unwrap()],
             tcp: vec![],
+            tls: vec![],
             external_ip: None,
             local_networks: vec![],
         };

@@ -260,6 +260,7 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                     "story::notices::a_colleague_whom_nobody_answers_is_no_alarm",
                 ],
             ),
+            said(
                 "A call that goes in a circle rings nobody twice.",
                 &[
                     "story::loops::an_invite_of_ours_that_comes_back_gets_482_and_rings_nobody",
@@ -412,6 +413,23 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 &[
                     "story::one_winner::who_picks_up_has_the_call_and_is_heard",
                     "lib media::relay::tests::rtcp_passes_whole_between_the_same_addresses",
+                ],
+            ),
+            said(
+                "Who came by TLS is spoken to by TLS, and never called in the open.",
+                &[
+                    "story::encrypted::a_phone_that_registered_by_tls_is_rung_by_that_connection",
+                    "story::encrypted::a_caller_by_tls_is_answered_and_hung_up_on_by_tls",
+                    "story::encrypted::a_phone_whose_tls_connection_is_gone_is_never_called_in_the_open",
+                ],
+            ),
+            said(
+                "Sound is protected where signalling is, each leg for itself and by keys of its own.",
+                &[
+                    "story::protected::a_phone_by_tls_is_offered_protected_sound_and_talks_with_a_plain_caller",
+                    "story::protected::a_caller_by_tls_is_answered_as_it_asks_and_its_key_goes_no_further",
+                    "story::protected::a_key_that_came_in_the_open_is_no_key",
+                    "story::protected::a_phone_that_cannot_have_protected_sound_is_rung_with_plain_at_once",
                 ],
             ),
             said(

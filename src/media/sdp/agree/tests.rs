@@ -203,12 +203,12 @@ fn a_new_offer_keeps_the_codec_in_use_where_it_can() {
     let only_ulaw = agree_again(Which::A, &description("0 101", &[]), &first, phone_terms).expect("G.711");
     assert_eq!(only_ulaw.payloads.b, [(8, Carry::AlawToUlaw(0)), (0, Carry::As(0)), (101, Carry::As(101))]);
 
-    assert_eq!(agree_again(Which::A, &description("18", &[]), &first, phone_terms), Err(NoSharedCodec));
+    assert_eq!(agree_again(Which::A, &description("18", &[]), &first, phone_terms), Err(NoSharedCodec.into()));
 }
 
 #[test]
 fn a_side_accepts_its_described_and_its_signalling_address() {
-    let side = description("0", &[]).side(crate::media::PairId(7), TO_PHONE.address, vec![(0, Carry::As(0))]);
+    let side = description("0", &[]).side(crate::media::PairId(7), TO_PHONE.address, vec![(0, Carry::As(0))], None);
     assert_eq!(side.accept, [TO_PHONE.address, "192.0.2.1".parse::<IpAddr>().expect("address")]);
     assert_eq!(side.rtp, Some("192.0.2.1:4000".parse().expect("address")));
 }
