@@ -11,7 +11,7 @@ use crate::now::{Mono, Now};
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
-use crate::sip::message::{self, Header, Method, Received, Response, other};
+use crate::sip::message::{self, CSeq, Header, Method, Received, Response, other};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::transaction::timer::{Deadlines, T1, T1_64};
 
@@ -42,6 +42,8 @@ struct Said {
 #[derive(Debug)]
 struct Unacknowledged {
     tx: ServerTx,
+    /// Of the INVITE, which a PRACK names (RFC 3262 §7.2) when it may have been answered already.
+    invite: CSeq,
     response: Response,
     interval: Duration,
     until: Mono,
@@ -106,9 +108,9 @@ impl SipDoor {
         let contact = self.contact(&caller.hop, scheme_called(invite));
         let headers = [contact, Header::Allow(ALLOW.into())].into_iter().chain(required);
         headers.for_each(|header| response.headers.push(header));
-        let tx = caller.tx;
+        let (tx, invite) = (caller.tx, invite.cseq.clone());
         self.endpoint.respond(now.mono, tx, &response);
-        let unacknowledged = Some(Unacknowledged { tx, response, interval: T1, until: now.mono + T1_64 });
+        let unacknowledged = Some(Unacknowledged { tx, invite, response, interval: T1, until: now.mono + T1_64 });
         self.reliable.callers.insert(call, Said { rseq, unacknowledged });
         self.reliable.deadlines.set(call, now.mono + T1);
     }
@@ -135,11 +137,8 @@ impl SipDoor {
     pub(super) fn prack_came(&mut self, party: Party, prack: &Received) -> bool {
         let Party::Caller(call) = party else { return false };
         let Some(said) = self.reliable.callers.get_mut(&call) else { return false };
-        let invite = said.unacknowledged.as_ref().and_then(|said| self.endpoint.request_of(said.tx));
-        let fits = |invite: &Received| {
-            prack.rack.as_ref().is_some_and(|rack| rack.rseq == said.rseq && rack.cseq == invite.cseq)
-        };
-        if !prack.body.is_empty() || !invite.is_some_and(fits) {
+        let (Some(waiting), Some(rack)) = (&said.unacknowledged, &prack.rack) else { return false };
+        if !prack.body.is_empty() || rack.rseq != said.rseq || rack.cseq != waiting.invite {
             return false;
         }
         said.unacknowledged = None;
