@@ -86,7 +86,10 @@ impl Switchboard {
             media::Fact::Silent { relay } => self.feed_talk(now, relay, Input::Silent),
             media::Fact::Heard { relay } => self.feed_talk(now, relay, Input::Heard),
             // No call hangs on these.
-            media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
+            media::Fact::Latched { .. }
+            | media::Fact::Relayed { .. }
+            | media::Fact::Pressed { .. }
+            | media::Fact::Asked { .. } => {}
         }
     }
 
