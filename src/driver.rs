@@ -13,17 +13,16 @@ use std::time::Duration;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::clock;
-use crate::greeting::ShopName;
 use crate::media::Fact;
 use crate::media::port::PortShell;
 use crate::routing::Plan;
-use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{Change, Input, LeftRinging, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why};
+use crate::utterance::Names;
 use crate::web::{self, Feed, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
@@ -55,8 +54,8 @@ pub enum Message {
     LeftRinging(Vec<LeftRinging>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
-    /// Shops whose names a voice has spoken.
-    Names(HashMap<ShopId, ShopName>),
+    /// Names that a voice has spoken.
+    Names(Names),
     Look(tokio::sync::oneshot::Sender<RightNow>),
     Drain,
     Stop,
