@@ -60,6 +60,7 @@ fn without_events_a_key_is_heard_by_its_tones() {
     let phone = Peer::at("127.0.0.1:0");
     let pair = rig.two()[0];
     rig.ask(pair.id, &phone, None);
+    phone.hears();
     let wave = |n: u16, hz: f32| (std::f32::consts::TAU * hz * f32::from(n) / 8_000.0).sin();
     for frame in 0..8_u16 {
         let samples = (160 * frame..160 * (frame + 1)).map(|n| ((wave(n, 852.0) + wave(n, 1209.0)) * 4_000.0) as i16);
@@ -77,6 +78,8 @@ fn who_was_asked_is_connected_by_the_same_pair() {
     let (caller, phone, moved) = (Peer::at("127.0.0.1:0"), Peer::at("127.0.0.1:0"), Peer::at("127.0.0.1:0"));
     let pairs = rig.two();
     rig.ask(pairs[1].id, &phone, Some(101));
+    // From here on what it sends is not from before.
+    phone.hears();
     phone.sends(pairs[1].rtp, &key(5, 0, 1, 500));
     while rig.fact() != (Fact::Pressed { relay: RELAY, key: '5' }) {}
     rig.release(Some(RELAY), &[]);
