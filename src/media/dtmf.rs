@@ -1,5 +1,5 @@
 //! Keys pressed on a telephone, each press told once: by named events (RFC 4733), or by their tones where the far end
-//! has agreed to no events ([`tone`]).
+//! has agreed to no events (`tone`).
 
 mod tone;
 
