@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle as Task;
 
 use crate::alert;
+use crate::caller::Contact;
 use crate::clock;
 use crate::config::Config;
 use crate::door::sip::RegistrationSettings;
@@ -143,6 +144,7 @@ impl Running {
         let recordings = Recordings::in_data_dir(&data_dir);
         store.salvage_messages(&recordings).await;
         let (plan, callers) = (Arc::new(store.plan().await?), store.callers().await?);
+        let (contacts_sender, contacts) = watch::channel(callers.contacts().into());
 
         let prepared = driver::prepare().map_err(|error| AppError::System("event queue", error))?;
         let inbox = prepared.inbox();
@@ -230,14 +232,20 @@ impl Running {
         });
         let plan_written = Arc::new(Notify::new());
         tokio::spawn(look_for_owed(store.clone()));
-        let watched = watch_plan(store.clone(), inbox.clone(), plan_sender, config.sip.digest, plan_written.clone());
+        let watched = watch_plan(
+            store.clone(),
+            inbox.clone(),
+            (plan_sender, contacts_sender),
+            config.sip.digest,
+            plan_written.clone(),
+        );
         let watching = tokio::spawn(watched);
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
         let speaking = config.speech.say.map(|say| {
             let names = inbox.clone();
             let speaker = Speaker::new(say, &config.data_dir, move |spoken| names.send(Message::Names(spoken)));
-            tokio::spawn(speaker.run(plan_receiver.clone()))
+            tokio::spawn(speaker.run(plan_receiver.clone(), contacts))
         });
         let router = web::router(Web {
             store: store.clone(),
@@ -403,7 +411,7 @@ async fn look_for_owed(store: Store) {
 async fn watch_plan(
     store: Store,
     inbox: Inbox,
-    plans: watch::Sender<Arc<Plan>>,
+    (plans, contacts): (watch::Sender<Arc<Plan>>, watch::Sender<Arc<[Contact]>>),
     digest: Algorithm,
     written: Arc<Notify>,
 ) {
@@ -422,6 +430,7 @@ async fn watch_plan(
                 failing = false;
                 let plan = Arc::new(plan);
                 name_unusable_passwords(&plan, digest);
+                contacts.send_replace(callers.contacts().into());
                 inbox.send(Message::Callers(callers));
                 inbox.send(Message::Plan(plan.clone()));
                 plans.send_replace(plan);

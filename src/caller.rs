@@ -26,6 +26,14 @@ pub struct Entry {
     pub last_spoken: Option<UnixMs>,
 }
 
+/// Somebody whom the owner has given a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contact {
+    pub shop: ShopId,
+    pub number: Number,
+    pub name: String,
+}
+
 /// What a phone shows, and a cell hears, of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
@@ -61,6 +69,20 @@ impl Callers {
     /// What is remembered of this caller.
     pub fn get(&self, shop: ShopId, number: &Number) -> Option<&Entry> {
         self.shops.get(&shop)?.get(number)
+    }
+
+    /// All whom the owner has given a name, in the order of shops and numbers.
+    pub fn contacts(&self) -> Vec<Contact> {
+        let of_shop = |(shop, callers): (&ShopId, &HashMap<Number, Entry>)| {
+            let shop = *shop;
+            let named = callers.iter().filter(|(_, entry)| !entry.name.is_empty());
+            named
+                .map(move |(number, entry)| Contact { shop, number: number.clone(), name: entry.name.clone() })
+                .collect()
+        };
+        let mut contacts: Vec<Contact> = self.shops.iter().flat_map(|shop| -> Vec<Contact> { of_shop(shop) }).collect();
+        contacts.sort_unstable();
+        contacts
     }
 
     /// Counts a call that was not refused; which one of this caller it is, ever: 1 for the first.

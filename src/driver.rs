@@ -14,11 +14,9 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::alert::Alerts;
 use crate::clock;
-use crate::greeting::ShopName;
 use crate::media::Fact;
 use crate::media::port::PortShell;
 use crate::routing::Plan;
-use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Report, Streams};
@@ -26,6 +24,7 @@ use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{Change, Input, LeftRinging, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why};
 use crate::tls::Connector;
+use crate::utterance::Names;
 use crate::web::{self, Feed, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
@@ -60,8 +59,8 @@ pub enum Message {
     LeftRinging(Vec<LeftRinging>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
-    /// Shops whose names a voice has spoken.
-    Names(HashMap<ShopId, ShopName>),
+    /// Names that a voice has spoken.
+    Names(Names),
     Look(tokio::sync::oneshot::Sender<RightNow>),
     Drain,
     Stop,

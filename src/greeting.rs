@@ -4,27 +4,22 @@
 //!
 //! A greeting is one list of clips. What is heard and what is written are both read from it, so they never differ.
 
-mod name;
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use chrono_tz::Tz;
 
 use crate::media::player::Sound;
-use crate::media::wav::RATE_HZ;
 use crate::now::UnixMs;
-use crate::prompt::{self, BEEP, Clip, Voice};
+use crate::prompt::{self, BEEP, Voice, pick};
 use crate::routing::decision::Opening;
 use crate::routing::local_time;
 use crate::routing::plan::Language;
-
-pub use name::{ShopName, UnfitName};
+use crate::utterance::{Pause, SpokenName, Utterance, length_of};
 
 /// No greeting is longer, its beep included. People hang up on longer ones.
 pub const LENGTH_MAX: Duration = Duration::from_secs(12);
-/// A name up to this length is said in every greeting that names a quarter of an hour, the times that shops open at,
+/// A shop's name up to this length is said in every greeting that names a quarter of an hour, the times that shops open at,
 /// however far away the day is. "Miller and Daughters" takes 1.2 s.
 pub const NAME_MAX: Duration = Duration::from_millis(1_300);
 
@@ -33,29 +28,7 @@ const LEAD: Duration = Duration::from_millis(300);
 
 /// What one caller hears, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Greeting {
-    spoken: Vec<Spoken>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Spoken {
-    words: Words,
-    then: Pause,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Words {
-    Clip(&'static Clip),
-    Name(ShopName),
-}
-
-/// What stands between two clips, in writing and in sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pause {
-    Space,
-    Comma,
-    Stop,
-}
+pub struct Greeting(Utterance);
 
 /// The day of an opening, as somebody in the shop would name it now.
 enum Day {
@@ -72,24 +45,23 @@ impl Greeting {
     /// The greeting of a shop whose clock is `zone`'s, for a call at `now`.
     ///
     /// Without a name, or with one that would make it too long, the greeting starts with "We are closed".
-    pub fn new(name: Option<&ShopName>, opening: Opening, zone: Tz, now: UnixMs, language: Language) -> Greeting {
+    pub fn new(name: Option<&SpokenName>, opening: Opening, zone: Tz, now: UnixMs, language: Language) -> Greeting {
         let voice = prompt::voice(language);
-        let mut greeting = Greeting { spoken: Vec::with_capacity(9) };
+        let mut greeting = Greeting(Utterance::default());
         match opening {
             Opening::At(at) if at > now => {
-                greeting.say(&voice.closed, Pause::Stop);
+                greeting.0.say(&voice.closed, Pause::Stop);
                 greeting.say_when(voice, language, local_time::local(zone, at), local_time::local(zone, now).date());
             }
             // An opening that has come meanwhile is none to announce, and this call was decided as closed.
-            Opening::At(_) | Opening::NotKnown => greeting.say(&voice.closed, Pause::Stop),
-            Opening::NotUntilFurtherNotice => greeting.say(&voice.further_notice, Pause::Stop),
+            Opening::At(_) | Opening::NotKnown => greeting.0.say(&voice.closed, Pause::Stop),
+            Opening::NotUntilFurtherNotice => greeting.0.say(&voice.further_notice, Pause::Stop),
         }
-        greeting.say(&voice.message, Pause::Stop);
-        if let Some(name) = name {
-            let name = Spoken { words: Words::Name(name.clone()), then: Pause::Stop };
-            if greeting.length() + name.length() <= LENGTH_MAX {
-                greeting.spoken.insert(0, name);
-            }
+        greeting.0.say(&voice.message, Pause::Stop);
+        if let Some(name) = name
+            && greeting.length() + name.length() + Pause::Stop.length() <= LENGTH_MAX
+        {
+            greeting.0.begin_with(name, Pause::Stop);
         }
         greeting
     }
@@ -104,36 +76,20 @@ impl Greeting {
 
     /// What is said, in writing.
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        for spoken in &self.spoken {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(spoken.words.text());
-            text.push_str(spoken.then.mark());
-        }
-        text
+        self.0.text()
     }
 
     /// What is heard: the words, and the beep after which the caller speaks.
     pub fn sounds(&self) -> Vec<Sound> {
-        let mut sounds = Vec::with_capacity(2 * self.spoken.len() + 2);
-        sounds.push(Sound::silence(LEAD));
-        for spoken in &self.spoken {
-            sounds.push(spoken.words.sound());
-            sounds.push(Sound::silence(spoken.then.length()));
-        }
+        let mut sounds = vec![Sound::silence(LEAD)];
+        sounds.extend(self.0.sounds());
         sounds.push(Sound::Clip(BEEP.samples));
         sounds
     }
 
     /// How long that takes.
     pub fn length(&self) -> Duration {
-        self.spoken.iter().map(Spoken::length).sum::<Duration>() + LEAD + length_of(BEEP.samples)
-    }
-
-    fn say(&mut self, clip: &'static Clip, then: Pause) {
-        self.spoken.push(Spoken { words: Words::Clip(clip), then });
+        self.0.length() + LEAD + length_of(BEEP.samples)
     }
 
     fn say_when(&mut self, voice: &'static Voice, language: Language, at: NaiveDateTime, today: NaiveDate) {
@@ -144,17 +100,17 @@ impl Greeting {
         };
         let weekday = |date: NaiveDate| pick(&voice.opens[2..], date.weekday().num_days_from_monday());
         match Day::seen(date, today) {
-            Day::Today => self.say(&voice.opens[0], Pause::Space),
-            Day::Tomorrow => self.say(&voice.opens[1], Pause::Space),
-            Day::Weekday(date) => self.say(weekday(date), Pause::Space),
+            Day::Today => self.0.say(&voice.opens[0], Pause::Space),
+            Day::Tomorrow => self.0.say(&voice.opens[1], Pause::Space),
+            Day::Weekday(date) => self.0.say(weekday(date), Pause::Space),
             Day::Number(date) => {
-                self.say(weekday(date), Pause::Comma);
-                self.say(pick(&voice.days, date.day0()), Pause::Comma);
+                self.0.say(weekday(date), Pause::Comma);
+                self.0.say(pick(&voice.days, date.day0()), Pause::Comma);
             }
             Day::Date(date) => {
-                self.say(weekday(date), Pause::Comma);
-                self.say(pick(&voice.days, date.day0()), Pause::Space);
-                self.say(pick(&voice.months, date.month0()), Pause::Comma);
+                self.0.say(weekday(date), Pause::Comma);
+                self.0.say(pick(&voice.days, date.day0()), Pause::Space);
+                self.0.say(pick(&voice.months, date.month0()), Pause::Comma);
             }
         }
         self.say_time(voice, language, at.time());
@@ -165,17 +121,17 @@ impl Greeting {
         let quarter = minute / 15;
         if minute % 15 == 0 {
             let quarters = &voice.times[usize::try_from(hour % 24).unwrap_or(0)];
-            self.say(pick(quarters, quarter), Pause::Stop);
+            self.0.say(pick(quarters, quarter), Pause::Stop);
             return;
         }
-        self.say(pick(&voice.hours, hour % 12), Pause::Space);
+        self.0.say(pick(&voice.hours, hour % 12), Pause::Space);
         // The quarters, full hour included, are not in this list.
         let minute = pick(&voice.minutes, minute - 1 - quarter);
         match part_of_day(language, hour) {
-            None => self.say(minute, Pause::Stop),
+            None => self.0.say(minute, Pause::Stop),
             Some(part) => {
-                self.say(minute, Pause::Space);
-                self.say(pick(voice.parts, part), Pause::Stop);
+                self.0.say(minute, Pause::Space);
+                self.0.say(pick(voice.parts, part), Pause::Stop);
             }
         }
     }
@@ -202,63 +158,8 @@ fn part_of_day(language: Language, hour: u32) -> Option<u32> {
     }
 }
 
-/// The calendar's and the clock's numbers are within their lists.
-fn pick(clips: &'static [Clip], at: u32) -> &'static Clip {
-    let last = clips.len() - 1;
-    &clips[usize::try_from(at).unwrap_or(last).min(last)]
-}
-
 fn is_midnight(time: NaiveTime) -> bool {
     (time.hour(), time.minute()) == (0, 0)
-}
-
-fn length_of(samples: &[u8]) -> Duration {
-    Duration::from_secs(u64::try_from(samples.len()).unwrap_or(u64::MAX)) / RATE_HZ
-}
-
-impl Spoken {
-    fn length(&self) -> Duration {
-        self.then.length()
-            + match &self.words {
-                Words::Clip(clip) => length_of(clip.samples),
-                Words::Name(name) => length_of(&name.samples),
-            }
-    }
-}
-
-impl Words {
-    fn text(&self) -> &str {
-        match self {
-            Words::Clip(clip) => clip.words,
-            Words::Name(name) => &name.text,
-        }
-    }
-
-    fn sound(&self) -> Sound {
-        match self {
-            Words::Clip(clip) => Sound::Clip(clip.samples),
-            Words::Name(name) => Sound::Recorded(Arc::clone(&name.samples)),
-        }
-    }
-}
-
-impl Pause {
-    fn mark(self) -> &'static str {
-        match self {
-            Pause::Space => "",
-            Pause::Comma => ",",
-            Pause::Stop => ".",
-        }
-    }
-
-    /// Besides the 40 ms of silence that the clips bring.
-    fn length(self) -> Duration {
-        Duration::from_millis(match self {
-            Pause::Space => 20,
-            Pause::Comma => 120,
-            Pause::Stop => 320,
-        })
-    }
 }
 
 impl Day {

@@ -55,8 +55,10 @@ pub mod prompt;
 pub mod routing;
 pub mod sip;
 mod spelling;
+pub mod spoken_card;
 pub mod switchboard;
 pub mod toml_file;
+pub mod utterance;
 pub mod words;
 
 #[cfg(feature = "shell")]

@@ -37,6 +37,21 @@ pub(crate) struct Voice {
     pub(crate) minutes: [Clip; 56],
     /// Of the day, where a minute alone would not say which: in the morning, at night.
     pub(crate) parts: &'static [Clip],
+    pub(crate) withheld: Clip,
+    /// The caller has something that is no number.
+    pub(crate) unknown: Clip,
+    /// 0 to 9, and the plus of a foreign number.
+    pub(crate) digits: [Clip; 11],
+    /// Which call of a caller's it is: the first to the thirtieth.
+    pub(crate) calls: [Clip; 30],
+    pub(crate) many_calls: Clip,
+    /// Any key.
+    pub(crate) press: Clip,
+    /// After the name of a phone.
+    pub(crate) has_it: Clip,
+    pub(crate) somebody_has_it: Clip,
+    /// The caller has hung up.
+    pub(crate) gone: Clip,
 }
 
 /// The voice that speaks this language.
@@ -45,6 +60,13 @@ pub(crate) fn voice(language: Language) -> &'static Voice {
         Language::En => &en::VOICE,
         Language::Es => &es::VOICE,
     }
+}
+
+/// One of a list by its number, the last where there are not so many: the calendar's and the clock's numbers are within
+/// their lists.
+pub(crate) fn pick(clips: &'static [Clip], at: u32) -> &'static Clip {
+    let last = clips.len() - 1;
+    &clips[usize::try_from(at).unwrap_or(last).min(last)]
 }
 
 impl std::fmt::Debug for Clip {
@@ -68,6 +90,8 @@ mod tests {
             let mut clips = vec![&self.closed, &self.further_notice, &self.message];
             clips.extend(self.opens.iter().chain(&self.days).chain(&self.months).chain(self.times.as_flattened()));
             clips.extend(self.hours.iter().chain(&self.minutes).chain(self.parts));
+            clips.extend([&self.withheld, &self.unknown].into_iter().chain(&self.digits).chain(&self.calls));
+            clips.extend([&self.many_calls, &self.press, &self.has_it, &self.somebody_has_it, &self.gone]);
             clips
         }
     }

@@ -25,12 +25,11 @@ use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Srtp, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
-use crate::greeting::ShopName;
 use crate::media::{self, Family, Ports};
 use crate::now::{Mono, Now};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer};
-use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
+use crate::routing::plan::{Country, PhoneId, Plan, Shop};
 use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::{About, Spent};
 use crate::sip::endpoint::ServerTx;
@@ -38,6 +37,7 @@ use crate::sip::flow;
 use crate::sip::hop::Interfaces;
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::wire::{self, Framing, Unreadable};
+use crate::utterance::Names;
 
 pub use crate::call::event::Medium;
 pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
@@ -100,7 +100,7 @@ pub struct Switchboard {
     plan: Arc<Plan>,
     callers: Callers,
     /// At the head of a closed shop's greeting.
-    names: HashMap<ShopId, ShopName>,
+    names: Names,
     calls: HashMap<CallId, Call>,
     deadlines: Deadlines<CallId>,
     contacts: Contacts,
@@ -187,7 +187,7 @@ impl Switchboard {
             ),
             plan: Arc::default(),
             callers,
-            names: HashMap::new(),
+            names: Names::default(),
             calls: HashMap::new(),
             deadlines: Deadlines::default(),
             contacts: Contacts::default(),

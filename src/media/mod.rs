@@ -3,7 +3,9 @@
 //!
 //! Commands go down, facts come up; neither side waits for the other.
 
+pub mod asker;
 pub mod attendant;
+pub mod dtmf;
 mod fax;
 pub mod g711;
 pub mod linear;
@@ -79,11 +81,16 @@ pub enum Command {
     /// The far side of this caller is a machine on the packet thread itself: it plays, then records. `b` is what becomes
     /// of what it plays, `a.payloads` of what it hears.
     Attend { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)>, attend: Box<Attend> },
-    /// The caller who is attended has changed (re-INVITE).
+    /// Asks whoever is on this side something: a machine on the packet thread plays, and listens for keys. Nothing is
+    /// recorded. `a` is this side, though it may be a phone's; `b` as in [`Command::Attend`]. It goes on until it is
+    /// released, with silence after the question; released without its pair, the side can be connected by that pair.
+    Ask { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)>, ask: Box<Ask> },
+    /// Whoever is attended or asked has changed (re-INVITE).
     ChangeAttended { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)> },
     /// One side has changed (re-INVITE): new address, payload types or direction. Latching starts anew on that side.
     Change { relay: RelayId, lane: Lane, which: Which, side: Side },
-    /// The call is over: stop relaying, if it was, and close these pairs. Their ports become free.
+    /// Stop relaying, if it was, and close these pairs: their ports become free. The relay's other pairs stay bound, and
+    /// can be connected again.
     Release { relay: Option<RelayId>, lane: Lane, pairs: Vec<PairId> },
 }
 
@@ -100,6 +107,12 @@ pub enum Fact {
     Heard { relay: RelayId },
     /// The caller is a fax machine: it was heard to call. Told once.
     FaxHeard { relay: RelayId },
+    /// Whoever is asked has pressed a key, `0` to `9`, `*`, `#` or `A` to `D`. Each press is told once, and at most
+    /// [`asker::KEYS_MAX`] of a question.
+    Pressed { relay: RelayId, key: char },
+    /// The whole question has been heard. Told once for each [`Command::Ask`] that is not released before, and at once for
+    /// one that could not be obeyed.
+    Asked { relay: RelayId },
     /// All sounds have been heard: what comes from now on is recorded.
     Greeted { recording: Uuid },
     /// The recording is over by itself ([`recorder::End`]); [`Fact::Sealed`] follows when it is safe.
@@ -120,6 +133,17 @@ pub struct Attend {
     /// What it sends, before it is carried to the caller.
     pub stream: Stream,
     /// What it hears, after it was carried from the caller.
+    pub listens: Listens,
+}
+
+/// What the machine on the far side of somebody who is asked is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The question, with all its repetitions and pauses: they are played once.
+    pub sounds: Arc<[Sound]>,
+    /// What it sends, before it is carried to whoever is asked.
+    pub stream: Stream,
+    /// What it hears, after it was carried from there. Without `keys`, keys are heard by their tones in `audio`.
     pub listens: Listens,
 }
 

@@ -118,6 +118,7 @@ impl PortShell {
             Command::Stock { lane, .. }
             | Command::Connect { lane, .. }
             | Command::Attend { lane, .. }
+            | Command::Ask { lane, .. }
             | Command::ChangeAttended { lane, .. }
             | Command::Change { lane, .. }
             | Command::Release { lane, .. } => *lane,

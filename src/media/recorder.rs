@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use super::dtmf::Presses;
 use super::g711::{self, Law};
 use super::player::{FRAME, FRAME_SAMPLES};
 use super::sdp::{Codec, Format};
@@ -41,8 +42,6 @@ const PAYLOAD_MAX: usize = 1_600;
 /// counts anew.
 const MISORDER_MAX: i16 = 100;
 const DROPOUT_MAX: i16 = 3_000;
-/// RFC 4733 §3.2: the pound key.
-const POUND: u8 = 11;
 
 /// The payload types that were agreed upon with this side; all others are not heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,8 +87,7 @@ pub struct Recorder {
     /// When voice was last heard; at first, when recording began.
     heard: Mono,
     end: Option<End>,
-    /// A key that was down when recording began ends nothing: its timestamp.
-    old_key: Option<u32>,
+    presses: Presses,
     /// So many samples, nothing may change any more.
     settled: u64,
     /// Settled and waiting to go out.
@@ -139,7 +137,7 @@ impl Recorder {
             source: None,
             heard: now,
             end: None,
-            old_key: None,
+            presses: Presses::default(),
             settled: 0,
             ready: Vec::new(),
             open: Vec::new(),
@@ -165,8 +163,13 @@ impl Recorder {
             return;
         }
         self.pass_over(view.header);
-        if self.listens.keys == Some(view.header.payload_type) {
-            self.key(now, view.header.timestamp, payload);
+        if self.listens.keys == Some(view.header.payload_type)
+            && let Some(press) = self.presses.hear(view.header, payload)
+            // One that was down when recording began ends nothing.
+            && press.samples <= self.samples_until(now)
+            && press.key == '#'
+        {
+            self.end = Some(End::Pound);
         }
     }
 
@@ -229,20 +232,6 @@ impl Recorder {
 
     fn silent_at(&self) -> Mono {
         self.heard + SILENCE
-    }
-
-    /// RFC 4733 §2.3: event, end and volume, duration in samples.
-    fn key(&mut self, now: Mono, timestamp: u32, payload: &[u8]) {
-        let &[event, _, d0, d1, ..] = payload else { return };
-        let duration = u64::from(u16::from_be_bytes([d0, d1]));
-        if event != POUND || self.old_key == Some(timestamp) {
-            return;
-        }
-        if duration > self.samples_until(now) {
-            self.old_key = Some(timestamp);
-        } else {
-            self.end = Some(End::Pound);
-        }
     }
 
     fn audio(&mut self, now: Mono, header: rtp::Header, law: Law, payload: &[u8]) {

@@ -128,6 +128,10 @@ impl Relay {
         Relay { id, a, b, silence: Silence::Watching, fax: Fax::new(now), quiet_since: now, refused: 0 }
     }
 
+    pub fn id(&self) -> RelayId {
+        self.id
+    }
+
     /// An RTP packet that came in on the pair of side `which`.
     pub fn rtp(&mut self, now: Mono, which: Which, from: SocketAddr, packet: &mut [u8]) -> Verdict {
         let (near, far) = match which {

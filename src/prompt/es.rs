@@ -717,4 +717,122 @@ pub(super) static VOICE: Voice = Voice {
         Clip { words: "de la tarde", samples: ulaw(include_bytes!("../../prompts/es/parts-de-la-tarde.wav")) },
         Clip { words: "de la noche", samples: ulaw(include_bytes!("../../prompts/es/parts-de-la-noche.wav")) },
     ],
+    withheld: Clip { words: "Número oculto", samples: ulaw(include_bytes!("../../prompts/es/withheld.wav")) },
+    unknown: Clip { words: "Número desconocido", samples: ulaw(include_bytes!("../../prompts/es/unknown.wav")) },
+    digits: [
+        Clip { words: "cero", samples: ulaw(include_bytes!("../../prompts/es/digits-cero.wav")) },
+        Clip { words: "uno", samples: ulaw(include_bytes!("../../prompts/es/digits-uno.wav")) },
+        Clip { words: "dos", samples: ulaw(include_bytes!("../../prompts/es/digits-dos.wav")) },
+        Clip { words: "tres", samples: ulaw(include_bytes!("../../prompts/es/digits-tres.wav")) },
+        Clip { words: "cuatro", samples: ulaw(include_bytes!("../../prompts/es/digits-cuatro.wav")) },
+        Clip { words: "cinco", samples: ulaw(include_bytes!("../../prompts/es/digits-cinco.wav")) },
+        Clip { words: "seis", samples: ulaw(include_bytes!("../../prompts/es/digits-seis.wav")) },
+        Clip { words: "siete", samples: ulaw(include_bytes!("../../prompts/es/digits-siete.wav")) },
+        Clip { words: "ocho", samples: ulaw(include_bytes!("../../prompts/es/digits-ocho.wav")) },
+        Clip { words: "nueve", samples: ulaw(include_bytes!("../../prompts/es/digits-nueve.wav")) },
+        Clip { words: "más", samples: ulaw(include_bytes!("../../prompts/es/digits-mas.wav")) },
+    ],
+    calls: [
+        Clip { words: "primera llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-primera-llamada.wav")) },
+        Clip { words: "segunda llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-segunda-llamada.wav")) },
+        Clip { words: "tercera llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-tercera-llamada.wav")) },
+        Clip { words: "cuarta llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-cuarta-llamada.wav")) },
+        Clip { words: "quinta llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-quinta-llamada.wav")) },
+        Clip { words: "sexta llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-sexta-llamada.wav")) },
+        Clip { words: "séptima llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-septima-llamada.wav")) },
+        Clip { words: "octava llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-octava-llamada.wav")) },
+        Clip { words: "novena llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-novena-llamada.wav")) },
+        Clip { words: "décima llamada", samples: ulaw(include_bytes!("../../prompts/es/calls-decima-llamada.wav")) },
+        Clip {
+            words: "llamada número once",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-once.wav")),
+        },
+        Clip {
+            words: "llamada número doce",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-doce.wav")),
+        },
+        Clip {
+            words: "llamada número trece",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-trece.wav")),
+        },
+        Clip {
+            words: "llamada número catorce",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-catorce.wav")),
+        },
+        Clip {
+            words: "llamada número quince",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-quince.wav")),
+        },
+        Clip {
+            words: "llamada número dieciséis",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-dieciseis.wav")),
+        },
+        Clip {
+            words: "llamada número diecisiete",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-diecisiete.wav")),
+        },
+        Clip {
+            words: "llamada número dieciocho",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-dieciocho.wav")),
+        },
+        Clip {
+            words: "llamada número diecinueve",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-diecinueve.wav")),
+        },
+        Clip {
+            words: "llamada número veinte",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veinte.wav")),
+        },
+        Clip {
+            words: "llamada número veintiuno",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veintiuno.wav")),
+        },
+        Clip {
+            words: "llamada número veintidós",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veintidos.wav")),
+        },
+        Clip {
+            words: "llamada número veintitrés",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veintitres.wav")),
+        },
+        Clip {
+            words: "llamada número veinticuatro",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veinticuatro.wav")),
+        },
+        Clip {
+            words: "llamada número veinticinco",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veinticinco.wav")),
+        },
+        Clip {
+            words: "llamada número veintiséis",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veintiseis.wav")),
+        },
+        Clip {
+            words: "llamada número veintisiete",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veintisiete.wav")),
+        },
+        Clip {
+            words: "llamada número veintiocho",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veintiocho.wav")),
+        },
+        Clip {
+            words: "llamada número veintinueve",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-veintinueve.wav")),
+        },
+        Clip {
+            words: "llamada número treinta",
+            samples: ulaw(include_bytes!("../../prompts/es/calls-llamada-numero-treinta.wav")),
+        },
+    ],
+    many_calls: Clip {
+        words: "más de treinta llamadas",
+        samples: ulaw(include_bytes!("../../prompts/es/many_calls.wav")),
+    },
+    press: Clip { words: "Pulsa una tecla", samples: ulaw(include_bytes!("../../prompts/es/press.wav")) },
+    has_it: Clip { words: "ya tiene la llamada", samples: ulaw(include_bytes!("../../prompts/es/has_it.wav")) },
+    somebody_has_it: Clip {
+        words: "Otra persona ya tiene la llamada",
+        samples: ulaw(include_bytes!("../../prompts/es/somebody_has_it.wav")),
+    },
+    gone: Clip { words: "Quien llamaba ha colgado", samples: ulaw(include_bytes!("../../prompts/es/gone.wav")) },
 };

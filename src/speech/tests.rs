@@ -5,7 +5,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::routing::plan::Country;
+use crate::number::Number;
+use crate::routing::plan::{Country, Phone, PhoneId, ShopId};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,8 +27,6 @@ case "$2" in
 esac
 "#;
 
-type Names = HashMap<ShopId, ShopName>;
-
 /// A folder with a voice in it, and what comes of it.
 struct Booth {
     dir: tempfile::TempDir,
@@ -37,6 +36,7 @@ struct Booth {
 /// A speaker at work.
 struct Life {
     plans: watch::Sender<Arc<Plan>>,
+    contacts: watch::Sender<Arc<[Contact]>>,
     told: UnboundedReceiver<Names>,
     speaking: JoinHandle<()>,
 }
@@ -60,7 +60,8 @@ impl Booth {
         let (tell, told) = unbounded_channel();
         let mut speaker = Speaker::new(say, self.dir.path(), move |names| tell.send(names).unwrap_or_default());
         speaker.limit = self.limit;
-        Life { plans, told, speaking: tokio::spawn(speaker.run(watched)) }
+        let (contacts, named) = watch::channel(Arc::from([]));
+        Life { plans, contacts, told, speaking: tokio::spawn(speaker.run(watched, named)) }
     }
 
     fn runs(&self) -> Vec<String> {
@@ -75,23 +76,21 @@ impl Booth {
 }
 
 impl Life {
-    /// Waits until the names that are known are these, by shop.
-    async fn tells(&mut self, names: &[(i64, &str)]) -> Names {
-        let expected: HashMap<ShopId, String> =
-            names.iter().map(|(id, name)| (ShopId(*id), (*name).to_owned())).collect();
+    /// Waits until the names that are known are these.
+    async fn tells(&mut self, names: &[(Language, &str)]) -> Names {
         let mut last = None;
         let told = async {
             loop {
-                let names = self.told.recv().await.expect("it goes on");
-                let texts: HashMap<ShopId, String> = names.iter().map(|(id, name)| (*id, name.text.clone())).collect();
-                if texts == expected {
-                    return names;
+                let told = self.told.recv().await.expect("it goes on");
+                let knows = |(language, name): &(Language, &str)| told.get(*language, name).is_some();
+                if told.len() == names.len() && names.iter().all(knows) {
+                    return told;
                 }
-                last = Some(texts);
+                last = Some(told);
             }
         };
         let told = tokio::time::timeout(PATIENCE, told).await;
-        told.unwrap_or_else(|_| panic!("{expected:?} was never told, but {last:?}"))
+        told.unwrap_or_else(|_| panic!("{names:?} were never told, but {last:?}"))
     }
 
     fn changes(&self, shops: &[(&str, Language)]) {
@@ -168,10 +167,10 @@ impl io::Write for Log {
 async fn a_name_is_spoken_once_in_all_lives() {
     let booth = Booth::new();
     let mut first = booth.starts(&[("Ferretería Ruiz S.L.", Language::Es)]);
-    let spoken = first.tells(&[(1, "Ferretería Ruiz S.L")]).await;
-    assert!((900..1_100).contains(&spoken[&ShopId(1)].length().as_millis()));
+    let spoken = first.tells(&[(Language::Es, "Ferretería Ruiz S.L")]).await;
+    assert!((900..1_100).contains(&spoken.get(Language::Es, "Ferretería Ruiz S.L.").unwrap().length().as_millis()));
     first.changes(&[("Ferretería Ruiz S.L. ", Language::Es)]);
-    first.tells(&[(1, "Ferretería Ruiz S.L")]).await;
+    first.tells(&[(Language::Es, "Ferretería Ruiz S.L")]).await;
     first.ends().await;
     let again = booth.starts(&[("Ferretería Ruiz S.L.", Language::Es)]).ends().await;
     assert_eq!(again, [spoken], "at once, and the same");
@@ -183,15 +182,15 @@ async fn a_name_is_spoken_once_in_all_lives() {
 async fn another_name_or_language_is_spoken_anew() {
     let booth = Booth::new();
     let mut life = booth.starts(&[("Ruiz", Language::Es), ("Miller", Language::En)]);
-    life.tells(&[(1, "Ruiz"), (2, "Miller")]).await;
+    life.tells(&[(Language::Es, "Ruiz"), (Language::En, "Miller")]).await;
     life.changes(&[("Ruiz e Hijas", Language::Es), ("Miller", Language::En)]);
-    life.tells(&[(2, "Miller")]).await;
-    life.tells(&[(1, "Ruiz e Hijas"), (2, "Miller")]).await;
+    life.tells(&[(Language::En, "Miller")]).await;
+    life.tells(&[(Language::Es, "Ruiz e Hijas"), (Language::En, "Miller")]).await;
     life.changes(&[("Ruiz e Hijas", Language::Es), ("Miller", Language::Es)]);
-    life.tells(&[(1, "Ruiz e Hijas")]).await;
-    life.tells(&[(1, "Ruiz e Hijas"), (2, "Miller")]).await;
+    life.tells(&[(Language::Es, "Ruiz e Hijas")]).await;
+    life.tells(&[(Language::Es, "Ruiz e Hijas"), (Language::Es, "Miller")]).await;
     life.changes(&[("Ruiz", Language::Es), ("Miller", Language::En)]);
-    life.tells(&[(1, "Ruiz"), (2, "Miller")]).await;
+    life.tells(&[(Language::Es, "Ruiz"), (Language::En, "Miller")]).await;
     assert_eq!(booth.runs(), ["es Ruiz", "en Miller", "es Ruiz e Hijas", "es Miller"], "none twice");
 }
 
@@ -200,7 +199,7 @@ async fn another_command_speaks_anew() {
     let booth = Booth::new();
     booth.starts(&[("Ruiz", Language::Es)]).ends().await;
     let told = booth.starts_with(&["/bin/sh", "{dir}/voice", "fast", "{text}"], &[("Ruiz", Language::Es)]).ends().await;
-    assert_eq!(told.iter().map(HashMap::len).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(told.iter().map(Names::len).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(booth.runs(), ["es Ruiz", "fast Ruiz"]);
 }
 
@@ -212,14 +211,14 @@ async fn what_cannot_be_spoken_is_left_out_and_said_once() {
         ("Fails", "it failed with exit status: 3, saying \"no such voice\"; run it by hand"),
         ("Mumbles", "of no use, it is no WAVE file; it must print a WAVE file"),
         ("Is silent", "of no use, there is no voice in it; "),
-        ("Never ends", "of no use, it takes 10.0 s, and no greeting has room for more than "),
+        ("Never ends", "of no use, it takes 10.0 s, and there is no room for more than "),
         ("Chatters", "it printed more than 8 MiB; "),
     ] {
         let booth = Booth::new();
         let mut life = booth.starts(&[(name, Language::En), ("Ruiz", Language::Es)]);
-        life.tells(&[(2, "Ruiz")]).await;
+        life.tells(&[(Language::Es, "Ruiz")]).await;
         life.changes(&[(name, Language::En), ("Ruiz", Language::Es), ("Miller", Language::En)]);
-        life.tells(&[(2, "Ruiz"), (3, "Miller")]).await;
+        life.tells(&[(Language::Es, "Ruiz"), (Language::En, "Miller")]).await;
         life.ends().await;
         let runs = booth.runs();
         assert_eq!(runs.iter().filter(|run| run.ends_with(name)).count(), 1, "{runs:?}");
@@ -235,7 +234,7 @@ async fn a_command_that_hangs_is_killed() {
     let _listening = log.listen();
     let booth = Booth { limit: Duration::from_secs(2), ..Booth::new() };
     let told = booth.starts(&[("Hangs", Language::En)]).ends().await;
-    assert_eq!(told, [HashMap::new()]);
+    assert_eq!(told, [Names::default()]);
     assert_eq!(log.lines_with("it was not done after 2 s; choose a faster voice").len(), 1);
     let pid = std::fs::read_to_string(booth.dir.path().join("pid")).unwrap();
     let gone = async {
@@ -251,25 +250,25 @@ async fn a_command_that_is_not_there_is_said() {
     let log = Log::default();
     let _listening = log.listen();
     let told = Booth::new().starts_with(&["{dir}/nowhere", "{text}"], &[("Ruiz", Language::Es)]).ends().await;
-    assert_eq!(told, [HashMap::new()]);
+    assert_eq!(told, [Names::default()]);
     assert_eq!(log.lines_with("it cannot be run: No such file or directory").len(), 1);
 }
 
 #[tokio::test]
 async fn a_command_may_say_much_beside() {
     let booth = Booth::new();
-    booth.starts(&[("Complains at length", Language::En)]).tells(&[(1, "Complains at length")]).await;
+    booth.starts(&[("Complains at length", Language::En)]).tells(&[(Language::En, "Complains at length")]).await;
 }
 
 #[tokio::test]
 async fn a_damaged_sound_is_spoken_again() {
     let booth = Booth::new();
-    let spoken = booth.starts(&[("Ruiz", Language::Es)]).tells(&[(1, "Ruiz")]).await;
+    let spoken = booth.starts(&[("Ruiz", Language::Es)]).tells(&[(Language::Es, "Ruiz")]).await;
     let [path] = booth.kept().try_into().expect("one is kept");
     let whole = std::fs::read(&path).unwrap();
     for damaged in [&whole[..whole.len() / 2], b"", &[&whole[..], b"x"].concat()] {
         std::fs::File::create(&path).unwrap().write_all(damaged).unwrap();
-        assert_eq!(booth.starts(&[("Ruiz", Language::Es)]).tells(&[(1, "Ruiz")]).await, spoken);
+        assert_eq!(booth.starts(&[("Ruiz", Language::Es)]).tells(&[(Language::Es, "Ruiz")]).await, spoken);
         assert_eq!(std::fs::read(&path).unwrap(), whole);
     }
     assert_eq!(booth.runs().len(), 4);
@@ -279,14 +278,124 @@ async fn a_damaged_sound_is_spoken_again() {
 async fn a_disk_that_keeps_nothing_keeps_nobody_from_speaking() {
     let booth = Booth::new();
     std::fs::write(booth.dir.path().join("speech"), "no folder").unwrap();
-    booth.starts(&[("Ruiz", Language::Es)]).tells(&[(1, "Ruiz")]).await;
+    booth.starts(&[("Ruiz", Language::Es)]).tells(&[(Language::Es, "Ruiz")]).await;
 }
 
 #[tokio::test]
 async fn a_shop_without_a_name_has_nothing_spoken() {
     let booth = Booth::new();
-    assert_eq!(booth.starts(&[(" . ", Language::Es)]).ends().await, [HashMap::new()]);
+    assert_eq!(booth.starts(&[(" . ", Language::Es)]).ends().await, [Names::default()]);
     assert_eq!(booth.runs().len(), 0);
+}
+
+/// Shops as above, of which each has these phones besides a cell.
+fn with_cells(shops: &[(&str, Language)], phones: &[&str]) -> Plan {
+    let mut plan = plan(shops);
+    for shop in &mut plan.shops {
+        let phone = |(id, name, line): (i64, &str, Line)| Phone {
+            id: PhoneId(id),
+            name: name.into(),
+            line,
+            after: Duration::ZERO,
+            hours: None,
+            off_until: None,
+        };
+        let cell = Line::Cell { number: number(600_111_222) };
+        let fixed = phones.iter().map(|name| (2, *name, Line::Fixed { contact: "sip:x@192.0.2.10".to_owned() }));
+        Arc::make_mut(shop).phones = [(1, "Ana's cell", cell)].into_iter().chain(fixed).map(phone).collect();
+    }
+    plan
+}
+
+fn number(national: u32) -> Number {
+    Number::from_e164(&format!("+34{national}")).unwrap()
+}
+
+/// Contacts of the first shop.
+fn contacts(names: &[&str]) -> Arc<[Contact]> {
+    let contact = |(at, name): (u32, &&str)| Contact {
+        shop: ShopId(1),
+        number: number(600_000_000 + at),
+        name: (*name).to_owned(),
+    };
+    (0..).zip(names).map(contact).collect()
+}
+
+impl Life {
+    /// The owner changes all this at once, as the service reads it.
+    fn changes_to(&self, plan: Plan, names: &[&str]) {
+        self.contacts.send_replace(contacts(names));
+        self.plans.send_replace(Arc::new(plan));
+    }
+}
+
+#[tokio::test]
+async fn a_shop_with_cell_phones_has_its_phones_and_contacts_spoken() {
+    let booth = Booth::new();
+    let mut life = booth.starts(&[("Ruiz", Language::Es)]);
+    life.tells(&[(Language::Es, "Ruiz")]).await;
+    life.changes_to(plan(&[("Ruiz", Language::Es)]), &["Jo Miller"]);
+    life.tells(&[(Language::Es, "Ruiz")]).await;
+    assert_eq!(booth.runs(), ["es Ruiz"], "nobody hears those");
+    life.changes_to(with_cells(&[("Ruiz", Language::Es)], &["Counter", " ", "Ruiz"]), &["Jo Miller", "Counter"]);
+    let all = ["Ruiz", "Ana's cell", "Counter", "Jo Miller"].map(|name| (Language::Es, name));
+    life.tells(&all).await;
+    assert_eq!(booth.runs(), ["es Ruiz", "es Ana's cell", "es Counter", "es Jo Miller"], "each once");
+    life.ends().await;
+}
+
+#[tokio::test]
+async fn somebody_with_a_new_name_is_not_called_by_the_old_one() {
+    let booth = Booth::new();
+    let mut life = booth.starts(&[("Ruiz", Language::Es)]);
+    let cells = || with_cells(&[("Ruiz", Language::Es)], &[]);
+    life.changes_to(cells(), &["Jo Miller"]);
+    let (ruiz, ana) = ((Language::Es, "Ruiz"), (Language::Es, "Ana's cell"));
+    life.tells(&[ruiz, ana, (Language::Es, "Jo Miller")]).await;
+    life.changes_to(cells(), &["Jo Smith"]);
+    life.tells(&[ruiz, ana]).await;
+    life.tells(&[ruiz, ana, (Language::Es, "Jo Smith")]).await;
+}
+
+#[tokio::test]
+async fn a_command_that_fails_for_contacts_is_left_alone_after_a_while() {
+    let log = Log::default();
+    let _listening = log.listen();
+    let booth = Booth::new();
+    let mut life = booth.starts(&[("Ruiz", Language::Es)]);
+    let names = ["Jo", "Is silent", "Fails", "Fails.", "Mumbles", "Never ends", "Bea"];
+    life.changes_to(with_cells(&[("Ruiz", Language::Es)], &[]), &names);
+    life.tells(&["Ruiz", "Ana's cell", "Jo"].map(|name| (Language::Es, name))).await;
+    life.ends().await;
+    let expected = ["Ruiz", "Ana's cell", "Jo", "Is silent", "Fails", "Mumbles"].map(|name| format!("es {name}"));
+    assert_eq!(booth.runs(), expected);
+    let lines = log.lines_with("did not speak a contact's name");
+    assert_eq!(lines.len(), FAILURES_MAX);
+    assert!(lines.iter().all(|line| line.contains("+34•••••00")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("Mumbles")), "nobody's name is logged: {lines:?}");
+}
+
+#[test]
+fn of_many_contacts_so_many_are_spoken() {
+    let plan = with_cells(&[("Ruiz", Language::Es), ("Ruiz", Language::En)], &["Counter"]);
+    let names: Vec<String> = (0..600).map(|n| format!("Jo {n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let wanted = wanted(&plan, &contacts(&names));
+    assert_eq!(wanted.len(), 2 + 2 * 2 + CONTACTS_MAX);
+    assert_eq!(wanted.last().map(|wanted| wanted.words.text.as_str()), Some("Jo 499"));
+}
+
+#[tokio::test]
+async fn sounds_that_nobody_wants_are_deleted_when_there_are_too_many() {
+    let booth = Booth::new();
+    let stranger = |n: usize| booth.dir.path().join("speech").join(format!("{n}.wav"));
+    booth.starts(&[("Ruiz", Language::Es)]).ends().await;
+    (0..10).for_each(|n| std::fs::write(stranger(n), "x").unwrap());
+    booth.starts(&[("Ruiz", Language::Es)]).ends().await;
+    assert_eq!(booth.kept().len(), 11);
+    (10..FILES_MAX).for_each(|n| std::fs::write(stranger(n), "x").unwrap());
+    booth.starts(&[("Ruiz", Language::Es)]).ends().await;
+    assert_eq!((booth.kept().len(), booth.runs().len()), (1, 1), "its name is kept");
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! What the shells tell the switchboard, and what it asks of them.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::{Due, FlowId, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
-use crate::greeting::ShopName;
 use crate::media;
 use crate::routing::plan::{Plan, ShopId};
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
+use crate::utterance::Names;
 
 /// What ties an answer of a shell to its question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,8 +71,8 @@ pub enum Input<'a> {
     LeftRinging(Vec<LeftRinging>),
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
     CallersNamed(Callers),
-    /// The names of shops that there is a sound of, in place of all that there were.
-    NamesSpoken(HashMap<ShopId, ShopName>),
+    /// The names of shops, contacts and phones that there is a sound of, in place of all that there were.
+    NamesSpoken(Names),
     /// Somebody looks at the page: answered by [`Output::Seen`].
     Look {
         ticket: Ticket,

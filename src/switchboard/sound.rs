@@ -62,8 +62,7 @@ impl Switchboard {
     /// The shop's own greeting, in its language, from its real hours.
     pub(super) fn greet(&mut self, now: Now, id: CallId, opening: Opening) {
         let Some(shop) = self.calls.get(&id).and_then(Call::shop) else { return };
-        // The voice is slower than the owner who gives the shop another name.
-        let name = self.names.get(&shop.id).filter(|name| name.is_of(&shop.name));
+        let name = self.names.get(shop.language, &shop.name);
         let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
         self.door.greet(now, id, greeting.sounds().into());
     }
@@ -87,7 +86,10 @@ impl Switchboard {
             media::Fact::Heard { relay } => self.feed_talk(now, relay, Input::Heard),
             media::Fact::FaxHeard { relay } => self.feed_talk(now, relay, Input::FaxHeard),
             // No call hangs on these.
-            media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
+            media::Fact::Latched { .. }
+            | media::Fact::Relayed { .. }
+            | media::Fact::Pressed { .. }
+            | media::Fact::Asked { .. } => {}
         }
     }
 

@@ -57,9 +57,9 @@ const ARROWS: [Rule; 8] = [
         instead: "words and cards say facts: take them from call::record and routing",
     },
     Rule {
-        files: &["greeting", "prompt"],
+        files: &["greeting", "prompt", "spoken_card", "utterance"],
         never: &["crate::call", "crate::door", "crate::sip", "crate::switchboard", "crate::twilio", "crate::store"],
-        instead: "a greeting is words and sounds for an instant: let whoever plays it bring the instant",
+        instead: "what is said is words and sounds for an instant: let whoever plays it bring the instant",
     },
     Rule {
         files: &["twilio/"],

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ringall::media::asker::{self, Asker};
 use ringall::media::attendant::{Attendant, Turn};
 use ringall::media::player::{FRAME, FRAME_SAMPLES, PACKET_BYTES, Sound};
 use ringall::media::recorder::Recorded;
@@ -31,25 +32,33 @@ pub struct FakeMedia {
     attended: BTreeMap<RelayId, Attended>,
     /// What each greeting said, in the order they were asked for.
     pub greetings: Vec<Arc<[Sound]>>,
+    /// What everybody was asked, in the order they were.
+    pub questions: Vec<Arc<[Sound]>>,
     /// How long a recording takes to be safe; `None`: the disk refuses it.
     pub disk_takes: Option<Duration>,
     /// Neither plays nor records, nor tells anything of it.
     pub machine_is_dead: bool,
 }
 
-/// A caller who hears the greeting, or leaves a message.
+/// A caller who hears the greeting, or leaves a message; or somebody who is asked for a key.
 #[derive(Debug)]
 struct Attended {
-    machine: Attendant,
-    /// By which numbers the machine speaks to the caller.
+    machine: Machine,
+    /// By which numbers the machine speaks to them.
     carries: Vec<(u8, Carry)>,
-    /// What the caller has been sent.
+    /// What they have been sent.
     packets: usize,
     /// Whether somebody speaks: from where, by which number, until when; the next packet.
     voice: Option<(SocketAddr, u8, Duration)>,
     speaks_at: Duration,
     sequence: u16,
     timestamp: u32,
+}
+
+#[derive(Debug)]
+enum Machine {
+    Attendant(Attendant),
+    Asker(Asker),
 }
 
 /// A fact, and how long after its cause the core hears of it.
@@ -66,6 +75,7 @@ impl Default for FakeMedia {
             range: usize::MAX,
             attended: BTreeMap::new(),
             greetings: Vec::new(),
+            questions: Vec::new(),
             disk_takes: Some(Duration::from_millis(5)),
             machine_is_dead: false,
         }
@@ -91,20 +101,14 @@ impl FakeMedia {
                 Vec::new()
             }
             Command::Attend { relay, lane, a, b, attend } => {
-                self.check(lane, &a);
-                let before = self.relays.insert(relay, (a, machine_side(b.clone())));
-                assert!(before.is_none(), "{relay:?} was connected twice");
                 self.greetings.push(attend.sounds.clone());
-                let attended = Attended {
-                    machine: Attendant::new(*attend, Mono(now)),
-                    carries: b,
-                    packets: 0,
-                    voice: None,
-                    speaks_at: now,
-                    sequence: 0,
-                    timestamp: 0,
-                };
-                self.attended.insert(relay, attended);
+                let machine = Machine::Attendant(Attendant::new(*attend, Mono(now)));
+                self.attend(now, relay, lane, (a, b), machine);
+                Vec::new()
+            }
+            Command::Ask { relay, lane, a, b, ask } => {
+                self.questions.push(ask.sounds.clone());
+                self.attend(now, relay, lane, (a, b), Machine::Asker(Asker::new(*ask, Mono(now))));
                 Vec::new()
             }
             Command::Change { relay, lane, which, side } => {
@@ -130,11 +134,12 @@ impl FakeMedia {
                 let Some(relay) = relay else { return Vec::new() };
                 self.talks.remove(&relay);
                 self.relays.remove(&relay).unwrap_or_else(|| panic!("{relay:?} was ended twice"));
-                let recorded =
-                    self.attended.remove(&relay).filter(|_| !self.machine_is_dead).and_then(|mut attended| {
-                        let (_, recorded) = attended.machine.stop()?;
-                        Some(self.sealed(attended.machine.recording(), &recorded))
-                    });
+                let recorded = match self.attended.remove(&relay).map(|attended| attended.machine) {
+                    Some(Machine::Attendant(mut machine)) if !self.machine_is_dead => {
+                        machine.stop().map(|(_, recorded)| self.sealed(machine.recording(), &recorded))
+                    }
+                    Some(Machine::Attendant(_) | Machine::Asker(_)) | None => None,
+                };
                 let relayed = Fact::Relayed { relay, a_to_b: 0, b_to_a: 0, refused: 0 };
                 recorded.into_iter().chain([(Duration::ZERO, relayed)]).collect()
             }
@@ -205,6 +210,22 @@ impl FakeMedia {
         facts
     }
 
+    fn attend(
+        &mut self,
+        now: Duration,
+        relay: RelayId,
+        lane: Lane,
+        (a, b): (Side, Vec<(u8, Carry)>),
+        machine: Machine,
+    ) {
+        self.check(lane, &a);
+        let before = self.relays.insert(relay, (a, machine_side(b.clone())));
+        assert!(before.is_none(), "{relay:?} was connected twice");
+        let attended =
+            Attended { machine, carries: b, packets: 0, voice: None, speaks_at: now, sequence: 0, timestamp: 0 };
+        self.attended.insert(relay, attended);
+    }
+
     /// When something is due of those who are attended.
     fn attended_deadline(&self) -> Option<Duration> {
         let due = |attended: &Attended| {
@@ -220,19 +241,31 @@ impl FakeMedia {
         for (relay, attended) in &mut self.attended {
             let side = &self.relays[relay].0;
             attended.speak(now, side);
-            let recording = attended.machine.recording();
             let mut packet = [0; PACKET_BYTES];
-            loop {
-                match attended.machine.poll(Mono(now), &mut packet) {
-                    Turn::Packet => attended.packets += usize::from(side.hold == Hold::Talking),
-                    Turn::Begun => facts.push((Duration::ZERO, Fact::Greeted { recording })),
-                    Turn::Recorded(_) => {}
-                    Turn::Ended(_, recorded) => {
-                        facts.push((Duration::ZERO, Fact::RecordingEnded { recording }));
-                        ended.push((recording, recorded));
+            let mut tell = |fact| facts.push((Duration::ZERO, fact));
+            match &mut attended.machine {
+                Machine::Attendant(machine) => loop {
+                    let recording = machine.recording();
+                    match machine.poll(Mono(now), &mut packet) {
+                        Turn::Packet => attended.packets += usize::from(side.hold == Hold::Talking),
+                        Turn::Begun => tell(Fact::Greeted { recording }),
+                        Turn::Recorded(_) => {}
+                        Turn::Ended(_, recorded) => {
+                            tell(Fact::RecordingEnded { recording });
+                            ended.push((recording, recorded));
+                        }
+                        Turn::Wait { .. } | Turn::Over => break,
                     }
-                    Turn::Wait { .. } | Turn::Over => break,
-                }
+                },
+                Machine::Asker(machine) => loop {
+                    let relay = *relay;
+                    match machine.poll(Mono(now), &mut packet) {
+                        asker::Turn::Packet => attended.packets += usize::from(side.hold == Hold::Talking),
+                        asker::Turn::Pressed(key) => tell(Fact::Pressed { relay, key }),
+                        asker::Turn::Asked => tell(Fact::Asked { relay }),
+                        asker::Turn::Wait { .. } | asker::Turn::Over => break,
+                    }
+                },
             }
         }
         let sealed = ended.into_iter().map(|(recording, recorded)| self.sealed(recording, &recorded));
@@ -250,8 +283,13 @@ impl FakeMedia {
 
     /// Somebody presses the pound key.
     pub fn hear_pound(&mut self, now: Duration, to_port: u16, payload: u8) {
+        self.hear_key(now, to_port, payload, POUND);
+    }
+
+    /// Somebody presses the key of this event (RFC 4733 §3.2).
+    pub fn hear_key(&mut self, now: Duration, to_port: u16, payload: u8, event: u8) {
         if let Some(attended) = self.attended_at(to_port) {
-            let packet = attended.header(payload).packet(&[POUND, 0x8a, 0, 160]);
+            let packet = attended.header(payload).packet(&[event, 0x8a, 0, 160]);
             attended.machine.hear(Mono(now), &packet);
         }
     }
@@ -312,6 +350,22 @@ impl FakeMedia {
     fn check(&self, lane: Lane, side: &Side) {
         let pair = self.bound.get(&side.pair).unwrap_or_else(|| panic!("{:?} is not bound (any more)", side.pair));
         assert_eq!(pair.lane, lane, "{:?} belongs to another lane", side.pair);
+    }
+}
+
+impl Machine {
+    fn hear(&mut self, now: Mono, packet: &[u8]) {
+        match self {
+            Machine::Attendant(machine) => machine.hear(now, packet),
+            Machine::Asker(machine) => machine.hear(packet),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Mono> {
+        match self {
+            Machine::Attendant(machine) => machine.poll_timeout(),
+            Machine::Asker(machine) => machine.poll_timeout(),
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::America::New_York;
 use chrono_tz::Europe::Madrid;
 use chrono_tz::Tz;
-use ringall::greeting::{Greeting, LENGTH_MAX, NAME_MAX, ShopName};
+use ringall::greeting::{Greeting, LENGTH_MAX, NAME_MAX};
 use ringall::now::UnixMs;
 use ringall::routing::decision::{Because, Opening};
 use ringall::routing::local_time;
 use ringall::routing::plan::Language;
+use ringall::utterance::SpokenName;
 
 use crate::words::{golden, in_both};
 
@@ -96,8 +97,9 @@ fn a_changed_clock_changes_no_word() {
 
 #[test]
 fn the_owners_own_words_come_first() {
-    let name = |samples: usize| ShopName { text: "Ferretería Ruiz".to_owned(), samples: Arc::from(vec![1; samples]) };
-    let greeting = |name: Option<&ShopName>| Greeting::new(name, Opening::NotKnown, Madrid, at(NOW), Language::Es);
+    let name =
+        |samples: usize| SpokenName { text: "Ferretería Ruiz".to_owned(), samples: Arc::from(vec![1; samples]) };
+    let greeting = |name: Option<&SpokenName>| Greeting::new(name, Opening::NotKnown, Madrid, at(NOW), Language::Es);
     let without = greeting(None);
     let with = greeting(Some(&name(8_000)));
     assert_eq!(with.text(), format!("Ferretería Ruiz. {}", without.text()));
@@ -106,13 +108,26 @@ fn the_owners_own_words_come_first() {
 }
 
 #[test]
+fn what_just_fits_is_in_the_shortest_greeting() {
+    for language in [Language::En, Language::Es] {
+        let greeting = |name| Greeting::new(name, Opening::NotKnown, Madrid, at(NOW), language);
+        let room = Greeting::room_for_a_name(language);
+        assert!((3..8).contains(&room.as_secs()), "{room:?}");
+        let samples = usize::try_from(room.as_micros() / 125).unwrap();
+        let fits = SpokenName::new("Ruiz", vec![1; samples].into(), room).unwrap();
+        assert_ne!(greeting(Some(&fits)), greeting(None));
+        assert!(SpokenName::new("Ruiz", vec![1; samples + 1].into(), room).is_err());
+    }
+}
+
+#[test]
 fn no_greeting_lasts_twelve_seconds() {
-    let name = ShopName { text: String::new(), samples: Arc::from(vec![1; NAME_MAX.as_millis() as usize * 8]) };
+    let name = SpokenName { text: String::new(), samples: Arc::from(vec![1; NAME_MAX.as_millis() as usize * 8]) };
     let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
     let dates = || (0..=366).map(|days| today.checked_add_days(Days::new(days)).unwrap());
     let times = || (0..24 * 60).map(|m| NaiveTime::from_num_seconds_from_midnight_opt(m * 60, 0).unwrap());
     for language in [Language::En, Language::Es] {
-        let greeting = |name: Option<&ShopName>, date: NaiveDate, time: NaiveTime| {
+        let greeting = |name: Option<&SpokenName>, date: NaiveDate, time: NaiveTime| {
             let opens = local_time::earliest(Madrid, date.and_time(time));
             Greeting::new(name, Opening::At(opens), Madrid, at("2026-11-23 00:00"), language)
         };

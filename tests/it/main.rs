@@ -24,6 +24,7 @@ mod registrar;
 mod sentences;
 mod shop;
 mod sound;
+mod spoken_card;
 mod story;
 mod stream;
 mod text;

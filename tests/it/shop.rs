@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use ringall::config::{Register, Srtp, Trunk};
-use ringall::greeting::ShopName;
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
 use ringall::switchboard::{Change, Due, Gauges, Medium, Standing};
+use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
@@ -336,10 +336,14 @@ impl Shop {
     }
 
     /// A voice has spoken this as the shop's name, and took so long to say it.
-    pub fn a_voice_speaks(&self, text: &str, how_long: &str) -> ShopName {
+    pub fn a_voice_speaks(&self, text: &str, how_long: &str) -> SpokenName {
         let samples = usize::try_from(time(how_long).as_micros() / 125).expect("seconds");
-        let name = ShopName { text: text.to_owned(), samples: vec![1; samples].into() };
-        self.world.borrow_mut().speak_names([(RUIZ, name.clone())].into());
+        let name = SpokenName { text: text.to_owned(), samples: vec![1; samples].into() };
+        let mut names = Names::default();
+        for language in [Language::En, Language::Es] {
+            names.insert(language, name.clone());
+        }
+        self.world.borrow_mut().speak_names(names);
         name
     }
 

@@ -1,14 +1,13 @@
 //! The world of a story: one clock, one queue ordered by (time, turn), far ends at addresses, and the machine in the
 //! middle. Just another driver: it hands in what happens, drains what is asked, and comes back at the deadline.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use ringall::config::Srtp;
-use ringall::greeting::ShopName;
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
 use ringall::now::{Mono, UnixMs};
@@ -19,6 +18,7 @@ use ringall::switchboard::LeftRinging;
 use ringall::switchboard::{
     Change, Due, FlowId, Input, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId, Ticket,
 };
+use ringall::utterance::Names;
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
@@ -167,8 +167,8 @@ impl World {
         self.hand_in(Input::PlanChanged(Arc::new(plan)));
     }
 
-    /// A voice has spoken the names of these shops.
-    pub fn speak_names(&mut self, names: HashMap<ShopId, ShopName>) {
+    /// A voice has spoken these names.
+    pub fn speak_names(&mut self, names: Names) {
         self.hand_in(Input::NamesSpoken(names));
     }
 

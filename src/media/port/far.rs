@@ -1,28 +1,57 @@
-//! The far side of a caller: a phone with its ports, or the machine that greets and records.
+//! The far side: a phone with its ports, or a machine of ours that plays and listens.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 
 use mio::net::UdpSocket;
 
+use super::Counts;
 use super::bind::Bound;
 use super::disk::Order;
-use crate::media::attendant::Attendant;
-use crate::media::{Carry, Hold, PairId, Side};
+use super::guards::Guards;
+use super::lane::Kind;
+use crate::media::asker::{self, Asker};
+use crate::media::attendant::{self, Attendant};
+use crate::media::player::PACKET_BYTES;
+use crate::media::relay::{Relay, Verdict};
+use crate::media::srtp::OVERHEAD;
+use crate::media::{Carry, Fact, Hold, PairId, Side, Which};
+use crate::now::Mono;
 
 /// Where a machine's packets come from and go to, in the relay's eyes: it has no port, and nothing is sent there.
-pub(super) const MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+const MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 const MACHINE_PAIR: PairId = PairId(u32::MAX);
 
-/// The far side of the caller.
+/// The far side of a relay.
 #[derive(Debug)]
 pub(super) enum Far {
     Phone(Bound),
-    Machine(Box<Attendant>),
+    Machine(Machine),
+}
+
+/// Plays to the other side, and listens to it.
+#[derive(Debug)]
+pub(super) enum Machine {
+    /// Greets and records.
+    Attendant(Box<Attendant>),
+    /// Asks for a key.
+    Asker(Box<Asker>),
+}
+
+/// What a machine needs for what is due.
+pub(super) struct Turns<'a, F> {
+    pub(super) relay: &'a mut Relay,
+    pub(super) guards: &'a mut Guards,
+    /// That of the other side.
+    pub(super) socket: &'a UdpSocket,
+    pub(super) facts: &'a F,
+    pub(super) disk: &'a SyncSender<Order>,
+    pub(super) counts: &'a Counts,
 }
 
 impl Far {
-    pub(super) fn machine(&self) -> Option<&Attendant> {
+    pub(super) fn machine(&self) -> Option<&Machine> {
         match self {
             Far::Machine(machine) => Some(machine),
             Far::Phone(_) => None,
@@ -31,7 +60,7 @@ impl Far {
 
     /// The caller is gone, or we are: what was recorded is finished.
     pub(super) fn end_recording(&mut self, disk: &SyncSender<Order>) {
-        if let Far::Machine(machine) = self
+        if let Far::Machine(Machine::Attendant(machine)) = self
             && let Some((last, recorded)) = machine.stop()
         {
             order(disk, Order::Finish(machine.recording(), last, recorded));
@@ -46,13 +75,79 @@ impl Far {
     }
 }
 
-/// Where the caller's packets go.
-pub(super) enum Ear<'a> {
-    Socket(&'a UdpSocket),
-    Machine(&'a mut Attendant),
+impl Machine {
+    pub(super) fn hear(&mut self, now: Mono, packet: &[u8]) {
+        match self {
+            Machine::Attendant(machine) => machine.hear(now, packet),
+            Machine::Asker(machine) => machine.hear(packet),
+        }
+    }
+
+    /// When its turn is, at the latest; `None`: it has nothing to do any more.
+    pub(super) fn poll_timeout(&self) -> Option<Mono> {
+        match self {
+            Machine::Attendant(machine) => machine.poll_timeout(),
+            Machine::Asker(machine) => machine.poll_timeout(),
+        }
+    }
+
+    /// Says, writes and tells what is due; false: it has nothing to do any more.
+    pub(super) fn turn<F: Fn(Fact)>(&mut self, now: Mono, mut turns: Turns<'_, F>) -> bool {
+        let mut packet = [0; PACKET_BYTES];
+        match self {
+            Machine::Attendant(machine) => loop {
+                let recording = machine.recording();
+                match machine.poll(now, &mut packet) {
+                    attendant::Turn::Packet => turns.send(now, &mut packet),
+                    attendant::Turn::Begun => {
+                        order(turns.disk, Order::Begin(recording));
+                        (turns.facts)(Fact::Greeted { recording });
+                    }
+                    attendant::Turn::Recorded(samples) => order(turns.disk, Order::Append(recording, samples)),
+                    attendant::Turn::Ended(last, recorded) => {
+                        (turns.facts)(Fact::RecordingEnded { recording });
+                        order(turns.disk, Order::Finish(recording, last, recorded));
+                    }
+                    attendant::Turn::Wait { .. } => return true,
+                    attendant::Turn::Over => return false,
+                }
+            },
+            Machine::Asker(machine) => loop {
+                let relay = turns.relay.id();
+                match machine.poll(now, &mut packet) {
+                    asker::Turn::Packet => turns.send(now, &mut packet),
+                    asker::Turn::Pressed(key) => (turns.facts)(Fact::Pressed { relay, key }),
+                    asker::Turn::Asked => (turns.facts)(Fact::Asked { relay }),
+                    asker::Turn::Wait { .. } => return true,
+                    asker::Turn::Over => return false,
+                }
+            },
+        }
+    }
 }
 
-pub(super) fn order(disk: &SyncSender<Order>, order: Order) {
+impl<F> Turns<'_, F> {
+    fn send(&mut self, now: Mono, packet: &mut [u8; PACKET_BYTES]) {
+        let Verdict::Forward { to } = self.relay.rtp(now, Which::B, MACHINE, packet) else { return };
+        let mut wire = [0; PACKET_BYTES + OVERHEAD];
+        wire[..PACKET_BYTES].copy_from_slice(packet);
+        let sent = match self.guards.protect(Which::A, Kind::Rtp, &mut wire, PACKET_BYTES) {
+            Ok(whole) => self.socket.send_to(&wire[whole], to).is_ok(),
+            Err(_) => false,
+        };
+        if !sent {
+            self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Where the other side's packets go.
+pub(super) enum Ear<'a> {
+    Socket(&'a UdpSocket),
+    Machine(&'a mut Machine),
+}
+
+fn order(disk: &SyncSender<Order>, order: Order) {
     // Packets do not wait for a disk. It fails when the disk has stood still for long: then this part of a recording is
     // left out, and what the call learns of it comes too late or never, for which it has a deadline.
     if disk.try_send(order).is_err() {

@@ -13,13 +13,12 @@ use mio::{Events, Interest, Poll, Token};
 use super::Counts;
 use super::bind::{Binder, Bound};
 use super::disk::Order;
-use super::far::{self, Ear, Far};
+use super::far::{self, Ear, Far, Machine, Turns};
 use super::guards::Guards;
-use crate::media::attendant::{Attendant, Turn};
-use crate::media::player::PACKET_BYTES;
+use crate::media::asker::Asker;
+use crate::media::attendant::Attendant;
 use crate::media::relay::{Relay, Verdict};
-use crate::media::srtp::OVERHEAD;
-use crate::media::{Attend, Carry, Command, Fact, Family, Kept, Lane, PairId, RelayId, Side, Which};
+use crate::media::{Ask, Attend, Carry, Command, Fact, Family, Kept, Lane, PairId, RelayId, Side, Which};
 use crate::now::Mono;
 
 /// The token of the waker; those of sockets count up from 0.
@@ -173,51 +172,21 @@ impl<F: Fn(Fact)> PacketThread<F> {
             Left::Nothing | Left::Stop if !self.undrained.is_empty() => Some(Duration::ZERO),
             Left::Nothing | Left::Stop if !self.attended.is_empty() => {
                 let machines = self.attended.iter().filter_map(|slot| self.live.get(*slot)?.as_ref()?.b.machine());
-                let due = machines.filter_map(Attendant::poll_timeout).min();
+                let due = machines.filter_map(Machine::poll_timeout).min();
                 Some(due.map_or(LOOK_EVERY, |due| (due - (self.clock)()).min(LOOK_EVERY)))
             }
             Left::Nothing | Left::Stop => (!self.slots.is_empty()).then_some(LOOK_EVERY),
         }
     }
 
-    /// Lets each machine say and write what is due.
+    /// Lets each machine say, write and tell what is due.
     fn attend(&mut self, now: Mono) {
         let (live, counts, disk, facts) = (&mut self.live, &self.counts, &self.disk, &self.facts);
         self.attended.retain(|slot| {
             let Some(Some(Live { relay, guards, a, b: Far::Machine(machine) })) = live.get_mut(*slot) else {
                 return false;
             };
-            let recording = machine.recording();
-            let mut packet = [0; PACKET_BYTES];
-            let mut wire = [0; PACKET_BYTES + OVERHEAD];
-            loop {
-                match machine.poll(now, &mut packet) {
-                    Turn::Packet => {
-                        let Verdict::Forward { to } = relay.rtp(now, Which::B, far::MACHINE, &mut packet) else {
-                            continue;
-                        };
-                        wire[..PACKET_BYTES].copy_from_slice(&packet);
-                        let sent = match guards.protect(Which::A, Kind::Rtp, &mut wire, PACKET_BYTES) {
-                            Ok(whole) => a.rtp.send_to(&wire[whole], to).is_ok(),
-                            Err(_) => false,
-                        };
-                        if !sent {
-                            counts.send_failed.fetch_add(1, Ordering::Relaxed);
-                        }
-                    }
-                    Turn::Begun => {
-                        far::order(disk, Order::Begin(recording));
-                        facts(Fact::Greeted { recording });
-                    }
-                    Turn::Recorded(samples) => far::order(disk, Order::Append(recording, samples)),
-                    Turn::Ended(last, recorded) => {
-                        facts(Fact::RecordingEnded { recording });
-                        far::order(disk, Order::Finish(recording, last, recorded));
-                    }
-                    Turn::Wait { .. } => return true,
-                    Turn::Over => return false,
-                }
-            }
+            machine.turn(now, Turns { relay, guards, socket: &a.rtp, facts, disk, counts })
         });
     }
 
@@ -309,6 +278,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
             Command::Stock { lane: _, family, count } => self.stock(family, count),
             Command::Connect { relay, lane: _, a, b } => self.connect(now, relay, a, b),
             Command::Attend { relay, lane: _, a, b, attend } => self.begin_to_attend(now, relay, a, b, *attend),
+            Command::Ask { relay, lane: _, a, b, ask } => self.begin_to_ask(now, relay, a, b, *ask),
             Command::Change { relay, lane: _, which, side } => self.change(now, relay, which, side),
             Command::ChangeAttended { relay, lane: _, a, b } => {
                 self.change(now, relay, Which::A, a);
@@ -354,16 +324,36 @@ impl<F: Fn(Fact)> PacketThread<F> {
 
     fn begin_to_attend(&mut self, now: Mono, relay: RelayId, a: Side, b: Vec<(u8, Carry)>, attend: Attend) {
         let recording = attend.recording;
+        if !self.begin(now, relay, a, b, || Machine::Attendant(Box::new(Attendant::new(attend, now)))) {
+            (self.facts)(Fact::Sealed { recording, kept: Kept::Nothing });
+        }
+    }
+
+    fn begin_to_ask(&mut self, now: Mono, relay: RelayId, a: Side, b: Vec<(u8, Carry)>, ask: Ask) {
+        if !self.begin(now, relay, a, b, || Machine::Asker(Box::new(Asker::new(ask, now)))) {
+            (self.facts)(Fact::Asked { relay });
+        }
+    }
+
+    /// Sets a machine on the far side of `a`; false: that pair is not to be had.
+    fn begin(
+        &mut self,
+        now: Mono,
+        relay: RelayId,
+        a: Side,
+        b: Vec<(u8, Carry)>,
+        machine: impl FnOnce() -> Machine,
+    ) -> bool {
         let bound = if self.slots.contains_key(&relay) { None } else { self.stock.remove(&a.pair) };
         let Some(bound) = bound else {
-            tracing::error!(relay = relay.0, pair = a.pair.0, "to attend a pair that is not in stock, or is attended");
-            return (self.facts)(Fact::Sealed { recording, kept: Kept::Nothing });
+            tracing::error!(relay = relay.0, pair = a.pair.0, "a machine for a pair that is not in stock, or has one");
+            return false;
         };
-        let machine = Box::new(Attendant::new(attend, now));
         let guards = Guards::new(a.keys.as_deref(), None);
         let relay_of = Relay::new(relay, a, far::machine_side(b), now);
-        let slot = self.go_live(relay, Live { relay: relay_of, guards, a: bound, b: Far::Machine(machine) });
+        let slot = self.go_live(relay, Live { relay: relay_of, guards, a: bound, b: Far::Machine(machine()) });
         self.attended.push(slot);
+        true
     }
 
     fn go_live(&mut self, relay: RelayId, mut live: Live) -> usize {

@@ -1,3 +1,5 @@
+mod ask;
+
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::OnceLock;
 use std::sync::mpsc::Receiver;

@@ -4,6 +4,8 @@ use crate::chance::Chance;
 const ULAW: u8 = 0;
 const ALAW: u8 = 8;
 const KEYS: u8 = 101;
+/// RFC 4733 §3.2: the pound key.
+const POUND: u8 = 11;
 
 fn listens() -> Listens {
     let g722 = Codec::Other { name: "G722".to_owned(), clock: 8000, channels: 1, fmtp: None };

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{Disposition, EndedBy, EventKind};
-use ringall::greeting::{Greeting, ShopName};
+use ringall::greeting::Greeting;
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Because;
 use ringall::routing::decision::Opening;
 use ringall::routing::plan::Language;
+use ringall::utterance::SpokenName;
 
 use crate::cast::{Caller, Door};
 use crate::far_end::End;
@@ -78,7 +79,7 @@ fn she_hears_when_it_opens_and_leaves_a_message() {
 }
 
 /// What is heard by somebody who calls now, and what would be of a shop with this name.
-fn heard(shop: &Shop, caller: &str, name: Option<&ShopName>) -> (Arc<[Sound]>, Greeting) {
+fn heard(shop: &Shop, caller: &str, name: Option<&SpokenName>) -> (Arc<[Sound]>, Greeting) {
     let caller = shop.caller(caller, "+34600111222");
     let (now, zone) = (shop.wall(), chrono_tz::Europe::Madrid);
     caller.calls_through(Door::Sip);

@@ -1,35 +1,42 @@
-//! The shop's own name at the head of the greeting.
+//! Names that somebody has spoken: the owner, or a command of the owner's choice.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Greeting, length_of};
+use super::length_of;
 use crate::media::loudness;
 use crate::media::pcm_wave::{self, WaveError};
 use crate::routing::plan::Language;
 
-/// The shop's own words, recorded by the owner or spoken by a command of the owner's choice.
+/// A name and its sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShopName {
+pub struct SpokenName {
     /// As it is written, without a full stop.
     pub text: String,
-    /// μ-law, 8 kHz; up to [`NAME_MAX`](super::NAME_MAX) to be always said. A longer one is left out where it has no room.
+    /// μ-law, 8 kHz.
     pub samples: Arc<[u8]>,
 }
 
-/// Why a sound cannot be a shop's name.
+/// All names that were spoken, by language and text: somebody who is called otherwise now is not called by the old name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    spoken: HashMap<Language, HashMap<String, SpokenName>>,
+}
+
+/// Why a sound cannot be a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitName {
     #[error(transparent)]
     Unreadable(#[from] WaveError),
     #[error("there is no voice in it")]
     Silent,
-    #[error("it takes {:.1} s, and no greeting has room for more than {:.1}", .length.as_secs_f32(), .room.as_secs_f32())]
+    #[error("it takes {:.1} s, and there is no room for more than {:.1}", .length.as_secs_f32(), .room.as_secs_f32())]
     Long { length: Duration, room: Duration },
 }
 
-impl ShopName {
-    /// A shop's name as it is spoken and as it stands in the greeting: trimmed, and without a full stop.
+impl SpokenName {
+    /// A name as it is spoken and as it stands in what is said: trimmed, and without a full stop.
     pub fn written(name: &str) -> &str {
         name.trim().trim_end_matches('.').trim_end()
     }
@@ -37,27 +44,22 @@ impl ShopName {
     /// What somebody spoke, as a WAVE file of linear samples: brought to the clips' level, silence at its ends cut.
     ///
     /// # Errors
-    /// It is no such file, has no voice in it, or is too long for every greeting of that language.
-    pub fn heard(text: &str, file: &[u8], language: Language) -> Result<ShopName, UnfitName> {
+    /// It is no such file, has no voice in it, or is longer than `room`.
+    pub fn heard(text: &str, file: &[u8], room: Duration) -> Result<SpokenName, UnfitName> {
         let clip = loudness::clip(&pcm_wave::read(file)?).ok_or(UnfitName::Silent)?;
-        ShopName::new(text, clip.into(), language)
+        SpokenName::new(text, clip.into(), room)
     }
 
     /// The same of a sound that is a clip already.
     ///
     /// # Errors
     /// [`UnfitName::Long`]
-    pub fn new(text: &str, samples: Arc<[u8]>, language: Language) -> Result<ShopName, UnfitName> {
-        let (length, room) = (length_of(&samples), Greeting::room_for_a_name(language));
+    pub fn new(text: &str, samples: Arc<[u8]>, room: Duration) -> Result<SpokenName, UnfitName> {
+        let length = length_of(&samples);
         if length > room {
             return Err(UnfitName::Long { length, room });
         }
-        Ok(ShopName { text: text.to_owned(), samples })
-    }
-
-    /// Whether these are the words of a shop that is called so now.
-    pub fn is_of(&self, shop_name: &str) -> bool {
-        self.text == ShopName::written(shop_name)
+        Ok(SpokenName { text: text.to_owned(), samples })
     }
 
     /// How long it takes to say.
@@ -66,10 +68,33 @@ impl ShopName {
     }
 }
 
+impl Names {
+    /// Adds a name as it is spoken in this language.
+    pub fn insert(&mut self, language: Language, name: SpokenName) {
+        self.spoken.entry(language).or_default().insert(name.text.clone(), name);
+    }
+
+    /// The name as it is written anywhere, in the sound of this language.
+    pub fn get(&self, language: Language, name: &str) -> Option<&SpokenName> {
+        self.spoken.get(&language)?.get(SpokenName::written(name))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.spoken.values().map(HashMap::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::media::wav::RATE_HZ;
+
+    const ROOM: Duration = Duration::from_secs(3);
 
     /// A WAVE file of 16 bits, mono, of a tone that lasts so long.
     fn tone(seconds: f32) -> Vec<u8> {
@@ -92,39 +117,27 @@ mod tests {
             (" … ", "…"),
             (" . ", ""),
         ] {
-            assert_eq!(ShopName::written(name), written);
-            assert!(ShopName { text: written.to_owned(), samples: [].into() }.is_of(name));
+            assert_eq!(SpokenName::written(name), written);
+            let mut names = Names::default();
+            names.insert(Language::En, SpokenName { text: written.to_owned(), samples: [].into() });
+            assert!(names.get(Language::En, name).is_some() && names.get(Language::Es, name).is_none());
+            assert_eq!((names.get(Language::En, "Another"), names.len()), (None, 1));
         }
     }
 
     #[test]
     fn a_voice_is_made_a_clip() {
-        let name = ShopName::heard("Ruiz", &tone(1.0), Language::Es).unwrap();
+        let name = SpokenName::heard("Ruiz", &tone(1.0), ROOM).unwrap();
         assert_eq!(name.text, "Ruiz");
         assert!((950..1_050).contains(&name.length().as_millis()), "{:?}", name.length());
     }
 
     #[test]
     fn what_is_no_name_is_said() {
-        let unfit = |file: &[u8]| ShopName::heard("Ruiz", file, Language::En).unwrap_err().to_string();
+        let unfit = |file: &[u8]| SpokenName::heard("Ruiz", file, ROOM).unwrap_err().to_string();
         assert_eq!(unfit(b"sh: say: not found"), "it is no WAVE file");
         assert_eq!(unfit(&tone(0.0)), "there is no voice in it");
         let long = unfit(&tone(10.0));
-        assert!(long.starts_with("it takes 10.0 s, and no greeting has room for more than "), "{long}");
-    }
-
-    #[test]
-    fn what_just_fits_is_in_the_shortest_greeting() {
-        use crate::now::UnixMs;
-        use crate::routing::decision::Opening;
-        for language in [Language::En, Language::Es] {
-            let greeting = |name| Greeting::new(name, Opening::NotKnown, chrono_tz::UTC, UnixMs(0), language);
-            let room = Greeting::room_for_a_name(language);
-            assert!((3..8).contains(&room.as_secs()), "{room:?}");
-            let samples = usize::try_from(room.as_micros() / 125).unwrap();
-            let fits = ShopName::new("Ruiz", vec![1; samples].into(), language).unwrap();
-            assert_ne!(greeting(Some(&fits)), greeting(None));
-            assert!(ShopName::new("Ruiz", vec![1; samples + 1].into(), language).is_err());
-        }
+        assert_eq!(long, "it takes 10.0 s, and there is no room for more than 3.0");
     }
 }
