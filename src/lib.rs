@@ -54,6 +54,7 @@ pub mod prompt;
 pub mod routing;
 pub mod sip;
 mod spelling;
+pub mod spoken_card;
 pub mod switchboard;
 pub mod toml_file;
 pub mod words;

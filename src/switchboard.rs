@@ -340,7 +340,7 @@ impl Switchboard {
         while let Some(told) = self.door.poll_told() {
             match told {
                 Told::Arrived(arrival) => match arrival.origin.clone() {
-                    Origin::Carrier { account } => self.arrived(now, *arrival, account.as_ref()),
+                    Origin::Carrier { account, trunk: _ } => self.arrived(now, *arrival, account.as_ref()),
                     Origin::Phone(calling) => self.phone_calls(now, *arrival, &calling),
                 },
                 Told::Call(call, input) => self.feed(now, call, input),
@@ -363,6 +363,7 @@ impl Switchboard {
                 Told::Trunk { trunk, change } => {
                     let name = self.trunk_names.get(trunk).cloned().unwrap_or_default();
                     self.outputs.push_back(Output::Trunk { name, change });
+                    self.set_places(now);
                 }
             }
         }
@@ -430,6 +431,7 @@ impl Switchboard {
                 CallerId::Other(user) => user.clone(),
                 CallerId::Withheld => String::new(),
             },
+            called: shop.as_ref().and_then(|shop| shop.numbers.first()).map(|number| number.as_str().to_owned()),
         };
         let withheld = offer.caller == CallerId::Withheld;
         let facts = Facts {
@@ -523,6 +525,8 @@ impl Switchboard {
                 }
                 CallOutput::Keep(message) => self.outputs.push_back(Output::Log(LogEntry::Message(message))),
                 CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
+                CallOutput::Screen { leg } => self.screen(now, leg),
+                CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }

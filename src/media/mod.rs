@@ -77,6 +77,9 @@ pub enum Command {
     /// The far side of this caller is a machine on the packet thread itself: it plays, then records. `b` is what becomes
     /// of what it plays, `a.payloads` of what it hears.
     Attend { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)>, attend: Box<Attend> },
+    /// The far side of this cell is a machine that plays, and listens for a key; nothing is recorded. `b` is what becomes of
+    /// what it plays, `a.payloads` of what it hears.
+    Ask { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)>, ask: Box<Ask> },
     /// The caller who is attended has changed (re-INVITE).
     ChangeAttended { relay: RelayId, lane: Lane, a: Side, b: Vec<(u8, Carry)> },
     /// One side has changed (re-INVITE): new address, payload types or direction. Latching starts anew on that side.
@@ -98,6 +101,10 @@ pub enum Fact {
     Heard { relay: RelayId },
     /// All sounds have been heard: what comes from now on is recorded.
     Greeted { recording: Uuid },
+    /// Whoever is asked has pressed this key.
+    Pressed { relay: RelayId, key: char },
+    /// All sounds of a [`Command::Ask`] have been played.
+    Asked { relay: RelayId },
     /// The recording is over by itself ([`recorder::End`]); [`Fact::Sealed`] follows when it is safe.
     RecordingEnded { recording: Uuid },
     /// The recording is over, and what is kept of it is safe on the disk. Told once for each [`Fact::Greeted`], and for a
@@ -116,6 +123,16 @@ pub struct Attend {
     /// What it sends, before it is carried to the caller.
     pub stream: Stream,
     /// What it hears, after it was carried from the caller.
+    pub listens: Listens,
+}
+
+/// What the machine on the far side of a cell is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    pub sounds: Arc<[Sound]>,
+    /// What it sends, before it is carried to the cell.
+    pub stream: Stream,
+    /// What it hears, after it was carried from the cell.
     pub listens: Listens,
 }
 

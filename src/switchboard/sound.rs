@@ -1,13 +1,15 @@
 //! Sound, as the machine sees it: the stock of bound ports, what the packet threads report, and the closed shop's greeting.
 
 use super::{LogEntry, Output, Switchboard};
-use crate::call::event::{Input, Sealed};
+use crate::call::event::{Input, Sealed, Stop};
+use crate::call::leg::LegId;
 use crate::call::record::{CallId, Disposition, VoiceMessage};
 use crate::call::{Begin, Call};
 use crate::greeting::Greeting;
 use crate::media::{self, Family, Kept, Lane};
 use crate::now::{Now, UnixMs};
 use crate::routing::decision::{Action, Opening};
+use crate::spoken_card;
 
 /// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
 const STOCK: usize = 128;
@@ -68,6 +70,27 @@ impl Switchboard {
         self.door.greet(now, id, greeting.sounds().into());
     }
 
+    /// Who calls, in the shop's language, twice.
+    pub(super) fn screen(&mut self, now: Now, leg: LegId) {
+        let Some((shop, record)) = self.calls.get(&leg.call).and_then(|call| Some((call.shop()?, call.record())))
+        else {
+            return self.door.hang_up(now, leg, Stop::Finished);
+        };
+        let card = spoken_card::card(shop.language, None, record.caller.as_ref(), record.nth_call_from_caller);
+        self.door.screen(now, leg, spoken_card::asked_twice(card));
+    }
+
+    /// Why a key would be of no use any more.
+    pub(super) fn dismiss(&mut self, now: Now, leg: LegId, why: Stop) {
+        let language = self.calls.get(&leg.call).and_then(Call::shop).map(|shop| shop.language).unwrap_or_default();
+        let sounds = match why {
+            Stop::AnsweredElsewhere => spoken_card::taken(language, None),
+            Stop::CallerGaveUp | Stop::NobodyAnswered => spoken_card::gone(language),
+            Stop::Finished | Stop::Moved | Stop::Lost => Vec::new(),
+        };
+        self.door.dismiss(now, leg, why, sounds.into());
+    }
+
     pub(super) fn media(&mut self, now: Now, fact: media::Fact) {
         match fact {
             media::Fact::Stocked { lane, family, pairs, short } => {
@@ -83,6 +106,10 @@ impl Switchboard {
                 self.feed(now, CallId(recording), Input::RecordingEnded);
             }
             media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
+            media::Fact::Pressed { relay, .. } => {
+                self.door.was_pressed(relay);
+            }
+            media::Fact::Asked { relay } => self.door.was_played(now, relay),
             media::Fact::Silent { relay } => self.feed_talk(now, relay, Input::Silent),
             media::Fact::Heard { relay } => self.feed_talk(now, relay, Input::Heard),
             // No call hangs on these.

@@ -64,7 +64,8 @@ impl Bench {
             hours_override: None,
             blocked: Default::default(),
         };
-        let machine = machine::start(1, Callers::default(), Vec::new(), Vec::new(), Router::None);
+        let machine =
+            machine::start(1, Callers::default(), Vec::new(), Vec::new(), Router::None, &machine::WayOut::default());
         let mut bench = Bench { machine, media: FakeMedia::default(), now: Duration::ZERO };
         bench.hand_in(Input::PlanChanged(Arc::new(Plan { version: 1, shops: vec![Arc::new(wishes)] })));
         bench

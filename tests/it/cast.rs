@@ -341,6 +341,20 @@ impl Person {
         });
     }
 
+    /// Presses a key, heard beside the sound of the last call here (RFC 4733).
+    pub fn presses(&self, key: char) {
+        let Some(to) = self.last_leg(|leg| leg.send_audio_to) else { return };
+        let mut world = self.world.borrow_mut();
+        let facts = world.media.press(to.port(), key);
+        world.tell(facts);
+    }
+
+    /// Whether a machine of the shop's speaks here.
+    pub fn is_spoken_to(&self) -> bool {
+        let to = self.last_leg(|leg| leg.send_audio_to);
+        to.is_some_and(|to| self.world.borrow().media.played_at(to.port()).is_some())
+    }
+
     pub fn has_habit(&self, habit: Habit) {
         self.act(|far_end, _| far_end.habit = habit);
     }

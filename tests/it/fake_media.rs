@@ -29,6 +29,8 @@ pub struct FakeMedia {
     /// More than so many pairs cannot be bound.
     pub range: usize,
     attended: BTreeMap<RelayId, Attended>,
+    /// Cells that are played to: what, and when it is over.
+    asked: BTreeMap<RelayId, (Arc<[Sound]>, Option<Duration>)>,
     /// What each greeting said, in the order they were asked for.
     pub greetings: Vec<Arc<[Sound]>>,
     /// How long a recording takes to be safe; `None`: the disk refuses it.
@@ -65,6 +67,7 @@ impl Default for FakeMedia {
             quiet: BTreeSet::new(),
             range: usize::MAX,
             attended: BTreeMap::new(),
+            asked: BTreeMap::new(),
             greetings: Vec::new(),
             disk_takes: Some(Duration::from_millis(5)),
             machine_is_dead: false,
@@ -107,6 +110,15 @@ impl FakeMedia {
                 self.attended.insert(relay, attended);
                 Vec::new()
             }
+            Command::Ask { relay, lane, a, b, ask } => {
+                self.check(lane, &a);
+                let before = self.relays.insert(relay, (a, machine_side(b)));
+                assert!(before.is_none(), "{relay:?} was connected twice");
+                let samples: usize = ask.sounds.iter().map(Sound::samples).sum();
+                let length = Duration::from_micros(125) * u32::try_from(samples).expect("seconds");
+                self.asked.insert(relay, (ask.sounds, Some(now + length)));
+                Vec::new()
+            }
             Command::Change { relay, lane, which, side } => {
                 self.check(lane, &side);
                 if let Some(talk) = self.talks.get_mut(&relay) {
@@ -129,6 +141,7 @@ impl FakeMedia {
                 }
                 let Some(relay) = relay else { return Vec::new() };
                 self.talks.remove(&relay);
+                self.asked.remove(&relay);
                 self.relays.remove(&relay).unwrap_or_else(|| panic!("{relay:?} was ended twice"));
                 let recorded =
                     self.attended.remove(&relay).filter(|_| !self.machine_is_dead).and_then(|mut attended| {
@@ -144,13 +157,21 @@ impl FakeMedia {
     /// When something is due.
     pub fn deadline(&self) -> Option<Duration> {
         let talks = self.talks.values().filter_map(Relay::poll_timeout).map(|Mono(at)| at);
-        talks.chain(self.attended_deadline()).min()
+        let asked = self.asked.values().filter_map(|(_, over)| *over).filter(|_| !self.machine_is_dead);
+        talks.chain(self.attended_deadline()).chain(asked).min()
     }
 
     /// Does what is due.
     pub fn tick(&mut self, now: Duration) -> Vec<Later> {
         let mut facts = self.listen(now);
         facts.extend(self.tick_attended(now));
+        if !self.machine_is_dead {
+            for (relay, (_, over)) in &mut self.asked {
+                if over.take_if(|over| *over <= now).is_some() {
+                    facts.push((Duration::ZERO, Fact::Asked { relay: *relay }));
+                }
+            }
+        }
         facts
     }
 
@@ -246,6 +267,18 @@ impl FakeMedia {
             attended.voice = Some((from, payload, until));
             attended.speaks_at = now;
         }
+    }
+
+    /// Somebody who is played to presses a key; the facts that there are to tell.
+    pub fn press(&mut self, to_port: u16, key: char) -> Vec<Later> {
+        let asked = self.side_at(to_port).filter(|(relay, _)| self.asked.contains_key(relay));
+        asked.map(|(relay, _)| (Duration::ZERO, Fact::Pressed { relay, key })).into_iter().collect()
+    }
+
+    /// What is played to this port of the shop's.
+    pub fn played_at(&self, to_port: u16) -> Option<Arc<[Sound]>> {
+        let (relay, _) = self.side_at(to_port)?;
+        self.asked.get(&relay).map(|(sounds, _)| sounds.clone())
     }
 
     /// Somebody presses the pound key.

@@ -19,7 +19,8 @@ use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, Righ
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
-use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, is_shop, shop_for};
+use crate::gateway::{GATEWAY, Gateway};
+use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, WayOut, is_shop, shop_for};
 use crate::network::Network;
 use crate::registrar::Registrar;
 use crate::stream::Streams;
@@ -45,6 +46,9 @@ pub struct World {
     pub plan: Plan,
     /// Carriers that we register with.
     pub registrars: Vec<Registrar>,
+    /// The way to cells.
+    pub gateway: Gateway,
+    pub way_out: WayOut,
     /// Names and where they lead; any other name leads nowhere.
     pub names: BTreeMap<String, Vec<SocketAddr>>,
     /// What the owner is told of the trunks.
@@ -136,6 +140,8 @@ impl World {
                 stalled: Vec::new(),
             },
             registrars: Vec::new(),
+            gateway: Gateway::default(),
+            way_out: WayOut::default(),
             names: BTreeMap::new(),
             trunks: Vec::new(),
             plan: Plan::default(),
@@ -168,7 +174,14 @@ impl World {
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.
     pub fn restart(&mut self, seed: u64, plan: Plan) {
         let kept = self.store.registrations.clone().into_iter().collect();
-        self.machine = Some(machine::start(seed, ringall::caller::Callers::default(), kept, Vec::new(), self.router));
+        self.machine = Some(machine::start(
+            seed,
+            ringall::caller::Callers::default(),
+            kept,
+            Vec::new(),
+            self.router,
+            &self.way_out,
+        ));
         self.media = FakeMedia::default();
         self.streams = Streams::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
@@ -297,10 +310,16 @@ impl World {
             Event::FlowFailed { flow } => self.hand_in(Input::FlowFailed { flow }),
             Event::Arrives { from, to, bytes } => {
                 if let Some(who) = self.registrars.iter().position(|registrar| registrar.address == to) {
+                    if self.registrars[who].lets_call(&bytes) {
+                        return self.through_the_gateway(from, to, &bytes);
+                    }
                     if let Some(answer) = self.registrars[who].receive(self.now, &bytes) {
                         self.send(to, from, answer.into_bytes());
                     }
                     return;
+                }
+                if to == GATEWAY {
+                    return self.through_the_gateway(from, to, &bytes);
                 }
                 if let Some(who) = self.far_ends.iter().position(|far_end| far_end.address == to) {
                     if is_line_ends(&bytes) {
@@ -423,9 +442,18 @@ impl World {
     fn say_to(&mut self, who: usize, to: SocketAddr, bytes: Vec<u8>) {
         let FarEnd { address, line, .. } = self.far_ends[who];
         match line {
-            Line::Datagrams => self.send(address, to, bytes),
+            Line::Datagrams => {
+                let from = self.gateway.seen_from(who, &bytes).unwrap_or(address);
+                self.send(from, to, bytes)
+            }
             Line::Stream => self.stream_to_shop(who, bytes),
             Line::Unplugged => {}
+        }
+    }
+
+    fn through_the_gateway(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if let Some(who) = self.gateway.route(to, bytes) {
+            self.act(who, |far_end, now| far_end.receive(now, from, bytes));
         }
     }
 
@@ -477,7 +505,7 @@ impl World {
         }
     }
 
-    fn tell(&mut self, facts: Vec<Later>) {
+    pub fn tell(&mut self, facts: Vec<Later>) {
         for (after, fact) in facts {
             self.enqueue(after, Event::Media(fact));
         }

@@ -12,14 +12,22 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, Body, Outgoing};
 
-use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor};
+use super::{Party, PhoneLeg, PhoneState, SipDoor, bridge, cells};
 
 impl SipDoor {
     pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
         let Some(place) = self.places.get(&binding).cloned() else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
         };
-        let Some(pair) = self.phones_pair(leg, Family::from(place.hop.to.ip())) else {
+        if place.trunk.is_some_and(|trunk| !self.has_channel_for_us(trunk)) {
+            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoChannel));
+        }
+        let family = Family::from(place.hop.to.ip());
+        let pair = match place.trunk {
+            Some(_) => self.pair_of_its_own(leg, family),
+            None => self.phones_pair(leg, family),
+        };
+        let Some(pair) = pair else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoPorts));
         };
         let Some(caller) = self.callers.get_mut(&leg.call) else { return };
@@ -28,9 +36,15 @@ impl SipDoor {
         let named = self.names.of(leg.call, &place.uri, u32::try_from(times).unwrap_or(u32::MAX));
         let address = self.endpoint.interfaces.sent_by(&place.hop).ip();
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
-        let ours = offer_to_phone(caller.offer.as_ref(), here);
-        let Shown { card, number } = caller.shown.clone();
-        let from = self.shown_as(&place.hop, &number).with_display(&card).with_tag(&named.tag);
+        // The machine that asks for a key speaks G.711 alone.
+        let ours = offer_to_phone(caller.offer.as_ref().filter(|_| place.trunk.is_none()), here);
+        let shown = caller.shown.clone();
+        let (from, mut more) = match place.trunk {
+            Some(trunk) => self.shown_to_cell(trunk, &shown),
+            None => (self.shown_as(&place.hop, &shown.number).with_display(&shown.card), Vec::new()),
+        };
+        let from = from.with_tag(&named.tag);
+        more.extend([self.contact(&place.hop), Header::Allow(ALLOW.into())]);
         let invite = Outgoing {
             method: Method::Invite,
             to: Address::new(place.uri.clone()),
@@ -39,7 +53,7 @@ impl SipDoor {
             call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
-            more: vec![self.contact(&place.hop), Header::Allow(ALLOW.into())],
+            more,
             body: Some(Body::sdp(ours.write())),
         };
         let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);
@@ -52,6 +66,7 @@ impl SipDoor {
             ours,
             early: None,
             told_to_stop: false,
+            cell: place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane))),
             state: PhoneState::Inviting,
         };
         self.phones.insert(leg, phone);
@@ -68,8 +83,9 @@ impl SipDoor {
     }
 
     /// Hangs up a leg that has picked up.
-    pub(super) fn hang_up(&mut self, now: Now, leg: LegId, why: Stop) {
+    pub fn hang_up(&mut self, now: Now, leg: LegId, why: Stop) {
         self.stop_asking(now, Party::Phone(leg));
+        self.stop_playing(leg);
         let bye = match self.phones.get_mut(&leg) {
             Some(PhoneLeg { state: PhoneState::Up { dialog, .. }, .. }) => {
                 Some((dialog.hop, dialog.request(Method::Bye, reasons(why), None)))
@@ -98,6 +114,7 @@ impl SipDoor {
         match code {
             ..=199 => self.provisional_came(leg, code, response),
             200..=299 => self.picked_up(now, leg, hop, response),
+            401 | 407 if self.challenged(now, leg, tx, &hop, response) => {}
             _ => {
                 self.forks.remove(&tx);
                 let told_to_stop = self.phones.get(&leg).is_some_and(|phone| phone.told_to_stop);
@@ -154,7 +171,9 @@ impl SipDoor {
             [] => phone.early.clone(),
             body => self.read_offer(body, &hop).ok().flatten(),
         };
-        let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs));
+        let is_cell = phone.cell.is_some();
+        let hears = |theirs: &Description| !is_cell || bridge::machine_understands(theirs);
+        let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs) && hears(theirs));
         self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));
         if let Some(phone) = self.phones.get_mut(&leg) {
             phone.state = PhoneState::Up { dialog: Box::new(dialog), theirs };
@@ -174,7 +193,9 @@ impl SipDoor {
     }
 
     pub(super) fn forget_phone(&mut self, leg: LegId) {
+        self.stop_playing(leg);
         let Some(phone) = self.phones.remove(&leg) else { return };
+        self.release_cell(&phone);
         self.forks.remove(&phone.tx);
         if let PhoneState::Up { dialog, .. } = &phone.state {
             self.dialogs.remove(&dialog.key);
