@@ -9,6 +9,7 @@ mod between_phones;
 mod contacts;
 mod event;
 mod left_ringing;
+mod mailboxes;
 mod right_now;
 mod sound;
 
@@ -44,6 +45,7 @@ pub use crate::sip::trunk::{Change, Why};
 
 pub use event::{Input, LogEntry, Output, Ticket};
 pub use left_ringing::LeftRinging;
+pub use mailboxes::Keyless;
 pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
 
 use contacts::Contacts;
@@ -113,6 +115,7 @@ pub struct Switchboard {
     freed: VecDeque<(CallId, PhoneId)>,
     /// Calls of the process before this one.
     left: left_ringing::Left,
+    mailboxes: mailboxes::Mailboxes,
 }
 
 /// What a ticket stands for.
@@ -188,6 +191,7 @@ impl Switchboard {
             unrecorded: 0,
             freed: VecDeque::new(),
             left: left_ringing::Left::default(),
+            mailboxes: mailboxes::Mailboxes::default(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -233,6 +237,7 @@ impl Switchboard {
             Input::Media(fact) => self.media(now, fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::LeftRinging(calls) => self.left_ringing(now, calls),
+            Input::Keyless(lines) => self.mailboxes.remember(&self.plan, lines),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {
@@ -449,6 +454,7 @@ impl Switchboard {
             (None, Action::TakeMessage { .. }) if !arrival.understands_the_machine() => {
                 Begin::Unservable(Final::NotAcceptable)
             }
+            (_, Action::Ring(ring)) => Begin::Decided(Action::Ring(self.mailboxes.put_later(ring))),
             (_, action) => Begin::Decided(action),
         };
         self.begin(now, arrival, shop, facts, begin, shown);
@@ -515,7 +521,12 @@ impl Switchboard {
                     self.outputs.push_back(Output::Record { ticket, medium, record });
                 }
                 CallOutput::Unrecorded => self.unrecorded += 1,
-                CallOutput::Log(event) => self.outputs.push_back(Output::Log(LogEntry::Event(event))),
+                CallOutput::Log(event) => {
+                    if let Some(shop) = self.calls.get(&id).and_then(Call::shop) {
+                        self.mailboxes.note(shop, &event);
+                    }
+                    self.outputs.push_back(Output::Log(LogEntry::Event(event)));
+                }
                 CallOutput::Changed(record) => {
                     let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
                     if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {

@@ -97,6 +97,9 @@ impl Switchboard {
                 }
                 Line::Cell { number } => {
                     let known = self.contacts.cells.remove(&phone.id).filter(|cell| cell.number == *number);
+                    if known.is_none() {
+                        self.mailboxes.forget(phone.id);
+                    }
                     let new = || Cell { binding: self.door.fresh_binding(), number: number.clone(), to: None };
                     cells.insert(phone.id, known.unwrap_or_else(new));
                     continue;

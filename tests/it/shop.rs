@@ -17,7 +17,7 @@ use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
-use ringall::switchboard::{Change, Gauges, Medium};
+use ringall::switchboard::{Change, Gauges, Medium, PhoneBecause};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
@@ -392,6 +392,15 @@ impl Shop {
         let phone = now.shops[0].phones.iter().find(|known| Some(known.phone) == phone);
         let proven_at = phone.unwrap_or_else(|| panic!("no phone {name}")).proven_at?;
         Some(Duration::from_millis(world.wall().since(proven_at)))
+    }
+
+    /// Why the phone of this name would ring, or not.
+    pub fn why_rings(&self, name: &str) -> PhoneBecause {
+        let mut world = self.world.borrow_mut();
+        let phone = world.plan.shops[0].phones.iter().find(|phone| &*phone.name == name).map(|phone| phone.id);
+        let now = world.right_now();
+        let phone = now.shops[0].phones.iter().find(|known| Some(known.phone) == phone);
+        phone.unwrap_or_else(|| panic!("no phone {name}")).because.clone()
     }
 
     /// Nothing leaked: after a while nobody is on a telephone, no timer of a call runs, every row is closed, and the

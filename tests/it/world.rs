@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
+use ringall::call::record::{CallEvent, CallId, CallRecord, EventKind, VoiceMessage};
 use ringall::greeting::ShopName;
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
@@ -14,8 +14,8 @@ use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
 use ringall::routing::plan::ShopId;
 use ringall::sip::registrar::KeptUser;
-use ringall::switchboard::LeftRinging;
 use ringall::switchboard::{Change, FlowId, Input, LogEntry, Medium, Output, RightNow, Route, SocketId, Ticket};
+use ringall::switchboard::{Keyless, LeftRinging};
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
@@ -194,6 +194,20 @@ impl World {
         });
         let left = left.collect();
         self.hand_in(Input::LeftRinging(left));
+        let mut keyless: BTreeMap<Arc<str>, u32> = BTreeMap::new();
+        for event in &self.store.events {
+            match (&event.phone, event.kind) {
+                (Some(phone), EventKind::NoKey) => *keyless.entry(phone.clone()).or_default() += 1,
+                (Some(phone), EventKind::Answered) => {
+                    keyless.remove(phone);
+                }
+                _ => {}
+            }
+        }
+        let shop = self.plan.shops[0].id;
+        let keyless = keyless.into_iter().map(|(phone, times)| Keyless { shop, phone: phone.to_string(), times });
+        let keyless = keyless.collect();
+        self.hand_in(Input::Keyless(keyless));
     }
 
     /// What the clock on the wall shows.

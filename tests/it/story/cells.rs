@@ -1,6 +1,7 @@
 //! Cells: rung through the carrier, asked for a key, and never the winner by picking up alone.
 
 use ringall::call::record::{Disposition, EventKind};
+use ringall::switchboard::PhoneBecause;
 
 use super::trunk_registers::router;
 use crate::cast::{Caller, Door};
@@ -266,4 +267,74 @@ fn without_a_registration_no_cell_is_called() {
     ann.hangs_up();
     shop.wait("1 s");
     super::trunk_registers::closes(&shop);
+}
+
+/// Ann calls, the mailbox of Ana's cell picks up, and Counter has the call.
+fn a_call_that_the_mailbox_picks_up(shop: &Shop, ann: &Caller) {
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    shop.ana.picks_up();
+    shop.wait("10 s");
+    assert_eq!(shop.ana.ends().last(), Some(&End::TheyHungUp));
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+}
+
+#[test]
+fn a_line_that_picks_up_three_times_without_a_key_is_rung_later_until_somebody_presses_one() {
+    let shop = opening().open();
+    let ann = shop.caller("Ann", "+34600111222");
+    for _ in 0..3 {
+        assert_eq!(shop.why_rings("Ana"), PhoneBecause::InAWave);
+        a_call_that_the_mailbox_picks_up(&shop, &ann);
+    }
+    assert_eq!(shop.why_rings("Ana"), PhoneBecause::ALikelyMailbox, "the page says so, and what to do");
+    ann.calls_through(Door::Sip);
+    shop.wait("14 s");
+    assert_eq!(shop.phones_that_ring(), 2);
+    shop.wait("2 s");
+    assert_eq!(shop.phones_that_ring(), 3);
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    shop.ana.presses('5');
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana));
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(shop.why_rings("Ana"), PhoneBecause::InAWave, "a person after all");
+    shop.is_idle();
+}
+
+#[test]
+fn a_line_that_picks_up_without_a_key_is_rung_at_once_where_nobody_else_can_be() {
+    let shop = opening().cell(0, "+34600999333").cell(1, "+34600999222").later(0, "100 s").later(1, "100 s").open();
+    let ann = shop.caller("Ann", "+34600111222");
+    for _ in 0..3 {
+        ann.calls_through(Door::Sip);
+        shop.wait("2 s");
+        shop.ana.picks_up();
+        shop.wait("10 s");
+        ann.hangs_up();
+        shop.wait("1 s");
+    }
+    assert_eq!(shop.why_rings("Ana"), PhoneBecause::ALikelyMailbox);
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    assert!(shop.ana.rings(), "no wave waits while nothing rings");
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_restart_remembers_which_lines_picked_up_without_a_key() {
+    let shop = opening().open();
+    let ann = shop.caller("Ann", "+34600111222");
+    (0..2).for_each(|_| a_call_that_the_mailbox_picks_up(&shop, &ann));
+    shop.restarts();
+    shop.wait("1 s");
+    a_call_that_the_mailbox_picks_up(&shop, &ann);
+    assert_eq!(shop.why_rings("Ana"), PhoneBecause::ALikelyMailbox, "two before, one after");
+    shop.is_idle();
 }
