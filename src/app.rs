@@ -128,6 +128,7 @@ impl Running {
         let journal = data_dir.join("journal");
         let replayed = store.replay_journal(&journal).await?;
         let closed = store.close_open_rows(clock::now().wall).await?;
+        let keyless = store.keyless().await?;
         if replayed > 0 || closed.rows > 0 {
             tracing::warn!(
                 replayed,
@@ -208,6 +209,7 @@ impl Running {
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan));
         inbox.send(Message::LeftRinging(closed.left_ringing));
+        inbox.send(Message::Keyless(keyless));
         let driver = prepared
             .start(switchboard, sockets, listeners, interfaces, shells)
             .map_err(|error| AppError::System("thread for the call loop", error))?;

@@ -3,11 +3,13 @@
 
 mod certificate;
 mod mail;
+mod outbound;
 mod peer;
 mod register;
 mod speech;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -17,6 +19,7 @@ use crate::toml_file::{Entry, Env, Section, TomlFileError};
 
 pub use certificate::{CertificateFiles, PemFile};
 pub use mail::Mail;
+pub use outbound::{Outbound, ShownAs};
 pub use peer::{Peer, Prefix};
 pub use register::Register;
 pub use speech::{Say, Speech};
@@ -97,12 +100,15 @@ pub struct Trunk {
     pub peers: Vec<Peer>,
     /// `None`: the carrier knows our address and needs no registration.
     pub register: Option<Register>,
+    /// How calls to cells go out. `None`: there is no address to send them to.
+    pub outbound: Option<Outbound>,
+    /// As many calls at once as the carrier carries, in and out; `None`: not limited.
+    pub channels: Option<NonZeroU16>,
 }
 
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
 const NOT_YET: &[&str] = &["twilio"];
 const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
-const NOT_YET_TRUNK: &[&str] = &["caller_id", "channels"];
 
 impl Default for Config {
     /// What an absent file means.
@@ -236,6 +242,8 @@ impl Sip {
     }
 }
 
+/// More calls than a machine of this kind carries.
+const MOST_CHANNELS: i64 = 10_000;
 /// A socket's number travels with every datagram as one byte; nobody needs more addresses than this.
 const MAX_SOCKETS: usize = 16;
 
@@ -274,8 +282,11 @@ impl Trunk {
             (None, None) => return Err(missing(place, expected)),
         };
         let peers = parse_each(peers, expected, Peer::parse)?;
-        section.finish(NOT_YET_TRUNK)?;
-        Ok(Trunk { name, peers, register })
+        let outbound = Outbound::read(&mut section, register.as_ref(), &peers)?;
+        let channels = section.integer("channels", 0..=MOST_CHANNELS)?.unwrap_or(0);
+        let channels = u16::try_from(channels).ok().and_then(NonZeroU16::new);
+        section.finish(&[])?;
+        Ok(Trunk { name, peers, register, outbound, channels })
     }
 }
 
@@ -438,6 +449,15 @@ mod tests {
         at("[[trunk]]\npeers = []", "trunk[0].name: missing");
         at("[[trunk]]\nname = \"a\"\npeers = [\"carrier.example\"]", "trunk[0].peers[0]: expected an address");
         at("[[trunk]]\nname = \"a\"\npeers = []\n[[trunk]]\nname = \"a\"\npeers = []", "trunk[1].name: another trunk");
+        at(
+            "[[trunk]]\nname = \"a\"\npeers = []\nchannels = -1",
+            "trunk[0].channels: expected a whole number from 0 to",
+        );
+        at("[[trunk]]\nname = \"a\"\npeers = []\ncaller_id = \"ann\"", "trunk[0].caller_id: expected \"shop\" or");
+        at(
+            "[[trunk]]\nname = \"a\"\npeers = []\noutbound_proxy = \"a.example\"",
+            "trunk[0].outbound_proxy: expected sip:HOST",
+        );
         at("[trunk]\nname = \"a\"", "trunk: expected tables, each under [[trunk]]");
         at("web = [", "line 1: not TOML");
     }
@@ -446,7 +466,6 @@ mod tests {
     fn what_does_nothing_yet_is_refused() {
         for (text, place) in [
             ("[web]\ncertificate = \"\"", "web.certificate"),
-            ("[[trunk]]\nname = \"a\"\npeers = []\nchannels = 0", "trunk[0].channels"),
             ("[twilio]\naccount_sid = \"\"", "twilio"),
         ] {
             assert_eq!(

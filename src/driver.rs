@@ -22,7 +22,9 @@ use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
-use crate::switchboard::{Change, Input, LeftRinging, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why};
+use crate::switchboard::{
+    Change, Input, Keyless, LeftRinging, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why,
+};
 use crate::tls::Connector;
 use crate::utterance::Names;
 use crate::web::{self, Feed, LiveGauges};
@@ -57,6 +59,7 @@ pub enum Message {
     Plan(Arc<Plan>),
     /// Calls that rang when the last process died.
     LeftRinging(Vec<LeftRinging>),
+    Keyless(Vec<Keyless>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
     /// Names that a voice has spoken.
@@ -258,6 +261,7 @@ impl Driver {
                 Ok(Message::Media(fact)) => self.handle(Input::Media(fact)),
                 Ok(Message::Plan(plan)) => self.handle(Input::PlanChanged(plan)),
                 Ok(Message::LeftRinging(calls)) => self.handle(Input::LeftRinging(calls)),
+                Ok(Message::Keyless(lines)) => self.handle(Input::Keyless(lines)),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
                 Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
                 Ok(Message::Resolved { ticket, protocol, host, addresses }) => {

@@ -5,6 +5,10 @@
 
 mod address;
 
+use std::sync::Arc;
+
+use crate::routing::plan::PhoneId;
+
 pub use address::{Address, AddressError};
 pub(crate) use address::{host_of, is_near};
 
@@ -13,6 +17,8 @@ pub(crate) use address::{host_of, is_near};
 pub enum Notice {
     /// A caller was sent away from an open shop, and no phone had rung for them.
     NoPhoneRang(NoneRang),
+    /// This line picked up several times in a row, and nobody pressed a key there.
+    LikelyMailbox { phone: PhoneId, name: Arc<str> },
 }
 
 /// Why no phone rang.
@@ -33,12 +39,15 @@ pub enum NoneRang {
 pub enum Subject {
     /// Whether the shop's phones ring.
     Phones,
+    /// Whether a person picks up this one.
+    Line(PhoneId),
 }
 
 impl Notice {
     pub fn subject(&self) -> Subject {
         match self {
             Notice::NoPhoneRang(_) => Subject::Phones,
+            Notice::LikelyMailbox { phone, .. } => Subject::Line(*phone),
         }
     }
 
@@ -49,6 +58,7 @@ impl Notice {
             Notice::NoPhoneRang(NoneRang::NoneRegistered) => "no_phone_registered",
             Notice::NoPhoneRang(NoneRang::NoneReachable) => "no_phone_reachable",
             Notice::NoPhoneRang(NoneRang::NoneCould) => "no_phone_could_ring",
+            Notice::LikelyMailbox { .. } => "likely_mailbox",
         }
     }
 }

@@ -9,6 +9,7 @@ mod between_phones;
 mod contacts;
 mod event;
 mod left_ringing;
+mod mailboxes;
 mod notices;
 mod right_now;
 mod sound;
@@ -45,6 +46,7 @@ pub use crate::sip::trunk::{Change, Why};
 
 pub use event::{Input, LogEntry, Output, Ticket};
 pub use left_ringing::LeftRinging;
+pub use mailboxes::Keyless;
 pub use notices::{Due, Standing};
 pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
 
@@ -120,6 +122,7 @@ pub struct Switchboard {
     freed: VecDeque<(CallId, PhoneId)>,
     /// Calls of the process before this one.
     left: left_ringing::Left,
+    mailboxes: mailboxes::Mailboxes,
     notices: Notices,
 }
 
@@ -203,6 +206,7 @@ impl Switchboard {
             unrecorded: 0,
             freed: VecDeque::new(),
             left: left_ringing::Left::default(),
+            mailboxes: mailboxes::Mailboxes::default(),
             notices: Notices::default(),
         };
         switchboard.keep_stocked();
@@ -249,6 +253,7 @@ impl Switchboard {
             Input::Media(fact) => self.media(now, fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::LeftRinging(calls) => self.left_ringing(now, calls),
+            Input::Keyless(lines) => self.mailboxes.remember(&self.plan, lines),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {
@@ -358,7 +363,7 @@ impl Switchboard {
         while let Some(told) = self.door.poll_told() {
             match told {
                 Told::Arrived(arrival) => match arrival.origin.clone() {
-                    Origin::Carrier { account } => self.arrived(now, *arrival, account.as_ref()),
+                    Origin::Carrier { account, trunk: _ } => self.arrived(now, *arrival, account.as_ref()),
                     Origin::Phone(calling) => self.phone_calls(now, *arrival, &calling),
                 },
                 Told::Call(call, input) => self.feed(now, call, input),
@@ -381,6 +386,7 @@ impl Switchboard {
                 Told::Trunk { trunk, change } => {
                     let name = self.trunk_names.get(trunk).cloned().unwrap_or_default();
                     self.outputs.push_back(Output::Trunk { name, change });
+                    self.set_places(now);
                 }
             }
         }
@@ -450,6 +456,7 @@ impl Switchboard {
                 CallerId::Other(user) => user.clone(),
                 CallerId::Withheld => String::new(),
             },
+            called: shop.as_ref().and_then(|shop| shop.numbers.first()).map(|number| number.as_str().to_owned()),
         };
         let withheld = offer.caller == CallerId::Withheld;
         let facts = Facts {
@@ -467,6 +474,7 @@ impl Switchboard {
             (None, Action::TakeMessage { .. }) if !arrival.understands_the_machine() => {
                 Begin::Unservable(Final::NotAcceptable)
             }
+            (_, Action::Ring(ring)) => Begin::Decided(Action::Ring(self.mailboxes.put_later(ring))),
             (_, action) => Begin::Decided(action),
         };
         self.begin(now, arrival, shop, facts, begin, shown);
@@ -535,7 +543,7 @@ impl Switchboard {
                 }
                 CallOutput::Unrecorded => self.unrecorded += 1,
                 CallOutput::Log(event) => {
-                    self.trouble_is_over_by(shop, event.kind);
+                    self.read_event(now, &event);
                     self.outputs.push_back(Output::Log(LogEntry::Event(event)));
                 }
                 CallOutput::Changed(record) => {
@@ -552,6 +560,8 @@ impl Switchboard {
                     }
                 }
                 CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
+                CallOutput::Screen { leg } => self.screen(now, leg),
+                CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }

@@ -17,6 +17,10 @@ pub enum Input {
     Rings(LegId),
     /// Somebody picked up, and can be heard: the codecs fit.
     PickedUp(LegId),
+    /// Whoever listens at this leg, and was asked for a key, has pressed one.
+    Pressed(LegId),
+    /// They have heard twice who calls, and pressed none.
+    NobodyPressed(LegId),
     /// A leg is over: it said no, fell silent, or confirmed that it stopped.
     LegEnded(LegId, LegEnd),
     /// Whoever had picked up hung up.
@@ -65,6 +69,8 @@ pub enum LegEnd {
     NoSharedCodec,
     /// It could not be rung: at this moment no media ports are bound that are nobody's.
     NoPorts,
+    /// It could not be rung: its carrier carries as many calls as it can, or all but the one kept for the next customer.
+    NoChannel,
     /// It stopped or hung up as it was told.
     Over,
 }
@@ -116,6 +122,10 @@ pub enum Output {
     Ring { leg: LegId, phone: PhoneId, binding: BindingId },
     /// Stop this leg's ringing.
     Stop { leg: LegId, why: Stop },
+    /// Tell whoever has picked up at this leg who calls, twice, and ask them for a key.
+    Screen { leg: LegId },
+    /// Tell whoever was asked for a key at this leg why that is of no use any more, then hang up.
+    Dismiss { leg: LegId, why: Stop },
     /// Hang up this leg, which has picked up.
     HangUp { leg: LegId, why: Stop },
     /// Let the caller hear ringing.

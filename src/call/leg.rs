@@ -34,6 +34,10 @@ pub enum LegState {
     /// The INVITE is out.
     Offered,
     Ringing,
+    /// It has picked up, and a person has to press a key until then: it may be a mailbox (DESIGN §3, "Cell phones").
+    Screening {
+        until: Mono,
+    },
     /// It has the call.
     Talking,
     /// It was told to stop, for this reason, and has not confirmed yet.

@@ -143,7 +143,7 @@ impl Call {
             Logged::Asked { until, .. } => Some(until),
             Logged::Durable | Logged::Unheard => None,
         };
-        [log, self.phase.deadline()].into_iter().flatten().min()
+        [log, self.phase.deadline(&self.facts)].into_iter().flatten().min()
     }
 
     /// Everybody is gone, everything is said: the call can be forgotten.

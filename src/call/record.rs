@@ -125,6 +125,10 @@ pub enum EventKind {
     Offered,
     /// This phone rings.
     Ringing,
+    /// This cell picked up, and is asked for a key.
+    Screened,
+    /// Whoever, or whatever, picked up there pressed none.
+    NoKey,
     /// This phone picked up and has the call.
     Answered,
     /// This phone picked up too late: a colleague has the call.
@@ -163,7 +167,7 @@ spelled_as! {
     }
     EndedBy { Caller = "caller", Staff = "staff", GiveUp = "give_up", Network = "network", Crash = "crash" }
     EventKind {
-        Arrived = "arrived", Offered = "offered", Ringing = "ringing", Answered = "answered", TooLate = "too_late",
+        Arrived = "arrived", Offered = "offered", Ringing = "ringing", Screened = "screened", NoKey = "no_key", Answered = "answered", TooLate = "too_late",
         Declined = "declined", Stopped = "stopped", GaveUp = "gave_up", NobodyAnswered = "nobody_answered",
         Refused = "refused", Held = "held", Resumed = "resumed", Fax = "fax", Greeted = "greeted", MessageLeft = "message_left",
         MessageLost = "message_lost", Ended = "ended",

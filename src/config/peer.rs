@@ -49,6 +49,17 @@ impl Prefix {
 }
 
 impl Peer {
+    /// The one address it is, with its port; `None` for a network of several.
+    pub fn single(&self) -> Option<(IpAddr, u16)> {
+        match self {
+            Peer::Exactly(address) => Some((address.ip(), address.port())),
+            Peer::Prefix(Prefix { address, length }) => {
+                let whole = if address.is_ipv4() { 32 } else { 128 };
+                (*length == whole).then_some((*address, 5060))
+            }
+        }
+    }
+
     /// `203.0.113.0/24`, `203.0.113.7`, `203.0.113.7:5060` or `[2001:db8::7]:5060`.
     pub fn parse(text: &str) -> Option<Peer> {
         match Prefix::parse(text) {

@@ -1,13 +1,15 @@
 //! The log of calls, read. It is written by `writer`.
 
+use std::collections::BTreeMap;
+
 use super::db::{read, write};
 use super::row::{CallRow, EventRow, parsed};
 use super::{Store, StoreError};
-use crate::call::record::{CallEvent, CallId, CallRecord, Disposition};
+use crate::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind};
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::ShopId;
-use crate::switchboard::LeftRinging;
+use crate::switchboard::{Keyless, LeftRinging};
 
 /// Which calls: those that meet all that is set.
 #[derive(Clone, Debug)]
@@ -116,6 +118,11 @@ const CLOSE_OPEN: &str = concat!(
     "WHEN answered_by IS NOT NULL THEN 'answered' ELSE 'interrupted' END WHERE ended_ms IS NULL"
 );
 
+/// The latest first. Who answered tells whether a key was pressed.
+pub(super) const SCREENED: &str = "SELECT c.shop_id, e.phone, e.kind, c.answered_by FROM call_events e \
+     JOIN calls c ON c.id = e.call_id WHERE e.kind IN ('screened', 'no_key') AND e.phone IS NOT NULL \
+     AND c.shop_id IS NOT NULL ORDER BY e.at_ms DESC LIMIT 1000";
+
 /// Nothing rings for longer: the longest an owner may let a call ring, and as much again.
 const RINGS_AT_MOST_MS: i64 = 600_000;
 
@@ -126,6 +133,13 @@ pub struct Closed {
     pub rows: u64,
     /// Those that nobody had answered: their phones may still ring. The newest first, 200 at most.
     pub left_ringing: Vec<LeftRinging>,
+}
+
+/// Whether the latest of a line's calls, looked at so far, all ended without a key.
+#[derive(Clone, Copy)]
+enum Streak {
+    Goes,
+    Broken,
 }
 
 /// Sorts behind every id.
@@ -193,6 +207,25 @@ impl Store {
         let events: Vec<EventRow> = read!(self.db, pool => sqlx::query_as(EVENTS).bind(&id).fetch_all(pool).await?);
         let events = events.into_iter().map(EventRow::into_event).collect::<Result<_, _>>()?;
         Ok(Some((row.into_stored()?, events)))
+    }
+
+    /// The cells that lately picked up without a key, and how many times in a row.
+    pub async fn keyless(&self) -> Result<Vec<Keyless>, StoreError> {
+        let rows: Vec<(i64, String, String, Option<String>)> =
+            read!(self.db, pool => sqlx::query_as(SCREENED).fetch_all(pool).await?);
+        let mut lines: BTreeMap<(i64, String), (u32, Streak)> = BTreeMap::new();
+        for (shop, phone, kind, answered_by) in rows {
+            let kind = parsed("call_events", "kind", &kind, EventKind::parse)?;
+            let pressed = answered_by.as_ref() == Some(&phone);
+            let (times, streak) = lines.entry((shop, phone)).or_insert((0, Streak::Goes));
+            match (kind, *streak) {
+                (EventKind::NoKey, Streak::Goes) => *times += 1,
+                (EventKind::Screened, Streak::Goes) if pressed => *streak = Streak::Broken,
+                _ => {}
+            }
+        }
+        let keyless = lines.into_iter().filter(|(_, (times, _))| *times > 0);
+        Ok(keyless.map(|((shop, phone), (times, _))| Keyless { shop: ShopId(shop), phone, times }).collect())
     }
 
     /// Ends the calls that a crash left without an end, at the time the service last said that it lives. Only for the

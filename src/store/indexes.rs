@@ -44,6 +44,7 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         ("speaking", callers::SPEAKING, "calls_open"),
         ("out", callers::UNCOUNTED_OUT, "calls_out"),
         ("refused", callers::UNCOUNTED_REFUSED, "COVERING INDEX calls_unanswered"),
+        ("screened", calls::SCREENED, "call_events_screened"),
         ("in vain ever", owed::FIRST_LOOK, "COVERING INDEX calls_unanswered (disposition=?)"),
         ("and spoken since", owed::FIRST_LOOK, "calls_answered (caller=? AND shop_id=?)"),
     ] {

@@ -28,7 +28,7 @@ impl Switchboard {
         let Some((shop, from, to, decision)) = found else { return self.door.refuse_dialling(now, &arrival) };
         let user = self.user_of(&from).unwrap_or_default();
         let card = Card { name: from.name.to_string(), named_by: NamedBy::Owner, nth: 0 };
-        let shown = Shown { card: card.display(shop.language), number: user.clone() };
+        let shown = Shown { card: card.display(shop.language), number: user.clone(), called: None };
         let facts = Facts {
             direction: Direction::Out,
             caller: None,

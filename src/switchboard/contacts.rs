@@ -12,6 +12,7 @@ use crate::call::leg::BindingId;
 use crate::call::phones::{Awaited, Phones};
 use crate::door::sip::{Place, User};
 use crate::now::{Now, UnixMs};
+use crate::number::Number;
 use crate::routing::plan::{Line, PhoneId, Plan};
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
@@ -25,6 +26,9 @@ const RESOLVE_AGAIN: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(super) struct Contacts {
     pub(super) by_phone: HashMap<PhoneId, Contact>,
+    /// Where calls go out, by the place of their trunk in the configuration.
+    by_trunk: BTreeMap<usize, Contact>,
+    cells: HashMap<PhoneId, Cell>,
     pub(super) phones: Phones,
     pub(super) again: Deadlines<BindingId>,
     /// The places of each phone that has registered, and when it last did.
@@ -41,6 +45,15 @@ pub(super) struct Contact {
     pub(super) way: Option<Route>,
 }
 
+/// A cell is one place, whichever carrier leads to it.
+#[derive(Debug)]
+struct Cell {
+    binding: BindingId,
+    number: Number,
+    /// The way there, when there is one.
+    to: Option<SocketAddr>,
+}
+
 impl Contacts {
     /// Phones at one address are one telephone, whatever they are called and whichever shop's: each but the first of them,
     /// with the first.
@@ -55,9 +68,15 @@ impl Contacts {
         same.filter(|(phone, first)| phone != first).collect()
     }
 
+    /// All that have a name to be looked up.
+    fn all(&self) -> impl Iterator<Item = &Contact> {
+        self.by_phone.values().chain(self.by_trunk.values())
+    }
+
     /// Where a phone can be rung, and when it last proved that.
     pub(super) fn places_of(&self, phone: PhoneId) -> Vec<(SocketAddr, Option<UnixMs>)> {
         let fixed = self.by_phone.get(&phone).and_then(|contact| contact.way).map(|way| (way.to, None));
+        let fixed = fixed.or_else(|| Some((self.cells.get(&phone)?.to?, None)));
         let registered = self.registered.get(&phone).into_iter().flatten().map(|&(to, at)| (to, Some(at)));
         let proven = |(to, at): (SocketAddr, Option<UnixMs>)| (to, self.proven.get(&to).copied().max(at));
         fixed.into_iter().chain(registered).map(proven).collect()
@@ -68,6 +87,7 @@ impl Switchboard {
     pub(super) fn plan_changed(&mut self, now: Now, plan: Arc<Plan>) {
         let mut contacts = HashMap::new();
         let mut users = BTreeMap::new();
+        let mut cells = HashMap::new();
         for phone in plan.shops.iter().flat_map(|shop| &shop.phones) {
             let text = match &phone.line {
                 Line::Fixed { contact } => contact,
@@ -75,7 +95,15 @@ impl Switchboard {
                     users.insert(user.clone(), User { phone: phone.id, ha1: ha1.clone() });
                     continue;
                 }
-                Line::Cell { .. } => continue,
+                Line::Cell { number } => {
+                    let known = self.contacts.cells.remove(&phone.id).filter(|cell| cell.number == *number);
+                    if known.is_none() {
+                        self.mailboxes.forget(phone.id);
+                    }
+                    let new = || Cell { binding: self.door.fresh_binding(), number: number.clone(), to: None };
+                    cells.insert(phone.id, known.unwrap_or_else(new));
+                    continue;
+                }
             };
             let known = self.contacts.by_phone.remove(&phone.id).filter(|contact| contact.text == *text);
             let contact = known.or_else(|| {
@@ -85,10 +113,17 @@ impl Switchboard {
             contacts.extend(contact.map(|contact| (phone.id, contact)));
         }
         self.contacts.by_phone = contacts;
+        self.contacts.cells = cells;
+        if !self.contacts.cells.is_empty() && self.contacts.by_trunk.is_empty() {
+            let outbound = self.door.outbound_proxies();
+            let contact = |uri: Uri, binding| Contact { text: uri.to_string(), binding, uri, way: None };
+            let found = outbound.into_iter().map(|(trunk, uri)| (trunk, contact(uri, self.door.fresh_binding())));
+            self.contacts.by_trunk = found.collect();
+        }
         self.door.set_users(now, users);
         self.plan = plan;
         self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
-        let unknown = self.contacts.by_phone.values().filter(|contact| contact.way.is_none());
+        let unknown = self.contacts.all().filter(|contact| contact.way.is_none());
         for binding in unknown.map(|contact| contact.binding).collect::<Vec<_>>() {
             self.resolve(binding);
         }
@@ -97,7 +132,7 @@ impl Switchboard {
     }
 
     pub(super) fn resolve(&mut self, binding: BindingId) {
-        let Some(contact) = self.contacts.by_phone.values().find(|contact| contact.binding == binding) else { return };
+        let Some(contact) = self.contacts.all().find(|contact| contact.binding == binding) else { return };
         // A contact that asks for what we do not speak leads nowhere.
         let Some(protocol) = Protocol::asked_by(&contact.uri) else { return };
         let (host, port) = (contact.uri.host.clone(), contact.uri.port);
@@ -106,9 +141,8 @@ impl Switchboard {
     }
 
     pub(super) fn resolved(&mut self, now: Now, binding: BindingId, way: Option<Route>) {
-        let Some(contact) = self.contacts.by_phone.values_mut().find(|contact| contact.binding == binding) else {
-            return;
-        };
+        let contacts = self.contacts.by_phone.values_mut().chain(self.contacts.by_trunk.values_mut());
+        let Some(contact) = contacts.into_iter().find(|contact| contact.binding == binding) else { return };
         // What was known stays good when a name server is silent for once.
         contact.way = way.or(contact.way);
         let is_name = contact.uri.host.parse::<IpAddr>().is_err();
@@ -127,7 +161,18 @@ impl Switchboard {
         for (phone, contact) in &self.contacts.by_phone {
             if let Some(hop) = contact.way {
                 self.contacts.phones.add(*phone, contact.binding);
-                places.insert(contact.binding, Place { uri: contact.uri.clone(), hop });
+                places.insert(contact.binding, Place { uri: contact.uri.clone(), hop, trunk: None });
+            }
+        }
+        let way = self.way_out();
+        for (phone, cell) in &mut self.contacts.cells {
+            cell.to = way.map(|(_, hop)| hop.to);
+            let place = way.and_then(|(trunk, hop)| {
+                Some(Place { uri: self.door.cell_uri(trunk, &cell.number)?, hop, trunk: Some(trunk) })
+            });
+            if let Some(place) = place {
+                self.contacts.phones.add(*phone, cell.binding);
+                places.insert(cell.binding, place);
             }
         }
         self.contacts.registered.clear();
@@ -154,6 +199,13 @@ impl Switchboard {
                 }
             }
         }
+    }
+
+    /// The first carrier that takes calls, and the way to it.
+    fn way_out(&self) -> Option<(usize, Route)> {
+        let takes_calls = |trunk: &usize| self.door.takes_calls(*trunk);
+        let ways = self.contacts.by_trunk.iter().filter(|(trunk, _)| takes_calls(trunk));
+        ways.filter_map(|(trunk, contact)| Some((*trunk, contact.way?))).next()
     }
 
     /// An address has answered us, or registered: somebody is there.

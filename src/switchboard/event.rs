@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::{Due, FlowId, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
+use super::{Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
@@ -69,6 +69,8 @@ pub enum Input<'a> {
     PlanChanged(Arc<Plan>),
     /// At the start: calls that nobody had answered when the last process died.
     LeftRinging(Vec<LeftRinging>),
+    /// Cells that lately picked up without a key. Comes once, at the start, behind the plan.
+    Keyless(Vec<Keyless>),
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
     CallersNamed(Callers),
     /// The names of shops, contacts and phones that there is a sound of, in place of all that there were.

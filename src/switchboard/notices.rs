@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::mailboxes::Noted;
 use super::{Output, Switchboard};
-use crate::call::record::EventKind;
+use crate::call::Call;
+use crate::call::record::{CallEvent, EventKind};
 use crate::notice::{NoneRang, Notice, Subject};
 use crate::now::{Mono, Now, UnixMs};
 use crate::routing::plan::ShopId;
@@ -141,10 +143,16 @@ impl Switchboard {
         }
     }
 
-    /// What a call's log says may be the end of a trouble.
-    pub(super) fn trouble_is_over_by(&mut self, shop: Option<ShopId>, kind: EventKind) {
-        if let (Some(shop), EventKind::Ringing | EventKind::Answered) = (shop, kind) {
-            self.notices.over(shop, Subject::Phones);
+    /// What a call's log says may be trouble, or the end of one.
+    pub(super) fn read_event(&mut self, now: Now, event: &CallEvent) {
+        let Some(shop) = self.calls.get(&event.call).and_then(Call::shop).cloned() else { return };
+        if matches!(event.kind, EventKind::Ringing | EventKind::Answered) {
+            self.notices.over(shop.id, Subject::Phones);
+        }
+        match self.mailboxes.note(&shop, event) {
+            Some(Noted::Mailbox(phone, name)) => self.notify(now, shop.id, Notice::LikelyMailbox { phone, name }),
+            Some(Noted::Person(phone)) => self.notices.over(shop.id, Subject::Line(phone)),
+            None => {}
         }
     }
 
@@ -157,6 +165,11 @@ impl Switchboard {
         let (plan, phones) = (&self.plan, &self.contacts.phones);
         self.notices.known.retain(|(shop, _), known| {
             let Some(shop) = plan.shop(*shop) else { return false };
+            if let Notice::LikelyMailbox { phone, .. } = &known.notice
+                && !self.mailboxes.is_one(*phone)
+            {
+                return false;
+            }
             let nowhere = known.notice == Notice::NoPhoneRang(NoneRang::NoneRegistered);
             if nowhere && shop.phones.iter().any(|phone| !phones.of(phone.id).is_empty()) {
                 known.state = State::Over;

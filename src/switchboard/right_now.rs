@@ -41,6 +41,8 @@ pub struct PhoneNow {
 pub enum PhoneBecause {
     /// The shop's decision is to ring, and this phone is in a wave.
     InAWave,
+    /// The same, but later than the owner set it: it has picked up several times in a row without a key.
+    ALikelyMailbox,
     /// The shop would not ring at all.
     ShopDoesNotRing(Because),
     /// Its own hours, or its "off until".
@@ -66,11 +68,12 @@ impl Switchboard {
                 Duty::ShopClosed(because) => PhoneBecause::ShopDoesNotRing(because),
                 Duty::CellWithoutShopHours | Duty::OffUntil(_) | Duty::OutsideOwnHours { .. } => PhoneBecause::OffNow,
                 Duty::Rings if places.is_empty() => PhoneBecause::Unreachable,
+                Duty::Rings if self.mailboxes.is_one(phone.id) => PhoneBecause::ALikelyMailbox,
                 Duty::Rings => PhoneBecause::InAWave,
             };
             PhoneNow {
                 phone: phone.id,
-                rings: because == PhoneBecause::InAWave,
+                rings: matches!(because, PhoneBecause::InAWave | PhoneBecause::ALikelyMailbox),
                 because,
                 proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
             }

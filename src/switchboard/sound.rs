@@ -1,13 +1,16 @@
 //! Sound, as the machine sees it: the stock of bound ports, what the packet threads report, and the closed shop's greeting.
 
 use super::{LogEntry, Output, Switchboard};
-use crate::call::event::{Input, Sealed};
+use crate::call::event::{Input, Sealed, Stop};
+use crate::call::leg::LegId;
 use crate::call::record::{CallId, Disposition, VoiceMessage};
 use crate::call::{Begin, Call};
 use crate::greeting::Greeting;
 use crate::media::{self, Family, Kept, Lane};
 use crate::now::{Now, UnixMs};
+use crate::routing::caller_id::CallerId;
 use crate::routing::decision::{Action, Opening};
+use crate::spoken_card;
 
 /// Bound pairs kept ready in each lane: a second's worth at a hundred calls a second.
 const STOCK: usize = 128;
@@ -67,6 +70,41 @@ impl Switchboard {
         self.door.greet(now, id, greeting.sounds().into());
     }
 
+    /// Who calls, in the shop's language, twice.
+    pub(super) fn screen(&mut self, now: Now, leg: LegId) {
+        let Some((shop, record)) = self.calls.get(&leg.call).and_then(|call| Some((call.shop()?, call.record())))
+        else {
+            return self.door.hang_up(now, leg, Stop::Finished);
+        };
+        let caller = match &record.caller {
+            Some(number) => CallerId::Known(number.clone()),
+            None if record.withheld => CallerId::Withheld,
+            None => CallerId::Other(record.caller_raw.clone()),
+        };
+        let language = shop.language;
+        let card = self.callers.card(shop, &caller, &record.caller_display, language);
+        let name = spoken_card::name_of(&self.names, &card, language);
+        let card = spoken_card::card(language, shop.country, name, &caller, record.nth_call_from_caller);
+        self.door.screen(now, leg, spoken_card::asked_twice(&card));
+    }
+
+    /// Why a key would be of no use any more.
+    pub(super) fn dismiss(&mut self, now: Now, leg: LegId, why: Stop) {
+        let call = self.calls.get(&leg.call);
+        let language = call.and_then(Call::shop).map(|shop| shop.language).unwrap_or_default();
+        let words = match why {
+            Stop::AnsweredElsewhere => {
+                let who = call.and_then(|call| call.record().answered_by.clone());
+                let who = who.and_then(|who| spoken_card::phone_name(&self.names, &who, language));
+                Some(spoken_card::taken(language, who))
+            }
+            Stop::CallerGaveUp | Stop::NobodyAnswered => Some(spoken_card::gone(language)),
+            Stop::Finished | Stop::Moved | Stop::Lost => None,
+        };
+        let sounds = words.map_or_else(|| Vec::new().into(), |words| spoken_card::once(&words));
+        self.door.dismiss(now, leg, why, sounds);
+    }
+
     pub(super) fn media(&mut self, now: Now, fact: media::Fact) {
         match fact {
             media::Fact::Stocked { lane, family, pairs, short } => {
@@ -82,14 +120,13 @@ impl Switchboard {
                 self.feed(now, CallId(recording), Input::RecordingEnded);
             }
             media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
+            media::Fact::Pressed { relay, key: _ } => self.door.was_pressed(relay),
+            media::Fact::Asked { relay } => self.door.was_played(now, relay),
             media::Fact::Silent { relay } => self.feed_talk(now, relay, Input::Silent),
             media::Fact::Heard { relay } => self.feed_talk(now, relay, Input::Heard),
             media::Fact::FaxHeard { relay } => self.feed_talk(now, relay, Input::FaxHeard),
             // No call hangs on these.
-            media::Fact::Latched { .. }
-            | media::Fact::Relayed { .. }
-            | media::Fact::Pressed { .. }
-            | media::Fact::Asked { .. } => {}
+            media::Fact::Latched { .. } | media::Fact::Relayed { .. } => {}
         }
     }
 

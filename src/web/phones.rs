@@ -78,6 +78,7 @@ fn because(now: &PhoneNow, view: &View) -> String {
             words::because(because, view.language(), view.shop.time_zone, view.now)
         }
         PhoneBecause::InAWave => w.rings.to_owned(),
+        PhoneBecause::ALikelyMailbox => w.likely_mailbox.to_owned(),
         PhoneBecause::OffNow => w.off_now.to_owned(),
         PhoneBecause::Unreachable => w.unreachable.to_owned(),
     }

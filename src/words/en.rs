@@ -72,6 +72,8 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Ringing(phone) => format!("{} rings.", subject(*phone)),
         Happened::Answered(phone) => format!("{} picked up.", subject(*phone)),
         Happened::TooLate(phone) => format!("{} picked up too late: a colleague has the call.", subject(*phone)),
+        Happened::Screened(phone) => format!("{} picked up and heard who is calling.", subject(*phone)),
+        Happened::NoKey(phone) => format!("Nobody pressed a key on {}: perhaps a mailbox.", named(*phone)),
         Happened::Declined(phone, why) => declined(*phone, why),
         Happened::Stopped(phone) => format!("{} stopped ringing.", subject(*phone)),
         Happened::GaveUp(0) => "The caller hung up at once.".to_owned(),

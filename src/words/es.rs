@@ -75,6 +75,8 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::TooLate(phone) => {
             format!("{} contestó tarde: ya atiende otra persona.", subject(*phone))
         }
+        Happened::Screened(phone) => format!("{} contestó y oyó quién llama.", subject(*phone)),
+        Happened::NoKey(phone) => format!("Nadie pulsó una tecla en {}: quizá un buzón de voz.", named(*phone)),
         Happened::Declined(phone, why) => declined(*phone, why),
         Happened::Stopped(phone) => format!("{} dejó de sonar.", subject(*phone)),
         Happened::GaveUp(0) => "Quien llamaba colgó enseguida.".to_owned(),

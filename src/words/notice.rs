@@ -13,6 +13,8 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
     match (notice, language) {
         (Notice::NoPhoneRang(_), Language::En) => format!("{shop}: no phone rang"),
         (Notice::NoPhoneRang(_), Language::Es) => format!("{shop}: no sonó ningún teléfono"),
+        (Notice::LikelyMailbox { name, .. }, Language::En) => format!("{shop}: {name} may be picked up by a mailbox"),
+        (Notice::LikelyMailbox { name, .. }, Language::Es) => format!("{shop}: puede que en {name} salte el buzón de voz"),
     }
 }
 
@@ -29,11 +31,22 @@ pub fn seen(notice: &Notice, at: UnixMs, language: Language, zone: Tz, now: Unix
 
 fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String {
     let (happened, to_do) = match (notice, language) {
-        (Notice::NoPhoneRang(why), Language::En) => (english(*why), english_advice(*why)),
-        (Notice::NoPhoneRang(why), Language::Es) => (spanish(*why), spanish_advice(*why)),
+        (Notice::NoPhoneRang(why), Language::En) => (english(*why).to_owned(), english_advice(*why)),
+        (Notice::NoPhoneRang(why), Language::Es) => (spanish(*why).to_owned(), spanish_advice(*why)),
+        (Notice::LikelyMailbox { name, .. }, Language::En) => (
+            format!("{name} picked up three times in a row and nobody pressed a key, as a mailbox does."),
+            "It rings 15 seconds after the others now. Turn the mailbox of that phone off, or have it wait longer.",
+        ),
+        (Notice::LikelyMailbox { name, .. }, Language::Es) => (
+            format!("{name} descolgó tres veces seguidas y nadie pulsó una tecla, como hace un buzón de voz."),
+            "Ahora suena 15 segundos después que los demás. Desactiva el buzón de voz de ese teléfono, o haz que tarde más en saltar.",
+        ),
     };
     let at = sentence(at);
-    let more = more(held_back, language);
+    let more = match notice {
+        Notice::NoPhoneRang(_) => more(held_back, language),
+        Notice::LikelyMailbox { .. } => String::new(),
+    };
     format!("{at}: {happened}{more} {to_do}")
 }
 

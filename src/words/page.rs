@@ -44,7 +44,7 @@ labels! {
     outcome, all_outcomes, number, filter, no_calls, no_number, older, not_a_number, when, why, rang, talked, which, called,
     timeline, no_events, between_phones,
     // Phones.
-    registers, fixed, cell, rings, off_now, unreachable, not_proven, phones_by_file,
+    registers, fixed, cell, rings, likely_mailbox, off_now, unreachable, not_proven, phones_by_file,
     // What would a caller get?
     what_if, at, from_number, ask, not_a_time,
     // The account.

@@ -341,6 +341,22 @@ impl Person {
         });
     }
 
+    /// Presses a key, heard beside the sound of the last call here (RFC 4733).
+    pub fn presses(&self, key: char) {
+        let Some(to) = self.last_leg(|leg| leg.send_audio_to) else { return };
+        let event = u8::try_from(key.to_digit(10).expect("a digit")).expect("below ten");
+        let mut world = self.world.borrow_mut();
+        let now = world.now;
+        // The number that the far ends give to telephone-event.
+        world.media.hear_key(now, to.port(), 101, event);
+    }
+
+    /// Whether a machine of the shop's speaks here.
+    pub fn is_spoken_to(&self) -> bool {
+        let to = self.last_leg(|leg| leg.send_audio_to);
+        to.is_some_and(|to| self.world.borrow().media.asks_at(to.port()))
+    }
+
     pub fn has_habit(&self, habit: Habit) {
         self.act(|far_end, _| far_end.habit = habit);
     }

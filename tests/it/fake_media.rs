@@ -281,6 +281,12 @@ impl FakeMedia {
         }
     }
 
+    /// Whether whoever speaks to this port of the shop's is asked for a key.
+    pub fn asks_at(&self, to_port: u16) -> bool {
+        let asked = self.side_at(to_port).and_then(|(relay, _)| self.attended.get(&relay));
+        asked.is_some_and(|asked| matches!(asked.machine, Machine::Asker(_)))
+    }
+
     /// Somebody presses the pound key.
     pub fn hear_pound(&mut self, now: Duration, to_port: u16, payload: u8) {
         self.hear_key(now, to_port, payload, POUND);

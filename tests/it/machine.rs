@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use ringall::config::{Peer, Prefix, Srtp, Trunk};
+use std::num::NonZeroU16;
+
+use ringall::config::{Outbound, Peer, Prefix, ShownAs, Srtp, Trunk};
 use ringall::door::sip::RegistrationSettings;
 use ringall::now::{Now, UnixMs};
 use ringall::number::Number;
@@ -10,9 +12,12 @@ use ringall::routing::plan::ShopId;
 use ringall::sip::auth::{Algorithm, NonceSecret};
 use ringall::sip::hop::Interfaces;
 use ringall::sip::registrar::KeptUser;
+use ringall::sip::uri::Uri;
 use ringall::{caller, media};
 
 pub use ringall::switchboard::{Settings, Switchboard};
+
+use crate::gateway::GATEWAY;
 
 /// Where the shop's SIP socket is.
 pub const SHOP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 5060);
@@ -42,15 +47,31 @@ pub fn start(
     registered: Vec<Trunk>,
     router: Router,
     srtp: Srtp,
+    way_out: &WayOut,
 ) -> Switchboard {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    Switchboard::new(bytes, Settings { srtp, ..settings(kept, registered, router) }, media::Ports::new(2), callers)
+    let settings = Settings { srtp, ..settings(kept, registered, router, way_out) };
+    Switchboard::new(bytes, settings, media::Ports::new(2), callers)
 }
 
 /// Where the shop's sockets and listeners are.
 pub fn interfaces() -> Interfaces {
-    settings(Vec::new(), Vec::new(), Router::None).interfaces()
+    settings(Vec::new(), Vec::new(), Router::None, &WayOut::default()).interfaces()
+}
+
+/// How calls go out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WayOut {
+    pub shown_as: ShownAs,
+    pub channels: Option<NonZeroU16>,
+    /// By the carrier that the shop registers with, not by the one that knows its address.
+    pub by_registrar: bool,
+}
+
+/// Calls through this host.
+pub fn outbound(host: &str, shown_as: ShownAs) -> Outbound {
+    Outbound { proxy: Uri::sip(None, host, None), domain: host.to_owned(), port: None, shown_as }
 }
 
 /// Where each family's listener for TLS is: at the shop's address, on the next port.
@@ -59,9 +80,11 @@ fn tls(shop: SocketAddr) -> SocketAddr {
 }
 
 /// UDP, TCP and TLS at one address of each family.
-fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router) -> Settings {
+fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router, way_out: &WayOut) -> Settings {
+    let WayOut { shown_as, channels, by_registrar } = *way_out;
     let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
-    let carrier = Trunk { name: "carrier".to_owned(), peers, register: None };
+    let outbound_by_address = (!by_registrar).then(|| outbound(&GATEWAY.ip().to_string(), shown_as));
+    let carrier = Trunk { name: "carrier".to_owned(), peers, register: None, outbound: outbound_by_address, channels };
     Settings {
         sockets: vec![SHOP, SHOP_V6],
         tcp: vec![SHOP, SHOP_V6],

@@ -9,6 +9,7 @@ mod decide;
 mod fake_media;
 mod far_end;
 mod far_ends_alone;
+mod gateway;
 mod golden_sip;
 mod greeting;
 mod hours;

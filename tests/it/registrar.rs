@@ -38,6 +38,8 @@ pub struct Registrar {
     pub right: usize,
     pub password: String,
     pub nonce: u32,
+    /// INVITEs that had to prove who sent them, or to prove it anew.
+    pub calls_challenged: usize,
     pub last: Option<(String, String)>,
 }
 
@@ -68,6 +70,7 @@ impl Registrar {
             right: 0,
             password: PASSWORD.to_owned(),
             nonce: 1,
+            calls_challenged: 0,
             last: None,
         }
     }
@@ -98,10 +101,32 @@ impl Registrar {
         {
             return Some(answer.clone());
         }
+        if request.method() == Some("INVITE") {
+            self.calls_challenged += 1;
+            let stale = if request.get("proxy-authorization").is_some() { ", stale=true" } else { "" };
+            let value = format!("Digest realm=\"{REALM}\", nonce=\"nonce-{}\", qop=\"auth\"{stale}", self.nonce);
+            return Some(response(&request, 407, vec![("Proxy-Authenticate", value)]));
+        }
         assert_eq!(request.method(), Some("REGISTER"), "only REGISTER is sent to a registrar unasked");
         let answer = self.answer(now, &request);
         self.last = Some((request.branch().to_owned(), answer.clone()));
         Some(answer)
+    }
+
+    /// Whether this belongs to a call that goes out, and is let through: an INVITE that proves who sends it, and all that
+    /// follows.
+    pub fn lets_call(&self, bytes: &[u8]) -> bool {
+        if bytes == b"\r\n\r\n" {
+            return false;
+        }
+        let request = Text::read(bytes);
+        match request.method() {
+            Some("INVITE") => request
+                .get("proxy-authorization")
+                .is_some_and(|claim| matches!(self.check("INVITE", claim), Claim::Right)),
+            Some("REGISTER") | None => false,
+            Some(_) => true,
+        }
     }
 
     fn answer(&mut self, now: Duration, request: &Text) -> String {
@@ -120,7 +145,7 @@ impl Registrar {
             response(request, code, vec![(asks, value)])
         };
         let Some(claim) = request.get(answers) else { return challenge("") };
-        match self.check(claim) {
+        match self.check("REGISTER", claim) {
             Claim::Wrong => challenge(""),
             Claim::Stale => challenge(", stale=true"),
             Claim::Right => {
@@ -146,7 +171,7 @@ impl Registrar {
         response(request, 200, vec![("Contact", contacts), ("Expires", "9999".to_owned())])
     }
 
-    fn check(&self, claim: &str) -> Claim {
+    fn check(&self, method: &str, claim: &str) -> Claim {
         // None of the values has a comma in it.
         let plain = |name: &str| {
             let said = claim
@@ -158,7 +183,7 @@ impl Registrar {
         assert_eq!((plain("username").as_str(), plain("realm").as_str()), (AUTH_USER, REALM));
         let hash = |text: String| Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let (ha1, ha2) =
-            (hash(format!("{AUTH_USER}:{REALM}:{}", self.password)), hash(format!("REGISTER:{}", plain("uri"))));
+            (hash(format!("{AUTH_USER}:{REALM}:{}", self.password)), hash(format!("{method}:{}", plain("uri"))));
         let (nonce, nc, cnonce) = (plain("nonce"), plain("nc"), plain("cnonce"));
         if plain("response") != hash(format!("{ha1}:{nonce}:{nc}:{cnonce}:auth:{ha2}")) {
             return Claim::Wrong;

@@ -8,18 +8,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
-use ringall::config::{Register, Srtp, Trunk};
+use std::num::NonZeroU16;
+
+use ringall::config::{Register, ShownAs, Srtp, Trunk};
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
-use ringall::switchboard::{Change, Due, Gauges, Medium, Standing};
+use ringall::switchboard::{Change, Due, Gauges, Medium, PhoneBecause, Standing};
 use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
-use crate::machine::{self, Router, Switchboard, is_shop};
+use crate::machine::{self, Router, Switchboard, WayOut, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -64,6 +66,8 @@ pub struct Opening {
     hours: Option<String>,
     language: Language,
     pairs: usize,
+    cells: Vec<(usize, String)>,
+    way_out: WayOut,
 }
 
 impl Shop {
@@ -92,6 +96,8 @@ impl Shop {
             hours: None,
             language: Language::En,
             pairs: usize::MAX,
+            cells: Vec::new(),
+            way_out: WayOut::default(),
         }
     }
 
@@ -347,6 +353,11 @@ impl Shop {
         name
     }
 
+    /// INVITEs that asked the carrier for a number, in order.
+    pub fn asked_the_carrier(&self) -> Vec<Text> {
+        self.world.borrow().gateway.invites.clone()
+    }
+
     /// How many greetings were begun.
     pub fn greetings(&self) -> usize {
         self.world.borrow().media.greetings.len()
@@ -411,6 +422,15 @@ impl Shop {
         let phone = now.shops[0].phones.iter().find(|known| Some(known.phone) == phone);
         let proven_at = phone.unwrap_or_else(|| panic!("no phone {name}")).proven_at?;
         Some(Duration::from_millis(world.wall().since(proven_at)))
+    }
+
+    /// Why the phone of this name would ring, or not.
+    pub fn why_rings(&self, name: &str) -> PhoneBecause {
+        let mut world = self.world.borrow_mut();
+        let phone = world.plan.shops[0].phones.iter().find(|phone| &*phone.name == name).map(|phone| phone.id);
+        let now = world.right_now();
+        let phone = now.shops[0].phones.iter().find(|known| Some(known.phone) == phone);
+        phone.unwrap_or_else(|| panic!("no phone {name}")).because.clone()
     }
 
     /// Nothing leaked: after a while nobody is on a telephone, no timer of a call runs, every row is closed, and the
@@ -577,6 +597,31 @@ impl Opening {
         self
     }
 
+    /// The phone at this place (0 is Counter) is a cell with this number. Cells ring by the shop's hours only: it has some.
+    pub fn cell(mut self, phone: usize, number: &str) -> Opening {
+        self.cells.push((phone, number.to_owned()));
+        self.hours.get_or_insert("24/7".to_owned());
+        self
+    }
+
+    /// The carrier lets the caller's own number pass to cells.
+    pub fn showing_callers(mut self) -> Opening {
+        self.way_out.shown_as = ShownAs::Caller;
+        self
+    }
+
+    /// The carrier carries so many calls at once.
+    pub fn with_channels(mut self, channels: u16) -> Opening {
+        self.way_out.channels = NonZeroU16::new(channels);
+        self
+    }
+
+    /// Calls go out by the carrier that the shop registers with.
+    pub fn calling_by_registrar(mut self) -> Opening {
+        self.way_out.by_registrar = true;
+        self
+    }
+
     pub fn over(mut self, network: Network) -> Opening {
         self.network = network;
         self
@@ -599,6 +644,7 @@ impl Opening {
         let mut world = World::new(self.network);
         world.router = self.router;
         world.media.range = self.pairs;
+        world.way_out = self.way_out;
         let names = ["Counter", "Workshop", "Ana"].map(str::to_owned).into_iter();
         let names: Vec<String> = names.chain((4..).map(|n| format!("Phone {n}"))).take(self.phones).collect();
         let mut phones = Vec::new();
@@ -617,15 +663,19 @@ impl Opening {
             phones.push(ringall::routing::plan::Phone {
                 id: PhoneId(i64::from(at) + 1),
                 name: Arc::from(name.as_str()),
-                line: match self.registering.contains(&usize::from(at)) {
-                    true => Account::of(&name.to_lowercase()).line(),
-                    false => Line::Fixed { contact: far_end.uri.clone() },
+                line: match self.cells.iter().find(|(n, _)| *n == usize::from(at)) {
+                    Some((_, number)) => Line::Cell { number: machine::number(number) },
+                    None if self.registering.contains(&usize::from(at)) => Account::of(&name.to_lowercase()).line(),
+                    None => Line::Fixed { contact: far_end.uri.clone() },
                 },
                 after: self.later.iter().find(|(n, _)| *n == usize::from(at)).map_or(Duration::ZERO, |(_, t)| *t),
                 hours: None,
                 off_until: None,
             });
-            world.add(far_end);
+            let who = world.add(far_end);
+            if let Some((_, number)) = self.cells.iter().find(|(n, _)| *n == usize::from(at)) {
+                world.gateway.add(number, who);
+            }
         }
         let wishes = Wishes {
             id: RUIZ,
@@ -652,6 +702,8 @@ impl Opening {
                 auth_user: registrar::AUTH_USER.to_owned(),
                 password: registrar::PASSWORD.into(),
             }),
+            outbound: self.way_out.by_registrar.then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
+            channels: None,
         });
         let registered = registered.collect();
         for registrar in self.registers {
@@ -667,6 +719,7 @@ impl Opening {
             registered,
             self.router,
             self.srtp,
+            &self.way_out,
         ));
         world.change_plan(Plan { version: 1, shops: vec![Arc::new(wishes)] });
         // Names are resolved and ports bound before the door opens.

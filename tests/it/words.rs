@@ -9,7 +9,7 @@ use chrono_tz::Europe::Madrid;
 use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
 use ringall::notice::{NoneRang, Notice};
 use ringall::now::UnixMs;
-use ringall::routing::plan::{Country, Language};
+use ringall::routing::plan::{Country, Language, PhoneId};
 use ringall::routing::{Action, Because, ClosureError, Duty, Hours, OverrideError, Refusal, Ring};
 use ringall::words;
 use uuid::Uuid;
@@ -262,6 +262,11 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
         &in_both(&[0, 1, 2, 3, 21], |more, language| words::notice::message(&notice, when, *more, language, Madrid));
     let seen = ["2026-11-23 14:04", "2026-11-24 09:00", "2026-11-27 09:00"];
     said += &in_both(&seen, |now, language| words::notice::seen(&notice, when, language, Madrid, at(now)));
+    let mailbox = Notice::LikelyMailbox { phone: PhoneId(3), name: "Ana".into() };
+    said += &in_both(&[mailbox], |notice, language| {
+        let title = words::notice::title(notice, "Ferretería Ruiz", language);
+        format!("{title}\n      {}", words::notice::message(notice, when, 0, language, Madrid))
+    });
     said += &in_both(&["https://phone.example"], |page, language| words::notice::see(page, language));
     golden("notice.txt", &said);
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
+use ringall::call::record::{CallEvent, CallId, CallRecord, EventKind, VoiceMessage};
 use ringall::config::Srtp;
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
@@ -14,15 +14,16 @@ use ringall::now::{Mono, UnixMs};
 use ringall::routing::Plan;
 use ringall::routing::plan::ShopId;
 use ringall::sip::registrar::KeptUser;
-use ringall::switchboard::LeftRinging;
 use ringall::switchboard::{
-    Change, Due, FlowId, Input, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId, Ticket,
+    Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId,
+    Ticket,
 };
 use ringall::utterance::Names;
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
-use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, is_shop, shop_for};
+use crate::gateway::{GATEWAY, Gateway};
+use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, WayOut, is_shop, shop_for};
 use crate::network::Network;
 use crate::registrar::Registrar;
 use crate::stream::Streams;
@@ -48,6 +49,9 @@ pub struct World {
     pub plan: Plan,
     /// Carriers that we register with.
     pub registrars: Vec<Registrar>,
+    /// The way to cells.
+    pub gateway: Gateway,
+    pub way_out: WayOut,
     /// Names and where they lead; any other name leads nowhere.
     pub names: BTreeMap<String, Vec<SocketAddr>>,
     /// What the owner is told of the trunks.
@@ -142,6 +146,8 @@ impl World {
                 stalled: Vec::new(),
             },
             registrars: Vec::new(),
+            gateway: Gateway::default(),
+            way_out: WayOut::default(),
             names: BTreeMap::new(),
             trunks: Vec::new(),
             notices: Vec::new(),
@@ -176,7 +182,9 @@ impl World {
     pub fn restart(&mut self, seed: u64, plan: Plan) {
         let kept = self.store.registrations.clone().into_iter().collect();
         let callers = ringall::caller::Callers::default();
-        self.machine = Some(machine::start(seed, callers, kept, Vec::new(), self.router, Srtp::Preferred));
+        let srtp = Srtp::Preferred;
+        let machine = machine::start(seed, callers, kept, Vec::new(), self.router, srtp, &self.way_out);
+        self.machine = Some(machine);
         self.media = FakeMedia::default();
         self.streams = Streams::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
@@ -189,6 +197,20 @@ impl World {
         });
         let left = left.collect();
         self.hand_in(Input::LeftRinging(left));
+        let mut keyless: BTreeMap<Arc<str>, u32> = BTreeMap::new();
+        for event in &self.store.events {
+            match (&event.phone, event.kind) {
+                (Some(phone), EventKind::NoKey) => *keyless.entry(phone.clone()).or_default() += 1,
+                (Some(phone), EventKind::Answered) => {
+                    keyless.remove(phone);
+                }
+                _ => {}
+            }
+        }
+        let shop = self.plan.shops[0].id;
+        let keyless = keyless.into_iter().map(|(phone, times)| Keyless { shop, phone: phone.to_string(), times });
+        let keyless = keyless.collect();
+        self.hand_in(Input::Keyless(keyless));
     }
 
     /// What the clock on the wall shows.
@@ -310,10 +332,16 @@ impl World {
             Event::FlowFailed { flow } => self.hand_in(Input::FlowFailed { flow }),
             Event::Arrives { from, to, bytes } => {
                 if let Some(who) = self.registrars.iter().position(|registrar| registrar.address == to) {
+                    if self.registrars[who].lets_call(&bytes) {
+                        return self.through_the_gateway(from, to, &bytes);
+                    }
                     if let Some(answer) = self.registrars[who].receive(self.now, &bytes) {
                         self.send(to, from, answer.into_bytes());
                     }
                     return;
+                }
+                if to == GATEWAY {
+                    return self.through_the_gateway(from, to, &bytes);
                 }
                 if let Some(who) = self.far_ends.iter().position(|far_end| far_end.address == to) {
                     if is_line_ends(&bytes) {
@@ -440,9 +468,18 @@ impl World {
     fn say_to(&mut self, who: usize, to: SocketAddr, bytes: Vec<u8>) {
         let FarEnd { address, line, .. } = self.far_ends[who];
         match line {
-            Line::Datagrams => self.send(address, to, bytes),
+            Line::Datagrams => {
+                let from = self.gateway.seen_from(who, &bytes).unwrap_or(address);
+                self.send(from, to, bytes);
+            }
             Line::Stream | Line::Encrypted => self.stream_to_shop(who, bytes),
             Line::Unplugged => {}
+        }
+    }
+
+    fn through_the_gateway(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if let Some(who) = self.gateway.route(to, bytes) {
+            self.act(who, |far_end, now| far_end.receive(now, from, bytes));
         }
     }
 
@@ -496,7 +533,7 @@ impl World {
         }
     }
 
-    fn tell(&mut self, facts: Vec<Later>) {
+    pub fn tell(&mut self, facts: Vec<Later>) {
         for (after, fact) in facts {
             self.enqueue(after, Event::Media(fact));
         }

@@ -13,6 +13,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         Input::Recorded
         | Input::Timeout
         | Input::Rings(_)
+        | Input::Pressed(_)
+        | Input::NobodyPressed(_)
         | Input::Freed(_)
         | Input::Proven(_)
         | Input::Moved(_)
@@ -42,6 +44,6 @@ pub(crate) fn too_late(now: Now, id: LegId, facts: &mut Facts) {
             facts.note(now, EventKind::TooLate, Some(&leg), "");
             facts.push(Output::HangUp { leg: id, why });
         }
-        LegState::Offered | LegState::Ringing | LegState::Talking => {}
+        LegState::Offered | LegState::Ringing | LegState::Screening { .. } | LegState::Talking => {}
     }
 }

@@ -4,6 +4,7 @@
 pub(super) mod ending;
 pub(super) mod greeting;
 pub(super) mod ringing;
+mod screening;
 pub(super) mod talking;
 
 use super::Facts;
@@ -44,9 +45,9 @@ impl Phase {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Mono> {
+    pub(super) fn deadline(&self, facts: &Facts) -> Option<Mono> {
         match self {
-            Phase::Ringing(ringing) => ringing.deadline(),
+            Phase::Ringing(ringing) => ringing.deadline(facts),
             Phase::Greeting(greeting) => greeting.deadline(),
             Phase::Talking(talking) => talking.deadline(),
             Phase::Ending => None,

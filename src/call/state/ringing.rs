@@ -9,6 +9,7 @@ use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{BindingId, Leg, LegId, LegState};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};
+use super::screening;
 use super::talking::Talking;
 use crate::notice::{NoneRang, Notice};
 use crate::now::{Mono, Now};
@@ -110,13 +111,23 @@ impl Ringing {
                 rings(now, leg, facts);
             }
             Input::PickedUp(leg) => match facts.legs.get(&leg).map(|leg| leg.state) {
+                Some(LegState::Offered | LegState::Ringing) if screening::is_due(leg, facts) => {
+                    self.met = Met::Somebody;
+                    screening::begin(now, leg, facts);
+                }
                 Some(LegState::Offered | LegState::Ringing) => return pick_up(now, leg, facts),
                 // Told to stop, and picked up in the same moment.
                 Some(LegState::Leaving(why)) => facts.push(Output::HangUp { leg, why }),
-                Some(LegState::Talking) | None => {}
+                Some(LegState::Screening { .. } | LegState::Talking) | None => {}
             },
+            Input::Pressed(leg) => {
+                if let Some(LegState::Screening { .. }) = facts.legs.get(&leg).map(|leg| leg.state) {
+                    return pick_up(now, leg, facts);
+                }
+            }
+            Input::NobodyPressed(leg) => self.nobody_pressed(now, leg, facts),
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
-            // It had not picked up: the door has told of that by `LegEnded`.
+            // It had not picked up, as the door has told by `LegEnded`, or was asked for a key: then it is a no.
             Input::LegHungUp(leg, _) => self.leg_ended(now, leg, LegEnd::Over, facts, phones),
             Input::Freed(freed) => self.resting.retain(|_, rest| *rest != Rest::UntilFree(freed)),
             Input::Proven(binding) => self.is_proven(binding),
@@ -134,6 +145,9 @@ impl Ringing {
                 if self.give_up_at <= now.mono {
                     return give_up(now, "", Final::Busy, self.notice(facts, phones), facts);
                 }
+                for leg in screening::overdue(now, facts) {
+                    self.nobody_pressed(now, leg, facts);
+                }
                 if let Some(since) = self.nothing_since
                     && since + NOTHING_REACHABLE_FOR <= now.mono
                     && !self.ask_everybody_left(now, facts, phones)
@@ -146,7 +160,7 @@ impl Ringing {
         Next::Ringing(self)
     }
 
-    pub(crate) fn deadline(&self) -> Option<Mono> {
+    pub(crate) fn deadline(&self, facts: &Facts) -> Option<Mono> {
         let announce = match self.heard {
             Heard::Ringing { again_at } => Some(again_at),
             Heard::Nothing => None,
@@ -157,7 +171,8 @@ impl Ringing {
             Rest::ForThisCall | Rest::UntilFree(_) | Rest::UntilProven => None,
         });
         let unreachable = self.nothing_since.map(|since| since + NOTHING_REACHABLE_FOR);
-        [Some(self.give_up_at), announce, wave, again.min(), unreachable].into_iter().flatten().min()
+        let screening = screening::deadline(facts);
+        [Some(self.give_up_at), announce, wave, again.min(), unreachable, screening].into_iter().flatten().min()
     }
 
     /// What this call is to be told of, as soon as it happens.
@@ -184,7 +199,8 @@ impl Ringing {
             self.ring(now, |_| true, facts, phones);
         }
         // A phone that is in another call can be reached: it is waited for.
-        let rings = facts.legs.values().any(|leg| leg.state == LegState::Ringing);
+        let proven = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Screening { .. });
+        let rings = facts.legs.values().any(proven);
         if rings || self.resting.values().any(|rest| matches!(rest, Rest::UntilFree(_))) {
             self.nothing_since = None;
         } else {
@@ -261,6 +277,13 @@ impl Ringing {
         self.awaited = awaited;
     }
 
+    /// A mailbox has picked up, or somebody who is busy: for this call that line is not rung again.
+    fn nobody_pressed(&mut self, now: Now, id: LegId, facts: &mut Facts) {
+        if let Some(place) = screening::drop_leg(now, id, facts) {
+            self.resting.insert(place, Rest::ForThisCall);
+        }
+    }
+
     fn leg_ended(&mut self, now: Now, id: LegId, end: LegEnd, facts: &mut Facts, phones: &Phones) {
         let Some(leg) = facts.legs.remove(&id) else { return };
         if let LegState::Leaving(_) = leg.state {
@@ -273,6 +296,7 @@ impl Ringing {
             LegEnd::Silent => "silent".to_owned(),
             LegEnd::NoSharedCodec => "488".to_owned(),
             LegEnd::NoPorts => "no ports".to_owned(),
+            LegEnd::NoChannel => "no channel".to_owned(),
             LegEnd::Over => String::new(),
         };
         facts.note(now, EventKind::Declined, Some(&leg), &detail);
@@ -282,7 +306,7 @@ impl Ringing {
             LegEnd::Busy if phones.is_in_another_call(leg.phone, facts.record.id) => {
                 Rest::UntilFree(phones.telephone(leg.phone))
             }
-            LegEnd::Unavailable(408 | 480 | 500..=599) | LegEnd::NoPorts => again,
+            LegEnd::Unavailable(408 | 480 | 500..=599) | LegEnd::NoPorts | LegEnd::NoChannel => again,
             LegEnd::Silent => Rest::UntilProven,
             LegEnd::Declined | LegEnd::Busy | LegEnd::Unavailable(_) | LegEnd::NoSharedCodec | LegEnd::Over => {
                 Rest::ForThisCall
@@ -292,7 +316,7 @@ impl Ringing {
         self.met = self.met.max(match end {
             LegEnd::Declined | LegEnd::Busy => Met::Somebody,
             LegEnd::Unavailable(_) | LegEnd::NoSharedCodec => Met::Cannot,
-            LegEnd::Silent | LegEnd::NoPorts | LegEnd::Over => Met::Silence,
+            LegEnd::Silent | LegEnd::NoPorts | LegEnd::NoChannel | LegEnd::Over => Met::Silence,
         });
     }
 
@@ -314,9 +338,12 @@ impl Ringing {
     }
 }
 
-/// A phone rings or is about to: its INVITE is out and no final answer has come.
+/// A phone rings or is about to: its INVITE is out and no final answer has come, or somebody is asked whether they take
+/// the call.
 fn anything_rings(facts: &Facts) -> bool {
-    facts.legs.values().any(|leg| matches!(leg.state, LegState::Offered | LegState::Ringing))
+    let may_take_it =
+        |leg: &Leg| matches!(leg.state, LegState::Offered | LegState::Ringing | LegState::Screening { .. });
+    facts.legs.values().any(may_take_it)
 }
 
 fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
@@ -337,7 +364,7 @@ fn rings(now: Now, id: LegId, facts: &mut Facts) {
             let leg = leg.clone();
             facts.note(now, EventKind::Ringing, Some(&leg), "");
         }
-        LegState::Ringing | LegState::Talking | LegState::Leaving(_) => {}
+        LegState::Ringing | LegState::Screening { .. } | LegState::Talking | LegState::Leaving(_) => {}
     }
 }
 
@@ -401,6 +428,12 @@ fn stop(now: Now, legs: Vec<LegId>, why: Stop, facts: &mut Facts) {
                 let leg = leg.clone();
                 facts.note(now, EventKind::Stopped, Some(&leg), "");
                 facts.push(Output::Stop { leg: id, why });
+            }
+            LegState::Screening { .. } => {
+                leg.state = LegState::Leaving(why);
+                let leg = leg.clone();
+                facts.note(now, EventKind::Stopped, Some(&leg), "");
+                facts.push(Output::Dismiss { leg: id, why });
             }
             LegState::Talking | LegState::Leaving(_) => {}
         }

@@ -75,7 +75,12 @@ impl Talking {
             // Nothing is recorded while people talk.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
-            Input::Rings(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => Phase::Talking(self),
+            Input::Rings(_)
+            | Input::Pressed(_)
+            | Input::NobodyPressed(_)
+            | Input::Freed(_)
+            | Input::Proven(_)
+            | Input::Moved(_) => Phase::Talking(self),
             Input::PickedUp(leg) => {
                 ending::too_late(now, leg, facts);
                 Phase::Talking(self)
@@ -92,6 +97,7 @@ impl Talking {
                     | LegEnd::Unavailable(_)
                     | LegEnd::NoSharedCodec
                     | LegEnd::NoPorts
+                    | LegEnd::NoChannel
                     | LegEnd::Over => (EndedBy::Staff, Stop::Finished),
                 };
                 hang_up_caller(now, by, why, None, facts)

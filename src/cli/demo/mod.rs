@@ -85,7 +85,8 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
     config.sip.tcp = vec![SocketAddr::new(LOOPBACK, 0)];
     config.media.ports = media_ports();
     let peers = [&cast.jo, &cast.carmen].map(|caller| Peer::Exactly(caller.address()));
-    config.trunks = vec![Trunk { name: "carrier".to_owned(), peers: peers.into(), register: None }];
+    config.trunks =
+        vec![Trunk { name: "carrier".to_owned(), peers: peers.into(), register: None, outbound: None, channels: None }];
     let running = Running::start(config).await?;
 
     let token = running.store.create_token("demo").await?;

@@ -36,7 +36,7 @@ struct FarEnd {
 }
 
 /// What the machine that greets and records says of itself: both laws of G.711, and keys.
-fn machine() -> Description {
+pub(super) fn machine() -> Description {
     our_offer(NOWHERE)
 }
 
@@ -66,6 +66,7 @@ impl SipDoor {
 
     /// Answers the caller and, when both descriptions are known, lets them hear each other.
     pub(super) fn answer(&mut self, now: Now, call: CallId, leg: LegId) {
+        self.take_over(leg);
         let answered = self.far_end_of(leg).and_then(|far| self.answer_with(now, call, far));
         self.or_hang_up(now, call, answered);
     }

@@ -59,6 +59,10 @@ impl SipDoor {
             Some(Method::Options) => self.respond_if(now, tx, abilities::extensions(request)),
             Some(Method::Info) => {
                 let able = abilities::extensions(request).and_then(|()| abilities::info(request));
+                if let (Party::Phone(leg), Ok(()), false) = (party, &able, request.body.is_empty()) {
+                    // A key, beside the sound.
+                    self.tell(leg.call, Input::Pressed(leg));
+                }
                 self.respond_if(now, tx, able);
             }
             _ => self.respond_if(now, tx, Err(abilities::method(request))),

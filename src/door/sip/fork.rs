@@ -16,7 +16,7 @@ use crate::sip::outgoing::{ALLOW, Body, Outgoing};
 use crate::sip::session_timer;
 
 use super::offer::described;
-use super::{Party, PhoneLeg, PhoneState, Shown, SipDoor, loops};
+use super::{Party, PhoneLeg, PhoneState, SipDoor, bridge, cells, loops};
 
 impl SipDoor {
     /// Rings a phone: over TLS it is asked for protected sound, since what it is asked by keeps the key.
@@ -31,7 +31,15 @@ impl SipDoor {
         let Some(place) = self.places.get(&binding).cloned() else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
         };
-        let Some(pair) = self.phones_pair(leg, Family::from(place.hop.to.ip())) else {
+        if place.trunk.is_some_and(|trunk| !self.has_channel_for_us(trunk)) {
+            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoChannel));
+        }
+        let family = Family::from(place.hop.to.ip());
+        let pair = match place.trunk {
+            Some(_) => self.pair_of_its_own(leg, family),
+            None => self.phones_pair(leg, family),
+        };
+        let Some(pair) = pair else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoPorts));
         };
         let Some(caller) = self.callers.get_mut(&leg.call) else { return };
@@ -40,11 +48,21 @@ impl SipDoor {
         let named = self.names.of(leg.call, &place.uri, u32::try_from(times).unwrap_or(u32::MAX));
         let address = self.endpoint.interfaces.sent_by(&place.hop).ip();
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
-        let ours = Description { protection, ..offer_to_phone(caller.offer.as_ref(), here) };
-        let Shown { card, number } = caller.shown.clone();
-        let from = self.shown_as(&place.hop, &number).with_display(&card).with_tag(&named.tag);
-        let hops = self.hops_left(leg.call);
-        let scheme = place.uri.scheme;
+        // The machine that asks for a key speaks G.711 alone.
+        let offer = caller.offer.as_ref().filter(|_| place.trunk.is_none());
+        let ours = Description { protection, ..offer_to_phone(offer, here) };
+        let shown = caller.shown.clone();
+        let (from, mut more) = match place.trunk {
+            Some(trunk) => self.shown_to_cell(trunk, &shown),
+            None => (self.shown_as(&place.hop, &shown.number).with_display(&shown.card), Vec::new()),
+        };
+        let from = from.with_tag(&named.tag);
+        more.extend([
+            self.hops_left(leg.call),
+            self.contact(&place.hop, place.uri.scheme),
+            Header::Allow(ALLOW.into()),
+            session_timer::supported(),
+        ]);
         let invite = Outgoing {
             method: Method::Invite,
             to: Address::new(place.uri.clone()),
@@ -53,12 +71,7 @@ impl SipDoor {
             call_id: named.call_id,
             cseq: 1,
             routes: Vec::new(),
-            more: vec![
-                hops,
-                self.contact(&place.hop, scheme),
-                Header::Allow(ALLOW.into()),
-                session_timer::supported(),
-            ],
+            more,
             body: Some(Body::sdp(ours.write())),
         };
         let tx = self.endpoint.invite(now.mono, place.hop, invite.clone(), named.branch);
@@ -73,6 +86,7 @@ impl SipDoor {
             ours,
             early: None,
             told_to_stop: false,
+            cell: place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane))),
             state: PhoneState::Inviting,
         };
         self.phones.insert(leg, phone);
@@ -89,8 +103,9 @@ impl SipDoor {
     }
 
     /// Hangs up a leg that has picked up.
-    pub(super) fn hang_up(&mut self, now: Now, leg: LegId, why: Stop) {
+    pub fn hang_up(&mut self, now: Now, leg: LegId, why: Stop) {
         self.stop_asking(now, Party::Phone(leg));
+        self.stop_playing(leg);
         let bye = match self.phones.get_mut(&leg) {
             Some(PhoneLeg { state: PhoneState::Up { dialog, .. }, .. }) => {
                 Some((dialog.hop, dialog.request(Method::Bye, reasons(why), None)))
@@ -122,6 +137,7 @@ impl SipDoor {
                 self.provisional_came(leg, code, response);
             }
             200..=299 => self.picked_up(now, leg, hop, response),
+            401 | 407 if self.challenged(now, leg, tx, &hop, response) => {}
             _ => {
                 self.forks.remove(&tx);
                 if let Some(binding) = self.would_rather_be_plain(leg, code) {
@@ -190,7 +206,9 @@ impl SipDoor {
             [] => phone.early.clone(),
             body => self.read_offer(body, &hop).ok().flatten(),
         };
-        let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs));
+        let is_cell = phone.cell.is_some();
+        let hears = |theirs: &Description| !is_cell || bridge::machine_understands(theirs);
+        let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs) && hears(theirs));
         self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));
         self.timers.accepted(now.mono, Party::Phone(leg), response);
         if let Some(phone) = self.phones.get_mut(&leg) {
@@ -211,7 +229,9 @@ impl SipDoor {
     }
 
     pub(super) fn forget_phone(&mut self, leg: LegId) {
+        self.stop_playing(leg);
         let Some(phone) = self.phones.remove(&leg) else { return };
+        self.release_cell(&phone);
         self.forks.remove(&phone.tx);
         self.reliable.forget_phone(leg);
         self.dialogs.remove(&loops::key(&phone.invite));

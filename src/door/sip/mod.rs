@@ -2,13 +2,14 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
+//! [`cells`]: phones behind a carrier.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
-//! [`registrations`]: where the phones are. [`trunks`]: the carriers
-//! that we register with.
+//! [`registrations`]: where the phones are. [`trunks`]: the carriers that we register with.
 
 mod abilities;
 mod bridge;
+mod cells;
 mod dialogs;
 mod fork;
 mod left_ringing;
@@ -103,6 +104,7 @@ pub struct SipDoor {
     /// Whose sound each relay carries.
     relays: HashMap<RelayId, CallId>,
     told: VecDeque<Told>,
+    cells: cells::Cells,
     media: VecDeque<media::Command>,
     last_relay: u32,
 }
@@ -112,6 +114,8 @@ pub struct SipDoor {
 pub struct Place {
     pub uri: Uri,
     pub hop: Hop,
+    /// A cell is reached through this trunk, by its place in the configuration; a phone of the shop through none.
+    pub trunk: Option<usize>,
 }
 
 /// Whose dialog it is.
@@ -140,6 +144,8 @@ impl Party {
 /// The caller's leg, the A leg.
 #[derive(Debug)]
 struct CallerLeg {
+    /// What they came by, if they are a customer.
+    trunk: Option<usize>,
     tx: ServerTx,
     hop: Hop,
     local_tag: String,
@@ -164,6 +170,8 @@ pub struct Shown {
     pub card: String,
     /// The caller's number; empty when withheld.
     pub number: String,
+    /// The shop's own number, if it is known.
+    pub called: Option<String>,
 }
 
 /// The ports of a call: one pair a side, however many phones ring; a second pair on the phones' side where some speak
@@ -228,6 +236,8 @@ struct PhoneLeg {
     /// An SDP that came with a provisional response: the 200 may come without one (RFC 3261 §13.2.1).
     early: Option<Description>,
     told_to_stop: bool,
+    /// A cell's, reached through a carrier.
+    cell: Option<Box<cells::Cell>>,
     state: PhoneState,
 }
 
@@ -258,6 +268,7 @@ impl SipDoor {
         SipDoor {
             endpoint: Endpoint::new(interfaces, Chance::new(seed)),
             trunks: trunks::Trunks::new(&trunks, &mut chance),
+            cells: cells::Cells::new(&trunks),
             gate: Gate::new(trunks),
             names: names::Names::new(registrations.secret.clone()),
             left_ringing: HashMap::new(),
@@ -293,7 +304,8 @@ impl SipDoor {
             |(id, place): &(&BindingId, &Place)| self.places.get(id).is_some_and(|before| before.hop != place.hop);
         let mut moved: Vec<BindingId> = places.iter().filter(moved).map(|(id, _)| *id).collect();
         moved.sort();
-        self.gate.set_phones(places.values().map(|place| place.hop.to).chain(self.registrations.sources()));
+        let phones = places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop.to);
+        self.gate.set_phones(phones.chain(self.registrations.sources()));
         self.places = places;
         moved
     }
@@ -372,6 +384,7 @@ impl SipDoor {
     pub fn handle_timeout(&mut self, now: Now) {
         self.registrations_timeout(now);
         self.proofs_timeout(now);
+        self.cells_timeout(now);
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
         self.timers_timeout(now);
@@ -381,8 +394,8 @@ impl SipDoor {
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
         let registrations = [self.registrations.poll_timeout(), self.proofs.poll_timeout(), self.trunks.poll_timeout()];
-        let dialogs = [self.timers.poll_timeout(), self.reliable.poll_timeout(), self.endpoint.poll_timeout()];
-        let timeouts = registrations.into_iter().chain(dialogs);
+        let dialogs = [self.timers.poll_timeout(), self.reliable.poll_timeout(), self.cells.poll_timeout()];
+        let timeouts = registrations.into_iter().chain(dialogs).chain([self.endpoint.poll_timeout()]);
         timeouts.flatten().min()
     }
 
@@ -425,8 +438,9 @@ impl SipDoor {
     pub fn perform(&mut self, now: Now, call: CallId, output: &Output) {
         match output {
             Output::Record { .. } | Output::Unrecorded | Output::Log(_) | Output::Changed(_) | Output::Keep(_) => {}
-            // What is said is the shop's: the switchboard asks for it with the words ([`SipDoor::greet`]).
-            Output::Notify(_) | Output::Greet(_) => {}
+            // What is said is the shop's: the switchboard asks for it with the words ([`SipDoor::greet`],
+            // [`SipDoor::screen`], [`SipDoor::dismiss`]).
+            Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
             Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),

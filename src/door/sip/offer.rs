@@ -39,8 +39,8 @@ pub struct Arrival {
 /// On whose word a call is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A customer's, through a carrier. `account` is ours at the carrier, where we register: a call to it names no number.
-    Carrier { account: Option<String> },
+    /// A customer's, through a carrier. `trunk` is its place in the configuration, `account` ours at the carrier, where we register: a call to it names no number.
+    Carrier { trunk: usize, account: Option<String> },
     /// A phone of the shop dials.
     Phone(Calling),
 }
@@ -108,7 +108,7 @@ impl SipDoor {
             return self.respond(now, tx, 482, Vec::new());
         }
         let origin = match source {
-            Source::Trunk(trunk) => Origin::Carrier { account: self.trunks.account_user(trunk) },
+            Source::Trunk(trunk) => Origin::Carrier { trunk, account: self.trunks.account_user(trunk) },
             Source::Phone => match self.phone_calling(now, tx, hop, &invite) {
                 Some(calling) => Origin::Phone(calling),
                 None => return,
@@ -146,6 +146,10 @@ impl SipDoor {
         let family = arrival.family();
         let lane = self.ports.next_lane(family);
         let offer = arrival.offer.ok().flatten();
+        let trunk = match arrival.origin {
+            Origin::Carrier { trunk, .. } => Some(trunk),
+            Origin::Phone(_) => None,
+        };
         let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
         self.keys.insert(arrival.key.clone(), call);
         self.invites.insert(arrival.tx, call);
@@ -153,6 +157,7 @@ impl SipDoor {
         let dialog_key = DialogKey { call_id: arrival.call_id, local_tag: local_tag.clone() };
         self.dialogs.insert(dialog_key.clone(), Party::Caller(call));
         let leg = CallerLeg {
+            trunk,
             tx: arrival.tx,
             hop: arrival.hop,
             local_tag,

@@ -42,6 +42,10 @@ impl Trunks {
         self.0.get(&trunk).map(|line| line.registration.account_user())
     }
 
+    pub fn is_registered(&self, trunk: usize) -> bool {
+        self.0.get(&trunk).is_some_and(|line| line.registration.is_registered())
+    }
+
     /// How many carriers send us calls because we have registered.
     pub fn registered(&self) -> usize {
         self.0.values().filter(|line| line.registration.is_registered()).count()

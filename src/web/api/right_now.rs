@@ -143,6 +143,7 @@ pub fn phone_now(seen: &PhoneNow, shop: &Shop, language: Language, now: UnixMs) 
         because: match &seen.because {
             PhoneBecause::ShopDoesNotRing(because) => json::reason(because, language, shop.time_zone, now),
             PhoneBecause::InAWave => own_reason("in_a_wave", labels.rings),
+            PhoneBecause::ALikelyMailbox => own_reason("likely_mailbox", labels.likely_mailbox),
             PhoneBecause::OffNow => own_reason("off_now", labels.off_now),
             PhoneBecause::Unreachable => own_reason("unreachable", labels.unreachable),
         },

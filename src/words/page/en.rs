@@ -112,6 +112,8 @@ pub(super) const LABELS: Labels = Labels {
     cell: "Cell phone",
     rings: "It would ring.",
     off_now: "It is off at this time.",
+    likely_mailbox: "It rings 15 seconds later than set: three times in a row it picked up and nobody pressed a key, so it is \
+         probably its mailbox. Switch that mailbox off, or let it pick up later.",
     unreachable: "It cannot be reached: it is not registered, or its address leads nowhere.",
     not_proven: "Not heard of since the service started",
     phones_by_file: "Phones are set in the shop's file: “ringall export” prints it, “ringall import” takes it in.",

@@ -120,6 +120,8 @@ pub(super) const LABELS: Labels = Labels {
     cell: "Móvil",
     rings: "Sonaría.",
     off_now: "A esta hora está apagado.",
+    likely_mailbox: "Suena 15 segundos más tarde de lo previsto: contestó tres veces seguidas sin que nadie pulsara una tecla, \
+         así que será su buzón de voz. Desactiva ese buzón o haz que salte más tarde.",
     unreachable: "No se puede contactar: no está registrado o su dirección no lleva a ninguna parte.",
     not_proven: "Sin noticias desde que arrancó el servicio",
     phones_by_file: "Los teléfonos se ponen en el archivo de la tienda: «ringall export» lo escribe, «ringall import» lo lee.",

@@ -15,7 +15,7 @@ use crate::shop::{RUIZ, Shop, time};
 fn told(shop: &Shop) -> Vec<(Duration, NoneRang, u32)> {
     let of = |(at, id, due): (Duration, _, ringall::switchboard::Due)| {
         assert_eq!(id, RUIZ);
-        let Notice::NoPhoneRang(none_rang) = due.notice;
+        let Notice::NoPhoneRang(none_rang) = due.notice else { panic!("told of something else: {:?}", due.notice) };
         (at, none_rang, due.held_back)
     };
     shop.notices().into_iter().map(of).collect()

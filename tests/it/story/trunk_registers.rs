@@ -62,12 +62,12 @@ pub(super) fn closes(shop: &Shop) {
     only_registers_carry_credentials(shop);
 }
 
-/// CVE-2021-41158: no digest leaves in anything but a REGISTER, nor to anybody but the registrar.
+/// CVE-2021-41158: no digest leaves in anything but a REGISTER or an INVITE to a cell, nor to anybody but the registrar.
 fn only_registers_carry_credentials(shop: &Shop) {
     for sent in shop.all_it_said() {
         let carries = ["authorization", "proxy-authorization"].iter().any(|name| sent.text.get(name).is_some());
-        let is_register = sent.text.method() == Some("REGISTER");
-        assert!(!carries || (is_register && sent.to == ROUTER), "credentials to {}: {}", sent.to, sent.text.start);
+        let may_carry = matches!(sent.text.method(), Some("REGISTER" | "INVITE"));
+        assert!(!carries || (may_carry && sent.to == ROUTER), "credentials to {}: {}", sent.to, sent.text.start);
     }
 }
 

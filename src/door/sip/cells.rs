@@ -1,0 +1,310 @@
+//! The staff's cells: called through a carrier, asked for a key by a machine of ours, and only then connected. A carrier's
+//! challenge is answered for these INVITEs alone: no other request of ours outside a registration is ever authenticated,
+//! whoever asks (CVE-2021-41158).
+
+use std::collections::HashMap;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::event::{Input, Stop};
+use crate::call::leg::LegId;
+use crate::config::{Outbound, ShownAs, Trunk};
+use crate::media::g711::Law;
+use crate::media::player::{Sound, Stream};
+use crate::media::recorder::Listens;
+use crate::media::sdp::{Terms, agree_late, keys};
+use crate::media::{Ask, Command, Family, Lane, Pair, RelayId};
+use crate::now::{Mono, Now};
+use crate::number::Number;
+use crate::sip::address::Address;
+use crate::sip::auth::{self, Credentials};
+use crate::sip::endpoint::ClientTx;
+use crate::sip::hop::Hop;
+use crate::sip::message::{Header, Received, other};
+use crate::sip::transaction::timer::Deadlines;
+use crate::sip::uri::Uri;
+
+use super::bridge::machine;
+use super::{PhoneLeg, PhoneState, Shown, SipDoor};
+
+/// Whoever pressed too late hears why for as long as that may take; the packet thread tells when it is said, but may be
+/// silent.
+const DISMISSED_WITHIN: Duration = Duration::from_secs(8);
+
+/// The carriers that calls go out by, and what is played to cells now.
+#[derive(Debug)]
+pub(super) struct Cells {
+    trunks: Vec<Line>,
+    /// Whose sound each machine plays and hears.
+    played: HashMap<RelayId, LegId>,
+    dismissed: Deadlines<LegId>,
+}
+
+/// What a call through this trunk needs.
+#[derive(Debug)]
+struct Line {
+    outbound: Option<Outbound>,
+    channels: Option<NonZeroU16>,
+    account: Option<Account>,
+}
+
+/// Where we are registered.
+#[derive(Debug)]
+struct Account {
+    user: String,
+    credentials: Credentials,
+}
+
+/// What a cell's leg has besides a phone's.
+#[derive(Debug)]
+pub(super) struct Cell {
+    trunk: usize,
+    lane: Lane,
+    ports: Whose,
+    playing: Option<RelayId>,
+    step: Step,
+    answers: Answers,
+}
+
+/// Whose the leg's pair of ports is. A cell has its own: the words for one must not be heard by another, and a carrier sends
+/// the sound of all from one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    /// It has the call now, and its ports are the call's.
+    TheCalls,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Asked,
+    /// What is played now ends in a hang-up for this reason.
+    Dismissed(Stop),
+}
+
+/// Challenges answered so far. A second only because the first answer was stale; there is no third (AST-2020-002).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    None,
+    One,
+    Two,
+}
+
+impl Cells {
+    pub fn new(trunks: &[Trunk]) -> Cells {
+        let account = |trunk: &Trunk| {
+            let register = trunk.register.as_ref()?;
+            let credentials = Credentials { user: register.auth_user.clone(), password: register.password.clone() };
+            Some(Account { user: register.user.clone(), credentials })
+        };
+        let line = |trunk: &Trunk| Line {
+            outbound: trunk.outbound.clone(),
+            channels: trunk.channels,
+            account: account(trunk),
+        };
+        let trunks = trunks.iter().map(line).collect();
+        Cells { trunks, played: HashMap::new(), dismissed: Deadlines::default() }
+    }
+
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        self.dismissed.next()
+    }
+}
+
+impl Cell {
+    pub fn new(trunk: usize, lane: Lane) -> Cell {
+        Cell { trunk, lane, ports: Whose::Ours, playing: None, step: Step::Asked, answers: Answers::None }
+    }
+}
+
+impl SipDoor {
+    /// Where each trunk that calls go out by wants their INVITEs.
+    pub fn outbound_proxies(&self) -> Vec<(usize, Uri)> {
+        let proxy = |(at, line): (usize, &Line)| Some((at, line.outbound.as_ref()?.proxy.clone()));
+        self.cells.trunks.iter().enumerate().filter_map(proxy).collect()
+    }
+
+    /// Whether this trunk would know us: where we register, while we are registered.
+    pub fn takes_calls(&self, trunk: usize) -> bool {
+        let registers = self.cells.trunks.get(trunk).is_some_and(|line| line.account.is_some());
+        !registers || self.trunks.is_registered(trunk)
+    }
+
+    /// This number at this trunk.
+    pub fn cell_uri(&self, trunk: usize, number: &Number) -> Option<Uri> {
+        let outbound = self.cells.trunks.get(trunk)?.outbound.as_ref()?;
+        Some(Uri::sip(Some(number.as_str()), &outbound.domain, outbound.port))
+    }
+
+    /// Whether this trunk can carry a call of ours. The last channel is the next customer's.
+    pub(super) fn has_channel_for_us(&self, trunk: usize) -> bool {
+        let Some(channels) = self.cells.trunks.get(trunk).and_then(|line| line.channels) else { return true };
+        let customers = self.callers.values().filter(|caller| caller.trunk == Some(trunk)).count();
+        let through = |phone: &&PhoneLeg| phone.cell.as_ref().is_some_and(|cell| cell.trunk == trunk);
+        let cells = self.phones.values().filter(through).count();
+        customers + cells + 1 < usize::from(channels.get())
+    }
+
+    pub(super) fn pair_of_its_own(&mut self, leg: LegId, family: Family) -> Option<Pair> {
+        let lane = self.callers.get(&leg.call)?.audio.lane;
+        self.ports.take(lane, family)
+    }
+
+    /// Who calls, as the carrier is told: From without a tag, and the headers that vouch for it.
+    pub(super) fn shown_to_cell(&self, trunk: usize, shown: &Shown) -> (Address, Vec<Header>) {
+        let Some(Line { outbound: Some(outbound), account, .. }) = self.cells.trunks.get(trunk) else {
+            return (Address::new(Uri::sip(Some("anonymous"), "anonymous.invalid", None)), Vec::new());
+        };
+        let at = |user: &str| Address::new(Uri::sip(Some(user), &outbound.domain, outbound.port));
+        let account = account.as_ref().map(|account| account.user.as_str());
+        let ours = at(account.or(shown.called.as_deref()).unwrap_or("ringall"));
+        match outbound.shown_as {
+            ShownAs::Shop => (ours, Vec::new()),
+            ShownAs::Caller => {
+                // RFC 3325 §9.1, and RFC 5806 for carriers that go by it: who answers for a number that is not ours.
+                let mut vouched = vec![other("P-Asserted-Identity", &ours.to_string())];
+                if let Some(called) = &shown.called {
+                    vouched.push(other("Diversion", &format!("<{}>;reason=unconditional", at(called).uri)));
+                }
+                match shown.number.as_str() {
+                    "" => {
+                        vouched.push(other("Privacy", "id"));
+                        (Address::new(Uri::sip(Some("anonymous"), "anonymous.invalid", None)), vouched)
+                    }
+                    number => (at(number), vouched),
+                }
+            }
+        }
+    }
+
+    /// The carrier wants to know whether it is us: the INVITE goes again, once, with the answer (RFC 3261 §22.2). Only when
+    /// the carrier itself asks.
+    pub(super) fn challenged(&mut self, now: Now, leg: LegId, tx: ClientTx, from: &Hop, response: &Received) -> bool {
+        let Some(phone) = self.phones.get_mut(&leg) else { return false };
+        let Some(cell) = &mut phone.cell else { return false };
+        let account = self.cells.trunks.get(cell.trunk).and_then(|line| line.account.as_ref());
+        let (Some(account), Some(challenge)) = (account, auth::strongest(&response.challenges)) else { return false };
+        if phone.told_to_stop || from.to.ip().to_canonical() != phone.hop.to.ip().to_canonical() {
+            return false;
+        }
+        cell.answers = match cell.answers {
+            Answers::None => Answers::One,
+            Answers::One if challenge.stale => Answers::Two,
+            Answers::One | Answers::Two => return false,
+        };
+        let header = match response.code() {
+            Some(407) => "Proxy-Authorization",
+            _ => "Authorization",
+        };
+        let uri = phone.invite.uri.to_string();
+        let body = phone.invite.body.as_ref().map_or(&[][..], |body| &body.bytes);
+        let answer = account.credentials.answer(&challenge, "INVITE", &uri, 1, &self.chance.tag(), body);
+        phone.invite.cseq += 1;
+        let mut invite = phone.invite.clone();
+        invite.more.push(other(header, &answer));
+        phone.tx = self.endpoint.request(now.mono, phone.hop, invite);
+        self.forks.remove(&tx);
+        self.forks.insert(phone.tx, leg);
+        true
+    }
+
+    /// Whoever picked up hears these, and is asked for a key.
+    pub fn screen(&mut self, now: Now, leg: LegId, sounds: Arc<[Sound]>) {
+        if self.play(leg, sounds).is_none() {
+            self.hang_up(now, leg, Stop::Finished);
+        }
+    }
+
+    /// Whoever was asked hears these, and is hung up on.
+    pub fn dismiss(&mut self, now: Now, leg: LegId, why: Stop, sounds: Arc<[Sound]>) {
+        self.stop_playing(leg);
+        if sounds.is_empty() || self.play(leg, sounds).is_none() {
+            return self.hang_up(now, leg, why);
+        }
+        if let Some(cell) = self.phones.get_mut(&leg).and_then(|phone| phone.cell.as_mut()) {
+            cell.step = Step::Dismissed(why);
+            self.cells.dismissed.set(leg, now.mono + DISMISSED_WITHIN);
+        }
+    }
+
+    /// All has been heard that was to be played there.
+    pub fn was_played(&mut self, now: Now, relay: RelayId) {
+        let Some(&leg) = self.cells.played.get(&relay) else { return };
+        match self.phones.get(&leg).and_then(|phone| phone.cell.as_ref()).map(|cell| cell.step) {
+            Some(Step::Dismissed(why)) => self.hang_up(now, leg, why),
+            Some(Step::Asked) => self.tell(leg.call, Input::NobodyPressed(leg)),
+            None => {}
+        }
+    }
+
+    /// A key was pressed there.
+    pub fn was_pressed(&mut self, relay: RelayId) {
+        if let Some(&leg) = self.cells.played.get(&relay) {
+            self.tell(leg.call, Input::Pressed(leg));
+        }
+    }
+
+    pub(super) fn cells_timeout(&mut self, now: Now) {
+        while let Some(leg) = self.cells.dismissed.pop_due(now.mono) {
+            if let Some(Step::Dismissed(why)) =
+                self.phones.get(&leg).and_then(|phone| phone.cell.as_ref()).map(|cell| cell.step)
+            {
+                self.hang_up(now, leg, why);
+            }
+        }
+    }
+
+    fn play(&mut self, leg: LegId, sounds: Arc<[Sound]>) -> Option<()> {
+        let (ssrc, timestamp, sequence) = (self.chance.word(), self.chance.word(), self.chance.half_word());
+        let phone = self.phones.get_mut(&leg)?;
+        let PhoneState::Up { theirs: Some(theirs), .. } = &phone.state else { return None };
+        let cell = phone.cell.as_mut()?;
+        let machine = machine();
+        let payloads =
+            agree_late(Terms { ours: &phone.ours, theirs }, Terms { ours: &machine, theirs: &machine }).ok()?;
+        self.last_relay = self.last_relay.wrapping_add(1);
+        let relay = RelayId(self.last_relay);
+        let keys = keys(&phone.ours, theirs).ok()?;
+        let a = theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.a, keys);
+        let stream = Stream { law: Law::Ulaw, payload_type: 0, ssrc, sequence, timestamp };
+        let ask = Box::new(Ask { sounds, stream, listens: Listens::to(&machine.formats) });
+        cell.playing = Some(relay);
+        self.cells.played.insert(relay, leg);
+        self.media.push_back(Command::Ask { relay, lane: cell.lane, a, b: payloads.b, ask });
+        Some(())
+    }
+
+    /// Ends what is played at this leg, if anything is. Its ports stay.
+    pub(super) fn stop_playing(&mut self, leg: LegId) {
+        self.cells.dismissed.stop(leg);
+        let Some(cell) = self.phones.get_mut(&leg).and_then(|phone| phone.cell.as_mut()) else { return };
+        if let Some(relay) = cell.playing.take() {
+            self.cells.played.remove(&relay);
+            self.media.push_back(Command::Release { relay: Some(relay), lane: cell.lane, pairs: Vec::new() });
+        }
+    }
+
+    /// Somebody has pressed a key: the cell's ports are the call's from here on.
+    pub(super) fn take_over(&mut self, leg: LegId) {
+        self.stop_playing(leg);
+        let Some(phone) = self.phones.get_mut(&leg) else { return };
+        let Some(cell) = &mut phone.cell else { return };
+        if let Some(caller) = self.callers.get_mut(&leg.call)
+            && cell.ports == Whose::Ours
+        {
+            cell.ports = Whose::TheCalls;
+            caller.audio.phones.push(phone.pair);
+        }
+    }
+
+    /// Gives a cell's own ports back.
+    pub(super) fn release_cell(&mut self, phone: &PhoneLeg) {
+        if let Some(cell) = &phone.cell
+            && cell.ports == Whose::Ours
+        {
+            self.ports.released(1);
+            self.media.push_back(Command::Release { relay: None, lane: cell.lane, pairs: vec![phone.pair.id] });
+        }
+    }
+}
