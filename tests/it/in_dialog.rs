@@ -63,15 +63,16 @@ impl FarEnd {
         self.send_client(now, leg, method, branch, to, text);
     }
 
-    /// The same while the call rings at the other end: in the dialog that its 180 has begun (RFC 3261 §12.1.2).
+    /// The same while the call rings, here or at the other end: in the dialog that the 180 has begun (RFC 3261 §12.1.2).
     fn ask_early(&mut self, now: Duration, method: &str, headers: &[(&str, String)], body: &str) {
-        let rings = |(_, text): &&(Duration, Text)| text.label() == "180 INVITE";
-        let ringing = self.heard.iter().rfind(rings).map(|(_, text)| text.clone()).expect("it rings");
         let at = self.legs.iter().rposition(|leg| leg.phase == Phase::Ringing).expect("it rings");
-        let leg = &mut self.legs[at];
-        leg.cseq += 1;
-        leg.remote = ringing.must("to").to_owned();
-        leg.target = uri_of(ringing.must("contact")).to_owned();
+        if self.calls_out(at) {
+            let rings = |(_, text): &&(Duration, Text)| text.label() == "180 INVITE";
+            let ringing = self.heard.iter().rfind(rings).map(|(_, text)| text.clone()).expect("it rings");
+            self.legs[at].remote = ringing.must("to").to_owned();
+            self.legs[at].target = uri_of(ringing.must("contact")).to_owned();
+        }
+        self.legs[at].cseq += 1;
         let branch = self.fresh("z9hG4bK");
         let (to, text) = self.within_dialog_with(at, method, &branch, headers, body);
         self.send_client(now, at, method, branch, to, text);
@@ -166,7 +167,7 @@ impl Person {
         });
     }
 
-    /// Any request of a caller who is not answered yet.
+    /// Any request in a call that nobody has answered yet.
     pub fn asks_while_it_rings(&self, method: &str, headers: &[(&str, &str)], body: &str) {
         let headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         self.act(|far_end, now| far_end.ask_early(now, method, &headers, body));

@@ -40,8 +40,9 @@ impl SipDoor {
     pub(super) fn in_dialog(&mut self, now: Now, tx: ServerTx, hop: Hop, request: &Received) {
         let Some(party) = self.party_of(request) else { return self.respond_in_dialog(now, tx, 481) };
         match self.dialog_of(party).map(|dialog| dialog.takes(request)) {
-            // A caller who has heard nothing yet has no dialog, but a BYE may end the call (RFC 3261 §15).
-            None if request.method() == Some(&Method::Bye) => {}
+            // A caller who has heard nothing yet has no dialog, but a BYE may end the call. A phone that was called must
+            // not send one before our ACK (RFC 3261 §15): it rings on until it answers our INVITE.
+            None if matches!((request.method(), party), (Some(Method::Bye), Party::Caller(_))) => {}
             None | Some(Fit::NotThis) => return self.respond_in_dialog(now, tx, 481),
             Some(Fit::OutOfOrder) => return self.respond_in_dialog(now, tx, 500),
             Some(Fit::InOrder) => {}

@@ -378,3 +378,18 @@ fn out_of_order_or_out_of_nowhere_is_refused() {
     shop.counter.act(|far_end, _| far_end.legs.last_mut().expect("it talks").cseq = 600);
     ends_well(&shop, &ann);
 }
+
+#[test]
+fn a_phone_that_hangs_up_before_it_has_picked_up_is_told_when_it_is_over() {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    shop.counter.asks_while_it_rings("BYE", &[], "");
+    shop.wait("1 s");
+    assert_eq!(shop.counter.answer_to("BYE").code(), Some(481), "RFC 3261 §15: not before our ACK");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(shop.counter.got("CANCEL").len(), 1, "it was still to be told");
+    shop.is_idle();
+}
