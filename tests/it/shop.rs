@@ -341,6 +341,11 @@ impl Shop {
         self.world.borrow().media.greetings.last().cloned().expect("somebody was greeted")
     }
 
+    /// What each cell that picked up was told, in order.
+    pub fn questions(&self) -> Vec<Arc<[Sound]>> {
+        self.world.borrow().media.questions.clone()
+    }
+
     /// A voice has spoken this as the shop's name, and took so long to say it.
     pub fn a_voice_speaks(&self, text: &str, how_long: &str) -> SpokenName {
         let samples = usize::try_from(time(how_long).as_micros() / 125).expect("seconds");

@@ -13,6 +13,30 @@ const fn race(
 
 pub const RACES: &[Race] = &[
     race(
+        "a key at a cell",
+        "ringing, a key at another cell in the same millisecond",
+        "the first to arrive has the call; the other hears that somebody has it, then BYE",
+        &["story::cells::two_cells_press_a_key_in_the_same_millisecond_and_one_has_the_call"],
+    ),
+    race(
+        "a phone's 200",
+        "ringing, a cell is asked for a key",
+        "the phone has the call; the cell hears so, then BYE",
+        &["story::cells::whoever_is_asked_while_a_colleague_picks_up_hears_so_and_is_hung_up"],
+    ),
+    race(
+        "the caller's CANCEL",
+        "ringing, a cell is asked for a key",
+        "missed; the cell hears so, then BYE",
+        &["story::cells::a_caller_who_hangs_up_while_a_cell_is_asked_is_missed_and_the_cell_is_told"],
+    ),
+    race(
+        "a cell's 200",
+        "told to stop, our CANCEL on its way",
+        "ACK, then BYE: nobody is asked anything",
+        &["story::cells::a_cell_that_picks_up_after_a_colleague_hears_nothing_but_the_end"],
+    ),
+    race(
         "a phone's 200",
         "ringing, another's 200 in the same millisecond",
         "the first to arrive has the call; the other gets ACK, then BYE with \"completed elsewhere\"",

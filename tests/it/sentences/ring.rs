@@ -325,6 +325,68 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "Cell phones",
+        sentences: &[
+            said(
+                "A cell that picks up has the call only when a key is pressed there; until then the others ring on, and the caller hears ringing.",
+                &[
+                    "story::cells::a_cell_that_picks_up_has_the_call_only_when_a_key_is_pressed",
+                    "story::cells::a_key_told_by_info_counts_too",
+                ],
+            ),
+            said(
+                "Whoever picks up hears who is calling, by the name that the owner gave them or else by their number, and which call of theirs it is; twice.",
+                &[
+                    "story::cells::whoever_picks_up_a_cell_hears_who_calls_and_which_call_it_is",
+                    "story::cells::a_caller_without_a_spoken_name_is_said_digit_by_digit",
+                ],
+            ),
+            said(
+                "Where no key is pressed it is hung up, and not rung again for this call: a mailbox never has a customer.",
+                &[
+                    "story::cells::a_mailbox_that_picks_up_is_dropped_and_never_has_the_call",
+                    "story::cells::a_machine_that_never_says_that_it_has_spoken_does_not_keep_the_line",
+                    "story::cells::whoever_hangs_up_instead_of_pressing_a_key_is_not_rung_again",
+                ],
+            ),
+            said(
+                "Whoever is asked while a colleague takes the call, or while the caller hangs up, hears so before the line is cut.",
+                &[
+                    "story::cells::whoever_is_asked_while_a_colleague_picks_up_hears_so_and_is_hung_up",
+                    "story::cells::a_caller_who_hangs_up_while_a_cell_is_asked_is_missed_and_the_cell_is_told",
+                ],
+            ),
+            said(
+                "A line that has picked up three times in a row without a key is rung 15 s after its wave, and the owner is told; a key there puts it back.",
+                &[
+                    "story::cells::a_line_that_picks_up_three_times_without_a_key_is_rung_later_until_somebody_presses_one",
+                    "story::cells::a_line_that_picks_up_without_a_key_is_rung_at_once_where_nobody_else_can_be",
+                    "story::cells::a_restart_remembers_which_lines_picked_up_without_a_key",
+                ],
+            ),
+            said(
+                "A trunk's last channel is never taken for a cell: it is the next customer's.",
+                &["story::cells::the_last_channel_is_the_next_customers"],
+            ),
+            said(
+                "The carrier is shown the shop's number, or the caller with who answers for it; a withheld caller stays withheld.",
+                &[
+                    "story::cells::the_carrier_is_asked_for_the_number_and_shown_the_shops",
+                    "story::cells::a_carrier_that_lets_it_pass_shows_the_caller_and_who_answers_for_it",
+                    "story::cells::a_withheld_number_stays_withheld",
+                ],
+            ),
+            said(
+                "A carrier that challenges our INVITE is answered, once; where we are not registered, no cell is called.",
+                &[
+                    "story::cells::a_carrier_that_asks_who_calls_is_answered_once",
+                    "story::cells::a_carrier_that_knows_another_password_is_not_asked_for_ever",
+                    "story::cells::without_a_registration_no_cell_is_called",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
         title: "Logged before heard",
         sentences: &[
             said(

@@ -1,6 +1,10 @@
 //! Cells: rung through the carrier, asked for a key, and never the winner by picking up alone.
 
 use ringall::call::record::{Disposition, EventKind};
+use ringall::number::Number;
+use ringall::routing::caller_id::CallerId;
+use ringall::routing::plan::{Country, Language};
+use ringall::spoken_card;
 use ringall::switchboard::PhoneBecause;
 
 use super::trunk_registers::router;
@@ -13,6 +17,10 @@ const CELL: &str = "+34600999111";
 /// Counter, Workshop, and Ana's cell.
 fn opening() -> Opening {
     Shop::opening().at_number("+34911234567").cell(2, CELL)
+}
+
+fn spain() -> Country {
+    Country::parse("ES").expect("a country")
 }
 
 fn ringing() -> (Shop, Caller) {
@@ -45,6 +53,42 @@ fn a_cell_that_picks_up_has_the_call_only_when_a_key_is_pressed() {
     assert_eq!(shop.row().answered_by.as_deref(), Some("Ana"));
     assert_eq!(shop.row().ring_ms(shop.wall()), 4_000, "she rang until the key");
     ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn whoever_picks_up_a_cell_hears_who_calls_and_which_call_it_is() {
+    let shop = opening().knowing("+34600111222", "Jo Miller", 2).open();
+    let jo = shop.a_voice_speaks("Jo Miller", "900 ms");
+    let known = CallerId::Known(Number::parse("+34600111222", spain()).expect("a number"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    let card = spoken_card::card(Language::En, spain(), Some(&jo), &known, 3);
+    assert_eq!(card.text(), "Jo Miller, third call. Press any key.");
+    assert_eq!(shop.questions(), [spoken_card::asked_twice(&card)], "twice");
+    shop.workshop.picks_up();
+    shop.wait("300 ms");
+    let taken = spoken_card::taken(Language::En, None);
+    assert_eq!(shop.questions()[1], spoken_card::once(&taken), "{}", taken.text());
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_caller_without_a_spoken_name_is_said_digit_by_digit() {
+    let (shop, ann) = ringing();
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    let known = CallerId::Known(Number::parse("+34600111222", spain()).expect("a number"));
+    let card = spoken_card::card(Language::En, spain(), None, &known, 1);
+    assert_eq!(shop.questions(), [spoken_card::asked_twice(&card)]);
+    ann.hangs_up();
+    shop.wait("300 ms");
+    let gone = spoken_card::gone(Language::En);
+    assert_eq!(shop.questions()[1], spoken_card::once(&gone), "{}", gone.text());
     shop.is_idle();
 }
 
