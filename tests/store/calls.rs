@@ -6,7 +6,7 @@ use ringall::routing::Because;
 use ringall::routing::plan::ShopId;
 use ringall::store::calls::Closed;
 use ringall::store::{CallFilter, Store, StoreError, StoredCall};
-use ringall::switchboard::LeftRinging;
+use ringall::switchboard::{Keyless, LeftRinging};
 
 use crate::cast::{Database, RUIZ, answered, call, jo, missed, number, shop};
 
@@ -18,6 +18,7 @@ crate::on_both! {
     a_caller_is_shown_by_the_owners_name,
     the_index_remembers_each_caller_of_each_shop,
     a_crash_ends_open_calls_when_the_service_last_lived,
+    lines_that_picked_up_without_a_key_are_counted_since_somebody_pressed_one,
     a_value_of_a_newer_version_is_named_not_guessed,
 }
 
@@ -132,6 +133,35 @@ async fn the_index_remembers_each_caller_of_each_shop(db: Database) {
     assert_eq!(jo_at_ruiz.last_spoken, answered(5).ended);
     let elsewhere = callers.get(ShopId(77), &jo()).unwrap();
     assert_eq!((elsewhere.name.as_str(), elsewhere.calls, elsewhere.last_spoken), ("", 1, None));
+}
+
+async fn lines_that_picked_up_without_a_key_are_counted_since_somebody_pressed_one(db: Database) {
+    let log = db.log();
+    let asked = async |call: CallRecord, end: Option<EventKind>| {
+        log.whole(&call).await;
+        log.event(&call, 1, EventKind::Screened);
+        if let Some(end) = end {
+            log.event(&call, 2, end);
+        }
+        log.writer.flush().await.unwrap();
+    };
+    let counter = |times| Keyless { shop: call(1).shop.unwrap(), phone: "Counter".to_owned(), times };
+    assert_eq!(db.store.keyless().await.unwrap(), []);
+    asked(missed(1), Some(EventKind::NoKey)).await;
+    asked(missed(2), Some(EventKind::NoKey)).await;
+    assert_eq!(db.store.keyless().await.unwrap(), [counter(2)]);
+    asked(answered(3), None).await;
+    assert_eq!(db.store.keyless().await.unwrap(), [], "somebody pressed a key");
+    asked(missed(4), Some(EventKind::NoKey)).await;
+    asked(missed(5), None).await;
+    asked(CallRecord { answered_by: Some(Arc::from("Workshop")), ..answered(6) }, None).await;
+    assert_eq!(
+        db.store.keyless().await.unwrap(),
+        [counter(1)],
+        "that she hung up, or another phone had it, says nothing"
+    );
+    asked(CallRecord { shop: Some(ShopId(2)), ..missed(7) }, Some(EventKind::NoKey)).await;
+    assert_eq!(db.store.keyless().await.unwrap(), [counter(1), Keyless { shop: ShopId(2), ..counter(1) }]);
 }
 
 async fn a_crash_ends_open_calls_when_the_service_last_lived(db: Database) {
