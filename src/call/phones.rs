@@ -172,12 +172,11 @@ impl Phones {
                 continue;
             }
             let hung_up = was.talking > 0;
+            let may_ring = |waiting: &CallId| hung_up || !self.is_in_another_call(phone, *waiting);
+            // A phone that takes one call at a time rings for one: all of them would have it say no to each again.
+            let told = if hung_up { usize::MAX } else { 1 };
             let waiting = self.waiting_for(Awaited::Freed(phone)).into_iter();
-            freed.extend(
-                waiting
-                    .filter(|waiting| hung_up || !self.is_in_another_call(phone, *waiting))
-                    .map(|waiting| (waiting, phone)),
-            );
+            freed.extend(waiting.filter(may_ring).take(told).map(|waiting| (waiting, phone)));
         }
         freed
     }
@@ -238,6 +237,18 @@ mod tests {
         assert_eq!(phones.note(BEN, nothing(), &[]), [(CLEO.1, COUNTER)]);
         phones.note(CLEO, nothing(), &[]);
         assert!(phones.calls.is_empty() && phones.in_use.is_empty() && phones.waiting.is_empty());
+    }
+
+    #[test]
+    fn a_phone_that_rings_for_one_at_a_time_is_free_for_the_oldest() {
+        let mut phones = Phones::default();
+        let wait = [Awaited::Freed(COUNTER)];
+        phones.note(ANN, at_counter(false), &[]);
+        phones.note(CLEO, nothing(), &wait);
+        phones.note(BEN, nothing(), &wait);
+        assert_eq!(phones.note(ANN, nothing(), &[]), [(BEN.1, COUNTER)]);
+        phones.note(BEN, at_counter(false), &[]);
+        assert_eq!(phones.note(BEN, nothing(), &[]), [(CLEO.1, COUNTER)]);
     }
 
     #[test]

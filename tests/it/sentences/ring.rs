@@ -143,6 +143,7 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                     "story::call_waiting::a_caller_waits_for_phones_that_know_no_call_waiting",
                     "story::call_waiting::a_phone_busy_with_another_ring_of_ours_rings_when_that_has_stopped",
                     "story::call_waiting::a_phone_that_is_busy_with_somebody_elses_call_has_said_no",
+                    "story::call_waiting::a_phone_that_is_not_to_be_disturbed_is_asked_twice_by_each_of_many_at_most",
                 ],
             ),
             said(

@@ -301,6 +301,19 @@ fn a_phone_that_is_busy_with_somebody_elses_call_has_said_no() {
 }
 
 #[test]
+fn a_phone_that_is_not_to_be_disturbed_is_asked_twice_by_each_of_many_at_most() {
+    let shop = Shop::open();
+    shop.counter.has_habit(Habit::refuses(486));
+    let callers: Vec<Caller> =
+        (0..8).map(|nth| shop.caller(&format!("Caller {nth}"), &format!("+3460000000{nth}"))).collect();
+    callers.iter().for_each(|caller| caller.calls_through(Door::Sip));
+    shop.wait("1 min");
+    assert!(shop.counter.calls_seen() < 16, "asked {} times by 8 callers", shop.counter.calls_seen());
+    callers.iter().for_each(|caller| caller.hangs_up());
+    shop.is_idle();
+}
+
+#[test]
 fn a_user_who_talks_is_left_out_at_every_telephone() {
     let shop = Shop::opening().registering(2).open();
     Account::of("ana").is_registered(&shop, &shop.ana);
