@@ -464,10 +464,9 @@ mod tests {
 
     #[test]
     fn what_does_nothing_yet_is_refused() {
-        for (text, place) in [
-            ("[web]\ncertificate = \"\"", "web.certificate"),
-            ("[twilio]\naccount_sid = \"\"", "twilio"),
-        ] {
+        for (text, place) in
+            [("[web]\ncertificate = \"\"", "web.certificate"), ("[twilio]\naccount_sid = \"\"", "twilio")]
+        {
             assert_eq!(
                 read(text, &[]).unwrap_err(),
                 format!("config/ringall.toml: {place}: not available yet; remove it")

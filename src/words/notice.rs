@@ -14,7 +14,9 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
         (Notice::NoPhoneRang(_), Language::En) => format!("{shop}: no phone rang"),
         (Notice::NoPhoneRang(_), Language::Es) => format!("{shop}: no sonó ningún teléfono"),
         (Notice::LikelyMailbox { name, .. }, Language::En) => format!("{shop}: {name} may be picked up by a mailbox"),
-        (Notice::LikelyMailbox { name, .. }, Language::Es) => format!("{shop}: puede que en {name} salte el buzón de voz"),
+        (Notice::LikelyMailbox { name, .. }, Language::Es) => {
+            format!("{shop}: puede que en {name} salte el buzón de voz")
+        }
     }
 }
 

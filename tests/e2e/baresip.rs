@@ -76,10 +76,29 @@ impl Baresip {
 
     /// The same elsewhere, by UDP or TCP; it prints all SIP that it sends and hears.
     pub fn registers_from(site: Site<'_>, line: Line, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
-        let account = account(user, password, target, line.param());
+        Baresip::registers_for(ONCE_S, site, line, user, password, target, hz)
+    }
+
+    /// The same elsewhere, by UDP, once a minute.
+    pub fn registers_each_minute(site: Site<'_>, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
+        Baresip::registers_for(60, site, Line::Udp, user, password, target, hz)
+    }
+
+    fn registers_for(
+        seconds: u32,
+        site: Site<'_>,
+        line: Line,
+        user: &str,
+        password: &str,
+        target: &str,
+        hz: f64,
+    ) -> Baresip {
+        let once = account(user, password, target, line.param());
+        let account = once.replace(&format!("regint={ONCE_S}"), &format!("regint={seconds}"));
         let mut command = site.namespace.command("baresip");
         command.arg("-s");
-        let mut phone = Baresip::start(command, &site.ip.to_string(), ports::free(1), line.param(), &account, hz);
+        let host = if site.ip.is_ipv6() { format!("[{}]", site.ip) } else { site.ip.to_string() };
+        let mut phone = Baresip::start(command, &host, ports::free(1), line.param(), &account, hz);
         phone.process.wait_for("SIP/2.0 200 OK", Duration::from_secs(20));
         phone
     }
@@ -151,9 +170,12 @@ snd_path {path}
     }
 }
 
+/// Longer than any test.
+const ONCE_S: u32 = 3600;
+
 /// An account that registers once for the length of a test.
 fn account(user: &str, password: &str, target: &str, param: &str) -> String {
-    let account = format!("<sip:{user}@{target}{param}>;auth_user={user};auth_pass={password};regint=3600");
+    let account = format!("<sip:{user}@{target}{param}>;auth_user={user};auth_pass={password};regint={ONCE_S}");
     format!("{account};audio_codecs=PCMU/8000/1")
 }
 
