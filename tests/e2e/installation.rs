@@ -142,8 +142,12 @@ peers = ["127.0.0.1"]
         self.edit_config(trunk, &format!("{trunk}outbound_proxy = \"sip:127.0.0.1:{port}\"\n{keys}\n"));
     }
 
-    /// SIP is heard on all addresses of IPv4.
+    /// SIP is heard on all addresses of IPv4; by TLS too where it is.
     pub fn listens_everywhere(&self) {
+        let by_tls = std::fs::read_to_string(self.path("ringall.toml")).is_ok_and(|config| config.contains("\ntls = "));
+        if by_tls {
+            self.edit_config("\ntls = [\"127.0.0.1:", "\ntls = [\"0.0.0.0:");
+        }
         for key in ["udp", "tcp"] {
             let port = self.sip_port;
             self.edit_config(&format!("{key} = [\"127.0.0.1:{port}\"]"), &format!("{key} = [\"0.0.0.0:{port}\"]"));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::baresip::{Baresip, Line};
+use crate::encrypted;
 use crate::installation::{Files, Installation, SHOP, phone_at};
 use crate::network::{self, Namespace, Site};
 use crate::ports;
@@ -24,8 +25,6 @@ const HOME_ROUTER: &str = "table ip nat {
 }";
 /// The most hasty routers forget a way so soon.
 const FORGETS_AFTER_S: u32 = 30;
-/// A phone that registers for a minute does so again before that is over.
-const A_MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_phone_behind_a_router_is_rung_and_talks() {
@@ -43,24 +42,28 @@ fn a_phone_behind_a_router_is_rung_and_talks() {
 
     let files = Files::new();
     let port = files.sip_port;
+    let (certificate, key) = encrypted::made();
+    let tls = files.listens_by_tls(&certificate, &key);
     files.listens_everywhere();
     files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
     let mut installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let customer = || Sipp::plays(sipp::CALLER).elsewhere(Site::new(&carrier, "203.0.113.2"));
-    let target = format!("203.0.113.5:{port}");
     let at_home = Site::new(&home, "192.168.7.2");
+    let customers_target = format!("203.0.113.1:{port}");
 
-    for (line, calls) in [(Line::Tcp, 1), (Line::Udp, 2)] {
+    for (line, port, calls) in [(Line::TlsAndSrtp, tls, 1), (Line::Tcp, port, 2), (Line::Udp, port, 3)] {
+        let target = format!("203.0.113.5:{port}");
         let phone = Baresip::registers_from(at_home, line, "counter", "counter-secret", &target, PHONE_HZ);
         assert!(phone.printed().contains("@192.168.7.2:"), "it believes in its own address: {}", phone.printed());
         if line == Line::Udp {
             proves_itself_again(&installation);
             installation.is_killed_and_started();
         }
-        let caller = customer().pause_ms(2500).echoing().start(&format!("203.0.113.1:{port}"));
+        let caller = customer().pause_ms(2500).echoing().start(&customers_target);
         caller.finish(LIMIT);
         let share = best_share(&phone.heard(), PHONE_HZ);
         assert!(share > 0.95, "{line:?}: the phone's tone came back from the customer, its share is {share}");
+        assert_eq!(phone.printed().contains("RTP/SAVP"), line == Line::TlsAndSrtp, "{}", phone.printed());
         let calls = ended(&installation, calls);
         assert_eq!((&calls[0]["disposition"], &calls[0]["answered_by"]), (&"answered".into(), &"Counter".into()));
         assert_eq!(calls[0]["ended_by"], "caller");
@@ -212,13 +215,19 @@ fn a_phone_whose_router_has_another_address_is_rung_there_once_it_has_registered
     let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let target = format!("203.0.113.9:{port}");
     let at_home = Site::new(&home, "192.168.7.2");
-    let phone = Baresip::registers_each_minute(at_home, "counter", "counter-secret", &target, PHONE_HZ);
+    let phone = Baresip::registers_often(at_home, "counter", "counter-secret", &target, PHONE_HZ);
     router.moves("wan", "203.0.113.10/29", "203.0.113.11/29");
-    let again = until(A_MINUTE, || (registrations(&phone) > 1).then_some(()));
+    let before = registrations(&phone);
+    let again = until(LIMIT, || (registrations(&phone) > before).then_some(()));
     assert!(again.is_some(), "it has not registered again:\n{}\n{}", phone.printed(), installation.log());
     let customers = Site::new(&carrier, "203.0.113.2");
     talks_with_a_customer(&installation, &phone, customers, &format!("203.0.113.1:{port}"));
-    assert_eq!(phone.printed().matches("\nINVITE sip:").count(), 1, "rung at one place: {}", phone.printed());
+    let call = ended(&installation, 1).remove(0);
+    let events =
+        installation.api(&format!("/api/v1/calls/{}", call["id"].as_str().expect("a call has an id")))["events"]
+            .clone();
+    let offered = events.as_array().expect("a call has events").iter().filter(|event| event["kind"] == "offered");
+    assert_eq!(offered.count(), 1, "rung at one place, where it is: {events:#?}");
 }
 
 #[test]

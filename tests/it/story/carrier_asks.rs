@@ -85,7 +85,7 @@ fn a_challenge_from_elsewhere_is_not_answered() {
     ann.calls_through(Door::Sip);
     shop.wait("100 ms");
     let asked = shop.said_to(router().address).into_iter().map(|sent| sent.text);
-    let invite = asked.filter(|text| text.method() == Some("INVITE")).last().expect("the cell is called");
+    let invite = asked.rev().find(|text| text.method() == Some("INVITE")).expect("the cell is called");
     for (code, header) in [(407, "Proxy-Authenticate"), (401, "WWW-Authenticate")] {
         elsewhere.says_to_the_shop(&challenge_of(&invite, code, header, ""));
     }
