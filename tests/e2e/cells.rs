@@ -93,8 +93,8 @@ fn who_picks_a_cell_up_hears_who_calls_and_has_the_call_with_a_key() {
 }
 
 #[test]
-fn a_cell_may_tell_its_key_by_info() {
-    if !peers::present("a_cell_may_tell_its_key_by_info", &["sipp"]) {
+fn a_cell_by_tcp_may_tell_its_key_by_info() {
+    if !peers::present("a_cell_by_tcp_may_tell_its_key_by_info", &["sipp"]) {
         return;
     }
     let ear = Ear::on(ports::free(2), Law::Mu, CELL_HZ);
@@ -102,9 +102,11 @@ fn a_cell_may_tell_its_key_by_info() {
     let scenario = sipp::PHONE_HANGS_UP
         .replace("CSeq: 1 BYE", "CSeq: 2 BYE")
         .replace(acknowledged, &format!("{acknowledged}{TELLS_A_KEY}"));
-    let cell = picked_up(&scenario, &ear).pause_ms(800);
+    let cell = picked_up(&scenario, &ear).pause_ms(800).by_tcp();
     let desk = Sipp::plays(sipp::PHONE_RINGS);
-    let installation = installation(&cell, &desk, "");
+    let files = Files::new();
+    files.calls_out_by(format!("{};transport=tcp", cell.port()), "");
+    let installation = Installation::start_with(files, &shop(&desk));
     let target = installation.target();
     let (cell, desk) = (cell.start(&target), desk.start(&target));
     let caller = Sipp::plays(sipp::CALLER_IS_HUNG_UP_ON).calls(SHOPS_NUMBER).start(&target);

@@ -136,8 +136,9 @@ peers = ["127.0.0.1"]
         }
     }
 
-    /// Calls to cells go out by the carrier, which takes them at this port of 127.0.0.1; `keys` are more of the trunk's.
-    pub fn calls_out_by(&self, port: u16, keys: &str) {
+    /// Calls to cells go out by the carrier, which takes them at this port of 127.0.0.1, and perhaps `;transport=tcp`;
+    /// `keys` are more of the trunk's.
+    pub fn calls_out_by(&self, port: impl std::fmt::Display, keys: &str) {
         let trunk = "name = \"carrier\"\n";
         self.edit_config(trunk, &format!("{trunk}outbound_proxy = \"sip:127.0.0.1:{port}\"\n{keys}\n"));
     }
