@@ -238,6 +238,10 @@ impl Driver {
                 0 => {}
                 over => metrics::counter!("ringall_sip_over_budget_total").increment(over),
             }
+            match self.switchboard.take_unheard() {
+                0 => {}
+                unheard => metrics::counter!("ringall_sip_strangers_total").increment(unheard),
+            }
             match self.switchboard.take_unrecorded() {
                 0 => {}
                 unrecorded => metrics::counter!("ringall_calls_unrecorded_total").increment(unrecorded),

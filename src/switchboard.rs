@@ -292,6 +292,11 @@ impl Switchboard {
         std::mem::take(&mut self.over_budget)
     }
 
+    /// How many messages of strangers, read and left without an answer, there were since this was last asked.
+    pub fn take_unheard(&mut self) -> u64 {
+        self.door.take_unheard()
+    }
+
     /// How many carriers send us calls because we have registered with them.
     pub fn trunks_registered(&self) -> usize {
         self.door.trunks_registered()

@@ -64,22 +64,30 @@ impl Baresip {
 
     /// The same, a phone that has registered at `target` (`host:port`), for so long that no test sees it do so again.
     pub fn registers(line: Line, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
-        let mut account = account(user, password, target, line.param());
-        if line == Line::TlsAndSrtp {
-            account += ";mediaenc=srtp-mand";
-        }
+        let account = account(user, password, target, line);
         let (command, port) = (Command::new("baresip"), ports::free(1));
         let mut phone = Baresip::start(command, line.host(), port, line.param(), &account, hz);
         phone.process.wait_for("200 OK", Duration::from_secs(20));
         phone
     }
 
-    /// The same elsewhere, by UDP or TCP; it prints all SIP that it sends and hears.
+    /// The same elsewhere; it prints all SIP that it sends and hears.
     pub fn registers_from(site: Site<'_>, line: Line, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
-        let account = account(user, password, target, line.param());
+        Baresip::registers_by(site, line, &account(user, password, target, line), hz)
+    }
+
+    /// The same by UDP, again and again: for a minute, and anew when a tenth of that is over.
+    pub fn registers_often(site: Site<'_>, user: &str, password: &str, target: &str, hz: f64) -> Baresip {
+        let account = account(user, password, target, Line::Udp);
+        let often = account.replace(&format!("regint={ONCE_S}"), "regint=60;rwait=10");
+        Baresip::registers_by(site, Line::Udp, &often, hz)
+    }
+
+    fn registers_by(site: Site<'_>, line: Line, account: &str, hz: f64) -> Baresip {
         let mut command = site.namespace.command("baresip");
         command.arg("-s");
-        let mut phone = Baresip::start(command, &site.ip.to_string(), ports::free(1), line.param(), &account, hz);
+        let host = if site.ip.is_ipv6() { format!("[{}]", site.ip) } else { site.ip.to_string() };
+        let mut phone = Baresip::start(command, &host, ports::free(1), line.param(), account, hz);
         phone.process.wait_for("SIP/2.0 200 OK", Duration::from_secs(20));
         phone
     }
@@ -151,10 +159,15 @@ snd_path {path}
     }
 }
 
+/// Longer than any test.
+const ONCE_S: u32 = 3600;
+
 /// An account that registers once for the length of a test.
-fn account(user: &str, password: &str, target: &str, param: &str) -> String {
-    let account = format!("<sip:{user}@{target}{param}>;auth_user={user};auth_pass={password};regint=3600");
-    format!("{account};audio_codecs=PCMU/8000/1")
+fn account(user: &str, password: &str, target: &str, line: Line) -> String {
+    let param = line.param();
+    let account = format!("<sip:{user}@{target}{param}>;auth_user={user};auth_pass={password};regint={ONCE_S}");
+    let sound = if line == Line::TlsAndSrtp { ";mediaenc=srtp-mand" } else { "" };
+    format!("{account};audio_codecs=PCMU/8000/1{sound}")
 }
 
 /// Debian puts the modules into /usr/lib/baresip, others elsewhere below /usr.

@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 const A_MINUTE: Duration = Duration::from_secs(60);
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 const REGISTERED: &str = "ringall_trunk_registered{trunk=\"kamailio\"}";
-const USUAL: Terms = Terms { grants_s: 300, nonce_s: 300 };
+const USUAL: Terms = Terms::USUAL;
 /// What the owner reads in the log.
 const CALLS_COME: &str = "registered with the carrier: its calls come";
 const NO_CALLS: &str = "not registered with the carrier";
@@ -61,7 +61,7 @@ fn a_nonce_that_is_forgotten_each_second_costs_no_registration() {
     if !peers::present("a_nonce_that_is_forgotten_each_second_costs_no_registration", &["kamailio"]) {
         return;
     }
-    let kamailio = Kamailio::start(Terms { grants_s: 5, nonce_s: 1 });
+    let kamailio = Kamailio::start(Terms { grants_s: 5, nonce_s: 1, ..USUAL });
     let installation = registers_with(&kamailio, PASSWORD, SHOP);
     let registered = |times| kamailio.printed().matches("registered shop").count() >= times;
     let renewed = until(LIMIT, || registered(4).then_some(()));
@@ -78,7 +78,7 @@ fn a_carrier_that_disappears_and_comes_back_without_memory_has_us_again() {
     if !peers::present(name, &["sipp", "kamailio"]) {
         return;
     }
-    let mut kamailio = Kamailio::start(Terms { grants_s: 6, nonce_s: 300 });
+    let mut kamailio = Kamailio::start(Terms { grants_s: 6, ..USUAL });
     let phone = Sipp::plays(sipp::PHONE);
     let installation = registers_with(&kamailio, PASSWORD, &format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
     is_registered(&installation, &kamailio, true, LIMIT);
@@ -120,14 +120,18 @@ fn a_wrong_password_is_tried_once_and_the_owner_is_told() {
 
 /// An installation whose only trunk is this carrier, known by no address.
 fn registers_with(kamailio: &Kamailio, password: &str, shop: &str) -> Installation {
-    let files = Files::new();
+    registers_from(Files::new(), kamailio, password, shop)
+}
+
+/// The same with a configuration that was changed.
+pub fn registers_from(files: Files, kamailio: &Kamailio, password: &str, shop: &str) -> Installation {
     let register = format!("register = \"sip:{ACCOUNT}@127.0.0.1:{}\"\npassword = \"{password}\"", kamailio.port());
     files.edit_config("name = \"carrier\"", "name = \"kamailio\"");
     files.edit_config("peers = [\"127.0.0.1\"]", &register);
     Installation::start_with(files, shop)
 }
 
-fn is_registered(installation: &Installation, kamailio: &Kamailio, expected: bool, limit: Duration) {
+pub fn is_registered(installation: &Installation, kamailio: &Kamailio, expected: bool, limit: Duration) {
     let expected = if expected { 1.0 } else { 0.0 };
     let seen = until(limit, || (installation.metric(REGISTERED) == Some(expected)).then_some(()));
     let value = installation.metric(REGISTERED);

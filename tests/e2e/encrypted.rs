@@ -26,7 +26,7 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(10);
 const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
 
 /// A certificate for this machine and its key, in PEM.
-fn made() -> (String, String) {
+pub fn made() -> (String, String) {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a key");
     (made.cert.pem(), made.signing_key.serialize_pem())
 }

@@ -127,8 +127,28 @@ peers = ["127.0.0.1"]
         port
     }
 
-    /// SIP is heard on all addresses of IPv4.
+    /// SIP is heard on all addresses.
+    pub fn listens_everywhere_by_ipv6(&self) {
+        self.listens_everywhere();
+        for key in ["udp", "tcp"] {
+            let ours = format!("{key} = [\"0.0.0.0:{}\"", self.sip_port);
+            self.edit_config(&ours, &format!("{ours}, \"[::]:{}\"", self.sip_port));
+        }
+    }
+
+    /// Calls to cells go out by the carrier, which takes them at this port of 127.0.0.1, and perhaps `;transport=tcp`;
+    /// `keys` are more of the trunk's.
+    pub fn calls_out_by(&self, port: impl std::fmt::Display, keys: &str) {
+        let trunk = "name = \"carrier\"\n";
+        self.edit_config(trunk, &format!("{trunk}outbound_proxy = \"sip:127.0.0.1:{port}\"\n{keys}\n"));
+    }
+
+    /// SIP is heard on all addresses of IPv4; by TLS too where it is.
     pub fn listens_everywhere(&self) {
+        let by_tls = std::fs::read_to_string(self.path("ringall.toml")).is_ok_and(|config| config.contains("\ntls = "));
+        if by_tls {
+            self.edit_config("\ntls = [\"127.0.0.1:", "\ntls = [\"0.0.0.0:");
+        }
         for key in ["udp", "tcp"] {
             let port = self.sip_port;
             self.edit_config(&format!("{key} = [\"127.0.0.1:{port}\"]"), &format!("{key} = [\"0.0.0.0:{port}\"]"));
@@ -383,6 +403,11 @@ pub fn phone_at(name: &str, contact: &str) -> String {
 /// A phone of the shop file at a fixed address, port `port` of 127.0.0.1.
 pub fn fixed_phone(name: &str, port: u16) -> String {
     format!("\n[[phone]]\nname = \"{name}\"\ncontact = \"sip:{}@127.0.0.1:{port}\"\n", name.to_lowercase())
+}
+
+/// A cell of the shop file, rung in the first wave.
+pub fn cell(name: &str, number: &str) -> String {
+    format!("\n[[phone]]\nname = \"{name}\"\nnumber = \"{number}\"\n")
 }
 
 fn expect_success(output: &Output) {

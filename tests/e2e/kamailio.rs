@@ -1,5 +1,5 @@
 //! Kamailio as a carrier that its customers register with: it challenges, keeps their Contacts in memory, stays in the
-//! dialog by Record-Route, and takes any called number for the one account.
+//! dialog by Record-Route, and takes any called number for the one account. A customer's own calls are challenged too.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,13 +13,21 @@ use crate::process::{Process, until};
 pub const ACCOUNT: &str = "shop";
 pub const PASSWORD: &str = "a carrier's secret";
 
-/// What a carrier does with registrations.
+/// What a carrier does with registrations, and with its customers' calls.
 #[derive(Clone, Copy)]
 pub struct Terms {
     /// The most it grants, in seconds.
     pub grants_s: u32,
     /// How long its nonces hold, in seconds.
     pub nonce_s: u32,
+    /// What it challenges with: `MD5` or `SHA-256`.
+    pub algorithm: &'static str,
+    /// The port of 127.0.0.1 where every cell is; 0: it carries no calls of its customers.
+    pub cells: u16,
+}
+
+impl Terms {
+    pub const USUAL: Terms = Terms { grants_s: 300, nonce_s: 300, algorithm: "MD5", cells: 0 };
 }
 
 pub struct Kamailio {
@@ -92,7 +100,8 @@ impl Drop for Kamailio {
     }
 }
 
-fn config(port: u16, Terms { grants_s, nonce_s }: Terms) -> String {
+fn config(port: u16, Terms { grants_s, nonce_s, algorithm, cells }: Terms) -> String {
+    let calls = if cells == 0 { String::new() } else { calls_to(cells) };
     format!(
         r#"#!KAMAILIO
 debug=1
@@ -119,6 +128,7 @@ modparam("usrloc", "db_mode", 0)
 modparam("registrar", "min_expires", 1)
 modparam("registrar", "max_expires", {grants_s})
 modparam("auth", "nonce_expire", {nonce_s})
+modparam("auth", "algorithm", "{algorithm}")
 
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -139,7 +149,7 @@ request_route {{
         save("location");
         exit;
     }}
-    if (is_method("INVITE")) {{
+{calls}    if (is_method("INVITE")) {{
         record_route();
         $rU = "{ACCOUNT}";
         if (!lookup("location")) {{ sl_send_reply("480", "Not Registered"); exit; }}
@@ -147,6 +157,27 @@ request_route {{
         t_relay();
     }}
 }}
+"#
+    )
+}
+
+/// What it does with a customer's own call, which goes to a cell.
+fn calls_to(port: u16) -> String {
+    format!(
+        r#"
+    if (is_method("INVITE") && $fU == "{ACCOUNT}") {{
+        if (!pv_proxy_authenticate("carrier.example", "{PASSWORD}", "0")) {{
+            xlog("L_ALERT", "challenged a call\n");
+            proxy_challenge("carrier.example", "1");
+            exit;
+        }}
+        consume_credentials();
+        record_route();
+        $du = "sip:127.0.0.1:{port}";
+        xlog("L_ALERT", "relayed a call to $rU\n");
+        t_relay();
+        exit;
+    }}
 "#
     )
 }

@@ -1,6 +1,7 @@
 //! linphonec as a staff phone: another real stack, told by its own command line what to do.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{ChildStdin, Command};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npass
 struct Linphone {
     process: Process,
     told: ChildStdin,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Linphone {
@@ -59,16 +60,27 @@ realm=ringall
         let mut command = Command::new("linphonec");
         command.env("HOME", folder.path()).arg("-c").arg(path("linphonerc"));
         let (process, told) = Process::start_told(&mut command, path("screen"));
-        let mut phone = Linphone { process, told, _folder: folder };
+        let mut phone = Linphone { process, told, folder };
         let registered = until(LIMIT, || {
             phone.is_told("status register");
             phone.process.printed().contains("registered, identity=").then_some(())
         });
         assert!(registered.is_some(), "not registered:\n{}", phone.process.printed());
         phone.is_told("soundcard use files");
-        let tone = format!("play {}", phone._folder.path().join("tone.wav").display());
+        let tone = format!("play {}", phone.folder.path().join("tone.wav").display());
         phone.is_told(&tone);
         phone
+    }
+
+    fn recording(&self) -> PathBuf {
+        self.folder.path().join("heard.wav")
+    }
+
+    /// What it has recorded so far. The head of the file, 44 bytes, is written when the call is over.
+    fn recorded(&self) -> Vec<i16> {
+        let bytes = std::fs::read(self.recording()).unwrap_or_default();
+        let samples = bytes.get(44..).unwrap_or_default();
+        samples.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
     }
 
     fn is_told(&mut self, command: &str) {
@@ -94,6 +106,13 @@ fn linphonec_registers_is_rung_answers_and_hangs_up() {
     let heard = heard.unwrap_or_else(|| panic!("the caller hears nothing:\n{}", phone.process.printed()));
     let share = best_share(&heard, PHONE_HZ);
     assert!(share > 0.95, "the caller heard linphonec's tone, its share is {share}");
+    // And what the caller says is recorded.
+    let record = format!("record {}", phone.recording().display());
+    phone.is_told(&record);
+    ear.speaks_to(caller.wait_for("answered", LIMIT).number("port"));
+    let share = || best_share(&phone.recorded(), CALLER_HZ);
+    let heard = until(LIMIT, || (share() > 0.95).then_some(()));
+    assert!(heard.is_some(), "the share of the caller's tone is {}:\n{}", share(), phone.process.printed());
     phone.is_told("terminate");
     caller.finish(LIMIT);
     let call = installation.only_call();

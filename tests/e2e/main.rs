@@ -24,6 +24,8 @@ mod town;
 mod bad_input;
 mod between_phones;
 mod carrier;
+mod carrier_asks;
+mod cells;
 mod demo;
 mod desk_phone;
 mod durable;

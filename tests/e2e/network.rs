@@ -98,14 +98,17 @@ impl Namespace {
         let anchor = there.anchor.as_ref().expect("a cable leads to another namespace");
         self.run(&format!("ip link add name {name} type veth peer name {other} netns {}", anchor.process.id()));
         for (namespace, name, address) in [(self, name, address), (there, other, other_address)] {
-            namespace.run(&format!("ip addr add {address} dev {name}"));
+            // Who has an IPv6 address already is not asked about: there is nobody else.
+            let nobody_asks = if address.contains(':') { " nodad" } else { "" };
+            namespace.run(&format!("ip addr add {address} dev {name}{nobody_asks}"));
             namespace.run(&format!("ip link set dev {name} up"));
         }
     }
 
     /// Everything that is not near goes by this neighbour.
     pub fn default_route(&self, by: &str) {
-        self.run(&format!("ip route add default via {by}"));
+        let family = if by.contains(':') { "-6" } else { "-4" };
+        self.run(&format!("ip {family} route add default via {by}"));
     }
 
     /// Becomes a router with these rules (nftables).
@@ -115,6 +118,19 @@ impl Namespace {
         std::fs::write(&file, rules).expect("our folder");
         self.run(&format!("nft -f {}", file.display()));
         self.set("ipv4/ip_forward", 1);
+    }
+
+    /// The same for IPv6, and nobody's address is translated.
+    pub fn routes_ipv6(&self, rules: &str) {
+        self.routes(rules);
+        self.set("ipv6/conf/all/forwarding", 1);
+    }
+
+    /// Has another address at this interface now, as after a night's new connection; what was translated to the old one is
+    /// forgotten.
+    pub fn moves(&self, name: &str, from: &str, to: &str) {
+        self.run(&format!("ip addr del {from} dev {name}"));
+        self.run(&format!("ip addr add {to} dev {name}"));
     }
 
     /// A router that forgets who may send datagrams to whom when none has passed for so long.

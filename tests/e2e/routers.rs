@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::baresip::{Baresip, Line};
+use crate::encrypted;
 use crate::installation::{Files, Installation, SHOP, phone_at};
 use crate::network::{self, Namespace, Site};
+use crate::ports;
 use crate::process::until;
 use crate::sipp::{self, Sipp};
 use crate::tone::best_share;
@@ -14,6 +16,13 @@ use crate::tone::best_share;
 const LIMIT: Duration = Duration::from_secs(30);
 const PHONE_HZ: f64 = 1100.0;
 const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
+/// Another port outside than inside: nobody can guess the way back.
+const HOME_ROUTER: &str = "table ip nat {
+    chain out {
+        type nat hook postrouting priority srcnat
+        oifname \"wan\" masquerade random
+    }
+}";
 /// The most hasty routers forget a way so soon.
 const FORGETS_AFTER_S: u32 = 30;
 
@@ -28,37 +37,33 @@ fn a_phone_behind_a_router_is_rung_and_talks() {
     us.cable(("home", "203.0.113.5/30"), &router, ("wan", "203.0.113.6/30"));
     router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
     home.default_route("192.168.7.1");
-    // Another port outside than inside: nobody can guess the way back.
-    router.routes(
-        "table ip nat {
-            chain out {
-                type nat hook postrouting priority srcnat
-                oifname \"wan\" masquerade random
-            }
-        }",
-    );
+    router.routes(HOME_ROUTER);
     router.forgets_after(FORGETS_AFTER_S);
 
     let files = Files::new();
     let port = files.sip_port;
+    let (certificate, key) = encrypted::made();
+    let tls = files.listens_by_tls(&certificate, &key);
     files.listens_everywhere();
     files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
     let mut installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let customer = || Sipp::plays(sipp::CALLER).elsewhere(Site::new(&carrier, "203.0.113.2"));
-    let target = format!("203.0.113.5:{port}");
     let at_home = Site::new(&home, "192.168.7.2");
+    let customers_target = format!("203.0.113.1:{port}");
 
-    for (line, calls) in [(Line::Tcp, 1), (Line::Udp, 2)] {
+    for (line, port, calls) in [(Line::TlsAndSrtp, tls, 1), (Line::Tcp, port, 2), (Line::Udp, port, 3)] {
+        let target = format!("203.0.113.5:{port}");
         let phone = Baresip::registers_from(at_home, line, "counter", "counter-secret", &target, PHONE_HZ);
         assert!(phone.printed().contains("@192.168.7.2:"), "it believes in its own address: {}", phone.printed());
         if line == Line::Udp {
             proves_itself_again(&installation);
             installation.is_killed_and_started();
         }
-        let caller = customer().pause_ms(2500).echoing().start(&format!("203.0.113.1:{port}"));
+        let caller = customer().pause_ms(2500).echoing().start(&customers_target);
         caller.finish(LIMIT);
         let share = best_share(&phone.heard(), PHONE_HZ);
         assert!(share > 0.95, "{line:?}: the phone's tone came back from the customer, its share is {share}");
+        assert_eq!(phone.printed().contains("RTP/SAVP"), line == Line::TlsAndSrtp, "{}", phone.printed());
         let calls = ended(&installation, calls);
         assert_eq!((&calls[0]["disposition"], &calls[0]["answered_by"]), (&"answered".into(), &"Counter".into()));
         assert_eq!(calls[0]["ended_by"], "caller");
@@ -96,20 +101,7 @@ fn behind_a_router_the_world_hears_its_address_and_the_inside_never_does() {
 
     let files = Files::new();
     let (port, media) = (files.sip_port, files.media);
-    router.routes(&format!(
-        "table ip nat {{
-            chain in {{
-                type nat hook prerouting priority dstnat
-                ip daddr 203.0.113.1 meta l4proto {{ tcp, udp }} th dport {port} dnat to 192.168.8.2
-                ip daddr 203.0.113.1 udp dport {media}-{last} dnat to 192.168.8.2
-            }}
-            chain out {{
-                type nat hook postrouting priority srcnat
-                oifname {{ \"wan0\", \"wan1\" }} ip saddr 192.168.8.2 snat to 203.0.113.1
-            }}
-        }}",
-        last = media + 99
-    ));
+    router.routes(&shops_router(port, media));
     files.listens_everywhere();
     files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
     files.edit_config("\n[media]", "external_ip = \"203.0.113.1\"\n\n[media]");
@@ -153,6 +145,149 @@ fn behind_a_router_the_world_hears_its_address_and_the_inside_never_does() {
     assert!(said_inside.contains("c=IN IP4 192.168.9.1\r\n"), "{said_inside}");
     assert!(said_inside.contains(&format!("Via: SIP/2.0/UDP 192.168.9.1:{port};")), "{said_inside}");
     assert!(!said_inside.contains("203.0.113."), "the inside is told of the world: {said_inside}");
+}
+
+/// The router before the shop: its address is 203.0.113.1, the shop's 192.168.8.2, and the shop's ports are forwarded.
+fn shops_router(port: u16, media: u16) -> String {
+    format!(
+        "table ip nat {{
+            chain in {{
+                type nat hook prerouting priority dstnat
+                ip daddr 203.0.113.1 meta l4proto {{ tcp, udp }} th dport {port} dnat to 192.168.8.2
+                ip daddr 203.0.113.1 udp dport {media}-{last} dnat to 192.168.8.2
+            }}
+            chain out {{
+                type nat hook postrouting priority srcnat
+                oifname {{ \"wan0\", \"wan1\" }} ip saddr 192.168.8.2 snat to 203.0.113.1
+            }}
+        }}",
+        last = media + 99
+    )
+}
+
+#[test]
+fn with_a_router_before_the_shop_and_another_before_the_phone_both_hear_each_other() {
+    let test = "routers::with_a_router_before_the_shop_and_another_before_the_phone_both_hear_each_other";
+    if !network::of_its_own(test, &["sipp", "baresip"]) {
+        return;
+    }
+    let (carrier, router, far_router, home) = (Namespace::new(), Namespace::new(), Namespace::new(), Namespace::new());
+    let us = Namespace::here();
+    us.cable(("lan", "192.168.8.2/24"), &router, ("lan", "192.168.8.1/24"));
+    us.default_route("192.168.8.1");
+    router.cable(("wan0", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
+    router.cable(("wan1", "203.0.113.5/30"), &far_router, ("wan", "203.0.113.6/30"));
+    far_router.default_route("203.0.113.5");
+    // The same network on both sides, as it happens.
+    far_router.cable(("lan", "192.168.8.1/24"), &home, ("lan", "192.168.8.2/24"));
+    home.default_route("192.168.8.1");
+    far_router.routes(HOME_ROUTER);
+    let files = Files::new();
+    let (port, media) = (files.sip_port, files.media);
+    router.routes(&shops_router(port, media));
+    files.listens_everywhere();
+    files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
+    files.edit_config("\n[media]", "external_ip = \"203.0.113.1\"\n\n[media]");
+    let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
+    let target = format!("203.0.113.1:{port}");
+    let at_home = Site::new(&home, "192.168.8.2");
+    let phone = Baresip::registers_from(at_home, Line::Udp, "counter", "counter-secret", &target, PHONE_HZ);
+    talks_with_a_customer(&installation, &phone, Site::new(&carrier, "203.0.113.2"), &target);
+}
+
+#[test]
+fn a_phone_whose_router_has_another_address_is_rung_there_once_it_has_registered_again() {
+    let test = "routers::a_phone_whose_router_has_another_address_is_rung_there_once_it_has_registered_again";
+    if !network::of_its_own(test, &["sipp", "baresip"]) {
+        return;
+    }
+    let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
+    let us = Namespace::here();
+    us.cable(("carrier", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
+    us.cable(("home", "203.0.113.9/29"), &router, ("wan", "203.0.113.10/29"));
+    router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
+    home.default_route("192.168.7.1");
+    router.routes(HOME_ROUTER);
+    let files = Files::new();
+    let port = files.sip_port;
+    files.listens_everywhere();
+    files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
+    let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
+    let target = format!("203.0.113.9:{port}");
+    let at_home = Site::new(&home, "192.168.7.2");
+    let phone = Baresip::registers_often(at_home, "counter", "counter-secret", &target, PHONE_HZ);
+    router.moves("wan", "203.0.113.10/29", "203.0.113.11/29");
+    let before = registrations(&phone);
+    let again = until(LIMIT, || (registrations(&phone) > before).then_some(()));
+    assert!(again.is_some(), "it has not registered again:\n{}\n{}", phone.printed(), installation.log());
+    let customers = Site::new(&carrier, "203.0.113.2");
+    talks_with_a_customer(&installation, &phone, customers, &format!("203.0.113.1:{port}"));
+    let call = ended(&installation, 1).remove(0);
+    let events =
+        installation.api(&format!("/api/v1/calls/{}", call["id"].as_str().expect("a call has an id")))["events"]
+            .clone();
+    let offered = events.as_array().expect("a call has events").iter().filter(|event| event["kind"] == "offered");
+    assert_eq!(offered.count(), 1, "rung at one place, where it is: {events:#?}");
+}
+
+#[test]
+fn a_phone_behind_an_ipv6_firewall_is_rung_and_talks() {
+    if !network::of_its_own("routers::a_phone_behind_an_ipv6_firewall_is_rung_and_talks", &["sipp", "baresip"]) {
+        return;
+    }
+    if !ports::has_ipv6() {
+        eprintln!("a_phone_behind_an_ipv6_firewall_is_rung_and_talks is skipped: this machine has no IPv6");
+        return;
+    }
+    let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
+    let us = Namespace::here();
+    us.cable(("carrier", "2001:db8:1::1/64"), &carrier, ("wan", "2001:db8:1::2/64"));
+    us.cable(("home", "2001:db8:2::1/64"), &router, ("wan", "2001:db8:2::2/64"));
+    router.cable(("lan", "2001:db8:7::1/64"), &home, ("lan", "2001:db8:7::2/64"));
+    us.run("ip -6 route add 2001:db8:7::/64 via 2001:db8:2::2");
+    router.default_route("2001:db8:2::1");
+    home.default_route("2001:db8:7::1");
+    // Nobody comes in who was not called from within.
+    router.routes_ipv6(
+        "table ip6 filter {
+            chain through {
+                type filter hook forward priority filter; policy drop;
+                iifname \"lan\" accept
+                ct state established,related accept
+            }
+        }",
+    );
+    let files = Files::new();
+    let port = files.sip_port;
+    files.listens_everywhere_by_ipv6();
+    files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"2001:db8:1::2\"]");
+    let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
+    let at_home = Site::new(&home, "2001:db8:7::2");
+    let target = format!("[2001:db8:2::1]:{port}");
+    let phone = Baresip::registers_from(at_home, Line::Udp, "counter", "counter-secret", &target, PHONE_HZ);
+    let customers = Site::new(&carrier, "2001:db8:1::2");
+    talks_with_a_customer(&installation, &phone, customers, &format!("[2001:db8:1::1]:{port}"));
+}
+
+/// How often it was told that it is registered; it answers OPTIONS by a 200 too.
+fn registrations(phone: &Baresip) -> usize {
+    let printed = phone.printed();
+    let answers = printed.split("SIP/2.0 200 OK").skip(1);
+    let answers = answers.map(|answer| answer.split("\r\n\r\n").next().unwrap_or_default());
+    answers.filter(|answer| answer.contains(" REGISTER\r\n")).count()
+}
+
+/// A customer calls from there, and sends back all that they hear.
+fn talks_with_a_customer(installation: &Installation, phone: &Baresip, from: Site<'_>, target: &str) {
+    let caller = Sipp::plays(sipp::CALLER).elsewhere(from).pause_ms(2500).echoing().start(target);
+    caller.finish(LIMIT);
+    let share = best_share(&phone.heard(), PHONE_HZ);
+    assert!(
+        share > 0.95,
+        "the phone's tone came back from the customer, its share is {share}:\n{}",
+        installation.log()
+    );
+    assert_eq!(ended(installation, 1)[0]["answered_by"], "Counter");
 }
 
 /// The calls in the log, newest first, once there are so many and all have ended.

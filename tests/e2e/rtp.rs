@@ -1,6 +1,6 @@
 //! One end of a talk: says a tone as G.711 over RTP, and keeps all that it hears.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,11 @@ use crate::tone::{self, Law};
 const FRAME: Duration = Duration::from_millis(20);
 const FRAME_SAMPLES: usize = 160;
 const SECOND_SAMPLES: usize = 8_000;
+/// The number that scenarios give to telephone-event.
+const EVENT_PAYLOAD_TYPE: u8 = 101;
+/// A key is held for 100 ms, and its end said three times (RFC 4733 §2.5.1.4).
+const KEY_FRAMES: usize = 5;
+const KEY_ENDS: usize = 3;
 
 pub struct Ear {
     ip: IpAddr,
@@ -24,6 +29,8 @@ struct Shared {
     speaks_to: Mutex<Option<SocketAddr>>,
     /// So many of 100 packets never leave.
     lost_percent: AtomicUsize,
+    /// Pressed, and not yet said.
+    keys: Mutex<VecDeque<u8>>,
     heard: Mutex<Vec<Packet>>,
     stop: AtomicBool,
 }
@@ -49,6 +56,7 @@ impl Ear {
         let shared = Arc::new(Shared {
             speaks_to: Mutex::new(None),
             lost_percent: AtomicUsize::new(0),
+            keys: Mutex::new(VecDeque::new()),
             heard: Mutex::new(Vec::new()),
             stop: AtomicBool::new(false),
         });
@@ -76,6 +84,17 @@ impl Ear {
     /// From now on so many of 100 packets are lost on the way, here and there.
     pub fn loses(&self, percent: usize) {
         self.shared.lost_percent.store(percent, Ordering::Relaxed);
+    }
+
+    /// Presses this key, 0 to 9, beside the tone (RFC 4733).
+    pub fn presses(&self, key: u8) {
+        self.shared.keys.lock().expect("not poisoned").push_back(key);
+    }
+
+    /// All sound that was heard, as it came.
+    pub fn codes(&self) -> Vec<u8> {
+        let sound = |packet: &Packet| Law::of_payload_type(packet.payload_type).is_some();
+        self.packets().into_iter().filter(sound).flat_map(|packet| packet.payload).collect()
     }
 
     pub fn packets(&self) -> Vec<Packet> {
@@ -106,13 +125,23 @@ fn talk(socket: &UdpSocket, shared: &Shared, law: Law, hz: f64) {
     let mut frame: usize = 0;
     let mut due = Instant::now();
     let mut buffer = [0; 2048];
+    let mut pressed: Option<Pressed> = None;
     while !shared.stop.load(Ordering::Relaxed) {
         if Instant::now() >= due {
             // 37 has no divisor in common with 100: each hundred packets loses the same number, never the same places.
             let lost = (frame * 37 + frame / 100) % 100 < shared.lost_percent.load(Ordering::Relaxed);
             if !lost && let Some(to) = *shared.speaks_to.lock().expect("not poisoned") {
+                pressed = pressed.or_else(|| {
+                    let key = shared.keys.lock().expect("not poisoned").pop_front()?;
+                    Some(Pressed { key, first: frame })
+                });
+                let packet = match pressed {
+                    Some(pressed) => pressed.packet(frame),
+                    None => packet(law, &second, frame),
+                };
+                pressed = pressed.filter(|pressed| !pressed.is_over(frame));
                 // Nobody listening there yet is no reason to stop.
-                socket.send_to(&packet(law, &second, frame), to).ok();
+                socket.send_to(&packet, to).ok();
             }
             frame += 1;
             due += FRAME;
@@ -140,12 +169,44 @@ fn second(law: Law, hz: f64) -> Vec<u8> {
 /// This frame of 20 ms of that second, which begins anew where it ends.
 pub fn packet(law: Law, second: &[u8], frame: usize) -> Vec<u8> {
     let first = frame * FRAME_SAMPLES;
+    let mut bytes = header(law.payload_type(), frame, frame);
+    bytes.extend(&second[first % SECOND_SAMPLES..][..FRAME_SAMPLES]);
+    bytes
+}
+
+/// RFC 3550 §5.1: the packet of this frame, about what began with another.
+fn header(payload_type: u8, frame: usize, began: usize) -> Vec<u8> {
     let sequence = u16::try_from(frame % 0x1_0000).expect("taken modulo 65536");
-    let timestamp = u32::try_from(first % 0x1_0000_0000).expect("taken modulo 2^32");
-    let mut bytes = vec![0x80, law.payload_type()];
+    let timestamp = u32::try_from(began * FRAME_SAMPLES % 0x1_0000_0000).expect("taken modulo 2^32");
+    let mut bytes = vec![0x80, payload_type];
     bytes.extend(sequence.to_be_bytes());
     bytes.extend(timestamp.to_be_bytes());
     bytes.extend(0x7269_6e67_u32.to_be_bytes());
-    bytes.extend(&second[first % SECOND_SAMPLES..][..FRAME_SAMPLES]);
     bytes
+}
+
+/// A key that is held since its first frame.
+#[derive(Clone, Copy)]
+struct Pressed {
+    key: u8,
+    first: usize,
+}
+
+impl Pressed {
+    fn is_over(self, frame: usize) -> bool {
+        frame - self.first + 1 >= KEY_FRAMES + KEY_ENDS
+    }
+
+    /// RFC 4733 §2.3: event, end and volume, duration.
+    fn packet(self, frame: usize) -> Vec<u8> {
+        let held = frame - self.first + 1;
+        let mut bytes = header(EVENT_PAYLOAD_TYPE, frame, self.first);
+        // The first packet bears the marker.
+        bytes[1] |= if held == 1 { 0x80 } else { 0 };
+        let ended = if held > KEY_FRAMES { 0x80 } else { 0 };
+        let duration = u16::try_from(held.min(KEY_FRAMES) * FRAME_SAMPLES).expect("a short press");
+        bytes.extend([self.key, ended | 10]);
+        bytes.extend(duration.to_be_bytes());
+        bytes
+    }
 }

@@ -237,6 +237,11 @@ impl Shop {
         self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_over_budget)
     }
 
+    /// How many messages of strangers were read and got no answer since this was last asked.
+    pub fn left_unheard(&self) -> u64 {
+        self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_unheard)
+    }
+
     /// How many calls went on without a durable row since this was last asked.
     pub fn calls_unrecorded(&self) -> u64 {
         self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_unrecorded)

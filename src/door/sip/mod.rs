@@ -78,6 +78,8 @@ pub struct SipDoor {
     endpoint: Endpoint,
     gate: Gate,
     budgets: Budgets,
+    /// Messages of strangers that got no answer and were not counted yet.
+    unheard: u64,
     registrations: registrations::Registrations,
     proofs: proofs::Proofs,
     trunks: trunks::Trunks,
@@ -273,6 +275,7 @@ impl SipDoor {
             names: names::Names::new(registrations.secret.clone()),
             left_ringing: HashMap::new(),
             budgets: Budgets::default(),
+            unheard: 0,
             registrations: registrations::Registrations::new(registrations),
             proofs: proofs::Proofs::default(),
             chance,
@@ -326,6 +329,7 @@ impl SipDoor {
         let belongs = self.endpoint.knows(&message, hop.to.ip()) || self.party_of(&message).is_some();
         // The one thing a stranger may ask: a phone is a stranger until it has registered.
         if stranger && !belongs && !registrations::is_register(&message) {
+            self.unheard += 1;
             return;
         }
         if let Some(flow) = hop.flow()
@@ -335,6 +339,11 @@ impl SipDoor {
         }
         self.endpoint.receive(now.mono, hop, message);
         self.drain_endpoint(now);
+    }
+
+    /// How many messages of strangers got no answer since this was last asked.
+    pub fn take_unheard(&mut self) -> u64 {
+        std::mem::take(&mut self.unheard)
     }
 
     /// Whether a message from this address is worth an answer although it cannot be read.

@@ -31,6 +31,7 @@ fn a_strangers_call_rings_nobody_and_is_not_answered() {
     assert_eq!(shop.said(), said, "nothing to anybody");
     assert!(shop.phones.iter().all(|phone| phone.calls_seen() == 0));
     assert!(shop.log().is_empty());
+    assert_eq!(shop.left_unheard(), 7, "an INVITE is said seven times in 32 s, and each was counted");
     // A customer at the same moment is served.
     let ann = shop.caller("Ann", "+34600111222");
     stranger.calls_through(Door::Sip);
