@@ -1,4 +1,4 @@
-//! Links by which desk phones fetch their settings. Only a hash of a link is kept: it is 256 random bits, so a plain
+//! Links by which desk phones fetch their settings. Only a hash of a link is kept: it is 128 random bits, so a plain
 //! SHA-256 cannot be guessed back. The password it brings is nowhere until somebody asks with the link.
 
 use std::time::Duration;
@@ -18,6 +18,9 @@ use crate::routing::plan::{Ha1, PhoneId};
 pub const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
 /// A phone fetches its file more than once while it starts, and starts more than once; more often it is no phone.
 pub const MOST_USES: i64 = 10;
+
+/// Hex digits of a link's secret, 128 bits: beyond all guessing, and somebody may have to type it on a phone's keys.
+const SECRET_DIGITS: usize = 32;
 
 /// What a link brings while it is good.
 #[derive(Clone, Debug)]
@@ -65,7 +68,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Gone`] when there is no such phone, or it does not register.
     pub async fn make_provisioning_link(&self, phone: PhoneId, now: UnixMs) -> Result<String, StoreError> {
-        let (secret, salt) = (random_hex()?, random_hex()?);
+        let (mut secret, salt) = (random_hex()?, random_hex()?);
+        secret.truncate(SECRET_DIGITS);
         let hash = hash(&secret);
         let expires = now + LINK_LASTS;
         write!(self.db, tx => {

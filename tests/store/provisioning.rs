@@ -63,7 +63,7 @@ async fn a_link_brings_a_password_when_it_is_used_and_not_before(db: Database) {
     let old = ha1(&db).await;
     let version = db.store.plan_version().await.unwrap();
     let link = db.store.make_provisioning_link(phone, NOW).await.unwrap();
-    assert!(link.len() >= 32, "128 bits at least: {link}");
+    assert!(link.len() >= 32 && link.bytes().all(|byte| byte.is_ascii_hexdigit()), "128 bits at least: {link}");
     let brings = db.store.provisioning_link(&link, NOW).await.unwrap().expect("a good link");
     assert_eq!(brings.phone, phone);
     assert_eq!((ha1(&db).await, db.store.plan_version().await.unwrap()), (old, version), "looking changes nothing");
