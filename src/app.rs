@@ -19,6 +19,7 @@ use crate::driver::{self, Inbox, Message, Shells};
 use crate::media::port::{self, PortConfig};
 use crate::media::recordings::Recordings;
 use crate::media::{Fact, Ports};
+use crate::provisioning::Site;
 use crate::routing::Plan;
 use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
@@ -178,6 +179,7 @@ impl Running {
         for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some()) {
             web::metrics::set_trunk_registered(&trunk.name, false);
         }
+        let site = Site::new(&config, sip.first().map_or(5060, SocketAddr::port), tls.first().map(SocketAddr::port));
         let settings = Settings {
             sockets: sip.clone(),
             tcp: tcp.clone(),
@@ -260,6 +262,7 @@ impl Running {
             counters,
             readiness: readiness.clone(),
             entrance: Entrance::new(&config.web.public_url),
+            site,
             clock: clock::now,
         });
         let (stop_web, stopped) = oneshot::channel::<()>();

@@ -52,6 +52,7 @@ pub mod now;
 pub mod number;
 pub mod owed;
 pub mod prompt;
+pub mod provisioning;
 pub mod routing;
 pub mod sip;
 mod spelling;

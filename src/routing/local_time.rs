@@ -9,7 +9,7 @@ use crate::now::UnixMs;
 const TO_THE_MINUTE: &str = "%Y-%m-%dT%H:%M";
 const TO_THE_SECOND: &str = "%Y-%m-%dT%H:%M:%S";
 
-pub(super) const DAY_S: i64 = 86_400;
+pub(crate) const DAY_S: i64 = 86_400;
 /// How far a change of state is looked for: a year, and what a leap year and a time zone's move can add to it.
 pub(super) const HORIZON_S: i64 = 370 * DAY_S;
 /// The years that a wall clock is read for: beyond them the clock itself is wrong. 1970-01-01 and 9000-01-01, seconds.
@@ -65,14 +65,14 @@ pub fn latest(zone: Tz, local: NaiveDateTime) -> UnixMs {
 
 /// A time in which the wall clock runs evenly: `[from, to)` in seconds UTC, and how far local time is ahead of UTC.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch {
+pub(crate) struct Stretch {
     pub from: i64,
     pub to: i64,
     pub offset: i64,
 }
 
 /// `[from, to)` cut where clocks are changed. It looks a day ahead at a time: no zone changes its clocks twice a day.
-pub(super) fn stretches(zone: Tz, from: i64, to: i64) -> impl Iterator<Item = Stretch> {
+pub(crate) fn stretches(zone: Tz, from: i64, to: i64) -> impl Iterator<Item = Stretch> {
     let mut at = from;
     let mut offset = offset_s(zone, from);
     std::iter::from_fn(move || {
@@ -109,6 +109,6 @@ fn offset_s(zone: Tz, utc: i64) -> i64 {
 }
 
 /// The date and time that is `s` seconds after 1970 on the same clock.
-pub(super) fn naive(s: i64) -> NaiveDateTime {
+pub(crate) fn naive(s: i64) -> NaiveDateTime {
     DateTime::from_timestamp(s, 0).map_or(NaiveDateTime::new(NaiveDate::MAX, NaiveTime::MIN), |at| at.naive_utc())
 }

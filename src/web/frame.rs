@@ -11,6 +11,7 @@ use crate::call::record::CallRecord;
 use crate::now::UnixMs;
 use crate::routing::Plan;
 use crate::routing::plan::{Language, Shop, ShopId};
+use crate::store::StoreError;
 use crate::web::Web;
 use crate::web::assets::{ICON, SCRIPT, STYLE};
 use crate::web::fault::Fault;
@@ -155,7 +156,7 @@ impl FromRequestParts<Arc<Web>> for View {
 }
 
 /// The owner's settings as they are stored: the loop may hear of a change a second later.
-async fn newest_plan(web: &Web) -> Result<Arc<Plan>, Fault> {
+pub async fn newest_plan(web: &Web) -> Result<Arc<Plan>, StoreError> {
     let known = web.plan.borrow().clone();
     if web.store.plan_version().await? == known.version { Ok(known) } else { Ok(Arc::new(web.store.plan().await?)) }
 }

@@ -11,6 +11,7 @@ pub mod board;
 mod call;
 mod caller;
 mod calls;
+mod connect;
 mod cookie;
 mod deadline;
 mod event_stream;
@@ -29,6 +30,7 @@ mod news;
 mod now;
 mod owed;
 mod password;
+mod phone_file;
 mod phones;
 mod problem;
 mod range;
@@ -53,6 +55,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::media::recordings::Recordings;
 use crate::now::Now;
+use crate::provisioning::Site;
 use crate::routing::Plan;
 use crate::routing::plan::Language;
 use crate::store::Store;
@@ -84,6 +87,8 @@ pub struct Web {
     pub readiness: Arc<Readiness>,
     /// How browsers come in.
     pub entrance: Entrance,
+    /// What phones are told that are connected by a link.
+    pub site: Site,
     /// [`crate::clock::now`], but in a test.
     pub clock: fn() -> Now,
 }
@@ -135,6 +140,12 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     ]
 }
 
+/// For phones, with the secret in their link.
+fn phone_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    // Who only asks whether it is there uses nothing up.
+    vec![("/p/{secret}/{file}", get(phone_file::give).head(async || StatusCode::METHOD_NOT_ALLOWED))]
+}
+
 /// Pages for everybody.
 fn guest_pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     vec![
@@ -166,6 +177,8 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/hours/closures", form(hours::add_closure, "/hours")),
         ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
         ("/phones", get(phones::show)),
+        ("/phones/{id}/connect", form(connect::make, "/phones")),
+        ("/phones/{id}/connect/end", form(connect::end, "/phones")),
         ("/what-if", get(what_if::show)),
         ("/account", get(account::show)),
         ("/account/language", form(account::speak, "/account")),
@@ -198,6 +211,7 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(web.clone(), visit::seal));
     open_routes()
         .into_iter()
+        .chain(phone_routes())
         .fold(Router::new(), add)
         .merge(paged)
         .merge(with_token)

@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::response::Response;
 
+use crate::provisioning::Taker;
 use crate::routing::plan::{Line, Phone, Shop};
+use crate::store::LinkState;
 use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page, shown};
@@ -30,11 +32,16 @@ struct Card {
     kind: &'static str,
     after: String,
     proven: String,
+    /// What became of the link that was made for it.
+    link: Option<String>,
+    /// Where a link is asked for; a phone that does not register has none.
+    connect: Option<String>,
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
     let looked = view.web.board.look().await?;
-    let phones = phones(&looked, &view.shop).map(|(phone, now)| card(phone, now, &view)).collect();
+    let links = view.web.store.provisioning_links().await?;
+    let phones = phones(&looked, &view.shop).map(|(phone, now)| card(phone, now, &links, &view)).collect();
     page(Page { frame: view.frame(Tab::Phones, view.w().phones), phones })
 }
 
@@ -49,7 +56,7 @@ pub fn row(phone: &Phone, now: &PhoneNow, view: &View) -> Row {
     Row { name: shown(&phone.name), rings: now.rings, because: because(now, view) }
 }
 
-fn card(phone: &Phone, now: &PhoneNow, view: &View) -> Card {
+fn card(phone: &Phone, now: &PhoneNow, links: &[LinkState], view: &View) -> Card {
     let (w, language) = (view.w(), view.language());
     let proven = now.proven_at.map(|at| words::page::moment(at, language, view.shop.time_zone, view.now));
     Card {
@@ -68,6 +75,24 @@ fn card(phone: &Phone, now: &PhoneNow, view: &View) -> Card {
             (None, Line::Cell { .. }) => String::new(),
             (None, Line::Registers { .. } | Line::Fixed { .. }) => w.not_proven.to_owned(),
         },
+        link: links.iter().find(|link| link.phone == phone.id).map(|link| link_state(link, view)),
+        connect: match phone.line {
+            Line::Registers { .. } => Some(view.at(&format!("/phones/{}/connect", phone.id.0))),
+            Line::Fixed { .. } | Line::Cell { .. } => None,
+        },
+    }
+}
+
+fn link_state(link: &LinkState, view: &View) -> String {
+    let language = view.language();
+    let moment = |at| words::page::moment(at, language, view.shop.time_zone, view.now);
+    match &link.taken {
+        Some((Taker::Phone(hardware), at)) => {
+            words::page::link_taken(&moment(*at), Some(&hardware.to_string()), language)
+        }
+        Some((Taker::App, at)) => words::page::link_taken(&moment(*at), None, language),
+        None if link.expires <= view.now => view.w().link_unused.to_owned(),
+        None => words::page::link_waits(&moment(link.expires), language),
     }
 }
 

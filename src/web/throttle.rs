@@ -17,6 +17,8 @@ const OF_ADDRESS: u32 = 20;
 /// Of one account, wherever from: a thousand machines get no more tries than a few. Whoever signed in from an address
 /// before may still do so there, or strangers could lock the owner out.
 const OF_ACCOUNT: u32 = 50;
+/// Of what has no account, from one address: a shop's phones that start all at once with links of old stay below it.
+const OF_UNNAMED: u32 = 100;
 /// What is remembered at a time. A flood beyond it pushes out what was tried least: what it is after stays counted.
 const MOST_KEYS: usize = 10_000;
 
@@ -54,22 +56,21 @@ impl Throttle {
         if !tries.known.contains_key(&(from, account.clone())) {
             keys.push((Key::Account(account), OF_ACCOUNT));
         }
-        let wait = |(key, most): &(Key, u32)| {
-            let counted = tries.counted.get(key).filter(|counted| counted.tries >= *most)?;
-            Some(WINDOW.saturating_sub(now - counted.since)).filter(|wait| !wait.is_zero())
-        };
-        if let Some(wait) = keys.iter().filter_map(wait).max() {
-            return Err(wait);
+        tries.count(keys, now)
+    }
+
+    /// Counts a try of something that belongs to no account, by the address alone: nobody elsewhere is kept out by it.
+    pub fn try_unnamed(&self, from: IpAddr, now: Mono) -> Result<(), Duration> {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.count(vec![(Key::Address(from), OF_UNNAMED)], now)
+    }
+
+    /// It was the right one: this was no try.
+    pub fn unnamed_succeeded(&self, from: IpAddr) {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counted) = tries.counted.get_mut(&Key::Address(from)) {
+            counted.tries = counted.tries.saturating_sub(1);
         }
-        for (key, _) in keys {
-            let counted = tries.counted.entry(key).or_insert(Counted { since: now, tries: 0 });
-            if now - counted.since >= WINDOW {
-                *counted = Counted { since: now, tries: 0 };
-            }
-            counted.tries += 1;
-        }
-        make_room(&mut tries.counted, |counted| (now - counted.since < WINDOW, counted.tries, counted.since));
-        Ok(())
     }
 
     /// The password was not looked at after all: this was no try.
@@ -101,6 +102,28 @@ impl Throttle {
         tries.counted.remove(&Key::Both(from, account.clone()));
         tries.known.insert((from, account), now);
         make_room(&mut tries.known, |since| *since);
+    }
+}
+
+impl Tries {
+    /// Counts one more of each, unless one of them has as many as it may: how long to wait then.
+    fn count(&mut self, keys: Vec<(Key, u32)>, now: Mono) -> Result<(), Duration> {
+        let wait = |(key, most): &(Key, u32)| {
+            let counted = self.counted.get(key).filter(|counted| counted.tries >= *most)?;
+            Some(WINDOW.saturating_sub(now - counted.since)).filter(|wait| !wait.is_zero())
+        };
+        if let Some(wait) = keys.iter().filter_map(wait).max() {
+            return Err(wait);
+        }
+        for (key, _) in keys {
+            let counted = self.counted.entry(key).or_insert(Counted { since: now, tries: 0 });
+            if now - counted.since >= WINDOW {
+                *counted = Counted { since: now, tries: 0 };
+            }
+            counted.tries += 1;
+        }
+        make_room(&mut self.counted, |counted| (now - counted.since < WINDOW, counted.tries, counted.since));
+        Ok(())
     }
 }
 
@@ -190,6 +213,18 @@ mod tests {
         }
         let tried = (0..100).filter(|_| throttle.try_once(HERE, ANA, at(100)).is_ok()).count();
         assert_eq!(tried, 5);
+    }
+
+    #[test]
+    fn what_has_no_account_is_counted_by_the_address_alone() {
+        let throttle = Throttle::default();
+        let tried = (0..1_000).filter(|_| throttle.try_unnamed(HERE, at(1)).is_ok()).count();
+        assert_eq!(tried, 100);
+        assert_eq!(throttle.try_unnamed(HERE, at(61)), Err(Duration::from_secs(14 * 60)));
+        for _ in 0..1_000 {
+            assert_eq!(throttle.try_unnamed(elsewhere(1), at(61)), Ok(()), "what was right is no try");
+            throttle.unnamed_succeeded(elsewhere(1));
+        }
     }
 
     #[test]

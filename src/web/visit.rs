@@ -27,6 +27,8 @@ pub struct Entrance {
     origin: String,
     pub cookie: Cookie,
     pub throttle: Throttle,
+    /// Who asks with links for phones that are none.
+    pub phone_links: Throttle,
 }
 
 impl Entrance {
@@ -38,6 +40,7 @@ impl Entrance {
             origin: public_url[..host_end].to_ascii_lowercase(),
             cookie: Cookie::of(public_url),
             throttle: Throttle::default(),
+            phone_links: Throttle::default(),
         }
     }
 
@@ -183,8 +186,12 @@ async fn visitor(web: &Web, headers: &HeaderMap, language: Language) -> Result<O
 
 fn guest(web: &Web, headers: &HeaderMap, extensions: &axum::http::Extensions) -> Guest {
     let of_the_shop = || web.plan.borrow().shops.first().map(|shop| shop.language).unwrap_or_default();
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    Guest { language: language::asked(headers).unwrap_or_else(of_the_shop), from: address(peer, headers) }
+    Guest { language: language::asked(headers).unwrap_or_else(of_the_shop), from: from(headers, extensions) }
+}
+
+/// Where a request came from; an IPv6 address stands for its /64.
+pub fn from(headers: &HeaderMap, extensions: &axum::http::Extensions) -> IpAddr {
+    address(extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip()), headers)
 }
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

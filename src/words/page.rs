@@ -45,6 +45,9 @@ labels! {
     timeline, no_events, between_phones,
     // Phones.
     registers, fixed, cell, rings, likely_mailbox, off_now, unreachable, not_proven, phones_by_file,
+    // A desk phone's link.
+    connect, connect_how, connect_once, connect_password, connect_end, connect_end_hint, to_phones, link_in_the_open,
+    link_unused, at_yealink, at_grandstream, at_snom, at_poly, at_linphone,
     // What would a caller get?
     what_if, at, from_number, ask, not_a_time,
     // The account.
@@ -154,6 +157,44 @@ pub fn proven(moment: &str, language: Language) -> String {
     match language {
         Language::En => format!("Last answered: {moment}"),
         Language::Es => format!("Respondió por última vez: {moment}"),
+    }
+}
+
+/// How long a phone's link is good: `moment` is its end.
+pub fn link_until(moment: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("The link is good until {moment}, for one phone."),
+        Language::Es => format!("El enlace vale hasta {moment} y para un solo teléfono."),
+    }
+}
+
+/// A link that no phone has used yet.
+pub fn link_waits(moment: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("A link waits for the phone until {moment}."),
+        Language::Es => format!("Hay un enlace que espera al teléfono hasta {moment}."),
+    }
+}
+
+/// Who has a link's settings: a hardware address, or an app.
+pub fn link_taken(moment: &str, hardware: Option<&str>, language: Language) -> String {
+    match (language, hardware) {
+        (Language::En, Some(hardware)) => format!("Set up by a link: {moment}, the phone {hardware}."),
+        (Language::En, None) => format!("Set up by a link: {moment}, Linphone."),
+        (Language::Es, Some(hardware)) => format!("Configurado con un enlace: {moment}, el teléfono {hardware}."),
+        (Language::Es, None) => format!("Configurado con un enlace: {moment}, Linphone."),
+    }
+}
+
+/// No phone can reach the page at this address.
+pub fn link_is_here_alone(address: &str, language: Language) -> String {
+    match language {
+        Language::En => format!(
+            "Only this machine itself opens {address}. Set public_url and listen under [web] to an address that phones              reach, then make the link again."
+        ),
+        Language::Es => format!(
+            "Solo esta misma máquina abre {address}. Pon en [web] un public_url y un listen que los teléfonos alcancen, y              haz otro enlace."
+        ),
     }
 }
 

@@ -20,7 +20,8 @@ const PHONE_HZ: f64 = 1100.0;
 const LIMIT: Duration = Duration::from_secs(30);
 const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
 
-struct Linphone {
+/// One that runs.
+pub struct Linphone {
     process: Process,
     told: ChildStdin,
     folder: TempDir,
@@ -57,15 +58,8 @@ realm=ringall
             media = ports::free(2),
         );
         std::fs::write(path("linphonerc"), config).expect("our folder");
-        let mut command = Command::new("linphonec");
-        command.env("HOME", folder.path()).arg("-c").arg(path("linphonerc"));
-        let (process, told) = Process::start_told(&mut command, path("screen"));
-        let mut phone = Linphone { process, told, folder };
-        let registered = until(LIMIT, || {
-            phone.is_told("status register");
-            phone.process.printed().contains("registered, identity=").then_some(())
-        });
-        assert!(registered.is_some(), "not registered:\n{}", phone.process.printed());
+        let mut phone = Linphone::starts(folder);
+        phone.is_registered();
         phone.is_told("soundcard use files");
         let tone = format!("play {}", phone.folder.path().join("tone.wav").display());
         phone.is_told(&tone);
@@ -81,6 +75,30 @@ realm=ringall
         let bytes = std::fs::read(self.recording()).unwrap_or_default();
         let samples = bytes.get(44..).unwrap_or_default();
         samples.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+    }
+
+    /// A phone that is told nothing but the address of its settings.
+    pub fn fetches_its_settings(url: &str) -> Linphone {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir_all(folder.path().join(".local/share/linphone")).expect("our folder");
+        let config = format!("[misc]\nconfig-uri={url}\n[sip]\nuse_ipv6=0\n");
+        std::fs::write(folder.path().join("linphonerc"), config).expect("our folder");
+        Linphone::starts(folder)
+    }
+
+    fn starts(folder: TempDir) -> Linphone {
+        let mut command = Command::new("linphonec");
+        command.env("HOME", folder.path()).arg("-c").arg(folder.path().join("linphonerc"));
+        let (process, told) = Process::start_told(&mut command, folder.path().join("screen"));
+        Linphone { process, told, folder }
+    }
+
+    pub fn is_registered(&mut self) {
+        let registered = until(LIMIT, || {
+            self.is_told("status register");
+            self.process.printed().contains("registered, identity=").then_some(())
+        });
+        assert!(registered.is_some(), "not registered:\n{}", self.process.printed());
     }
 
     fn is_told(&mut self, command: &str) {

@@ -7,6 +7,7 @@
 mod baresip;
 mod capture;
 mod chromium;
+mod connect;
 mod http;
 mod installation;
 mod kamailio;

@@ -158,7 +158,7 @@ fn shop_with_a_past(strangers: &[&str]) -> (Installation, String, Sipp) {
 }
 
 /// Where pictures go: into the documentation when asked for, else away.
-fn picture(name: &str, screen: Screen) -> PathBuf {
+pub fn picture(name: &str, screen: Screen) -> PathBuf {
     let asked = std::env::var("RINGALL_SCREENS").is_ok_and(|value| value == "1");
     let folder = if asked {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screens")
@@ -168,7 +168,7 @@ fn picture(name: &str, screen: Screen) -> PathBuf {
     folder.join(format!("{name}-{}.png", screen.name))
 }
 
-fn chooses_a_password(browser: &Chromium, link: &str) {
+pub fn chooses_a_password(browser: &Chromium, link: &str) {
     browser.opens(link);
     browser.shows("Choose a password");
     browser.types("input[name=password]", PASSWORD);
@@ -397,7 +397,7 @@ fn width(browser: &Chromium) -> i64 {
 }
 
 /// Nothing foreign ran, nothing sticks out at the side, and fingers find what they are to touch.
-fn is_whole(browser: &Chromium, screen: Screen, path: &str) {
+pub fn is_whole(browser: &Chromium, screen: Screen, path: &str) {
     let place = format!("{path} at {} px", screen.width);
     assert!(!browser.has_dialogue(), "{place}: a foreign script ran");
     assert_ne!(browser.script("return document.title"), "run", "{place}: a foreign script ran");

@@ -10,6 +10,7 @@ mod log;
 mod owed;
 mod owners;
 mod plan;
+mod provisioning;
 mod salvage;
 mod tokens;
 mod voice_messages;

@@ -4,6 +4,7 @@ mod browser;
 mod callers;
 mod calls;
 mod closures;
+mod connect;
 mod description;
 mod events;
 mod explain;

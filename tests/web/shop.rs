@@ -11,12 +11,13 @@ use hyper::body::Body as _;
 use ringall::call::record::{
     CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
 };
-use ringall::config::DatabaseUrl;
+use ringall::config::{Config, DatabaseUrl};
 use ringall::media::recordings::Recordings;
 use ringall::media::wav;
 use ringall::notice::{NoneRang, Notice};
 use ringall::now::{Mono, Now, UnixMs};
 use ringall::number::Number;
+use ringall::provisioning::Site;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
 use ringall::routing::{Action, Because, Decision, Ring, Wave};
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
@@ -135,6 +136,7 @@ impl Place {
             counters: metrics::install(),
             readiness: readiness.clone(),
             entrance: Entrance::new("http://localhost:8080"),
+            site: Site::new(&config_of(PUBLIC_URL), 5060, None),
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");
@@ -271,6 +273,15 @@ impl Answer {
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 20), "says nothing: {}", self.text);
         problem
     }
+}
+
+/// Where phones reach the page.
+pub const PUBLIC_URL: &str = "https://phone.example.com";
+
+fn config_of(public_url: &str) -> Config {
+    let mut config = Config::default();
+    config.web.public_url = public_url.to_owned();
+    config
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

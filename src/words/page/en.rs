@@ -117,6 +117,23 @@ pub(super) const LABELS: Labels = Labels {
     unreachable: "It cannot be reached: it is not registered, or its address leads nowhere.",
     not_proven: "Not heard of since the service started",
     phones_by_file: "Phones are set in the shop's file: “ringall export” prints it, “ringall import” takes it in.",
+    connect: "Connect a desk phone",
+    connect_how: "Type the address of the phone's maker into the phone, and start it anew. It then sets itself up.",
+    connect_once: "It is shown only now. Whoever opens it first is the phone, so show it to nobody else.",
+    connect_password: "The phone gets a new password by it. The old one works until then, and not after.",
+    connect_end: "Take the link back",
+    connect_end_hint: "If somebody else has seen it. A phone that is set up already stays so.",
+    to_phones: "All phones",
+    link_in_the_open: "This page comes without https, so the password crosses the network as it is. Do this in the shop's own \
+         network alone.",
+    link_unused: "The last link for it ran out before a phone came.",
+    at_yealink: "In the phone's web page: Settings, Auto Provision, Server URL; then Auto Provision Now.",
+    at_grandstream: "In the phone's web page: Maintenance, Upgrade and Provisioning, Config Server Path; choose HTTPS, or HTTP \
+         where the address of this page begins so.",
+    at_snom: "In the phone's web page: Advanced, Update, Setting URL. It puts its own name in place of {mac}.",
+    at_poly: "On the phone: Settings, Advanced, Network Configuration, Provisioning Server; server type HTTPS, or HTTP where \
+         the address of this page begins so.",
+    at_linphone: "In the app: Assistant, Remote provisioning. It is good for one try.",
     what_if: "What would a caller get?",
     at: "At",
     from_number: "From the number (may be empty)",

@@ -125,6 +125,23 @@ pub(super) const LABELS: Labels = Labels {
     unreachable: "No se puede contactar: no está registrado o su dirección no lleva a ninguna parte.",
     not_proven: "Sin noticias desde que arrancó el servicio",
     phones_by_file: "Los teléfonos se ponen en el archivo de la tienda: «ringall export» lo escribe, «ringall import» lo lee.",
+    connect: "Conectar un teléfono de mesa",
+    connect_how: "Escribe en el teléfono la dirección de su marca y reinícialo. Después se configura solo.",
+    connect_once: "Solo se enseña ahora. Quien lo abra primero es el teléfono, así que no se lo enseñes a nadie más.",
+    connect_password: "Con él, el teléfono recibe una contraseña nueva. La vieja vale hasta entonces, y después no.",
+    connect_end: "Anular el enlace",
+    connect_end_hint: "Por si lo ha visto alguien más. Un teléfono ya configurado se queda como está.",
+    to_phones: "Todos los teléfonos",
+    link_in_the_open: "Esta página llega sin https, así que la contraseña cruza la red tal cual. Hazlo solo dentro de la red de \
+         la tienda.",
+    link_unused: "El último enlace caducó antes de que llegara un teléfono.",
+    at_yealink: "En la web del teléfono: Settings, Auto Provision, Server URL; luego Auto Provision Now.",
+    at_grandstream: "En la web del teléfono: Maintenance, Upgrade and Provisioning, Config Server Path; elige HTTPS, o HTTP si la \
+         dirección de esta página empieza así.",
+    at_snom: "En la web del teléfono: Advanced, Update, Setting URL. El teléfono pone su nombre en lugar de {mac}.",
+    at_poly: "En el teléfono: Settings, Advanced, Network Configuration, Provisioning Server; tipo HTTPS, o HTTP si la dirección \
+         de esta página empieza así.",
+    at_linphone: "En la aplicación: asistente, configuración remota. Vale para un solo intento.",
     what_if: "¿Qué oiría quien llame?",
     at: "Cuándo",
     from_number: "Desde el número (puede quedar vacío)",
