@@ -118,6 +118,22 @@ impl Shop {
         Person::new(Rc::clone(&self.world), who)
     }
 
+    /// Somebody outside, whom the carrier calls by this number.
+    pub fn outside(&self, name: &str, number: &str) -> Phone {
+        let nth = self.callers.get() + 1;
+        self.callers.set(nth);
+        let phone = self.telephone(name, &format!("198.51.100.{}:5060", 100 + nth));
+        self.world.borrow_mut().gateway.add(number, phone.who);
+        phone
+    }
+
+    /// Whether what this person sends to where they were invited from comes out at the other's telephone, before any answer.
+    pub fn carries_sound_from(&self, from: &Phone, to: &Phone) -> bool {
+        let (near, far) = (from.see(|far_end| far_end.audio), to.see(|far_end| far_end.audio));
+        let port = from.invite_sent().audio().expect("an INVITE with SDP").port();
+        self.world.borrow().media.delivers(near, port, 8).is_some_and(|(out, _)| out == far)
+    }
+
     /// The owner changes something.
     pub fn changes(&self, change: impl FnOnce(&mut Wishes)) {
         let mut world = self.world.borrow_mut();
@@ -682,6 +698,7 @@ impl Opening {
             name: "Ferretería Ruiz".to_owned(),
             time_zone: chrono_tz::Europe::Madrid,
             country: Country(*b"ES"),
+            calls_to: vec![Country(*b"ES")],
             language: self.language,
             hours: self.hours.map(|hours| Hours::parse(&hours, Country(*b"ES")).expect("hours of a story")),
             numbers: self.numbers.iter().map(|number| machine::number(number)).collect(),

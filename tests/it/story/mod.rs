@@ -5,6 +5,7 @@ mod bad_network;
 mod between_phones;
 mod branch_ends;
 mod call_waiting;
+mod calling_out;
 mod caller_hangs_up;
 mod cells;
 mod closed;
