@@ -6,8 +6,8 @@ use super::leg::{BindingId, LegId};
 use super::record::{CallEvent, CallRecord, VoiceMessage};
 pub use super::state::greeting::Closed;
 use crate::notice::Notice;
-use crate::routing::{NotDialled, Outside};
 use crate::routing::plan::PhoneId;
+use crate::routing::{NotDialled, Outside};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

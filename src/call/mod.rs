@@ -201,7 +201,9 @@ impl Call {
             Use { phone: leg.phone, talks }
         });
         let maker = match self.phase {
-            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Dialling(_) => self.made_by.map(|phone| Use { phone, talks: false }),
+            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Dialling(_) => {
+                self.made_by.map(|phone| Use { phone, talks: false })
+            }
             Phase::Talking(_) => self.made_by.map(|phone| Use { phone, talks: true }),
             Phase::Ending => None,
         };

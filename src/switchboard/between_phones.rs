@@ -41,7 +41,8 @@ impl Switchboard {
             Some((shop, from, to, decision))
         });
         // Whatever a phone is called, help goes first.
-        let Some((shop, from, to, decision)) = colleague.filter(|_| help_called(&dialled, shop.country).is_none()) else {
+        let Some((shop, from, to, decision)) = colleague.filter(|_| help_called(&dialled, shop.country).is_none())
+        else {
             return self.call_outside(now, arrival, shop, &from, proof);
         };
         let user = self.user_of(&from).unwrap_or_default();

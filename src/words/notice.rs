@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 use super::{clock, sentence};
 use crate::notice::{NoneRang, Notice};
 use crate::now::UnixMs;
-use crate::routing::{NotDialled, local_time};
 use crate::routing::plan::Language;
+use crate::routing::{NotDialled, local_time};
 
 /// A line for a list of mails: "Ferretería Ruiz: no phone rang".
 pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
@@ -14,7 +14,9 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
         (Notice::NoPhoneRang(_), Language::En) => format!("{shop}: no phone rang"),
         (Notice::NoPhoneRang(_), Language::Es) => format!("{shop}: no sonó ningún teléfono"),
         (Notice::LikelyMailbox { name, .. }, Language::En) => format!("{shop}: {name} may be picked up by a mailbox"),
-        (Notice::LikelyMailbox { name, .. }, Language::Es) => format!("{shop}: puede que en {name} salte el buzón de voz"),
+        (Notice::LikelyMailbox { name, .. }, Language::Es) => {
+            format!("{shop}: puede que en {name} salte el buzón de voz")
+        }
         (Notice::NotDialled { name, .. }, Language::En) => format!("{shop}: a call of {name} was refused"),
         (Notice::NotDialled { name, .. }, Language::Es) => format!("{shop}: no salió una llamada de {name}"),
     }
@@ -43,12 +45,14 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
             format!("{name} descolgó tres veces seguidas y nadie pulsó una tecla, como hace un buzón de voz."),
             "Ahora suena 15 segundos después que los demás. Desactiva el buzón de voz de ese teléfono, o haz que tarde más en saltar.",
         ),
-        (Notice::NotDialled { name, why }, Language::En) => {
-            (format!("{name} dialled a number outside. {} It did not go out.", super::en::not_dialled(*why)), dialled_advice(*why, language))
-        }
-        (Notice::NotDialled { name, why }, Language::Es) => {
-            (format!("{name} marcó un número de fuera. {} No salió.", super::es::not_dialled(*why)), dialled_advice(*why, language))
-        }
+        (Notice::NotDialled { name, why }, Language::En) => (
+            format!("{name} dialled a number outside. {} It did not go out.", super::en::not_dialled(*why)),
+            dialled_advice(*why, language),
+        ),
+        (Notice::NotDialled { name, why }, Language::Es) => (
+            format!("{name} marcó un número de fuera. {} No salió.", super::es::not_dialled(*why)),
+            dialled_advice(*why, language),
+        ),
     };
     let at = sentence(at);
     let more = match notice {

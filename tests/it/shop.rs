@@ -21,7 +21,7 @@ use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
-use crate::machine::{self, Router, Switchboard, WayOut, is_shop};
+use crate::machine::{self, By, Router, Switchboard, WayOut, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -634,7 +634,13 @@ impl Opening {
 
     /// Calls go out by the carrier that the shop registers with.
     pub fn calling_by_registrar(mut self) -> Opening {
-        self.way_out.by_registrar = true;
+        self.way_out.by = By::Registrar;
+        self
+    }
+
+    /// And by the carrier that the shop registers with as well.
+    pub fn calling_by_registrar_too(mut self) -> Opening {
+        self.way_out.by = By::Both;
         self
     }
 
@@ -719,7 +725,7 @@ impl Opening {
                 auth_user: registrar::AUTH_USER.to_owned(),
                 password: registrar::PASSWORD.into(),
             }),
-            outbound: self.way_out.by_registrar.then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
+            outbound: (self.way_out.by != By::Address).then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
             channels: None,
         });
         let registered = registered.collect();

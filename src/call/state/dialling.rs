@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use super::super::{Dial, Facts};
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{Leg, LegId, LegState};
 use super::super::record::{Disposition, EndedBy, EventKind};
+use super::super::{Dial, Facts};
 use super::Phase;
 use super::ending;
 use super::talking::Talking;
@@ -194,7 +194,8 @@ impl Dialling {
 }
 
 fn ask(now: Now, dial: &Dial, rank: usize, facts: &mut Facts) -> LegId {
-    let leg = Leg { phone: dial.phone, binding: None, name: dial.name.clone(), offered: now.mono, state: LegState::Offered };
+    let leg =
+        Leg { phone: dial.phone, binding: None, name: dial.name.clone(), offered: now.mono, state: LegState::Offered };
     let id = facts.new_leg(leg.clone());
     facts.note(now, EventKind::Dialled, Some(&leg), "");
     facts.push(Output::Dial { leg: id, to: dial.to.clone(), rank });

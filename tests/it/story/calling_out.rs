@@ -84,6 +84,28 @@ fn a_phone_calls_a_number_outside_and_they_talk() {
 }
 
 #[test]
+fn who_was_called_holds_and_hangs_up() {
+    let (shop, mut counter) = shop();
+    let jo = shop.outside("Jo", JO);
+    counter.calls(&shop, &shop.counter, "600999888");
+    shop.wait("1 s");
+    jo.picks_up();
+    shop.wait("1 s");
+    shop.counter.holds();
+    shop.wait("1 s");
+    shop.counter.takes_back();
+    jo.holds();
+    shop.wait("1 s");
+    jo.takes_back();
+    shop.wait("1 s");
+    assert!(shop.counter.talks_with(&jo));
+    assert_eq!(shop.events_of(EventKind::Held), ["Counter", ""], "a phone of ours, and the customer");
+    jo.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().ended_by, Some(EndedBy::Caller), "the customer");
+}
+
+#[test]
 fn one_number_in_all_its_spellings_is_called_by_one() {
     for dialled in ["+34600999888", "600999888", "0034600999888", "34600999888", "600-999-888"] {
         let (shop, mut counter) = shop();
@@ -142,9 +164,8 @@ fn a_carrier_that_we_register_with_is_shown_our_account_and_asked_who_we_are_onc
     jo.picks_up();
     shop.wait("1 s");
     assert!(shop.counter.talks_with(&jo));
-    jo.hangs_up();
+    shop.counter.hangs_up();
     shop.wait("1 s");
-    assert_eq!(shop.row().ended_by, Some(EndedBy::Caller), "the customer");
     super::trunk_registers::closes(&shop);
 }
 
@@ -403,14 +424,24 @@ fn each_countrys_own_numbers_for_help_are_help() {
 
 #[test]
 fn a_carrier_that_fails_is_not_the_last_word_for_help() {
-    let (shop, mut counter) = open(opening().registering_with(router()).calling_by_registrar());
-    let help = shop.outside("Help", "112");
+    let (shop, mut counter) = open(opening().registering_with(router()).calling_by_registrar_too());
+    let (help, jo) = (shop.outside("Help", "112"), shop.outside("Jo", JO));
+    help.has_habit(Habit::refuses(503));
+    jo.has_habit(Habit::refuses(503));
     shop.wait("1 s");
-    shop.registrar(|registrar| registrar.changes_the_password());
     counter.calls(&shop, &shop.counter, "600999888");
     shop.wait("2 s");
-    assert_eq!((help.calls_seen(), refused(&shop.counter).0), (0, Some(480)), "there is one carrier, and it refuses");
-    shop.shuts_down();
+    assert_eq!((jo.calls_seen(), refused(&shop.counter).0), (1, Some(480)), "one carrier, and what it says");
+    counter.calls(&shop, &shop.counter, "112");
+    shop.wait("2 s");
+    assert_eq!((help.calls_seen(), refused(&shop.counter).0), (2, Some(480)), "the other one too");
+    // A carrier that we are not registered with may let help pass all the same.
+    shop.registrar(|registrar| registrar.changes_the_password());
+    counter.calls(&shop, &shop.counter, "112");
+    shop.wait("2 s");
+    assert_eq!(help.calls_seen(), 3);
+    shop.wait("1 s");
+    super::trunk_registers::closes(&shop);
 }
 
 #[test]
@@ -486,6 +517,7 @@ fn strangers_reach_no_carrier_whatever_they_dial() {
 #[test]
 fn a_registered_phone_without_its_password_reaches_no_carrier() {
     let (shop, mut counter) = shop();
+    shop.outside("Help", "112");
     for prefix in prefixes() {
         shop.counter.calls_user(&format!("{prefix}600999888"));
         shop.wait("100 ms");
