@@ -46,11 +46,11 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
             "Ahora suena 15 segundos después que los demás. Desactiva el buzón de voz de ese teléfono, o haz que tarde más en saltar.",
         ),
         (Notice::NotDialled { name, why }, Language::En) => (
-            format!("{name} dialled a number outside. {} It did not go out.", super::en::not_dialled(*why)),
+            format!("{name} dialled a number outside. {}", super::en::not_dialled(*why)),
             dialled_advice(*why, language),
         ),
         (Notice::NotDialled { name, why }, Language::Es) => (
-            format!("{name} marcó un número de fuera. {} No salió.", super::es::not_dialled(*why)),
+            format!("{name} marcó un número de fuera. {}", super::es::not_dialled(*why)),
             dialled_advice(*why, language),
         ),
     };

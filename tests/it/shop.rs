@@ -725,7 +725,8 @@ impl Opening {
                 auth_user: registrar::AUTH_USER.to_owned(),
                 password: registrar::PASSWORD.into(),
             }),
-            outbound: (self.way_out.by != By::Address).then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
+            outbound: (self.way_out.by != By::Address)
+                .then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
             channels: None,
         });
         let registered = registered.collect();

@@ -350,6 +350,7 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                     "story::calling_out::sound_before_anybody_picks_up_ends_with_the_call",
                     "story::calling_out::what_the_carrier_says_of_the_number_is_what_the_phone_hears",
                     "story::calling_out::nobody_waits_for_ever",
+                    "story::calling_out::a_pick_up_that_crosses_the_hang_up_is_hung_up_on",
                 ],
             ),
             said(

@@ -210,7 +210,9 @@ fn sound_before_anybody_picks_up_ends_with_the_call() {
 
 #[test]
 fn what_the_carrier_says_of_the_number_is_what_the_phone_hears() {
-    for (said, heard) in [(486, 486), (600, 486), (603, 486), (404, 404), (484, 404), (480, 480), (503, 480), (302, 480)] {
+    for (said, heard) in
+        [(486, 486), (600, 486), (603, 486), (404, 404), (484, 404), (480, 480), (503, 480), (302, 480)]
+    {
         let (shop, mut counter) = shop();
         shop.outside("Jo", JO).has_habit(Habit::refuses(said));
         counter.calls(&shop, &shop.counter, "600999888");
@@ -233,6 +235,20 @@ fn nobody_waits_for_ever() {
     shop.wait("3 s");
     assert_eq!((jo.ends(), refused(&shop.counter).0), (vec![End::Cancelled], Some(480)));
     shop.is_idle();
+}
+
+#[test]
+fn a_pick_up_that_crosses_the_hang_up_is_hung_up_on() {
+    let (shop, mut counter) = shop();
+    let jo = shop.outside("Jo", JO);
+    counter.calls(&shop, &shop.counter, "600999888");
+    shop.wait("1 s");
+    shop.counter.hangs_up();
+    jo.picks_up();
+    shop.wait("1 s");
+    assert_eq!((jo.ends(), shop.counter.ends().last()), (vec![End::TheyHungUp], Some(&End::Refused(487))));
+    shop.is_idle();
+    assert_eq!((shop.row().disposition, shop.row().answered_by), (Some(Disposition::Missed), None));
 }
 
 #[test]
@@ -273,7 +289,10 @@ fn premium_and_foreign_numbers_are_refused_logged_and_told() {
         let row = shop.log().pop().expect("a row");
         assert_eq!((row.disposition, row.direction), (Some(Disposition::Refused), Direction::Out), "{called}");
         assert_eq!((row.called.as_str(), row.because), (called, Because::CalledOut));
-        assert_eq!(shop.events().into_iter().filter(|event| event.call == row.id).nth(1).expect("why").detail, why.as_str());
+        assert_eq!(
+            shop.events().into_iter().filter(|event| event.call == row.id).nth(1).expect("why").detail,
+            why.as_str()
+        );
     }
     assert!(shop.asked_the_carrier().is_empty(), "not a word to a carrier");
     assert_eq!(told(&shop), [NotDialled::Premium, NotDialled::Country], "once each");
@@ -571,7 +590,9 @@ fn no_phone_sends_a_call_outside_by_302_or_refer() {
     assert_eq!(asked(&shop), [JO]);
     let elsewhere = "198.51.100.99:5060".parse().expect("the address in the 302's Contact");
     assert!(shop.said_to(elsewhere).is_empty());
-    assert!(shop.all_it_said().iter().filter(|sent| sent.to == GATEWAY).all(|sent| sent.text.method() != Some("REFER")));
+    assert!(
+        shop.all_it_said().iter().filter(|sent| sent.to == GATEWAY).all(|sent| sent.text.method() != Some("REFER"))
+    );
     shop.is_idle();
 }
 
