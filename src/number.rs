@@ -337,7 +337,7 @@ mod tests {
         }
         assert_eq!(rate("+19002345678", b"US"), Some(Rate::Premium));
         assert_eq!(rate("+449098790879", b"GB"), Some(Rate::Premium));
-        assert_eq!(rate("+4990012345678", b"DE"), Some(Rate::Premium));
+        assert_eq!(rate("+499001234567", b"DE"), Some(Rate::Premium));
         assert_eq!(rate("+18002345678", b"CA"), Some(Rate::Ordinary), "of several countries");
     }
 
