@@ -308,6 +308,7 @@ mod tests {
             name: "Ferretería Ruiz".to_owned(),
             time_zone: chrono_tz::Europe::Madrid,
             country: Country(*b"ES"),
+            calls_to: Vec::new(),
             language: Language::Es,
             hours: None,
             numbers: Vec::new(),

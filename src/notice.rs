@@ -7,6 +7,7 @@ mod address;
 
 use std::sync::Arc;
 
+use crate::routing::NotDialled;
 use crate::routing::plan::PhoneId;
 
 pub use address::{Address, AddressError};
@@ -19,6 +20,8 @@ pub enum Notice {
     NoPhoneRang(NoneRang),
     /// This line picked up several times in a row, and nobody pressed a key there.
     LikelyMailbox { phone: PhoneId, name: Arc<str> },
+    /// This phone has dialled what the shop would have paid dearly for, or too often.
+    NotDialled { name: Arc<str>, why: NotDialled },
 }
 
 /// Why no phone rang.
@@ -41,6 +44,8 @@ pub enum Subject {
     Phones,
     /// Whether a person picks up this one.
     Line(PhoneId),
+    /// Whether somebody tries to call at the shop's cost.
+    Dialling(NotDialled),
 }
 
 impl Notice {
@@ -48,6 +53,7 @@ impl Notice {
         match self {
             Notice::NoPhoneRang(_) => Subject::Phones,
             Notice::LikelyMailbox { phone, .. } => Subject::Line(*phone),
+            Notice::NotDialled { why, .. } => Subject::Dialling(*why),
         }
     }
 
@@ -59,6 +65,11 @@ impl Notice {
             Notice::NoPhoneRang(NoneRang::NoneReachable) => "no_phone_reachable",
             Notice::NoPhoneRang(NoneRang::NoneCould) => "no_phone_could_ring",
             Notice::LikelyMailbox { .. } => "likely_mailbox",
+            Notice::NotDialled { why: NotDialled::Premium, .. } => "dialled_premium",
+            Notice::NotDialled { why: NotDialled::Country, .. } => "dialled_abroad",
+            Notice::NotDialled { why: NotDialled::AtOnce, .. } => "dialled_too_many_at_once",
+            Notice::NotDialled { why: NotDialled::Daily, .. } => "dialled_too_many_today",
+            Notice::NotDialled { .. } => "not_dialled",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 
 use crate::routing::plan::Country;
 
@@ -76,6 +76,49 @@ impl Number {
         let subscriber = self.0.len() - 1 - country.len().min(self.0.len() - 1);
         let shown = (subscriber / 3).min(3);
         format!("+{country}•••••{}", &self.0[self.0.len() - shown..])
+    }
+}
+
+/// What a call to a number costs, as far as its country's numbering plan says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// As any call within that country, or nothing.
+    Ordinary,
+    /// Somebody earns by it: premium rate, shared cost, personal numbers, pagers.
+    Premium,
+    /// In no range of that country that is given out: what a call there costs nobody can say.
+    Unknown,
+}
+
+impl Number {
+    /// What a call there costs, where it is a number of `country`; `None`: it is another country's, or no country's
+    /// (satellites, international premium rate).
+    ///
+    /// Countries are told apart where they share a code: Jamaica is not the United States.
+    pub fn rate_in(&self, country: Country) -> Option<Rate> {
+        let region = country.region()?;
+        let number = PHONE_NUMBER_UTIL.parse(&self.0, None).ok()?;
+        if PHONE_NUMBER_UTIL.get_country_code_for_region(region) != Some(number.country_code) {
+            return None;
+        }
+        if !PHONE_NUMBER_UTIL.is_valid_number_for_region(&number, region) {
+            let is_anothers = PHONE_NUMBER_UTIL.is_valid_number(&number);
+            return (!is_anothers).then_some(Rate::Unknown);
+        }
+        Some(match PHONE_NUMBER_UTIL.get_number_type(&number) {
+            PhoneNumberType::FixedLine
+            | PhoneNumberType::Mobile
+            | PhoneNumberType::FixedLineOrMobile
+            | PhoneNumberType::TollFree
+            | PhoneNumberType::VoIP
+            | PhoneNumberType::UAN => Rate::Ordinary,
+            PhoneNumberType::PremiumRate
+            | PhoneNumberType::SharedCost
+            | PhoneNumberType::PersonalNumber
+            | PhoneNumberType::Pager
+            | PhoneNumberType::VoiceMail => Rate::Premium,
+            PhoneNumberType::Unknown => Rate::Unknown,
+        })
     }
 }
 
@@ -278,6 +321,42 @@ mod tests {
             assert_eq!(Number::from_e164(text), None, "{text}");
         }
         assert_eq!(e164("+6834000", ES).as_deref(), Some("+6834000"));
+    }
+
+    #[test]
+    fn what_a_call_costs_is_told_by_the_countrys_own_plan() {
+        let rate = |number: &str, country: &[u8; 2]| Number::from_e164(number).unwrap().rate_in(Country(*country));
+        for number in ["+34911234567", "+34600111222", "+34900123456"] {
+            assert_eq!(rate(number, b"ES"), Some(Rate::Ordinary), "{number}");
+        }
+        for number in ["+34803123456", "+34806123456", "+34807123456", "+34901123456", "+34902123456", "+34700123456"] {
+            assert_eq!(rate(number, b"ES"), Some(Rate::Premium), "{number}");
+        }
+        for number in ["+34905123456", "+34500000000", "+34118880000"] {
+            assert_ne!(rate(number, b"ES"), Some(Rate::Ordinary), "{number}");
+        }
+        assert_eq!(rate("+19002345678", b"US"), Some(Rate::Premium));
+        assert_eq!(rate("+449098790879", b"GB"), Some(Rate::Premium));
+        assert_eq!(rate("+499001234567", b"DE"), Some(Rate::Premium));
+        assert_eq!(rate("+18002345678", b"CA"), Some(Rate::Ordinary), "of several countries");
+    }
+
+    #[test]
+    fn countries_are_told_apart_where_they_share_a_code() {
+        let rate = |number: &str, country: &[u8; 2]| Number::from_e164(number).unwrap().rate_in(Country(*country));
+        for number in ["+18762101234", "+18092345678", "+12842291234", "+14165550123"] {
+            assert_eq!(rate(number, b"US"), None, "{number}");
+        }
+        for (number, country) in [
+            ("+442070313000", b"ES"),
+            ("+34911234567", b"US"),
+            ("+881612345678", b"ES"),
+            ("+882161234567", b"ES"),
+            ("+979123456789", b"ES"),
+            ("+34911234567", b"ZZ"),
+        ] {
+            assert_eq!(rate(number, country), None, "{number}");
+        }
     }
 
     #[test]

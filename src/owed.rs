@@ -91,7 +91,9 @@ fn due(shop: &Arc<Shop>, call: &CallRecord) -> Option<UnixMs> {
         | Because::ExtraOpening { .. }
         | Because::Blocked
         | Because::NotOurNumber
-        | Because::Colleague => return Some(call.started + DUE_WHILE_OPEN),
+        | Because::Colleague
+        | Because::CalledOut
+        | Because::CalledForHelp => return Some(call.started + DUE_WHILE_OPEN),
         Because::ClosedHours { opens } | Because::PublicHoliday { opens } | Because::Closure { opens, .. } => {
             (call.started, *opens)
         }

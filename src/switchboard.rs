@@ -6,6 +6,7 @@
 //! ```
 
 mod between_phones;
+mod calling_out;
 mod contacts;
 mod event;
 mod left_ringing;
@@ -124,6 +125,7 @@ pub struct Switchboard {
     left: left_ringing::Left,
     mailboxes: mailboxes::Mailboxes,
     notices: Notices,
+    gone_out: calling_out::GoneOut,
 }
 
 /// What a ticket stands for.
@@ -208,6 +210,7 @@ impl Switchboard {
             left: left_ringing::Left::default(),
             mailboxes: mailboxes::Mailboxes::default(),
             notices: Notices::default(),
+            gone_out: calling_out::GoneOut::default(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -566,11 +569,13 @@ impl Switchboard {
                 }
                 CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
                 CallOutput::Screen { leg } => self.screen(now, leg),
+                CallOutput::Dial { leg, to, rank } => self.dial(now, leg, &to, rank),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }
                 | CallOutput::Announce
+                | CallOutput::LetHear { .. }
                 | CallOutput::Answer { .. }
                 | CallOutput::Refuse(_)
                 | CallOutput::HangUpCaller(_)

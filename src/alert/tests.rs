@@ -163,6 +163,7 @@ fn plan(language: Language, notify: &[String]) -> Arc<Plan> {
         name: "Ferretería Ruiz".to_owned(),
         time_zone: chrono_tz::Europe::Madrid,
         country: Country(*b"ES"),
+        calls_to: Vec::new(),
         language,
         hours: None,
         numbers: Vec::new(),

@@ -7,6 +7,7 @@ use super::record::{CallEvent, CallRecord, VoiceMessage};
 pub use super::state::greeting::Closed;
 use crate::notice::Notice;
 use crate::routing::plan::PhoneId;
+use crate::routing::{NotDialled, Outside};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Input {
     Recorded,
     /// A phone rings.
     Rings(LegId),
+    /// The carrier of a number outside lets it be heard before anybody has picked up: ringing of its own, or words.
+    Sounds(LegId),
     /// Somebody picked up, and can be heard: the codecs fit.
     PickedUp(LegId),
     /// Whoever listens at this leg, and was asked for a key, has pressed one.
@@ -69,7 +72,8 @@ pub enum LegEnd {
     NoSharedCodec,
     /// It could not be rung: at this moment no media ports are bound that are nobody's.
     NoPorts,
-    /// It could not be rung: its carrier carries as many calls as it can, or all but the one kept for the next customer.
+    /// It could not be rung: its carrier carries as many calls as it can, or all but the one kept for the next customer, or
+    /// takes none of ours.
     NoChannel,
     /// It stopped or hung up as it was told.
     Over,
@@ -120,6 +124,11 @@ pub enum Output {
     Changed(Box<CallRecord>),
     /// Ring this phone at this place.
     Ring { leg: LegId, phone: PhoneId, binding: BindingId },
+    /// Ask the carrier of this rank for the number that was dialled: 0 is the first that takes calls of ours. Answered by
+    /// [`LegEnd::NoChannel`] where there is none.
+    Dial { leg: LegId, to: Outside, rank: usize },
+    /// Let the caller hear what the carrier lets be heard of this leg.
+    LetHear { leg: LegId },
     /// Stop this leg's ringing.
     Stop { leg: LegId, why: Stop },
     /// Tell whoever has picked up at this leg who calls, twice, and ask them for a key.
@@ -188,6 +197,8 @@ pub enum Final {
     NotAcceptable,
     /// 503: the whole service shuts down.
     Draining,
+    /// 403, with the reason in words: a phone of the shop has dialled what it may not.
+    NotDialled(NotDialled),
 }
 
 impl Final {
@@ -200,6 +211,20 @@ impl Final {
             Final::Unavailable => 480,
             Final::NotAcceptable => 488,
             Final::Draining => 503,
+            Final::NotDialled(_) => 403,
+        }
+    }
+
+    /// The same for the log: why, where the status does not say it.
+    pub fn detail(self) -> String {
+        match self {
+            Final::NotDialled(why) => why.as_str().to_owned(),
+            Final::Busy
+            | Final::NotFound
+            | Final::Cancelled
+            | Final::Unavailable
+            | Final::NotAcceptable
+            | Final::Draining => self.status().to_string(),
         }
     }
 }

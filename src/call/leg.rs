@@ -20,8 +20,10 @@ pub struct BindingId(pub u64);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leg {
+    /// The phone that is rung; of a leg to a number outside, the one that has dialled it.
     pub phone: PhoneId,
-    pub binding: BindingId,
+    /// `None`: a number outside.
+    pub binding: Option<BindingId>,
     /// The phone's name, for the log.
     pub name: Arc<str>,
     /// When its INVITE left.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::now::{Mono, Now};
+use crate::routing::Outside;
 use crate::routing::decision::{Action, Opening, Refusal};
 use crate::routing::plan::{PhoneId, Shop};
 
@@ -55,11 +56,24 @@ pub(crate) struct Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begin {
     Decided(Action),
+    /// A phone of the shop has dialled a number outside.
+    Dial(Dial),
     /// Whatever was decided, this caller cannot be connected to anybody.
     Unservable(Final),
     /// It was decided to take this call, but there are no ports left for its sound: as many talk as can. So it is one that
     /// nobody took, of this kind.
     NoPorts(Disposition),
+}
+
+/// A call to a number outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dial {
+    /// Who calls.
+    pub phone: PhoneId,
+    pub name: Arc<str>,
+    pub to: Outside,
+    /// So many carriers there are to be asked, by their rank.
+    pub carriers: usize,
 }
 
 /// Whether the call's row is durable.
@@ -107,6 +121,7 @@ impl Call {
             Begin::Decided(Action::Refuse(Refusal::NotOurNumber)) => {
                 facts.turn_away(now, Disposition::Refused, Final::NotFound)
             }
+            Begin::Dial(dial) => Phase::Dialling(state::dialling::Dialling::begin(now, dial, &mut facts)),
             Begin::NoPorts(disposition) => facts.no_ports(now, disposition),
             Begin::Unservable(answer) => facts.turn_away(now, Disposition::Refused, answer),
         };
@@ -186,7 +201,9 @@ impl Call {
             Use { phone: leg.phone, talks }
         });
         let maker = match self.phase {
-            Phase::Ringing(_) | Phase::Greeting(_) => self.made_by.map(|phone| Use { phone, talks: false }),
+            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Dialling(_) => {
+                self.made_by.map(|phone| Use { phone, talks: false })
+            }
             Phase::Talking(_) => self.made_by.map(|phone| Use { phone, talks: true }),
             Phase::Ending => None,
         };
@@ -197,7 +214,7 @@ impl Call {
     pub fn awaited(&self) -> &[Awaited] {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.awaited(),
-            Phase::Greeting(_) | Phase::Talking(_) | Phase::Ending => &[],
+            Phase::Greeting(_) | Phase::Dialling(_) | Phase::Talking(_) | Phase::Ending => &[],
         }
     }
 
@@ -274,7 +291,7 @@ impl Facts {
     /// A call that rings nobody gets its final answer.
     fn turn_away(&mut self, now: Now, disposition: Disposition, answer: Final) -> Phase {
         self.note(now, EventKind::Arrived, None, "");
-        self.note(now, EventKind::Refused, None, &answer.status().to_string());
+        self.note(now, EventKind::Refused, None, &answer.detail());
         self.end(now, disposition, None);
         self.tell_caller(Output::Refuse(answer));
         Phase::Ending
@@ -306,6 +323,16 @@ impl Facts {
             self.note(now, EventKind::Ended, None, &detail);
             self.outputs.push_back(Output::Changed(Box::new(self.record.clone())));
         }
+    }
+
+    /// Who is on the caller's side: a customer, but where one of the shop's phones called outside.
+    pub(crate) fn near(&self) -> EndedBy {
+        if self.record.goes_outside() { EndedBy::Staff } else { EndedBy::Caller }
+    }
+
+    /// Who is on the other side.
+    pub(crate) fn far(&self) -> EndedBy {
+        if self.record.goes_outside() { EndedBy::Caller } else { EndedBy::Staff }
     }
 
     pub(crate) fn new_leg(&mut self, leg: Leg) -> LegId {

@@ -29,14 +29,16 @@ pub struct CallRecord {
     pub id: CallId,
     pub shop: Option<ShopId>,
     pub direction: Direction,
-    /// `None` when withheld or not a public number.
+    /// The customer: who called, or was called. `None` when withheld or not a public number.
     pub caller: Option<Number>,
-    /// The caller as the network wrote it, control characters removed; empty when withheld.
+    /// The caller as the network wrote it, control characters removed; empty when withheld. Of a phone of the shop that
+    /// calls, its user.
     pub caller_raw: String,
-    /// The display name that came with the call, control characters removed, at most 80 characters. Unverified.
+    /// The display name that came with the call, control characters removed, at most 80 characters. Unverified. Of a phone
+    /// of the shop that calls, its name.
     pub caller_display: String,
     pub withheld: bool,
-    /// The number that was called, as the carrier wrote it; for a call between phones the user that was dialled.
+    /// The number that was called, as the carrier wrote it; for a call of a phone what was dialled.
     pub called: String,
     pub door: Door,
     /// What makes the call one call towards its carrier: Call-ID, From-tag and CSeq number; or the CallSid. Unique.
@@ -48,7 +50,7 @@ pub struct CallRecord {
     pub disposition: Option<Disposition>,
     pub because: Because,
     pub ended_by: Option<EndedBy>,
-    /// The name of the phone that answered.
+    /// The name of the phone that answered; of a call to a number outside, of the phone that made it.
     pub answered_by: Option<Arc<str>>,
     /// Which call of this caller to this shop this is, ever, this one included; 0 for a withheld caller and for a phone.
     pub nth_call_from_caller: u32,
@@ -58,7 +60,7 @@ pub struct CallRecord {
 pub enum Direction {
     /// A customer called.
     In,
-    /// A phone of the shop called: so far only another one, and then there is no `caller`.
+    /// A phone of the shop called: another one, and then there is no `caller`; or a number outside, which then is it.
     Out,
 }
 
@@ -143,7 +145,15 @@ pub enum EventKind {
     NobodyAnswered,
     /// The caller could not be served: refused; `detail` is the SIP status.
     Refused,
-    /// Held, and resumed; by whom is in `phone` (none: the caller).
+    /// This phone has dialled a number outside, and a carrier is asked for it.
+    Dialled,
+    /// It rings there.
+    RingsThere,
+    /// Somebody has picked up there, or something.
+    AnsweredThere,
+    /// They could not be reached by that carrier; `detail` is the SIP status, "silent" or "no channel".
+    NotReached,
+    /// Held, and resumed; by whom is in `phone` (none: the caller, or whoever was called outside).
     Held,
     Resumed,
     /// The caller is a fax machine: its calling tone was heard.
@@ -169,12 +179,18 @@ spelled_as! {
     EventKind {
         Arrived = "arrived", Offered = "offered", Ringing = "ringing", Screened = "screened", NoKey = "no_key", Answered = "answered", TooLate = "too_late",
         Declined = "declined", Stopped = "stopped", GaveUp = "gave_up", NobodyAnswered = "nobody_answered",
-        Refused = "refused", Held = "held", Resumed = "resumed", Fax = "fax", Greeted = "greeted", MessageLeft = "message_left",
+        Refused = "refused", Dialled = "dialled", RingsThere = "rings_there", AnsweredThere = "answered_there",
+        NotReached = "not_reached", Held = "held", Resumed = "resumed", Fax = "fax", Greeted = "greeted", MessageLeft = "message_left",
         MessageLost = "message_lost", Ended = "ended",
     }
 }
 
 impl CallRecord {
+    /// Whether a phone of the shop called somebody outside, or tried to.
+    pub fn goes_outside(&self) -> bool {
+        matches!(self.because, Because::CalledOut | Because::CalledForHelp)
+    }
+
     /// How long it rang: until the answer, else until the end; up to `now` while it still rings. Nothing rings in a closed
     /// shop. Milliseconds.
     pub fn ring_ms(&self, now: UnixMs) -> u64 {

@@ -78,6 +78,7 @@ pub fn write(settings: &ShopSettings) -> String {
     put(format_args!("name = {}", quoted(&shop.name)));
     put(format_args!("time_zone = {}", quoted(shop.time_zone.name())));
     put(format_args!("country = {}", quoted(&String::from_utf8_lossy(&shop.country.0))));
+    put(format_args!("calls_to = {}", list(shop.calls_to.iter().map(Country::as_str))));
     put(format_args!("language = {}", quoted(shop.language.as_str())));
     if let Some(hours) = &shop.hours {
         put(format_args!("hours = {}", quoted(hours.as_str())));
@@ -132,6 +133,11 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
     let time_zone = required(&mut section, "time_zone", zone)?.parse(zone, |text| text.parse().ok())?;
     let two_letters = "a country by its two letters such as \"ES\"";
     let country = required(&mut section, "country", two_letters)?.parse(two_letters, Country::parse)?;
+    let calls_to = match section.list("calls_to")? {
+        Some(entries) => read_countries(entries, two_letters)?,
+        // Abroad nobody calls by accident.
+        None => vec![country],
+    };
     let language = optional(&mut section, "language", "\"en\" or \"es\"", Language::parse)?.unwrap_or_default();
     let hours = read_hours(&mut section, "hours", country)?;
     let mut numbers = Vec::new();
@@ -157,6 +163,7 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
         name,
         time_zone,
         country,
+        calls_to,
         language,
         hours,
         numbers,
@@ -167,6 +174,19 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
         hours_override: None,
         blocked: BTreeSet::new(),
     })
+}
+
+fn read_countries(entries: Vec<Entry<String>>, expected: &str) -> Result<Vec<Country>, TomlFileError> {
+    let mut countries = Vec::new();
+    for entry in entries {
+        let place = entry.place.clone();
+        let country = entry.parse(expected, Country::parse)?;
+        if countries.contains(&country) {
+            return Err(twice(place, country.as_str()));
+        }
+        countries.push(country);
+    }
+    Ok(countries)
 }
 
 fn read_phone(mut section: Section<'_>, shop: &Shop, realm: &str, digest: Algorithm) -> Result<Phone, TomlFileError> {
@@ -380,6 +400,9 @@ mod tests {
             ("hours = \"Mo-Fr 9-never\"", "shop.hours: expected opening hours"),
             ("numbers = [\"+34911234567\", \"911\"]", "shop.numbers[1]: expected a telephone number"),
             ("numbers = [\"+34911234567\", \"+34911234567\"]", "shop.numbers[1]: \"+34911234567\" is there twice"),
+            ("calls_to = [\"ES\", \"Spain\"]", "shop.calls_to[1]: expected a country by its two letters"),
+            ("calls_to = [\"ES\", \"es\"]", "shop.calls_to[1]: \"ES\" is there twice"),
+            ("calls_to = \"ES\"", "shop.calls_to: expected"),
             ("language = \"fr\"", "shop.language: expected \"en\" or \"es\", found \"fr\""),
             ("give_up_after_s = 29", "shop.give_up_after_s: expected a whole number from 30 to 300, found 29"),
             ("give_up_after_s = 301", "shop.give_up_after_s: expected a whole number from 30 to 300"),
@@ -451,7 +474,22 @@ mod tests {
         let shop = read(SHOP, Path::new("ruiz.toml"), "ringall", Algorithm::Md5).unwrap().shop;
         assert_eq!(shop.language, Language::En);
         assert_eq!(shop.give_up_after, Duration::from_secs(120));
+        assert_eq!(shop.calls_to, [Country(*b"ES")], "its own country, and no other");
         assert!(shop.hours.is_none() && shop.numbers.is_empty() && shop.phones.is_empty());
+    }
+
+    #[test]
+    fn the_countries_that_may_be_called_are_those_that_are_named() {
+        let calls_to = |line: &str| {
+            let text = format!("{SHOP}{line}\n");
+            let settings = read(&text, Path::new("ruiz.toml"), "ringall", Algorithm::Md5).unwrap();
+            let again = read(&write(&settings), Path::new("ruiz.toml"), "ringall", Algorithm::Md5).unwrap();
+            assert_eq!(again.shop.calls_to, settings.shop.calls_to, "as it was written");
+            settings.shop.calls_to
+        };
+        assert_eq!(calls_to("calls_to = [\"es\", \"PT\"]"), [Country(*b"ES"), Country(*b"PT")]);
+        assert_eq!(calls_to("calls_to = [\"PT\"]"), [Country(*b"PT")], "without its own, if that is what they say");
+        assert_eq!(calls_to("calls_to = []"), []);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How calls go out through a carrier: to the staff's cells.
+//! How calls go out through a carrier: to numbers that phones dial, and to the staff's cells.
 
 use std::net::SocketAddr;
 

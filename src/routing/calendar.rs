@@ -222,6 +222,7 @@ mod tests {
             name: "Ruiz".to_owned(),
             time_zone: chrono_tz::Europe::Madrid,
             country: ES,
+            calls_to: Vec::new(),
             language: Language::Es,
             hours: hours.map(hours_of),
             numbers: Vec::new(),

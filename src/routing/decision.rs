@@ -90,6 +90,10 @@ pub enum Because {
     NotOurNumber,
     /// A phone of the shop called this one.
     Colleague,
+    /// A phone of the shop called a number outside, or tried to.
+    CalledOut,
+    /// A phone of the shop called for help.
+    CalledForHelp,
 }
 
 impl Opening {
@@ -118,6 +122,8 @@ impl Because {
             Because::Blocked => "blocked",
             Because::NotOurNumber => "not_our_number",
             Because::Colleague => "colleague",
+            Because::CalledOut => "called_out",
+            Because::CalledForHelp => "called_for_help",
         }
     }
 
@@ -134,7 +140,9 @@ impl Because {
             | Because::ExtraOpening { .. }
             | Because::Blocked
             | Because::NotOurNumber
-            | Because::Colleague => false,
+            | Because::Colleague
+            | Because::CalledOut
+            | Because::CalledForHelp => false,
         }
     }
 
@@ -149,7 +157,12 @@ impl Because {
             Because::ExtraOpening { until: at, why } | Because::Closure { opens: at, why } => {
                 format!("{} {why}", instant(*at))
             }
-            Because::NoHours | Because::Blocked | Because::NotOurNumber | Because::Colleague => String::new(),
+            Because::NoHours
+            | Because::Blocked
+            | Because::NotOurNumber
+            | Because::Colleague
+            | Because::CalledOut
+            | Because::CalledForHelp => String::new(),
         }
     }
 
@@ -172,6 +185,8 @@ impl Because {
             "blocked" => Because::Blocked,
             "not_our_number" => Because::NotOurNumber,
             "colleague" => Because::Colleague,
+            "called_out" => Because::CalledOut,
+            "called_for_help" => Because::CalledForHelp,
             _ => return None,
         })
     }

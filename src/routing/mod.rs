@@ -4,6 +4,7 @@
 mod calendar;
 pub mod caller_id;
 pub mod decision;
+pub mod dialling;
 pub mod duty;
 pub mod explain;
 pub mod hours;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use caller_id::{CallerId, Identity};
 pub use decision::{Action, Because, Decision, Offer, Refusal, Ring, Wave};
+pub use dialling::{Dialling, NotDialled, Out, Outside, Proof, decide_outside};
 pub use duty::{Duty, why_phone};
 pub use explain::standing;
 pub use hours::{Hours, HoursError, Openness};

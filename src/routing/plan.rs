@@ -38,6 +38,8 @@ pub struct Shop {
     pub language: Language,
     /// `None`: no hours set; desk phones ring day and night, cells do not.
     pub hours: Option<Hours>,
+    /// The countries whose numbers the phones may call; for help they call anywhere.
+    pub calls_to: Vec<Country>,
     /// Numbers that are this shop's. With none set in the whole plan, every called number is the (first) shop's.
     pub numbers: Vec<Number>,
     /// How long a call rings before the caller gets busy: 30 to 300 s.

@@ -114,6 +114,7 @@ fn plan(shops: &[(&str, Language)]) -> Plan {
             name: (*name).to_owned(),
             time_zone: chrono_tz::UTC,
             country: Country::UNKNOWN,
+            calls_to: Vec::new(),
             language: *language,
             hours: None,
             numbers: Vec::new(),

@@ -34,7 +34,7 @@ pub struct Contact {
 }
 
 const PLAN_VERSION: &str = "SELECT value FROM settings WHERE name = 'plan_version'";
-const SHOPS: &str = "SELECT id, name, time_zone, country, language, hours, give_up_after_s, notify, override_state, \
+const SHOPS: &str = "SELECT id, name, time_zone, country, calls_to, language, hours, give_up_after_s, notify, override_state, \
      override_until_ms FROM shops ORDER BY id";
 const NUMBERS: &str = "SELECT shop_id, number FROM shop_numbers ORDER BY shop_id, position";
 const PHONES: &str = "SELECT id, shop_id, name, kind, line, ha1, after_s, hours, off_until_ms FROM phones \
@@ -52,9 +52,9 @@ const NUMBER_TAKEN: &str = "SELECT s.name FROM shop_numbers n JOIN shops s ON s.
      WHERE n.number = $1 AND s.name <> $2";
 const USER_TAKEN: &str = "SELECT s.name FROM phones p JOIN shops s ON s.id = p.shop_id \
      WHERE p.kind = 'registers' AND p.line = $1 AND s.name <> $2";
-const PUT_SHOP: &str = "INSERT INTO shops (id, name, time_zone, country, language, hours, give_up_after_s, notify) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET time_zone = excluded.time_zone, \
-     country = excluded.country, language = excluded.language, hours = excluded.hours, \
+const PUT_SHOP: &str = "INSERT INTO shops (id, name, time_zone, country, language, hours, give_up_after_s, notify, \
+     calls_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET \
+     time_zone = excluded.time_zone, country = excluded.country, calls_to = excluded.calls_to, language = excluded.language, hours = excluded.hours, \
      give_up_after_s = excluded.give_up_after_s, notify = excluded.notify";
 const DROP_NUMBERS: &str = "DELETE FROM shop_numbers WHERE shop_id = $1";
 const PUT_NUMBER: &str = "INSERT INTO shop_numbers (number, shop_id, position) VALUES ($1, $2, $3)";
@@ -76,6 +76,7 @@ struct ShopRow {
     name: String,
     time_zone: String,
     country: String,
+    calls_to: Option<String>,
     language: String,
     hours: Option<String>,
     give_up_after_s: i64,
@@ -150,6 +151,7 @@ impl Store {
         let shop = &new.shop;
         let notify = text(&shop.notify.iter().map(Address::text).collect::<Vec<_>>().join("\n"));
         let country = String::from_utf8_lossy(&shop.country.0).into_owned();
+        let calls_to = shop.calls_to.iter().map(Country::as_str).collect::<Vec<_>>().join(" ");
         Ok(write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             for number in &shop.numbers {
@@ -169,7 +171,7 @@ impl Store {
             };
             let query = sqlx::query(PUT_SHOP).bind(id).bind(&shop.name).bind(shop.time_zone.name()).bind(&country);
             let query = query.bind(shop.language.as_str()).bind(shop.hours.as_ref().map(Hours::as_str));
-            query.bind(seconds(shop.give_up_after)).bind(&notify).execute(&mut *tx).await?;
+            query.bind(seconds(shop.give_up_after)).bind(&notify).bind(&calls_to).execute(&mut *tx).await?;
 
             sqlx::query(DROP_NUMBERS).bind(id).execute(&mut *tx).await?;
             for (position, number) in (0_i64..).zip(&shop.numbers) {
@@ -261,6 +263,13 @@ impl ShopRow {
             id: ShopId(self.id),
             time_zone: parsed("shops", "time_zone", &self.time_zone, |text| text.parse().ok())?,
             country,
+            calls_to: match &self.calls_to {
+                Some(text) => text
+                    .split_whitespace()
+                    .map(|code| parsed("shops", "calls_to", code, Country::parse))
+                    .collect::<Result<_, _>>()?,
+                None => vec![country],
+            },
             language: parsed("shops", "language", &self.language, Language::parse)?,
             hours: hours("shops", self.hours, country)?,
             numbers: Vec::new(),

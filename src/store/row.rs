@@ -327,6 +327,8 @@ fn because_parts(because: &Because) -> (&'static str, Option<UnixMs>, &str) {
         Because::Blocked => ("blocked", None, ""),
         Because::NotOurNumber => ("not_our_number", None, ""),
         Because::Colleague => ("colleague", None, ""),
+        Because::CalledOut => ("called_out", None, ""),
+        Because::CalledForHelp => ("called_for_help", None, ""),
     }
 }
 
@@ -343,6 +345,8 @@ fn because_from(code: &str, at: Option<UnixMs>, why: String) -> Option<Because> 
         "blocked" => Because::Blocked,
         "not_our_number" => Because::NotOurNumber,
         "colleague" => Because::Colleague,
+        "called_out" => Because::CalledOut,
+        "called_for_help" => Because::CalledForHelp,
         _ => return None,
     })
 }
@@ -368,6 +372,8 @@ mod tests {
             Because::Blocked,
             Because::NotOurNumber,
             Because::Colleague,
+            Because::CalledOut,
+            Because::CalledForHelp,
         ] {
             let (code, at, why) = because_parts(&because);
             assert_eq!(because_from(code, at, why.to_owned()), Some(because));

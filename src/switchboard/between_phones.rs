@@ -1,5 +1,7 @@
 //! A phone of the shop calls another. It is a call like any other, with a row of its own, but nobody's customer: it is
-//! counted for no caller and never owed. There is no way from here to a carrier.
+//! counted for no caller and never owed. What else it dials is for [`super::calling_out`].
+
+use std::sync::Arc;
 
 use crate::call::Begin;
 use crate::call::event::Final;
@@ -7,25 +9,42 @@ use crate::call::record::Direction;
 use crate::caller::{Card, NamedBy};
 use crate::door::sip::{Arrival, Calling, Shown};
 use crate::now::Now;
-use crate::routing::decide_within;
-use crate::routing::plan::{Line, Phone};
+use crate::routing::dialling::help_called;
+use crate::routing::plan::{Line, Phone, Shop};
+use crate::routing::{NotDialled, Proof, decide_within};
 
 use super::{Facts, Service, Switchboard};
 
 impl Switchboard {
-    /// A phone has dialled something: another phone of its shop rings, anything else is refused.
+    /// A phone has dialled something: another phone of its shop rings, anything else is outside.
     pub(super) fn phone_calls(&mut self, now: Now, arrival: Arrival, calling: &Calling) {
         if self.service == Service::Draining {
             return self.door.turn_away(now, &arrival);
         }
         let dialled = arrival.called.first().cloned().unwrap_or_default();
-        let found = self.plan.shops.iter().find_map(|shop| {
+        // A telephone at one address may be a phone of several shops.
+        let calls_from = |shop: &Arc<Shop>| {
             let from = shop.phones.iter().find(|phone| self.is_calling(phone, calling))?;
-            let to = shop.phones.iter().find(|phone| self.user_of(phone).as_ref() == Some(&dialled))?;
-            let decision = decide_within(shop, from.id, to.id)?;
-            Some((shop.clone(), from.clone(), to.id, decision))
+            Some((shop.clone(), from.clone()))
+        };
+        let callers: Vec<(Arc<Shop>, Phone)> = self.plan.shops.iter().filter_map(calls_from).collect();
+        let Some((shop, from)) = callers.first().cloned() else {
+            return self.door.refuse_dialling(now, &arrival, NotDialled::NoNumber);
+        };
+        let proof = match calling {
+            Calling::User(_) => Proof::Password,
+            Calling::At(_) => Proof::Address,
+        };
+        let colleague = callers.into_iter().find_map(|(shop, from)| {
+            let to = shop.phones.iter().find(|phone| self.user_of(phone).as_ref() == Some(&dialled))?.id;
+            let decision = decide_within(&shop, from.id, to)?;
+            Some((shop, from, to, decision))
         });
-        let Some((shop, from, to, decision)) = found else { return self.door.refuse_dialling(now, &arrival) };
+        // Whatever a phone is called, help goes first.
+        let Some((shop, from, to, decision)) = colleague.filter(|_| help_called(&dialled, shop.country).is_none())
+        else {
+            return self.call_outside(now, arrival, shop, &from, proof);
+        };
         let user = self.user_of(&from).unwrap_or_default();
         let card = Card { name: from.name.to_string(), named_by: NamedBy::Owner, nth: 0 };
         let shown = Shown { card: card.display(shop.language), number: user.clone(), called: None };
@@ -60,7 +79,7 @@ impl Switchboard {
     }
 
     /// By what another phone calls this one.
-    fn user_of(&self, phone: &Phone) -> Option<String> {
+    pub(super) fn user_of(&self, phone: &Phone) -> Option<String> {
         let user = match &phone.line {
             Line::Registers { user, .. } => user.clone(),
             Line::Fixed { .. } => self.contacts.by_phone.get(&phone.id)?.uri.user_unescaped(),

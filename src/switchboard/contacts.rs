@@ -114,7 +114,7 @@ impl Switchboard {
         }
         self.contacts.by_phone = contacts;
         self.contacts.cells = cells;
-        if !self.contacts.cells.is_empty() && self.contacts.by_trunk.is_empty() {
+        if self.contacts.by_trunk.is_empty() {
             let outbound = self.door.outbound_proxies();
             let contact = |uri: Uri, binding| Contact { text: uri.to_string(), binding, uri, way: None };
             let found = outbound.into_iter().map(|(trunk, uri)| (trunk, contact(uri, self.door.fresh_binding())));
@@ -203,9 +203,12 @@ impl Switchboard {
 
     /// The first carrier that takes calls, and the way to it.
     fn way_out(&self) -> Option<(usize, Route)> {
-        let takes_calls = |trunk: &usize| self.door.takes_calls(*trunk);
-        let ways = self.contacts.by_trunk.iter().filter(|(trunk, _)| takes_calls(trunk));
-        ways.filter_map(|(trunk, contact)| Some((*trunk, contact.way?))).next()
+        self.ways_out().find(|(trunk, _)| self.door.takes_calls(*trunk))
+    }
+
+    /// Every carrier that calls could go out by, whether it takes any now or not.
+    pub(super) fn ways_out(&self) -> impl Iterator<Item = (usize, Route)> {
+        self.contacts.by_trunk.iter().filter_map(|(trunk, contact)| Some((*trunk, contact.way?)))
     }
 
     /// An address has answered us, or registered: somebody is there.

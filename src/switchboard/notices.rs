@@ -18,6 +18,9 @@ pub(super) const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(30 * 60);
 /// A trouble that was over and came back is told of after this: what comes and goes with each call is one trouble.
 pub(super) const BACK_AFTER: Duration = Duration::from_secs(5 * 60);
 
+/// That somebody dialled what they may not is on the page for so long.
+const SHOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A notice that is to be told now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
@@ -120,8 +123,13 @@ impl Notices {
     }
 
     /// What is not known to be over in this shop.
-    pub(super) fn standing(&self, shop: ShopId) -> impl Iterator<Item = Standing> {
-        let of_shop = self.known.iter().filter(move |((of, _), known)| *of == shop && known.state != State::Over);
+    pub(super) fn standing(&self, now: UnixMs, shop: ShopId) -> impl Iterator<Item = Standing> {
+        let is_news = move |known: &Known| match known.notice {
+            // Nothing says that nobody tries any more.
+            Notice::NotDialled { .. } => now < known.at + SHOWN_FOR,
+            Notice::NoPhoneRang(_) | Notice::LikelyMailbox { .. } => known.state != State::Over,
+        };
+        let of_shop = self.known.iter().filter(move |((of, _), known)| *of == shop && is_news(known));
         of_shop.map(|(_, known)| Standing { notice: known.notice.clone(), at: known.at })
     }
 
@@ -231,10 +239,10 @@ mod tests {
         let mut notices = Notices::default();
         notices.raise(at(0), RUIZ, SILENT);
         assert_eq!(notices.raise(at(1), RUIZ, NOWHERE), None);
-        let standing: Vec<Standing> = notices.standing(RUIZ).collect();
+        let standing: Vec<Standing> = notices.standing(UnixMs(0), RUIZ).collect();
         assert_eq!(standing, [Standing { notice: NOWHERE, at: at(1).wall }], "the page says what is so now");
         assert_eq!(notices.raise(at(1), ShopId(2), SILENT), due(SILENT, 1, 0), "each shop has its own");
         notices.over(RUIZ, Subject::Phones);
-        assert_eq!(notices.standing(RUIZ).count(), 0);
+        assert_eq!(notices.standing(UnixMs(0), RUIZ).count(), 0);
     }
 }

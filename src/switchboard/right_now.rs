@@ -78,7 +78,7 @@ impl Switchboard {
                 proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
             }
         });
-        let notices = self.notices.standing(shop.id).collect();
+        let notices = self.notices.standing(now.wall, shop.id).collect();
         ShopNow { shop: shop.id, decision, phones: phones.collect(), notices }
     }
 }

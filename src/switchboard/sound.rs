@@ -4,10 +4,11 @@ use super::{LogEntry, Output, Switchboard};
 use crate::call::event::{Input, Sealed, Stop};
 use crate::call::leg::LegId;
 use crate::call::record::{CallId, Disposition, VoiceMessage};
-use crate::call::{Begin, Call};
+use crate::call::{Begin, Call, Dial};
 use crate::greeting::Greeting;
 use crate::media::{self, Family, Kept, Lane};
 use crate::now::{Now, UnixMs};
+use crate::routing::Outside;
 use crate::routing::caller_id::CallerId;
 use crate::routing::decision::{Action, Opening};
 use crate::spoken_card;
@@ -45,6 +46,9 @@ impl Switchboard {
     pub(super) fn with_ports(&mut self, family: Family, begin: Begin) -> Begin {
         let (pairs, otherwise) = match &begin {
             Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
+            // Help is asked for whatever is left: ports may be free by then.
+            Begin::Dial(Dial { to: Outside::Help(_), .. }) => return begin,
+            Begin::Dial(Dial { to: Outside::Number(_), .. }) => (2, Disposition::Missed),
             Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
             Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
         };

@@ -5,7 +5,7 @@ use crate::store::{StoredCall, StoredMessage};
 use crate::web::frame::{View, shown};
 use crate::words;
 
-/// Somebody who called.
+/// Somebody who called, or was called.
 pub struct Who {
     /// The owner's name for them, else their number.
     pub name: String,
@@ -21,7 +21,7 @@ impl Who {
         if record.withheld {
             return Who { name: words::withheld(view.language()).to_owned(), number: nothing(), says: nothing() };
         }
-        if record.direction == Direction::Out {
+        if record.direction == Direction::Out && record.caller.is_none() {
             let from = shown(&record.caller_raw);
             let name = if from.is_empty() { view.w().between_phones.to_owned() } else { from };
             return Who { name, number: shown(&record.called), says: nothing() };
@@ -35,7 +35,9 @@ impl Who {
                 Who { name: view.w().no_number.to_owned(), number: nothing(), says: shown(&record.caller_display) }
             }
             None => {
-                let says = Some(shown(&record.caller_display)).filter(|says| *says != number);
+                // Of a call of ours it is the phone's name.
+                let says = Some(shown(&record.caller_display));
+                let says = says.filter(|says| *says != number && record.direction == Direction::In);
                 Who { name: number, number: nothing(), says: says.unwrap_or_default() }
             }
         }
@@ -87,7 +89,11 @@ impl CallLine {
             who: Who::of(record, call.caller_name.as_deref(), view),
             outcome: words::page::outcome(record, view.language(), view.now),
             when: words::page::moment(record.started, view.language(), zone, view.now),
-            kind: kind(record.disposition),
+            kind: match record.disposition {
+                // Nobody's call in vain but ours.
+                Some(Disposition::Missed) if record.goes_outside() => "refused",
+                disposition => kind(disposition),
+            },
         }
     }
 }

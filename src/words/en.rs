@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use super::{Decline, Happened, Hour, Phone, Refused, Seconds, When, clock, or_else, sentence};
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
+use crate::routing::NotDialled;
 use crate::routing::decision::{Action, Because, Refusal};
 use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
@@ -31,6 +32,8 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::Blocked => "This caller is blocked.".to_owned(),
         Because::NotOurNumber => "The number that was called belongs to no shop here.".to_owned(),
         Because::Colleague => "A colleague called this phone.".to_owned(),
+        Because::CalledOut => "A phone of the shop called this number.".to_owned(),
+        Because::CalledForHelp => "A phone of the shop called for help.".to_owned(),
     }
 }
 
@@ -84,7 +87,21 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::Draining) => "The service was shutting down.".to_owned(),
         Happened::Refused(Refused::Unfit) => "The carrier asked for something that we do not speak.".to_owned(),
         Happened::Refused(Refused::Full) => "All lines were taken: the caller heard the busy tone.".to_owned(),
+        Happened::Refused(Refused::NotDialled(why)) => not_dialled(*why).to_owned(),
         Happened::Refused(Refused::Other) => "The call could not be taken.".to_owned(),
+        Happened::Dialled(phone) => format!("{} called a number outside.", subject(*phone)),
+        Happened::RingsThere => "It rings there.".to_owned(),
+        Happened::AnsweredThere => "They picked up.".to_owned(),
+        Happened::NotReached(why) => match why {
+            Decline::No => "They said no.",
+            Decline::Busy => "They were busy.",
+            Decline::Away => "Nobody picked up there.",
+            Decline::NotFound => "There is no such number.",
+            Decline::Unfit => "The carrier could not take this kind of call.",
+            Decline::Silent => "The carrier did not respond.",
+            Decline::Failed => "The carrier could not connect the call.",
+        }
+        .to_owned(),
         Happened::Held(None) => "The caller put the call on hold.".to_owned(),
         Happened::Held(Some(phone)) => format!("{phone} put the call on hold."),
         Happened::Resumed(None) => "The caller took the call back.".to_owned(),
@@ -112,6 +129,19 @@ fn declined(name: Phone<'_>, why: &Decline) -> String {
         Decline::Unfit => format!("{phone} could not take this kind of call."),
         Decline::Silent => format!("{phone} did not respond."),
         Decline::Failed => format!("{phone} could not ring."),
+    }
+}
+
+pub(super) fn not_dialled(why: NotDialled) -> &'static str {
+    match why {
+        NotDialled::Premium => "The number costs extra, so it was not called.",
+        NotDialled::Country => "The number is in a country that these phones may not call.",
+        NotDialled::NotInService => "There is no such number.",
+        NotDialled::AtOnce => "As many calls as may be were out already, so it was not called.",
+        NotDialled::Daily => "As many calls as may be had gone out today, so it was not called.",
+        NotDialled::Unproved => "That phone has no password, so it calls no number outside.",
+        NotDialled::NoWayOut => "No carrier takes our calls.",
+        NotDialled::NoNumber => "That is no telephone number.",
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 use super::{Decline, Happened, Hour, Phone, Refused, Seconds, When, clock, or_else, sentence};
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
+use crate::routing::NotDialled;
 use crate::routing::decision::{Action, Because, Refusal};
 use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
@@ -32,6 +33,8 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::Blocked => "Este número está bloqueado.".to_owned(),
         Because::NotOurNumber => "El número marcado no es de ninguna tienda de aquí.".to_owned(),
         Because::Colleague => "Llamó alguien de la tienda a este teléfono.".to_owned(),
+        Because::CalledOut => "Llamó un teléfono de la tienda a este número.".to_owned(),
+        Because::CalledForHelp => "Un teléfono de la tienda llamó a emergencias.".to_owned(),
     }
 }
 
@@ -87,7 +90,21 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::Draining) => "El servicio se estaba apagando.".to_owned(),
         Happened::Refused(Refused::Unfit) => "El operador pidió algo que no admitimos.".to_owned(),
         Happened::Refused(Refused::Full) => "Todas las líneas estaban ocupadas: oyó el tono de ocupado.".to_owned(),
+        Happened::Refused(Refused::NotDialled(why)) => not_dialled(*why).to_owned(),
         Happened::Refused(Refused::Other) => "No se pudo atender la llamada.".to_owned(),
+        Happened::Dialled(phone) => format!("{} llamó a un número de fuera.", subject(*phone)),
+        Happened::RingsThere => "Suena allí.".to_owned(),
+        Happened::AnsweredThere => "Contestaron.".to_owned(),
+        Happened::NotReached(why) => match why {
+            Decline::No => "Rechazaron la llamada.",
+            Decline::Busy => "Comunicaba.",
+            Decline::Away => "Allí no contestó nadie.",
+            Decline::NotFound => "Ese número no existe.",
+            Decline::Unfit => "La operadora no admite este tipo de llamada.",
+            Decline::Silent => "La operadora no respondió.",
+            Decline::Failed => "La operadora no pudo conectar la llamada.",
+        }
+        .to_owned(),
         Happened::Held(None) => "Quien llama puso la llamada en espera.".to_owned(),
         Happened::Held(Some(phone)) => format!("{phone} puso la llamada en espera."),
         Happened::Resumed(None) => "Quien llama retomó la llamada.".to_owned(),
@@ -118,6 +135,19 @@ fn declined(phone: Phone<'_>, why: &Decline) -> String {
 }
 
 /// `vez` is feminine: the 1st is *primera*, for every count.
+pub(super) fn not_dialled(why: NotDialled) -> &'static str {
+    match why {
+        NotDialled::Premium => "El número es de tarificación especial, así que no se llamó.",
+        NotDialled::Country => "El número es de un país al que estos teléfonos no pueden llamar.",
+        NotDialled::NotInService => "Ese número no existe.",
+        NotDialled::AtOnce => "Ya había tantas llamadas en curso como puede haber, así que no se llamó.",
+        NotDialled::Daily => "Hoy ya habían salido tantas llamadas como pueden salir, así que no se llamó.",
+        NotDialled::Unproved => "Ese teléfono no tiene contraseña, así que no llama a números de fuera.",
+        NotDialled::NoWayOut => "Ninguna operadora acepta nuestras llamadas.",
+        NotDialled::NoNumber => "Eso no es un número de teléfono.",
+    }
+}
+
 pub(super) fn nth_call(nth: u32) -> String {
     format!("{nth}a vez")
 }

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 
 use crate::call::record::{CallEvent, Disposition, EndedBy, EventKind};
 use crate::now::UnixMs;
+use crate::routing::NotDialled;
 use crate::routing::decision::{Action, Because};
 use crate::routing::duty::Duty;
 use crate::routing::hours::HoursError;
@@ -183,6 +184,10 @@ enum Happened<'a> {
     GaveUp(Seconds),
     NobodyAnswered(Seconds),
     Refused(Refused),
+    Dialled(Phone<'a>),
+    RingsThere,
+    AnsweredThere,
+    NotReached(Decline),
     /// `None`: by the caller.
     Held(Option<&'a str>),
     Resumed(Option<&'a str>),
@@ -222,6 +227,8 @@ enum Refused {
     Unfit,
     /// No ports were left.
     Full,
+    /// A phone of the shop has dialled what it may not.
+    NotDialled(NotDialled),
     Other,
 }
 
@@ -242,6 +249,10 @@ impl<'a> Happened<'a> {
             EventKind::GaveUp => Happened::GaveUp(seconds),
             EventKind::NobodyAnswered => Happened::NobodyAnswered(seconds),
             EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
+            EventKind::Dialled => Happened::Dialled(phone),
+            EventKind::RingsThere => Happened::RingsThere,
+            EventKind::AnsweredThere => Happened::AnsweredThere,
+            EventKind::NotReached => Happened::NotReached(Decline::read(&event.detail)),
             EventKind::Held => Happened::Held(phone),
             EventKind::Resumed => Happened::Resumed(phone),
             EventKind::Fax => Happened::Fax,
@@ -273,6 +284,9 @@ impl Decline {
 
 impl Refused {
     fn read(detail: &str) -> Refused {
+        if let Some(why) = NotDialled::parse(detail) {
+            return Refused::NotDialled(why);
+        }
         match detail {
             "486" => Refused::Blocked,
             "404" => Refused::NotOurNumber,

@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 use super::{clock, sentence};
 use crate::notice::{NoneRang, Notice};
 use crate::now::UnixMs;
-use crate::routing::local_time;
 use crate::routing::plan::Language;
+use crate::routing::{NotDialled, local_time};
 
 /// A line for a list of mails: "Ferretería Ruiz: no phone rang".
 pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
@@ -17,6 +17,8 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
         (Notice::LikelyMailbox { name, .. }, Language::Es) => {
             format!("{shop}: puede que en {name} salte el buzón de voz")
         }
+        (Notice::NotDialled { name, .. }, Language::En) => format!("{shop}: a call of {name} was refused"),
+        (Notice::NotDialled { name, .. }, Language::Es) => format!("{shop}: no salió una llamada de {name}"),
     }
 }
 
@@ -43,11 +45,20 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
             format!("{name} descolgó tres veces seguidas y nadie pulsó una tecla, como hace un buzón de voz."),
             "Ahora suena 15 segundos después que los demás. Desactiva el buzón de voz de ese teléfono, o haz que tarde más en saltar.",
         ),
+        (Notice::NotDialled { name, why }, Language::En) => (
+            format!("{name} dialled a number outside. {}", super::en::not_dialled(*why)),
+            dialled_advice(*why, language),
+        ),
+        (Notice::NotDialled { name, why }, Language::Es) => (
+            format!("{name} marcó un número de fuera. {}", super::es::not_dialled(*why)),
+            dialled_advice(*why, language),
+        ),
     };
     let at = sentence(at);
     let more = match notice {
         Notice::NoPhoneRang(_) => more(held_back, language),
         Notice::LikelyMailbox { .. } => String::new(),
+        Notice::NotDialled { .. } => times(held_back, language),
     };
     format!("{at}: {happened}{more} {to_do}")
 }
@@ -109,6 +120,31 @@ fn spanish_advice(none_rang: NoneRang) -> &'static str {
         }
         NoneRang::NoneReachable => "Mira si los teléfonos están encendidos, y si funciona la red.",
         NoneRang::NoneCould => "Mira si los teléfonos están en «no molestar».",
+    }
+}
+
+fn dialled_advice(why: NotDialled, language: Language) -> &'static str {
+    match (why, language) {
+        (NotDialled::Country, Language::En) => {
+            "If somebody of the shop wants to call that country, add it to `calls_to` in the shop's file; if nobody did, give \
+             that phone another password."
+        }
+        (NotDialled::Country, Language::Es) => {
+            "Si alguien de la tienda quiere llamar a ese país, añádelo a `calls_to` en el fichero de la tienda; si no fue \
+             nadie, ponle otra contraseña a ese teléfono."
+        }
+        (_, Language::En) => "If nobody of the shop did that, give that phone another password.",
+        (_, Language::Es) => "Si no fue nadie de la tienda, ponle otra contraseña a ese teléfono.",
+    }
+}
+
+fn times(held_back: u32, language: Language) -> String {
+    match (language, held_back) {
+        (_, 0) => String::new(),
+        (Language::En, 1) => " It happened once more since the last notice.".to_owned(),
+        (Language::En, n) => format!(" It happened {n} more times since the last notice."),
+        (Language::Es, 1) => " Desde el último aviso pasó una vez más.".to_owned(),
+        (Language::Es, n) => format!(" Desde el último aviso pasó {n} veces más."),
     }
 }
 

@@ -108,6 +108,13 @@ pub fn rings_now(phones: &[&str], language: Language) -> String {
 /// What becomes of a live call at this moment: "Rings, for 12 seconds."
 pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
     match (record.answered, &record.answered_by) {
+        (None, _) if record.goes_outside() => {
+            let waiting = duration(now.since(record.started), language);
+            match language {
+                Language::En => format!("Called, for {waiting}."),
+                Language::Es => format!("Llamando desde hace {waiting}."),
+            }
+        }
         (Some(_), phone) => {
             let talking = duration(record.talk_ms(now), language);
             match language {
@@ -130,6 +137,11 @@ pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
 /// How a call went, in a line: "Answered by Counter, 3 minutes and 5 seconds", "Missed".
 pub fn outcome(record: &CallRecord, language: Language, now: UnixMs) -> String {
     let Some(disposition) = record.disposition else { return live(record, language, now) };
+    if record.goes_outside()
+        && let Some(outcome) = outcome_outside(record, disposition, language, now)
+    {
+        return outcome;
+    }
     match (disposition, &record.answered_by) {
         (Disposition::Answered, Some(phone)) => {
             let talked = duration(record.talk_ms(now), language);
@@ -139,6 +151,25 @@ pub fn outcome(record: &CallRecord, language: Language, now: UnixMs) -> String {
             }
         }
         _ => super::disposition(disposition, language).to_owned(),
+    }
+}
+
+/// The same of a call to a number outside; `None`: as of any other.
+fn outcome_outside(record: &CallRecord, disposition: Disposition, language: Language, now: UnixMs) -> Option<String> {
+    match (disposition, &record.answered_by) {
+        (Disposition::Answered, Some(phone)) => {
+            let talked = duration(record.talk_ms(now), language);
+            Some(match language {
+                Language::En => format!("{phone} called them, {talked}"),
+                Language::Es => format!("Llamó {phone}, {talked}"),
+            })
+        }
+        (Disposition::Missed, _) => Some(match language {
+            Language::En => "We called, and they did not pick up".to_owned(),
+            Language::Es => "Llamamos y no contestaron".to_owned(),
+        }),
+        (Disposition::Answered, None)
+        | (Disposition::Message | Disposition::NoMessage | Disposition::Refused | Disposition::Interrupted, _) => None,
     }
 }
 

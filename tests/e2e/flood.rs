@@ -65,13 +65,14 @@ fn ten_thousand_strangers_ring_nobody_and_leave_nothing_while_calls_go_on() {
     installation.returns_to(&start);
 }
 
-/// Sends these INVITEs, and returns when the service has read them all.
-fn flood(carrier: &UdpSocket, target: &str, which: std::ops::Range<usize>) {
+/// Sends these INVITEs to numbers behind fifty ways to get an outside line, and returns when the service has read them all.
+pub fn flood(carrier: &UdpSocket, target: &str, which: std::ops::Range<usize>) {
     for first in which.clone().step_by(AT_ONCE) {
         let ip = format!("127.1.{}.{}", first / AT_ONCE / 200, first / AT_ONCE % 200 + 1);
         let stranger = UdpSocket::bind((ip.as_str(), 0)).expect("all of 127.0.0.0/8 is ours");
         for n in first..(first + AT_ONCE).min(which.end) {
-            let invite = request("INVITE", n, &stranger, target);
+            let invite = request("INVITE", n, &stranger, target)
+                .replace("sip:shop@127.0.0.1", &format!("sip:{}@127.0.0.1", dialled(n)));
             stranger.send_to(invite.as_bytes(), target).expect("loopback takes it");
         }
         carrier_is_answered(carrier, target, first);
@@ -79,6 +80,22 @@ fn flood(carrier: &UdpSocket, target: &str, which: std::ops::Range<usize>) {
         let nothing = stranger.recv_from(&mut [0; 2048]).expect_err("the stranger got an answer");
         assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
     }
+}
+
+/// Fifty of them.
+fn dialled(n: usize) -> String {
+    let prefix = match n % 50 {
+        0 => String::new(),
+        1 => "+".to_owned(),
+        2 => "011".to_owned(),
+        3 => "810".to_owned(),
+        4 => "0011".to_owned(),
+        5 => "*9".to_owned(),
+        n @ 6..=15 => format!("{}", n - 6),
+        n @ 16..=25 => format!("{}00", n - 16),
+        n => format!("{}", 900 + n),
+    };
+    format!("{prefix}442070313000")
 }
 
 fn carrier_is_answered(carrier: &UdpSocket, target: &str, n: usize) {

@@ -5,6 +5,7 @@
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
 
 mod baresip;
+mod calling_out;
 mod capture;
 mod chromium;
 mod connect;

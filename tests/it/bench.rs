@@ -55,6 +55,7 @@ impl Bench {
             name: "Ferretería Ruiz".to_owned(),
             time_zone: chrono_tz::Europe::Madrid,
             country: Country(*b"ES"),
+            calls_to: Vec::new(),
             language: Language::En,
             hours: None,
             numbers: Vec::new(),

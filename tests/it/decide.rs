@@ -50,6 +50,7 @@ fn ruiz() -> Shop {
         name: "Ferretería Ruiz".to_owned(),
         time_zone: Madrid,
         country: ES,
+        calls_to: Vec::new(),
         language: Language::Es,
         hours: Some(hours("Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off")),
         numbers: vec![number("+34911234567")],

@@ -65,8 +65,18 @@ pub fn interfaces() -> Interfaces {
 pub struct WayOut {
     pub shown_as: ShownAs,
     pub channels: Option<NonZeroU16>,
-    /// By the carrier that the shop registers with, not by the one that knows its address.
-    pub by_registrar: bool,
+    pub by: By,
+}
+
+/// Which carriers take calls of the shop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// The one that knows its address.
+    #[default]
+    Address,
+    /// The one that it registers with.
+    Registrar,
+    Both,
 }
 
 /// Calls through this host.
@@ -81,9 +91,9 @@ fn tls(shop: SocketAddr) -> SocketAddr {
 
 /// UDP, TCP and TLS at one address of each family.
 fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router, way_out: &WayOut) -> Settings {
-    let WayOut { shown_as, channels, by_registrar } = *way_out;
+    let WayOut { shown_as, channels, by } = *way_out;
     let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
-    let outbound_by_address = (!by_registrar).then(|| outbound(&GATEWAY.ip().to_string(), shown_as));
+    let outbound_by_address = (by != By::Registrar).then(|| outbound(&GATEWAY.ip().to_string(), shown_as));
     let carrier = Trunk { name: "carrier".to_owned(), peers, register: None, outbound: outbound_by_address, channels };
     Settings {
         sockets: vec![SHOP, SHOP_V6],

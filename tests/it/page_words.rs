@@ -133,6 +133,10 @@ fn a_call_is_told_in_a_line() {
         ("a phone without a name", CallRecord { answered_by: None, ..talking.clone() }),
         ("answered", ended(Disposition::Answered, &talking)),
         ("missed", ended(Disposition::Missed, &ringing)),
+        ("we call", CallRecord { because: Because::CalledOut, ..ringing.clone() }),
+        ("we called", CallRecord { because: Because::CalledOut, ..ended(Disposition::Answered, &talking) }),
+        ("we called in vain", CallRecord { because: Because::CalledOut, ..ended(Disposition::Missed, &ringing) }),
+        ("we may not", CallRecord { because: Because::CalledOut, ..ended(Disposition::Refused, &ringing) }),
         ("message", CallRecord { because: closed, ..ended(Disposition::Message, &ringing) }),
     ];
     let said = rows.map(|(name, record)| in_both(&[name], |_, language| page::outcome(&record, language, at(NOW))));

@@ -47,6 +47,7 @@ fn shop(phone: &str, language: Language, time_zone: chrono_tz::Tz, give_up_after
         numbers: Vec::new(),
         give_up_after,
         notify: Vec::new(),
+        calls_to: Vec::new(),
         phones: vec![phone],
         closures: Vec::new(),
         hours_override: None,

@@ -21,7 +21,7 @@ use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
-use crate::machine::{self, Router, Switchboard, WayOut, is_shop};
+use crate::machine::{self, By, Router, Switchboard, WayOut, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -116,6 +116,22 @@ impl Shop {
         let far_end = FarEnd::new(name, address.parse().expect("an address and a port"), Habit::RINGS);
         let who = self.world.borrow_mut().add(far_end);
         Person::new(Rc::clone(&self.world), who)
+    }
+
+    /// Somebody outside, whom the carrier calls by this number.
+    pub fn outside(&self, name: &str, number: &str) -> Phone {
+        let nth = self.callers.get() + 1;
+        self.callers.set(nth);
+        let phone = self.telephone(name, &format!("198.51.100.{}:5060", 100 + nth));
+        self.world.borrow_mut().gateway.add(number, phone.who);
+        phone
+    }
+
+    /// Whether what this person sends to where they were invited from comes out at the other's telephone, before any answer.
+    pub fn carries_sound_from(&self, from: &Phone, to: &Phone) -> bool {
+        let (near, far) = (from.see(|far_end| far_end.audio), to.see(|far_end| far_end.audio));
+        let port = from.invite_sent().audio().expect("an INVITE with SDP").port();
+        self.world.borrow().media.delivers(near, port, 8).is_some_and(|(out, _)| out == far)
     }
 
     /// The owner changes something.
@@ -628,7 +644,13 @@ impl Opening {
 
     /// Calls go out by the carrier that the shop registers with.
     pub fn calling_by_registrar(mut self) -> Opening {
-        self.way_out.by_registrar = true;
+        self.way_out.by = By::Registrar;
+        self
+    }
+
+    /// And by the carrier that the shop registers with as well.
+    pub fn calling_by_registrar_too(mut self) -> Opening {
+        self.way_out.by = By::Both;
         self
     }
 
@@ -692,6 +714,7 @@ impl Opening {
             name: "Ferretería Ruiz".to_owned(),
             time_zone: chrono_tz::Europe::Madrid,
             country: Country(*b"ES"),
+            calls_to: vec![Country(*b"ES")],
             language: self.language,
             hours: self.hours.map(|hours| Hours::parse(&hours, Country(*b"ES")).expect("hours of a story")),
             numbers: self.numbers.iter().map(|number| machine::number(number)).collect(),
@@ -712,7 +735,8 @@ impl Opening {
                 auth_user: registrar::AUTH_USER.to_owned(),
                 password: registrar::PASSWORD.into(),
             }),
-            outbound: self.way_out.by_registrar.then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
+            outbound: (self.way_out.by != By::Address)
+                .then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
             channels: None,
         });
         let registered = registered.collect();

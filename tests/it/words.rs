@@ -10,7 +10,7 @@ use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
 use ringall::notice::{NoneRang, Notice};
 use ringall::now::UnixMs;
 use ringall::routing::plan::{Country, Language, PhoneId};
-use ringall::routing::{Action, Because, ClosureError, Duty, Hours, OverrideError, Refusal, Ring};
+use ringall::routing::{Action, Because, ClosureError, Duty, Hours, NotDialled, OverrideError, Refusal, Ring};
 use ringall::words;
 use uuid::Uuid;
 
@@ -60,6 +60,8 @@ fn reasons() -> Vec<(&'static str, Because)> {
         ("blocked", Because::Blocked),
         ("not ours", Because::NotOurNumber),
         ("a phone", Because::Colleague),
+        ("a number outside", Because::CalledOut),
+        ("help", Because::CalledForHelp),
     ];
     for when in [
         "2026-11-23 14:00",
@@ -181,6 +183,15 @@ fn every_line_of_the_log_is_plain() {
     for detail in ["486", "404", "503", "420", "no ports", "400"] {
         rows.push((EventKind::Refused, None, detail, 0));
     }
+    for why in NotDialled::ALL {
+        rows.push((EventKind::Refused, None, why.as_str(), 0));
+    }
+    rows.push((EventKind::Dialled, Some("Counter"), "", 0));
+    rows.push((EventKind::RingsThere, None, "", 0));
+    rows.push((EventKind::AnsweredThere, None, "", 0));
+    for detail in ["603", "486", "480", "404", "488", "silent", "no channel"] {
+        rows.push((EventKind::NotReached, None, detail, 0));
+    }
     rows.push((EventKind::Fax, None, "", 0));
     rows.push((EventKind::Greeted, None, "", 0));
     for length in ["1", "2", "21", "60", "180", ""] {
@@ -267,6 +278,13 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
         let title = words::notice::title(notice, "Ferretería Ruiz", language);
         format!("{title}\n      {}", words::notice::message(notice, when, 0, language, Madrid))
     });
+    for why in [NotDialled::Premium, NotDialled::Country, NotDialled::AtOnce, NotDialled::Daily] {
+        let notice = Notice::NotDialled { name: "Counter".into(), why };
+        said += &in_both(&[why], |_, language| {
+            let title = words::notice::title(&notice, "Ferretería Ruiz", language);
+            format!("{title}\n      {}", words::notice::message(&notice, when, 2, language, Madrid))
+        });
+    }
     said += &in_both(&["https://phone.example"], |page, language| words::notice::see(page, language));
     golden("notice.txt", &said);
 }

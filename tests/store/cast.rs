@@ -234,6 +234,7 @@ pub const RUIZ: &str = r#"
 name = "Ferretería Ruiz"
 time_zone = "Europe/Madrid"
 country = "ES"
+calls_to = ["ES", "PT"]
 language = "es"
 hours = "Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off"
 numbers = ["+34911234567", "+34911234568"]

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use ringall::cli::shop_file;
 use ringall::notice::Address;
-use ringall::routing::plan::{Language, Line, OverrideState};
+use ringall::routing::plan::{Country, Language, Line, OverrideState};
 use ringall::store::StoreError;
 
 use crate::cast::{Database, RUIZ, answered, jo, number, shop};
@@ -52,6 +52,8 @@ async fn an_imported_shop_is_the_plan(db: Database) {
     assert_eq!(ruiz.language, Language::Es);
     assert_eq!(ruiz.hours.as_ref().unwrap().as_str(), shop(RUIZ).shop.hours.unwrap().as_str());
     assert_eq!(ruiz.numbers, [number("+34911234567"), number("+34911234568")]);
+    assert_eq!(ruiz.calls_to, [Country(*b"ES"), Country(*b"PT")]);
+    assert_eq!(plan.shops[1].calls_to, [Country(*b"US")], "its own, where nothing is said");
     assert_eq!(ruiz.give_up_after, Duration::from_secs(90));
     let notify: Vec<String> = ruiz.notify.iter().map(Address::text).collect();
     assert_eq!(notify, ["https://ntfy.example/ruiz", "mailto:owner@example.com"]);

@@ -343,6 +343,7 @@ fn settings(name: &str) -> ShopSettings {
         name: name.to_owned(),
         time_zone: chrono_tz::Europe::Madrid,
         country: Country(*b"ES"),
+        calls_to: Vec::new(),
         language: Language::Es,
         hours: None,
         numbers: Vec::new(),

@@ -13,6 +13,7 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         Input::Recorded
         | Input::Timeout
         | Input::Rings(_)
+        | Input::Sounds(_)
         | Input::Pressed(_)
         | Input::NobodyPressed(_)
         | Input::Freed(_)
@@ -41,7 +42,10 @@ pub(crate) fn too_late(now: Now, id: LegId, facts: &mut Facts) {
     let Some(leg) = facts.legs.get(&id).cloned() else { return };
     match leg.state {
         LegState::Leaving(why) => {
-            facts.note(now, EventKind::TooLate, Some(&leg), "");
+            match leg.binding {
+                Some(_) => facts.note(now, EventKind::TooLate, Some(&leg), ""),
+                None => facts.note(now, EventKind::AnsweredThere, None, ""),
+            }
             facts.push(Output::HangUp { leg: id, why });
         }
         LegState::Offered | LegState::Ringing | LegState::Screening { .. } | LegState::Talking => {}

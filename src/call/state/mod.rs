@@ -1,6 +1,7 @@
 //! The phases of a call. Each has a table, total over its inputs, with no wildcard arm: a new input does not compile
 //! until every phase has said what it means there. From *ringing* there is no way to a recording.
 
+pub(super) mod dialling;
 pub(super) mod ending;
 pub(super) mod greeting;
 pub(super) mod ringing;
@@ -19,6 +20,8 @@ pub(super) enum Phase {
     Ringing(ringing::Ringing),
     /// Closed: the caller hears when the shop opens, and may leave a message.
     Greeting(greeting::Greeting),
+    /// A phone of the shop waits for somebody outside.
+    Dialling(dialling::Dialling),
     /// Somebody has the call.
     Talking(talking::Talking),
     /// The caller's part is over; legs that were told to stop have not all confirmed.
@@ -40,6 +43,7 @@ impl Phase {
         match self {
             Phase::Ringing(ringing) => ringing.on(now, input, facts, phones).into(),
             Phase::Greeting(greeting) => greeting.on(now, input, facts),
+            Phase::Dialling(dialling) => dialling.on(now, input, facts),
             Phase::Talking(talking) => talking.on(now, input, facts),
             Phase::Ending => ending::on(now, input, facts),
         }
@@ -49,6 +53,7 @@ impl Phase {
         match self {
             Phase::Ringing(ringing) => ringing.deadline(facts),
             Phase::Greeting(greeting) => greeting.deadline(),
+            Phase::Dialling(dialling) => dialling.deadline(),
             Phase::Talking(talking) => talking.deadline(),
             Phase::Ending => None,
         }

@@ -136,6 +136,8 @@ impl Ringing {
                 stop_at(now, binding, facts);
             }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
+            // A phone's early media is not the caller's to hear (DESIGN §3).
+            Input::Sounds(_) => {}
             // Nobody talks yet.
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
@@ -251,7 +253,7 @@ impl Ringing {
     }
 
     fn is_to_be_rung(&self, place: BindingId, facts: &Facts) -> bool {
-        let rung = |leg: &Leg| leg.binding == place && !matches!(leg.state, LegState::Leaving(_));
+        let rung = |leg: &Leg| leg.binding == Some(place) && !matches!(leg.state, LegState::Leaving(_));
         !self.resting.contains_key(&place) && !facts.legs.values().any(rung)
     }
 
@@ -312,7 +314,7 @@ impl Ringing {
                 Rest::ForThisCall
             }
         };
-        self.resting.insert(leg.binding, rest);
+        self.resting.extend(leg.binding.map(|binding| (binding, rest)));
         self.met = self.met.max(match end {
             LegEnd::Declined | LegEnd::Busy => Met::Somebody,
             LegEnd::Unavailable(_) | LegEnd::NoSharedCodec => Met::Cannot,
@@ -350,7 +352,7 @@ fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
     let Some(name) = facts.shop.as_ref().and_then(|shop| shop.phone(phone)).map(|phone| phone.name.clone()) else {
         return;
     };
-    let leg = Leg { phone, binding, name, offered: now.mono, state: LegState::Offered };
+    let leg = Leg { phone, binding: Some(binding), name, offered: now.mono, state: LegState::Offered };
     let id = facts.new_leg(leg.clone());
     facts.note(now, EventKind::Offered, Some(&leg), "");
     facts.push(Output::Ring { leg: id, phone, binding });
@@ -409,7 +411,7 @@ fn give_up(now: Now, detail: &str, answer: Final, notice: Option<Notice>, facts:
 
 /// Stops the INVITE to this place that has had no answer yet. Where it rings already it has arrived.
 fn stop_at(now: Now, place: BindingId, facts: &mut Facts) {
-    let offered = |leg: &Leg| leg.binding == place && leg.state == LegState::Offered;
+    let offered = |leg: &Leg| leg.binding == Some(place) && leg.state == LegState::Offered;
     let legs: Vec<LegId> = facts.legs.iter().filter(|(_, leg)| offered(leg)).map(|(id, _)| *id).collect();
     stop(now, legs, Stop::Moved, facts);
 }

@@ -35,7 +35,7 @@ pub(super) fn drop_leg(now: Now, id: LegId, facts: &mut Facts) -> Option<Binding
     let leg = leg.clone();
     facts.note(now, EventKind::NoKey, Some(&leg), "");
     facts.push(Output::HangUp { leg: id, why: Stop::Finished });
-    Some(leg.binding)
+    leg.binding
 }
 
 /// The legs that have been asked for too long.

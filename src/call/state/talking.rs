@@ -76,6 +76,7 @@ impl Talking {
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
             Input::Rings(_)
+            | Input::Sounds(_)
             | Input::Pressed(_)
             | Input::NobodyPressed(_)
             | Input::Freed(_)
@@ -98,7 +99,7 @@ impl Talking {
                     | LegEnd::NoSharedCodec
                     | LegEnd::NoPorts
                     | LegEnd::NoChannel
-                    | LegEnd::Over => (EndedBy::Staff, Stop::Finished),
+                    | LegEnd::Over => (facts.far(), Stop::Finished),
                 };
                 hang_up_caller(now, by, why, None, facts)
             }
@@ -107,11 +108,11 @@ impl Talking {
                 if leg != self.winner {
                     return Phase::Talking(self);
                 }
-                hang_up_caller(now, EndedBy::Staff, Stop::Finished, said, facts)
+                hang_up_caller(now, facts.far(), Stop::Finished, said, facts)
             }
             Input::CallerLeft(left, said) => {
                 let (by, why) = match left {
-                    CallerLeft::HungUp => (EndedBy::Caller, Stop::Finished),
+                    CallerLeft::HungUp => (facts.near(), Stop::Finished),
                     CallerLeft::Lost => (EndedBy::Network, Stop::Lost),
                     CallerLeft::NotConnected => {
                         nobody_answered(facts);
@@ -150,13 +151,14 @@ impl Talking {
         self.sound = Sound::Heard;
     }
 
-    /// Who did it: the winner's phone, or nobody's, which is the caller.
+    /// Who did it: a phone of the shop, or nobody's, which is the customer.
     fn note(&self, now: Now, kind: EventKind, holder: Holder, facts: &mut Facts) {
-        let leg = match holder {
-            Holder::Caller => None,
-            Holder::Leg(leg) if leg == self.winner => facts.legs.get(&leg).cloned(),
+        let by = match holder {
+            Holder::Caller => facts.near(),
+            Holder::Leg(leg) if leg == self.winner => facts.far(),
             Holder::Leg(_) => return,
         };
+        let leg = facts.legs.get(&self.winner).filter(|_| by == EndedBy::Staff).cloned();
         facts.note(now, kind, leg.as_ref(), "");
     }
 }

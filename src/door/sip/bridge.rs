@@ -99,17 +99,27 @@ impl SipDoor {
         let FarEnd { far: with, ours: phone_ours, theirs: phone_theirs } = far_end;
         let pair = self.caller_pair(call)?;
         let session_id = self.chance.bits() >> 1;
+        let heard = self.callers.get_mut(&call)?.hears.take();
         let asked = self.callers.get(&call)?.offer.as_ref().map(|offer| offer.protection.clone());
         let protection = asked.unwrap_or(Protection::Plain).answered(|| MasterKey(self.chance.bytes()));
         let caller = self.callers.get(&call)?;
         let here = Here { address: self.endpoint.interfaces.ip_towards(&caller.hop), port: pair.rtp, session_id };
         let terms = Terms { ours: &phone_ours, theirs: &phone_theirs };
-        let (ours, payloads) = match &caller.offer {
-            Some(offer) => {
+        let (ours, payloads) = match (&caller.offer, &heard) {
+            // What they were told before anybody picked up stands (RFC 3261 §13.2.1).
+            (Some(offer), Some(heard)) => {
+                let payloads = agree_late(Terms { ours: &heard.ours, theirs: offer }, terms).ok()?;
+                (heard.ours.clone(), Some(payloads))
+            }
+            (Some(offer), None) => {
                 let Agreed { answer, payloads } = agree(offer, terms, here).ok()?;
                 (Description { protection, ..answer }, Some(payloads))
             }
-            None => (our_offer(here), None),
+            (None, _) => (our_offer(here), None),
+        };
+        let goes_on = match (&heard, &with) {
+            (Some(heard), Far::Phone(leg)) => heard.leg == *leg && heard.theirs == phone_theirs,
+            (Some(_) | None, _) => false,
         };
         let (tx, hop, local_tag, theirs) = (caller.tx, caller.hop, caller.local_tag.clone(), caller.offer.clone());
         let invite = self.endpoint.request_of(tx)?;
@@ -127,7 +137,10 @@ impl SipDoor {
         let caller = self.callers.get_mut(&call)?;
         caller.early = None;
         caller.state = CallerState::Answered(Box::new(conversation));
-        if let Some(payloads) = payloads {
+        if let Some(heard) = heard.filter(|_| !goes_on) {
+            self.unhear(heard.leg);
+        }
+        if let Some(payloads) = payloads.filter(|_| !goes_on) {
             self.connect(call, payloads);
         }
         Some(())

@@ -56,7 +56,7 @@ struct Account {
     credentials: Credentials,
 }
 
-/// What a cell's leg has besides a phone's.
+/// What a leg through a carrier has besides a phone's.
 #[derive(Debug)]
 pub(super) struct Cell {
     trunk: usize,
@@ -79,6 +79,8 @@ enum Whose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Asked,
+    /// Nobody of the staff: a phone of the shop has dialled this number, and nobody is asked for a key.
+    Dialled,
     /// What is played now ends in a hang-up for this reason.
     Dismissed(Stop),
 }
@@ -116,6 +118,19 @@ impl Cell {
     pub fn new(trunk: usize, lane: Lane) -> Cell {
         Cell { trunk, lane, ports: Whose::Ours, playing: None, step: Step::Asked, answers: Answers::None }
     }
+
+    /// Somebody whom a phone of the shop calls.
+    pub fn dialled(trunk: usize, lane: Lane) -> Cell {
+        Cell { ports: Whose::TheCalls, step: Step::Dialled, ..Cell::new(trunk, lane) }
+    }
+
+    pub fn trunk(&self) -> usize {
+        self.trunk
+    }
+
+    pub fn was_dialled(&self) -> bool {
+        self.step == Step::Dialled
+    }
 }
 
 impl SipDoor {
@@ -133,8 +148,13 @@ impl SipDoor {
 
     /// This number at this trunk.
     pub fn cell_uri(&self, trunk: usize, number: &Number) -> Option<Uri> {
+        self.number_uri(trunk, number.as_str())
+    }
+
+    /// What is dialled like this at this trunk.
+    pub(super) fn number_uri(&self, trunk: usize, number: &str) -> Option<Uri> {
         let outbound = self.cells.trunks.get(trunk)?.outbound.as_ref()?;
-        Some(Uri::sip(Some(number.as_str()), &outbound.domain, outbound.port))
+        Some(Uri::sip(Some(number), &outbound.domain, outbound.port))
     }
 
     /// Whether this trunk can carry a call of ours. The last channel is the next customer's.
@@ -149,6 +169,22 @@ impl SipDoor {
     pub(super) fn pair_of_its_own(&mut self, leg: LegId, family: Family) -> Option<Pair> {
         let lane = self.callers.get(&leg.call)?.audio.lane;
         self.ports.take(lane, family)
+    }
+
+    /// The shop, as the carrier is told that one of its phones calls: From without a tag, and the headers that vouch for it.
+    /// Where we register the account is known there, and the shop's number is what we would have shown (RFC 3325 §9.2).
+    pub(super) fn shown_as_shop(&self, trunk: usize, called: Option<&str>) -> (Address, Vec<Header>) {
+        let Some(Line { outbound: Some(outbound), account, .. }) = self.cells.trunks.get(trunk) else {
+            return (Address::new(Uri::sip(Some("anonymous"), "anonymous.invalid", None)), Vec::new());
+        };
+        let at = |user: &str| Address::new(Uri::sip(Some(user), &outbound.domain, outbound.port));
+        match (account, called) {
+            (Some(account), Some(number)) => {
+                (at(&account.user), vec![other("P-Preferred-Identity", &at(number).to_string())])
+            }
+            (Some(account), None) => (at(&account.user), Vec::new()),
+            (None, number) => (at(number.unwrap_or("ringall")), Vec::new()),
+        }
     }
 
     /// Who calls, as the carrier is told: From without a tag, and the headers that vouch for it.
@@ -234,7 +270,7 @@ impl SipDoor {
         match self.phones.get(&leg).and_then(|phone| phone.cell.as_ref()).map(|cell| cell.step) {
             Some(Step::Dismissed(why)) => self.hang_up(now, leg, why),
             Some(Step::Asked) => self.tell(leg.call, Input::NobodyPressed(leg)),
-            None => {}
+            Some(Step::Dialled) | None => {}
         }
     }
 

@@ -16,7 +16,21 @@ use crate::sip::outgoing::{ALLOW, Body, Outgoing};
 use crate::sip::session_timer;
 
 use super::offer::described;
-use super::{Party, PhoneLeg, PhoneState, SipDoor, bridge, cells, loops};
+use super::{Party, PhoneLeg, PhoneState, Place, SipDoor, bridge, cells, loops};
+
+/// Whom an INVITE of ours is for, and what is particular to it.
+pub(super) struct Invited {
+    pub place: Place,
+    pub binding: Option<BindingId>,
+    pub pair: Pair,
+    /// What of the caller's codecs is offered on.
+    pub offer: Option<Description>,
+    /// Who calls, without a tag.
+    pub from: Address,
+    /// The headers that vouch for it.
+    pub vouched: Vec<Header>,
+    pub cell: Option<Box<cells::Cell>>,
+}
 
 impl SipDoor {
     /// Rings a phone: over TLS it is asked for protected sound, since what it is asked by keeps the key.
@@ -42,20 +56,29 @@ impl SipDoor {
         let Some(pair) = pair else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoPorts));
         };
+        let Some(caller) = self.callers.get(&leg.call) else { return };
+        let shown = caller.shown.clone();
+        let (from, vouched) = match place.trunk {
+            Some(trunk) => self.shown_to_cell(trunk, &shown),
+            None => (self.shown_as(&place.hop, &shown.number).with_display(&shown.card), Vec::new()),
+        };
+        // The machine that asks for a key speaks G.711 alone.
+        let offer = caller.offer.clone().filter(|_| place.trunk.is_none());
+        let cell = place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane)));
+        let invited = Invited { place, binding: Some(binding), pair, offer, from, vouched, cell };
+        self.invite(now, leg, invited, protection);
+    }
+
+    /// Sends an INVITE of ours.
+    pub(super) fn invite(&mut self, now: Now, leg: LegId, invited: Invited, protection: Protection) {
+        let Invited { place, binding, pair, offer, from, vouched: mut more, cell } = invited;
         let Some(caller) = self.callers.get_mut(&leg.call) else { return };
         caller.rung.push(place.uri.clone());
         let times = caller.rung.iter().filter(|rung| **rung == place.uri).count();
         let named = self.names.of(leg.call, &place.uri, u32::try_from(times).unwrap_or(u32::MAX));
         let address = self.endpoint.interfaces.sent_by(&place.hop).ip();
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
-        // The machine that asks for a key speaks G.711 alone.
-        let offer = caller.offer.as_ref().filter(|_| place.trunk.is_none());
-        let ours = Description { protection, ..offer_to_phone(offer, here) };
-        let shown = caller.shown.clone();
-        let (from, mut more) = match place.trunk {
-            Some(trunk) => self.shown_to_cell(trunk, &shown),
-            None => (self.shown_as(&place.hop, &shown.number).with_display(&shown.card), Vec::new()),
-        };
+        let ours = Description { protection, ..offer_to_phone(offer.as_ref(), here) };
         let from = from.with_tag(&named.tag);
         more.extend([
             self.hops_left(leg.call),
@@ -86,7 +109,7 @@ impl SipDoor {
             ours,
             early: None,
             told_to_stop: false,
-            cell: place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane))),
+            cell,
             state: PhoneState::Inviting,
         };
         self.phones.insert(leg, phone);
@@ -140,9 +163,16 @@ impl SipDoor {
             401 | 407 if self.challenged(now, leg, tx, &hop, response) => {}
             _ => {
                 self.forks.remove(&tx);
-                if let Some(binding) = self.would_rather_be_plain(leg, code) {
-                    self.forget_phone(leg);
-                    return self.ring_for(now, leg, binding, Protection::Plain);
+                match self.would_rather_be_plain(leg, code) {
+                    Some(Again::Ring(binding)) => {
+                        self.forget_phone(leg);
+                        return self.ring_for(now, leg, binding, Protection::Plain);
+                    }
+                    Some(Again::Dial(place)) => {
+                        self.forget_phone(leg);
+                        return self.dial_for(now, leg, *place, Protection::Plain);
+                    }
+                    None => {}
                 }
                 let told_to_stop = self.phones.get(&leg).is_some_and(|phone| phone.told_to_stop);
                 let end = match code {
@@ -158,10 +188,19 @@ impl SipDoor {
     }
 
     /// A phone that cannot have protected sound, and may have plain.
-    fn would_rather_be_plain(&self, leg: LegId, code: u16) -> Option<BindingId> {
+    fn would_rather_be_plain(&self, leg: LegId, code: u16) -> Option<Again> {
         let phone = self.phones.get(&leg)?;
         let protected = phone.ours.protection != Protection::Plain && !phone.told_to_stop;
-        (code == 488 && protected && self.srtp == Srtp::Preferred).then_some(phone.binding)
+        if code != 488 || !protected || self.srtp != Srtp::Preferred {
+            return None;
+        }
+        match phone.binding {
+            Some(binding) => Some(Again::Ring(binding)),
+            None => {
+                let trunk = phone.cell.as_ref().map(|cell| cell.trunk());
+                Some(Again::Dial(Box::new(Place { uri: phone.invite.uri.clone(), hop: phone.hop, trunk })))
+            }
+        }
     }
 
     /// A request to a phone has come to nothing.
@@ -177,14 +216,16 @@ impl SipDoor {
 
     fn provisional_came(&mut self, leg: LegId, code: u16, response: &Received) {
         let Some(phone) = self.phones.get_mut(&leg) else { return };
+        let mut has_sound = false;
         if !response.body.is_empty()
             && let Ok(early) = described(&response.body, &phone.hop)
         {
             phone.early = Some(early);
+            has_sound = phone.cell.as_ref().is_some_and(|cell| cell.was_dialled());
         }
         // 183 too: some carriers send nothing else while the phone rings.
         if code > 100 && matches!(phone.state, PhoneState::Inviting) {
-            self.tell(leg.call, Input::Rings(leg));
+            self.tell(leg.call, if has_sound { Input::Sounds(leg) } else { Input::Rings(leg) });
         }
     }
 
@@ -206,8 +247,8 @@ impl SipDoor {
             [] => phone.early.clone(),
             body => self.read_offer(body, &hop).ok().flatten(),
         };
-        let is_cell = phone.cell.is_some();
-        let hears = |theirs: &Description| !is_cell || bridge::machine_understands(theirs);
+        let is_asked = phone.cell.as_ref().is_some_and(|cell| !cell.was_dialled());
+        let hears = |theirs: &Description| !is_asked || bridge::machine_understands(theirs);
         let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs) && hears(theirs));
         self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));
         self.timers.accepted(now.mono, Party::Phone(leg), response);
@@ -238,7 +279,7 @@ impl SipDoor {
     }
 
     /// The pair of ports on the phones' side of this call, for phones of this family.
-    fn phones_pair(&mut self, leg: LegId, family: Family) -> Option<Pair> {
+    pub(super) fn phones_pair(&mut self, leg: LegId, family: Family) -> Option<Pair> {
         let audio = &mut self.callers.get_mut(&leg.call)?.audio;
         if let Some(pair) = audio.phones.iter().find(|pair| pair.family == family) {
             return Some(*pair);
@@ -247,6 +288,12 @@ impl SipDoor {
         audio.phones.push(pair);
         Some(pair)
     }
+}
+
+/// How a leg that could not have protected sound is asked again.
+enum Again {
+    Ring(BindingId),
+    Dial(Box<Place>),
 }
 
 /// RFC 3326. `SIP;cause=200` keeps a phone from showing a missed call; it must stand only where a colleague has the call

@@ -2,7 +2,7 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
-//! [`cells`]: phones behind a carrier.
+//! [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind one.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
 //! [`registrations`]: where the phones are. [`trunks`]: the carriers that we register with.
@@ -10,6 +10,7 @@
 mod abilities;
 mod bridge;
 mod cells;
+mod dialled;
 mod dialogs;
 mod fork;
 mod left_ringing;
@@ -162,6 +163,8 @@ struct CallerLeg {
     audio: Audio,
     /// What our 180 has begun (RFC 3261 §12.1.1), until the call is answered.
     early: Option<Box<Dialog>>,
+    /// What they hear before anybody has picked up, if anything.
+    hears: Option<Box<dialled::Heard>>,
     state: CallerState,
 }
 
@@ -230,7 +233,8 @@ enum Acked {
 #[derive(Debug)]
 struct PhoneLeg {
     tx: ClientTx,
-    binding: BindingId,
+    /// `None`: a number outside.
+    binding: Option<BindingId>,
     invite: Outgoing,
     hop: Hop,
     pair: Pair,
@@ -238,7 +242,7 @@ struct PhoneLeg {
     /// An SDP that came with a provisional response: the 200 may come without one (RFC 3261 §13.2.1).
     early: Option<Description>,
     told_to_stop: bool,
-    /// A cell's, reached through a carrier.
+    /// A cell's, or of a number that was dialled: reached through a carrier.
     cell: Option<Box<cells::Cell>>,
     state: PhoneState,
 }
@@ -453,6 +457,9 @@ impl SipDoor {
             Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),
+            // Which carrier it goes by the switchboard knows ([`SipDoor::dial`]).
+            Output::Dial { .. } => {}
+            Output::LetHear { leg } => self.let_hear(now, *leg),
             Output::Announce => self.announce(now, call),
             Output::Answer { leg } => self.answer(now, call, *leg),
             Output::Refuse(answer) => self.refuse(now, call, *answer),

@@ -7,6 +7,7 @@ use crate::call::record::CallId;
 use crate::media::Family;
 use crate::media::sdp::{Description, SdpError, is_sendable};
 use crate::now::Now;
+use crate::routing::NotDialled;
 use crate::routing::caller_id::Identity;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
@@ -16,10 +17,8 @@ use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Scheme;
 
+use super::dialled::warning;
 use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, scheme_called};
-
-/// RFC 3261 §20.43: 399 is for people.
-const CANNOT_DIAL: &str = "399 ringall \"These phones call each other only. For 112 or 911 take another phone.\"";
 
 /// A call at the door: everything the switchboard needs to decide it.
 #[derive(Debug)]
@@ -168,6 +167,7 @@ impl SipDoor {
             rung: Vec::new(),
             audio,
             early: None,
+            hears: None,
             state: CallerState::Waiting,
         };
         self.callers.insert(call, leg);
@@ -179,9 +179,9 @@ impl SipDoor {
         self.respond(now, arrival.tx, code, vec![crate::sip::message::other("Retry-After", "30")]);
     }
 
-    /// A phone has dialled what is no phone of its shop. In words, because somebody may stand there who needs help now.
-    pub fn refuse_dialling(&mut self, now: Now, arrival: &Arrival) {
-        self.respond(now, arrival.tx, 403, vec![crate::sip::message::other("Warning", CANNOT_DIAL)]);
+    /// A phone has dialled what nobody can be called by. In words, because somebody may stand there who needs help now.
+    pub fn refuse_dialling(&mut self, now: Now, arrival: &Arrival, why: NotDialled) {
+        self.respond(now, arrival.tx, 403, vec![warning(why)]);
     }
 
     /// Ends everything of a call that a bug of ours has cut short.
@@ -216,13 +216,7 @@ impl SipDoor {
 
     /// 180 without SDP: ringing is the only thing a caller hears before a person (DESIGN §3).
     pub(super) fn announce(&mut self, now: Now, call: CallId) {
-        let Some(caller) = self.callers.get_mut(&call) else { return };
-        if caller.early.is_none()
-            && let Some(invite) = self.endpoint.request_of(caller.tx)
-        {
-            let dialog = Dialog::as_callee(invite, &caller.local_tag, caller.hop, &self.endpoint.interfaces);
-            caller.early = Some(Box::new(dialog));
-        }
+        self.begin_early(call);
         let Some(caller) = self.callers.get(&call) else { return };
         if self.must_hear(caller.tx) {
             return self.announce_reliably(now, call);
@@ -232,12 +226,32 @@ impl SipDoor {
         self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);
     }
 
+    /// What we are about to say makes a dialog (RFC 3261 §12.1.1).
+    pub(super) fn begin_early(&mut self, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        if caller.early.is_none()
+            && let Some(invite) = self.endpoint.request_of(caller.tx)
+        {
+            let dialog = Dialog::as_callee(invite, &caller.local_tag, caller.hop, &self.endpoint.interfaces);
+            caller.early = Some(Box::new(dialog));
+        }
+    }
+
     /// A final answer other than 200; the caller's leg is over.
     pub(super) fn refuse(&mut self, now: Now, call: CallId, answer: Final) {
         let Some(caller) = self.callers.get(&call) else { return };
         let CallerState::Waiting = caller.state else { return };
         let code = answer.status();
-        self.endpoint.respond_plain(now.mono, caller.tx, code, Some(&caller.local_tag), Vec::new());
+        let more = match answer {
+            Final::NotDialled(why) => vec![warning(why)],
+            Final::Busy
+            | Final::NotFound
+            | Final::Cancelled
+            | Final::Unavailable
+            | Final::NotAcceptable
+            | Final::Draining => Vec::new(),
+        };
+        self.endpoint.respond_plain(now.mono, caller.tx, code, Some(&caller.local_tag), more);
         self.forget_caller(call);
     }
 

@@ -34,8 +34,9 @@ pub struct Call {
     pub shop: Option<String>,
     #[schema(schema_with = direction)]
     pub direction: &'static str,
+    /// Who called; of a call that a phone made to a number outside, whom it called.
     pub caller: Caller,
-    /// The called number as the carrier wrote it.
+    /// The called number as the carrier wrote it; of a call that a phone made, what was dialled.
     pub called: String,
     #[schema(schema_with = door)]
     pub door: &'static str,
@@ -59,16 +60,16 @@ pub struct Call {
     pub disposition: Option<&'static str>,
     /// Why it went where it went.
     pub because: Reason,
-    /// Null while the call lives, and when it was refused.
+    /// Null while the call lives, and when it was refused. `caller` is the one named in `caller`.
     #[schema(required, schema_with = ended_by_or_null)]
     pub ended_by: Option<&'static str>,
-    /// The name of the phone that answered.
+    /// The name of the phone that answered, or that made an answered call outside.
     #[schema(required)]
     pub answered_by: Option<String>,
     /// The message the caller left: the call's own id, or null.
     #[schema(required, value_type = Option<String>, format = "uuid")]
     pub message_id: Option<Uuid>,
-    /// Which call of this caller to this shop it is, ever, this one included; 0 when withheld.
+    /// Which call of this caller to this shop it is, ever, this one included; 0 when withheld, and of a call that a phone made.
     #[schema(minimum = 0)]
     pub nth_call_from_caller: u32,
 }

@@ -388,6 +388,79 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "Calling out",
+        sentences: &[
+            said(
+                "A phone that has proved its password with this very call calls a number outside; the log has it, with direction `out`.",
+                &[
+                    "story::calling_out::a_phone_calls_a_number_outside_and_they_talk",
+                    "story::calling_out::one_number_in_all_its_spellings_is_called_by_one",
+                    "story::calling_out::who_was_called_holds_and_hangs_up",
+                    "story::calling_out::a_call_outside_waits_for_its_row_like_any_other",
+                ],
+            ),
+            said(
+                "The carrier is shown the shop's number, or our account where we register, and nothing of the phone's.",
+                &[
+                    "story::calling_out::the_carrier_is_shown_the_shops_number_and_nothing_of_the_phones",
+                    "story::calling_out::a_carrier_that_we_register_with_is_shown_our_account_and_asked_who_we_are_once",
+                ],
+            ),
+            said(
+                "The phone hears what the carrier says: ringing, the carrier's own sound before anybody has picked up, or that it does not go.",
+                &[
+                    "story::calling_out::the_carriers_own_sound_is_heard_before_anybody_picks_up",
+                    "story::calling_out::sound_before_anybody_picks_up_ends_with_the_call",
+                    "story::calling_out::what_the_carrier_says_of_the_number_is_what_the_phone_hears",
+                    "story::calling_out::nobody_waits_for_ever",
+                    "story::calling_out::a_pick_up_that_crosses_the_hang_up_is_hung_up_on",
+                ],
+            ),
+            said(
+                "Whoever was spoken with is owed no call.",
+                &["story::calling_out::who_was_owed_a_call_and_was_spoken_with_is_owed_none"],
+            ),
+            said(
+                "Premium numbers, countries that the owner has not named, and numbers that do not exist are refused in words, logged, and the owner is told.",
+                &[
+                    "story::calling_out::premium_and_foreign_numbers_are_refused_logged_and_told",
+                    "story::calling_out::the_owner_names_the_countries_that_may_be_called",
+                    "story::calling_out::what_is_neither_a_phone_nor_a_number_is_refused_in_words",
+                ],
+            ),
+            said(
+                "Two calls go out at once, and a hundred a day; of more the owner is told.",
+                &[
+                    "story::calling_out::two_calls_go_out_at_once_and_no_third",
+                    "story::calling_out::a_hundred_calls_go_out_in_a_day_and_the_next_day_as_many",
+                ],
+            ),
+            said(
+                "The last channel of a carrier is the next customer's.",
+                &["story::calling_out::the_last_channel_is_the_next_customers_but_for_help"],
+            ),
+            said(
+                "Emergency numbers go above every limit, by the last channel and when there is none, and from phones without a password too.",
+                &[
+                    "story::calling_out::help_is_called_above_every_limit_by_every_phone",
+                    "story::calling_out::each_countrys_own_numbers_for_help_are_help",
+                    "story::calling_out::a_carrier_that_fails_is_not_the_last_word_for_help",
+                    "story::calling_out::without_a_carrier_that_takes_calls_the_phone_is_told_in_words",
+                ],
+            ),
+            said(
+                "Nobody else reaches a carrier: no stranger, no phone without its password, no customer, and nobody by REFER, 302 or Diversion.",
+                &[
+                    "story::calling_out::strangers_reach_no_carrier_whatever_they_dial",
+                    "story::calling_out::a_registered_phone_without_its_password_reaches_no_carrier",
+                    "story::calling_out::a_phone_without_a_password_calls_nobody_outside",
+                    "story::calling_out::a_carriers_call_never_goes_out_again",
+                    "story::calling_out::no_phone_sends_a_call_outside_by_302_or_refer",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
         title: "Logged before heard",
         sentences: &[
             said(

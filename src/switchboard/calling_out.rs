@@ -1,0 +1,113 @@
+//! A phone of the shop calls somebody outside. What may be called is decided in `routing::dialling`; here is what has gone
+//! out already, and by which carrier the next call goes.
+//!
+//! Only what a phone has dialled gets here: no REFER, no 3xx and no Diversion leads to [`Switchboard::call_outside`], and no
+//! carrier's call does.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::{Facts, Route, Switchboard};
+use crate::call::event::Final;
+use crate::call::leg::LegId;
+use crate::call::record::Direction;
+use crate::call::{Begin, Dial};
+use crate::door::sip::{Arrival, Shown};
+use crate::notice::Notice;
+use crate::now::Now;
+use crate::routing::decision::Because;
+use crate::routing::local_time;
+use crate::routing::plan::{Phone, Shop, ShopId};
+use crate::routing::{Dialling, NotDialled, Out, Outside, Proof, decide_outside};
+
+/// How many calls of each shop have gone out on its last day with any; help is not counted. A restart forgets it.
+#[derive(Debug, Default)]
+pub(super) struct GoneOut(HashMap<ShopId, (NaiveDate, u32)>);
+
+impl GoneOut {
+    fn on(&self, shop: &Shop, now: Now) -> u32 {
+        let today = local_time::local(shop.time_zone, now.wall).date();
+        self.0.get(&shop.id).filter(|(day, _)| *day == today).map_or(0, |(_, calls)| *calls)
+    }
+
+    fn count(&mut self, shop: &Shop, now: Now) {
+        let today = local_time::local(shop.time_zone, now.wall).date();
+        self.0.insert(shop.id, (today, self.on(shop, now).saturating_add(1)));
+    }
+}
+
+impl Switchboard {
+    /// This phone has dialled what is none of its shop's phones.
+    pub(super) fn call_outside(&mut self, now: Now, arrival: Arrival, shop: Arc<Shop>, from: &Phone, proof: Proof) {
+        let dialled = arrival.called.first().cloned().unwrap_or_default();
+        let out = Out { now: self.out_now(shop.id), today: self.gone_out.on(&shop, now) };
+        let (outside, begin) = match decide_outside(&shop, &dialled, proof, out) {
+            Dialling::NoNumber => {
+                let nobody = self.ways_out().next().is_none();
+                let why = if nobody { NotDialled::NoWayOut } else { NotDialled::NoNumber };
+                return self.door.refuse_dialling(now, &arrival, why);
+            }
+            Dialling::Refused(number, why) => (Outside::Number(number), Begin::Unservable(Final::NotDialled(why))),
+            Dialling::Goes(to) => {
+                let begin = match (arrival.unservable(), self.carriers(&to).len()) {
+                    (_, 0) => Begin::Unservable(Final::NotDialled(NotDialled::NoWayOut)),
+                    (Some(answer), _) => Begin::Unservable(answer),
+                    (None, carriers) => {
+                        Begin::Dial(Dial { phone: from.id, name: from.name.clone(), to: to.clone(), carriers })
+                    }
+                };
+                (to, begin)
+            }
+        };
+        if let (Begin::Dial(_), Outside::Number(_)) = (&begin, &outside) {
+            self.gone_out.count(&shop, now);
+        }
+        if let Begin::Unservable(Final::NotDialled(why)) = begin
+            && why.is_suspicious()
+        {
+            self.notify(now, shop.id, Notice::NotDialled { name: from.name.clone(), why });
+        }
+        let (caller, because) = match outside {
+            Outside::Number(number) => (Some(number), Because::CalledOut),
+            Outside::Help(_) => (None, Because::CalledForHelp),
+        };
+        let facts = Facts {
+            direction: Direction::Out,
+            caller,
+            caller_raw: self.user_of(from).unwrap_or_default(),
+            caller_display: from.name.to_string(),
+            withheld: false,
+            because,
+            nth: 0,
+            made_by: Some(from.id),
+        };
+        let called = shop.numbers.first().map(|number| number.as_str().to_owned());
+        let shown = Shown { card: String::new(), number: String::new(), called };
+        self.begin(now, arrival, Some(shop), facts, begin, shown);
+    }
+
+    /// Asks the carrier of this rank.
+    pub(super) fn dial(&mut self, now: Now, leg: LegId, to: &Outside, rank: usize) {
+        let carrier = self.carriers(to).get(rank).copied();
+        self.door.dial(now, leg, to, carrier);
+    }
+
+    /// The carriers to be asked for it, in this order: those that know us. For help the others too, behind them.
+    fn carriers(&self, to: &Outside) -> Vec<(usize, Route)> {
+        let (mut know_us, others): (Vec<_>, Vec<_>) =
+            self.ways_out().partition(|(trunk, _)| self.door.takes_calls(*trunk));
+        if let Outside::Help(_) = to {
+            know_us.extend(others);
+        }
+        know_us
+    }
+
+    /// How many calls of this shop are out now; help is not counted.
+    fn out_now(&self, shop: ShopId) -> usize {
+        let records = self.calls.values().map(|call| call.record());
+        let is_out = |because: &Because| *because == Because::CalledOut;
+        records.filter(|record| record.shop == Some(shop) && is_out(&record.because) && record.ended.is_none()).count()
+    }
+}

@@ -1,0 +1,82 @@
+//! A phone calls outside through a carrier, and for help while strangers flood.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use crate::flood::flood;
+use crate::installation::{Files, Installation, SHOP};
+use crate::peers;
+use crate::sipp::{self, Sipp};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
+const CALLS: usize = 20;
+/// From the phone's wish to the carrier.
+const REACHES_WITHIN_S: f64 = 2.0;
+
+/// A shop whose one phone is Counter, and which calls out by this carrier.
+fn calling_out_by(carrier: &Sipp) -> Installation {
+    let files = Files::new();
+    let proxy = format!("name = \"carrier\"\noutbound_proxy = \"sip:127.0.0.1:{}\"", carrier.port());
+    files.edit_config("name = \"carrier\"", &proxy);
+    let shop = SHOP.replace("hours = \"24/7\"", "hours = \"24/7\"\nnumbers = [\"+34911234567\"]");
+    Installation::start_with(files, &format!("{shop}{COUNTER}"))
+}
+
+fn counter() -> Sipp {
+    Sipp::plays(include_str!("scenarios/phone-calls.xml"))
+}
+
+#[test]
+fn a_phone_calls_a_number_outside_and_they_talk() {
+    if !peers::present("a_phone_calls_a_number_outside_and_they_talk", &["sipp"]) {
+        return;
+    }
+    let carrier = Sipp::plays(sipp::PHONE);
+    let installation = calling_out_by(&carrier);
+    let target = installation.target();
+    let carrier = carrier.start(&target);
+    counter().calls("600999888").start(&target).finish(LIMIT);
+    let messages = carrier.finish_with_messages(LIMIT);
+    assert!(messages.contains("INVITE sip:+34600999888@127.0.0.1"), "{messages}");
+    assert!(messages.contains("From: <sip:+34911234567@127.0.0.1"), "{messages}");
+    assert!(!messages.contains("counter"), "{messages}");
+    let call = installation.only_call();
+    assert_eq!((&call["direction"], &call["disposition"]), (&"out".into(), &"answered".into()));
+    assert_eq!((&call["because"]["code"], &call["answered_by"]), (&"called_out".into(), &"Counter".into()));
+    assert_eq!((&call["called"], &call["caller"]["number"]), (&"600999888".into(), &"+34600999888".into()));
+    assert_eq!((&call["ended_by"], &call["nth_call_from_caller"]), (&"staff".into(), &0.into()));
+}
+
+#[test]
+fn twenty_calls_for_help_reach_the_carrier_while_ten_thousand_strangers_dial_and_reach_nobody() {
+    let name = "twenty_calls_for_help_reach_the_carrier_while_ten_thousand_strangers_dial_and_reach_nobody";
+    if !peers::present(name, &["sipp"]) {
+        return;
+    }
+    let times = u32::try_from(CALLS).expect("few");
+    let carrier = Sipp::plays(sipp::PHONE).times(times);
+    let installation = calling_out_by(&carrier);
+    let target = installation.target();
+    let carrier = carrier.start(&target);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback is there");
+    let phone = std::thread::scope(|threads| {
+        threads.spawn(|| flood(&socket, &target, 0..10_000));
+        std::thread::sleep(Duration::from_millis(200));
+        counter().calls("112").times(times).start(&target).finish(LIMIT)
+    });
+    let carrier = carrier.finish(LIMIT);
+    let moments = |notes: &[sipp::Note], text: &str| {
+        let mut moments: Vec<f64> =
+            notes.iter().filter(|note| note.text.starts_with(text)).map(|note| note.at).collect();
+        moments.sort_by(f64::total_cmp);
+        moments
+    };
+    let (wished, reached) = (moments(&phone, "challenged"), moments(&carrier, "offered"));
+    assert_eq!((wished.len(), reached.len()), (CALLS, CALLS), "each once, and nobody else's");
+    let slowest = wished.iter().zip(&reached).map(|(wished, reached)| reached - wished).fold(0.0, f64::max);
+    assert!(slowest < REACHES_WITHIN_S, "{slowest} s");
+    for call in installation.ended_calls(CALLS) {
+        assert_eq!((&call["called"], &call["disposition"]), (&"112".into(), &"answered".into()));
+    }
+}
