@@ -221,10 +221,12 @@ pub fn link_taken(moment: &str, hardware: Option<&str>, language: Language) -> S
 pub fn link_is_here_alone(address: &str, language: Language) -> String {
     match language {
         Language::En => format!(
-            "Only this machine itself opens {address}. Set public_url and listen under [web] to an address that phones              reach, then make the link again."
+            "Only this machine itself opens {address}. Set public_url and listen under [web] to an address that phones \
+             reach, then make the link again."
         ),
         Language::Es => format!(
-            "Solo esta misma máquina abre {address}. Pon en [web] un public_url y un listen que los teléfonos alcancen, y              haz otro enlace."
+            "Solo esta misma máquina abre {address}. Pon en [web] un public_url y un listen que los teléfonos alcancen, y \
+             haz otro enlace."
         ),
     }
 }

@@ -28,6 +28,7 @@ fn a_phone_sets_itself_up_with_the_owners_link_and_no_other_does() {
         ana.clicks("form[action='/account/language'] button");
         ana.shows(if language == "es" { "Idioma" } else { "Language" });
         ana.opens(&format!("{}/phones", installation.web()));
+        is_whole(&ana, PHONE, "/phones");
         ana.clicks("form[action$='/connect'] button");
         ana.shows(told);
         let name = if language == "es" { "connect-es" } else { "connect" };

@@ -175,8 +175,11 @@ impl Sipp {
             command.arg("-rtp_echo");
         }
         let process = Process::start(command, folder.path().join("screen"));
-        let playing = Playing { process, folder, port: self.port };
-        let bound = until(Duration::from_secs(10), || is_bound_at(playing.process.id(), playing.port).then_some(()));
+        let mut playing = Playing { process, folder, port: self.port };
+        // Who is refused at once may be at the end before anybody has looked.
+        let bound = until(Duration::from_secs(10), || {
+            (is_bound_at(playing.process.id(), playing.port) || playing.process.has_ended()).then_some(())
+        });
         assert!(bound.is_some(), "SIPp did not start:\n{}", playing.trouble());
         playing
     }

@@ -57,6 +57,25 @@ fn who_would_not_stay_signed_in_is_sent_to_the_secure_address() {
 }
 
 #[test]
+fn what_became_of_a_phones_link_is_said() {
+    let rows = ["until", "waits", "taken by a phone", "taken by an app", "reached by nobody"];
+    let said = in_both(&rows, |row, language| {
+        let (tomorrow, today) = (
+            page::moment(at("2026-11-24 18:30"), language, Madrid, at(NOW)),
+            page::moment(at(NOW), language, Madrid, at(NOW)),
+        );
+        match *row {
+            "until" => page::link_until(&tomorrow, language),
+            "waits" => page::link_waits(&tomorrow, language),
+            "taken by a phone" => page::link_taken(&today, Some("00:15:65:aa:bb:cc"), language),
+            "taken by an app" => page::link_taken(&today, None, language),
+            _ => page::link_is_here_alone("http://localhost:8080", language),
+        }
+    });
+    golden("page_phone_link.txt", &said);
+}
+
+#[test]
 fn counts_are_said_right() {
     let waves =
         in_both(&[0, 1, 2, 3, 21, 60, 61, 122].map(Duration::from_secs), |wave, language| page::after(*wave, language));
