@@ -130,6 +130,7 @@ impl Running {
         let replayed = store.replay_journal(&journal).await?;
         let closed = store.close_open_rows(clock::now().wall).await?;
         let keyless = store.keyless().await?;
+        let gone_out = store.gone_out(clock::now().wall).await?;
         if replayed > 0 || closed.rows > 0 {
             tracing::warn!(
                 replayed,
@@ -212,6 +213,7 @@ impl Running {
         inbox.send(Message::Plan(plan));
         inbox.send(Message::LeftRinging(closed.left_ringing));
         inbox.send(Message::Keyless(keyless));
+        inbox.send(Message::GoneOut(gone_out));
         let driver = prepared
             .start(switchboard, sockets, listeners, interfaces, shells)
             .map_err(|error| AppError::System("thread for the call loop", error))?;

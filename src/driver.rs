@@ -16,7 +16,9 @@ use crate::alert::Alerts;
 use crate::clock;
 use crate::media::Fact;
 use crate::media::port::PortShell;
+use crate::now::UnixMs;
 use crate::routing::Plan;
+use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Report, Streams};
@@ -60,6 +62,7 @@ pub enum Message {
     /// Calls that rang when the last process died.
     LeftRinging(Vec<LeftRinging>),
     Keyless(Vec<Keyless>),
+    GoneOut(Vec<(ShopId, UnixMs)>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
     /// Names that a voice has spoken.
@@ -266,6 +269,7 @@ impl Driver {
                 Ok(Message::Plan(plan)) => self.handle(Input::PlanChanged(plan)),
                 Ok(Message::LeftRinging(calls)) => self.handle(Input::LeftRinging(calls)),
                 Ok(Message::Keyless(lines)) => self.handle(Input::Keyless(lines)),
+                Ok(Message::GoneOut(calls)) => self.handle(Input::GoneOut(calls)),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
                 Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
                 Ok(Message::Resolved { ticket, protocol, host, addresses }) => {

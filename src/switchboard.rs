@@ -257,6 +257,7 @@ impl Switchboard {
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::LeftRinging(calls) => self.left_ringing(now, calls),
             Input::Keyless(lines) => self.mailboxes.remember(&self.plan, lines),
+            Input::GoneOut(calls) => self.gone_out.remember(&self.plan, calls, now),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {

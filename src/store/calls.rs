@@ -123,6 +123,12 @@ pub(super) const SCREENED: &str = "SELECT c.shop_id, e.phone, e.kind, c.answered
      JOIN calls c ON c.id = e.call_id WHERE e.kind IN ('screened', 'no_key') AND e.phone IS NOT NULL \
      AND c.shop_id IS NOT NULL ORDER BY e.at_ms DESC LIMIT 1000";
 
+/// Calls to numbers outside that were let out since then.
+pub(super) const GONE_OUT: &str = "SELECT shop_id, started_ms FROM calls WHERE started_ms > $1 AND because = 'called_out' \
+     AND shop_id IS NOT NULL AND COALESCE(disposition, '') <> 'refused'";
+/// The longest day of a calendar, when clocks are set back by an hour, and one more.
+const A_DAY_MS: i64 = 26 * 60 * 60 * 1000;
+
 /// Nothing rings for longer: the longest an owner may let a call ring, and as much again.
 const RINGS_AT_MOST_MS: i64 = 600_000;
 
@@ -226,6 +232,13 @@ impl Store {
         }
         let keyless = lines.into_iter().filter(|(_, (times, _))| *times > 0);
         Ok(keyless.map(|((shop, phone), (times, _))| Keyless { shop: ShopId(shop), phone, times }).collect())
+    }
+
+    /// When each call of the last day went out to a number, and of which shop.
+    pub async fn gone_out(&self, now: UnixMs) -> Result<Vec<(ShopId, UnixMs)>, StoreError> {
+        let since = now.0.saturating_sub(A_DAY_MS);
+        let rows: Vec<(i64, i64)> = read!(self.db, pool => sqlx::query_as(GONE_OUT).bind(since).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(shop, at)| (ShopId(shop), UnixMs(at))).collect())
     }
 
     /// Ends the calls that a crash left without an end, at the time the service last said that it lives. Only for the

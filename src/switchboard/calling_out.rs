@@ -16,17 +16,28 @@ use crate::call::record::Direction;
 use crate::call::{Begin, Dial};
 use crate::door::sip::{Arrival, Shown};
 use crate::notice::Notice;
-use crate::now::Now;
+use crate::now::{Now, UnixMs};
 use crate::routing::decision::Because;
 use crate::routing::local_time;
-use crate::routing::plan::{Phone, Shop, ShopId};
+use crate::routing::plan::{Phone, Plan, Shop, ShopId};
 use crate::routing::{Dialling, NotDialled, Out, Outside, Proof, decide_outside};
 
-/// How many calls of each shop have gone out on its last day with any; help is not counted. A restart forgets it.
+/// How many calls of each shop have gone out on its last day with any; help is not counted.
 #[derive(Debug, Default)]
 pub(super) struct GoneOut(HashMap<ShopId, (NaiveDate, u32)>);
 
 impl GoneOut {
+    /// As the log of an earlier run has it.
+    pub fn remember(&mut self, plan: &Plan, calls: Vec<(ShopId, UnixMs)>, now: Now) {
+        for (shop, at) in calls {
+            let Some(shop) = plan.shop(shop) else { continue };
+            let day = |at: UnixMs| local_time::local(shop.time_zone, at).date();
+            if day(at) == day(now.wall) {
+                self.count(shop, now);
+            }
+        }
+    }
+
     fn on(&self, shop: &Shop, now: Now) -> u32 {
         let today = local_time::local(shop.time_zone, now.wall).date();
         self.0.get(&shop.id).filter(|(day, _)| *day == today).map_or(0, |(_, calls)| *calls)

@@ -7,6 +7,7 @@ use super::{Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
+use crate::now::UnixMs;
 use crate::routing::plan::{Plan, ShopId};
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
@@ -71,6 +72,8 @@ pub enum Input<'a> {
     LeftRinging(Vec<LeftRinging>),
     /// Cells that lately picked up without a key. Comes once, at the start, behind the plan.
     Keyless(Vec<Keyless>),
+    /// When each call of the last day went out to a number, and of which shop. Comes once, at the start, behind the plan.
+    GoneOut(Vec<(ShopId, UnixMs)>),
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
     CallersNamed(Callers),
     /// The names of shops, contacts and phones that there is a sound of, in place of all that there were.

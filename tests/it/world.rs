@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::record::{CallEvent, CallId, CallRecord, EventKind, VoiceMessage};
+use ringall::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind, VoiceMessage};
 use ringall::config::Srtp;
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
 use ringall::now::{Mono, UnixMs};
-use ringall::routing::Plan;
 use ringall::routing::plan::ShopId;
+use ringall::routing::{Because, Plan};
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
     Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId,
@@ -211,6 +211,10 @@ impl World {
         let keyless = keyless.into_iter().map(|(phone, times)| Keyless { shop, phone: phone.to_string(), times });
         let keyless = keyless.collect();
         self.hand_in(Input::Keyless(keyless));
+        let out = self.store.rows.values().filter(|row| row.because == Because::CalledOut);
+        let out = out.filter(|row| row.disposition != Some(Disposition::Refused));
+        let out = out.filter_map(|row| Some((row.shop?, row.started))).collect();
+        self.hand_in(Input::GoneOut(out));
     }
 
     /// What the clock on the wall shows.

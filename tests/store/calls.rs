@@ -20,6 +20,7 @@ crate::on_both! {
     a_crash_ends_open_calls_when_the_service_last_lived,
     lines_that_picked_up_without_a_key_are_counted_since_somebody_pressed_one,
     a_value_of_a_newer_version_is_named_not_guessed,
+    what_has_gone_out_within_a_day_is_remembered,
 }
 
 async fn every_field_of_a_call_comes_back(db: Database) {
@@ -48,6 +49,33 @@ async fn every_field_of_a_call_comes_back(db: Database) {
         assert_eq!(db.store.call(call.id).await.unwrap().unwrap().0.record, call);
     }
     assert!(db.store.call(call(99).id).await.unwrap().is_none());
+}
+
+async fn what_has_gone_out_within_a_day_is_remembered(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    let out = |n, started, disposition| CallRecord {
+        shop: Some(ruiz),
+        direction: Direction::Out,
+        because: Because::CalledOut,
+        started: UnixMs(started),
+        disposition,
+        ..call(n)
+    };
+    let day = 24 * 60 * 60 * 1000;
+    for call in [
+        out(1, 0, Some(Disposition::Answered)),
+        out(2, 2 * day, Some(Disposition::Missed)),
+        out(3, 2 * day + 1, None),
+        out(4, 2 * day + 2, Some(Disposition::Refused)),
+        CallRecord { because: Because::CalledForHelp, ..out(5, 2 * day + 3, None) },
+        CallRecord { because: Because::Colleague, ..out(6, 2 * day + 4, None) },
+    ] {
+        log.whole(&call).await;
+    }
+    let mut gone_out = db.store.gone_out(UnixMs(2 * day + 10)).await.unwrap();
+    gone_out.sort_by_key(|(_, at)| *at);
+    assert_eq!(gone_out, [(ruiz, UnixMs(2 * day)), (ruiz, UnixMs(2 * day + 1))], "neither refused nor help");
 }
 
 async fn events_come_back_in_order(db: Database) {

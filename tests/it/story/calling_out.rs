@@ -381,6 +381,10 @@ fn a_hundred_calls_go_out_in_a_day_and_the_next_day_as_many() {
     }
     assert_eq!(call(&mut counter), Some(403));
     assert_eq!((told(&shop), jo.calls_seen()), (vec![NotDialled::Daily], 100));
+    shop.wait("40 s");
+    shop.restarts();
+    shop.wait("1 s");
+    assert_eq!(call(&mut counter), Some(403), "a restart forgets nothing");
     counter.calls(&shop, &shop.counter, "112");
     shop.wait("1 s");
     assert_eq!(asked(&shop).last().map(String::as_str), Some("112"), "help is not counted");
