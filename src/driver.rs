@@ -443,7 +443,7 @@ impl Driver {
     }
 }
 
-/// A carrier's calls come now, or come no longer: said once, and shown until it changes.
+/// Calls come and go by a carrier now, or no longer: said once, and shown until it changes.
 fn trunk_changed(trunk: &str, change: &Change) {
     match change {
         Change::Registered { registrar, granted } => {
@@ -457,6 +457,14 @@ fn trunk_changed(trunk: &str, change: &Change) {
                 Why::Left => tracing::info!(trunk, "no longer registered with the carrier: {why}"),
                 _ => tracing::error!(trunk, "not registered with the carrier, its calls do not come: {why}"),
             }
+        }
+        Change::Reached { proxy } => {
+            web::metrics::set_trunk_reached(trunk, true);
+            tracing::info!(trunk, %proxy, "the carrier answers: calls go by it");
+        }
+        Change::Unreached(why) => {
+            web::metrics::set_trunk_reached(trunk, false);
+            tracing::error!(trunk, "calls may not go by this carrier (OPTIONS): {why}");
         }
     }
 }

@@ -19,6 +19,24 @@ pub enum Notice {
     NoPhoneRang(NoneRang),
     /// This line picked up several times in a row, and nobody pressed a key there.
     LikelyMailbox { phone: PhoneId, name: Arc<str> },
+    /// No calls come or go by this carrier. `trunk` is its place in the configuration.
+    TrunkDown { trunk: usize, name: Arc<str>, fault: TrunkFault },
+}
+
+/// Why no calls come or go by a carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkFault {
+    /// Its name leads nowhere.
+    NotFound,
+    /// It answers nothing.
+    Silent,
+    WrongPassword,
+    /// It asks for the password in a way that we cannot answer.
+    Unanswerable,
+    /// It does not want the account; with the SIP status that says so.
+    Refused(u16),
+    /// It says that it cannot serve now; with its SIP status.
+    Failing(u16),
 }
 
 /// Why no phone rang.
@@ -41,6 +59,8 @@ pub enum Subject {
     Phones,
     /// Whether a person picks up this one.
     Line(PhoneId),
+    /// Whether the carrier at this place of the configuration carries calls.
+    Trunk(usize),
 }
 
 impl Notice {
@@ -48,6 +68,7 @@ impl Notice {
         match self {
             Notice::NoPhoneRang(_) => Subject::Phones,
             Notice::LikelyMailbox { phone, .. } => Subject::Line(*phone),
+            Notice::TrunkDown { trunk, .. } => Subject::Trunk(*trunk),
         }
     }
 
@@ -59,6 +80,12 @@ impl Notice {
             Notice::NoPhoneRang(NoneRang::NoneReachable) => "no_phone_reachable",
             Notice::NoPhoneRang(NoneRang::NoneCould) => "no_phone_could_ring",
             Notice::LikelyMailbox { .. } => "likely_mailbox",
+            Notice::TrunkDown { fault: TrunkFault::NotFound, .. } => "trunk_not_found",
+            Notice::TrunkDown { fault: TrunkFault::Silent, .. } => "trunk_silent",
+            Notice::TrunkDown { fault: TrunkFault::WrongPassword, .. } => "trunk_wrong_password",
+            Notice::TrunkDown { fault: TrunkFault::Unanswerable, .. } => "trunk_unanswerable",
+            Notice::TrunkDown { fault: TrunkFault::Refused(_), .. } => "trunk_refused",
+            Notice::TrunkDown { fault: TrunkFault::Failing(_), .. } => "trunk_failing",
         }
     }
 }

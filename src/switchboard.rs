@@ -13,6 +13,7 @@ mod mailboxes;
 mod notices;
 mod right_now;
 mod sound;
+mod trunks;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -124,6 +125,7 @@ pub struct Switchboard {
     left: left_ringing::Left,
     mailboxes: mailboxes::Mailboxes,
     notices: Notices,
+    down: trunks::Down,
 }
 
 /// What a ticket stands for.
@@ -208,6 +210,7 @@ impl Switchboard {
             left: left_ringing::Left::default(),
             mailboxes: mailboxes::Mailboxes::default(),
             notices: Notices::default(),
+            down: trunks::Down::default(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -273,7 +276,7 @@ impl Switchboard {
 
     /// When [`Input::Timeout`] is wanted at the latest.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next()];
+        let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next(), self.down.next()];
         self.door.poll_timeout().into_iter().chain(own.into_iter().flatten()).min()
     }
 
@@ -355,6 +358,7 @@ impl Switchboard {
         while let Some(binding) = self.contacts.again.pop_due(now.mono) {
             self.resolve(binding);
         }
+        self.trunks_due(now);
         self.notices_due(now);
     }
 
@@ -383,11 +387,7 @@ impl Switchboard {
                     let protocol = Protocol::Udp;
                     self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
                 }
-                Told::Trunk { trunk, change } => {
-                    let name = self.trunk_names.get(trunk).cloned().unwrap_or_default();
-                    self.outputs.push_back(Output::Trunk { name, change });
-                    self.set_places(now);
-                }
+                Told::Trunk { trunk, change } => self.trunk_changed(now, trunk, change),
             }
         }
         while let Some(command) = self.door.poll_media() {
@@ -591,6 +591,8 @@ impl Switchboard {
         for call in self.calls.keys().copied().collect::<Vec<_>>() {
             self.feed(now, call, CallInput::Closing);
         }
+        // Nobody is told of what we leave ourselves.
+        self.down = trunks::Down::default();
     }
 
     fn ticket(&mut self, asked: Asked) -> Ticket {

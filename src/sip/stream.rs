@@ -279,7 +279,8 @@ impl Desk {
         // A peer that is gone again already has no address of ours.
         let Ok(local) = stream.local_addr() else { return };
         let now = clock::now().mono;
-        if self.tls.is_some() && lock(&self.handshakes).spend(now, Source::Stranger, from, About::Other) == Spent::Over {
+        if self.tls.is_some() && lock(&self.handshakes).spend(now, Source::Stranger, from, About::Other) == Spent::Over
+        {
             metrics::counter!("ringall_sip_flows_refused_total").increment(1);
             return;
         }

@@ -23,8 +23,6 @@ use super::uri::Uri;
 
 pub use change::{Change, Why};
 
-/// What we ask for: short, so that a carrier that has forgotten us is reminded before the shop has missed much.
-const EXPIRES_S: u32 = 300;
 /// A registrar may ask for more by 423; past a day it would be a mistake of its own.
 const LONGEST_S: u32 = 86_400;
 /// The refresh comes after so many percent of what was granted, by chance: 85 on average. A thousand shops that were
@@ -177,7 +175,7 @@ struct Asked {
 impl Registration {
     /// A registration that begins at its first [`Input::Timeout`], which is due at once.
     pub fn new(register: &Register, chance: &mut Chance) -> Registration {
-        let Register { user, host, port, auth_user, password } = register;
+        let Register { user, host, port, auth_user, password, expires_s } = register;
         Registration {
             registrar: Uri::sip(None, host, *port),
             account: Uri::sip(Some(user), host, *port),
@@ -186,7 +184,7 @@ impl Registration {
             call_id: chance.call_id(),
             tag: chance.tag(),
             cseq: 0,
-            asks_s: EXPIRES_S,
+            asks_s: *expires_s,
             standing: Standing::New,
             step: Step::Resting { until: Mono::default() },
             failures: 0,
@@ -211,6 +209,11 @@ impl Registration {
 
     pub fn is_registered(&self) -> bool {
         matches!(self.standing, Standing::Registered { .. })
+    }
+
+    /// What the last attempt failed by, while we are not registered.
+    pub fn trouble(&self) -> Option<Why> {
+        (self.standing == Standing::Lost).then_some(self.trouble)
     }
 
     /// The addresses that the registrar's name leads to, and the one it last answered from: its calls come from there.
@@ -402,6 +405,7 @@ impl Registration {
 
     /// The registrar does not want us as we are.
     fn refused(&mut self, given: &mut Given<'_>, why: Why) {
+        self.trouble = why;
         self.lose(why);
         self.failures = self.failures.saturating_add(1);
         self.step = Step::Resting { until: given.now + REFUSED_PAUSE * between(given.chance, 100, 120) / 100 };

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::call::event::Input as CallInput;
 use crate::call::leg::BindingId;
 use crate::call::phones::{Awaited, Phones};
-use crate::door::sip::{Place, User};
+use crate::door::sip::{Place, Takes, User, Way};
 use crate::now::{Now, UnixMs};
 use crate::number::Number;
 use crate::routing::plan::{Line, PhoneId, Plan};
@@ -43,6 +43,14 @@ pub(super) struct Contact {
     binding: BindingId,
     pub(super) uri: Uri,
     pub(super) way: Option<Route>,
+    looked_up: LookedUp,
+}
+
+/// Whether the name server has answered, if only that there is no such name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LookedUp {
+    NotYet,
+    Yes,
 }
 
 /// A cell is one place, whichever carrier leads to it.
@@ -52,6 +60,12 @@ struct Cell {
     number: Number,
     /// The way there, when there is one.
     to: Option<SocketAddr>,
+}
+
+impl Contact {
+    fn new(text: String, binding: BindingId, uri: Uri) -> Contact {
+        Contact { text, binding, uri, way: None, looked_up: LookedUp::NotYet }
+    }
 }
 
 impl Contacts {
@@ -108,7 +122,7 @@ impl Switchboard {
             let known = self.contacts.by_phone.remove(&phone.id).filter(|contact| contact.text == *text);
             let contact = known.or_else(|| {
                 let uri = Uri::parse(text).ok()?;
-                Some(Contact { text: text.clone(), binding: self.door.fresh_binding(), uri, way: None })
+                Some(Contact::new(text.clone(), self.door.fresh_binding(), uri))
             });
             contacts.extend(contact.map(|contact| (phone.id, contact)));
         }
@@ -116,7 +130,7 @@ impl Switchboard {
         self.contacts.cells = cells;
         if !self.contacts.cells.is_empty() && self.contacts.by_trunk.is_empty() {
             let outbound = self.door.outbound_proxies();
-            let contact = |uri: Uri, binding| Contact { text: uri.to_string(), binding, uri, way: None };
+            let contact = |uri: Uri, binding| Contact::new(uri.to_string(), binding, uri);
             let found = outbound.into_iter().map(|(trunk, uri)| (trunk, contact(uri, self.door.fresh_binding())));
             self.contacts.by_trunk = found.collect();
         }
@@ -145,13 +159,23 @@ impl Switchboard {
         let Some(contact) = contacts.into_iter().find(|contact| contact.binding == binding) else { return };
         // What was known stays good when a name server is silent for once.
         contact.way = way.or(contact.way);
+        contact.looked_up = LookedUp::Yes;
         let is_name = contact.uri.host.parse::<IpAddr>().is_err();
         match contact.way {
             None => self.contacts.again.set(binding, now.mono + RESOLVE_AGAIN),
             Some(_) if is_name => self.contacts.again.set(binding, now.mono + RESOLVE_EVERY),
             Some(_) => {}
         }
+        self.reach_trunks(now);
         self.set_places(now);
+    }
+
+    /// Carriers that calls go out by are asked whether they are there.
+    fn reach_trunks(&mut self, now: Now) {
+        let found = self.contacts.by_trunk.iter().filter(|(_, contact)| contact.looked_up == LookedUp::Yes);
+        for (trunk, way) in found.map(|(trunk, contact)| (*trunk, contact.way)).collect::<Vec<_>>() {
+            self.door.reach_trunk(now, trunk, way);
+        }
     }
 
     /// Takes in where the phones are. Whoever waits hears of a place that is new, or reached by another way.
@@ -161,15 +185,17 @@ impl Switchboard {
         for (phone, contact) in &self.contacts.by_phone {
             if let Some(hop) = contact.way {
                 self.contacts.phones.add(*phone, contact.binding);
-                places.insert(contact.binding, Place { uri: contact.uri.clone(), hop, trunk: None });
+                places.insert(contact.binding, Place::of_phone(contact.uri.clone(), hop));
             }
         }
-        let way = self.way_out();
+        let ways = self.ways_out();
         for (phone, cell) in &mut self.contacts.cells {
-            cell.to = way.map(|(_, hop)| hop.to);
-            let place = way.and_then(|(trunk, hop)| {
-                Some(Place { uri: self.door.cell_uri(trunk, &cell.number)?, hop, trunk: Some(trunk) })
+            let to_it = ways.iter().filter_map(|&(trunk, hop)| {
+                let uri = self.door.cell_uri(trunk, &cell.number)?;
+                Some(Way { uri, hop, trunk })
             });
+            let place = Place::of_cell(to_it.collect());
+            cell.to = place.as_ref().map(|place| place.hop.to);
             if let Some(place) = place {
                 self.contacts.phones.add(*phone, cell.binding);
                 places.insert(cell.binding, place);
@@ -201,11 +227,13 @@ impl Switchboard {
         }
     }
 
-    /// The first carrier that takes calls, and the way to it.
-    fn way_out(&self) -> Option<(usize, Route)> {
-        let takes_calls = |trunk: &usize| self.door.takes_calls(*trunk);
-        let ways = self.contacts.by_trunk.iter().filter(|(trunk, _)| takes_calls(trunk));
-        ways.filter_map(|(trunk, contact)| Some((*trunk, contact.way?))).next()
+    /// The carriers that take calls and the ways to them, in the order of the configuration; last those that may not.
+    fn ways_out(&self) -> Vec<(usize, Route)> {
+        let that = |takes: Takes| {
+            let ways = self.contacts.by_trunk.iter().filter(move |(trunk, _)| self.door.takes_calls(**trunk) == takes);
+            ways.filter_map(|(trunk, contact)| Some((*trunk, contact.way?)))
+        };
+        that(Takes::Yes).chain(that(Takes::InDoubt)).collect()
     }
 
     /// An address has answered us, or registered: somebody is there.

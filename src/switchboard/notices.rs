@@ -98,8 +98,15 @@ impl Notices {
         None
     }
 
+    /// The trouble that this owner was told of lasts, and this is what is known of it now: no news.
+    pub(super) fn is_now(&mut self, shop: ShopId, notice: &Notice) {
+        if let Some(known) = self.known.get_mut(&(shop, notice.subject())) {
+            known.notice = notice.clone();
+        }
+    }
+
     /// What this was about is well again.
-    fn over(&mut self, shop: ShopId, subject: Subject) {
+    pub(super) fn over(&mut self, shop: ShopId, subject: Subject) {
         if let Some(known) = self.known.get_mut(&(shop, subject)) {
             known.state = State::Over;
         }

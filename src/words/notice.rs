@@ -1,5 +1,7 @@
 //! What the owner is told without having asked: what has happened, and what to do. No caller is named.
 
+mod trunk;
+
 use chrono_tz::Tz;
 
 use super::{clock, sentence};
@@ -14,7 +16,11 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
         (Notice::NoPhoneRang(_), Language::En) => format!("{shop}: no phone rang"),
         (Notice::NoPhoneRang(_), Language::Es) => format!("{shop}: no sonó ningún teléfono"),
         (Notice::LikelyMailbox { name, .. }, Language::En) => format!("{shop}: {name} may be picked up by a mailbox"),
-        (Notice::LikelyMailbox { name, .. }, Language::Es) => format!("{shop}: puede que en {name} salte el buzón de voz"),
+        (Notice::LikelyMailbox { name, .. }, Language::Es) => {
+            format!("{shop}: puede que en {name} salte el buzón de voz")
+        }
+        (Notice::TrunkDown { name, .. }, Language::En) => format!("{shop}: the carrier \u{201c}{name}\u{201d} is down"),
+        (Notice::TrunkDown { name, .. }, Language::Es) => format!("{shop}: el operador «{name}» no funciona"),
     }
 }
 
@@ -41,11 +47,12 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
             format!("{name} descolgó tres veces seguidas y nadie pulsó una tecla, como hace un buzón de voz."),
             "Ahora suena 15 segundos después que los demás. Desactiva el buzón de voz de ese teléfono, o haz que tarde más en saltar.",
         ),
+        (Notice::TrunkDown { name, fault, .. }, language) => trunk::text(name, *fault, language),
     };
     let at = sentence(at);
     let more = match notice {
         Notice::NoPhoneRang(_) => more(held_back, language),
-        Notice::LikelyMailbox { .. } => String::new(),
+        Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } => String::new(),
     };
     format!("{at}: {happened}{more} {to_do}")
 }

@@ -67,8 +67,7 @@ impl Bench {
         };
         let way_out = machine::WayOut::default();
         let callers = Callers::default();
-        let machine =
-            machine::start(1, callers, Vec::new(), Vec::new(), Router::None, Srtp::Preferred, &way_out);
+        let machine = machine::start(1, callers, Vec::new(), Vec::new(), Router::None, Srtp::Preferred, &way_out);
         let mut bench = Bench { machine, media: FakeMedia::default(), now: Duration::ZERO };
         bench.hand_in(Input::PlanChanged(Arc::new(Plan { version: 1, shops: vec![Arc::new(wishes)] })));
         bench

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use std::num::NonZeroU16;
 
-use ringall::config::{Register, ShownAs, Srtp, Trunk};
+use ringall::config::{Profile, Register, ShownAs, Srtp, Trunk};
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
@@ -21,6 +21,7 @@ use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
+use crate::gateway::Ails;
 use crate::machine::{self, Router, Switchboard, WayOut, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
@@ -353,6 +354,25 @@ impl Shop {
         name
     }
 
+    /// From now on the carrier here does this; `None`: its work.
+    pub fn carrier_ails(&self, carrier: SocketAddr, ails: Option<Ails>) {
+        let known = &mut self.world.borrow_mut().gateway.ails;
+        match ails {
+            Some(ails) => known.insert(carrier, ails),
+            None => known.remove(&carrier),
+        };
+    }
+
+    /// When carriers were asked whether they are there, and which.
+    pub fn questions_to_carriers(&self) -> Vec<(Duration, SocketAddr)> {
+        self.world.borrow().gateway.questions.clone()
+    }
+
+    /// Which carrier each call to a cell was asked of, in order.
+    pub fn carriers_asked(&self) -> Vec<SocketAddr> {
+        self.world.borrow().gateway.asked.clone()
+    }
+
     /// INVITEs that asked the carrier for a number, in order.
     pub fn asked_the_carrier(&self) -> Vec<Text> {
         self.world.borrow().gateway.invites.clone()
@@ -616,6 +636,18 @@ impl Opening {
         self
     }
 
+    /// The carrier wants things as this profile says.
+    pub fn by_profile(mut self, profile: &'static Profile) -> Opening {
+        self.way_out.profile = Some(profile);
+        self
+    }
+
+    /// There is another carrier that calls can go out by.
+    pub fn with_a_second_carrier(mut self) -> Opening {
+        self.way_out.second = true;
+        self
+    }
+
     /// Calls go out by the carrier that the shop registers with.
     pub fn calling_by_registrar(mut self) -> Opening {
         self.way_out.by_registrar = true;
@@ -701,9 +733,14 @@ impl Opening {
                 port: None,
                 auth_user: registrar::AUTH_USER.to_owned(),
                 password: registrar::PASSWORD.into(),
+                expires_s: self.way_out.profile().expires_s,
             }),
-            outbound: self.way_out.by_registrar.then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
+            outbound: self
+                .way_out
+                .by_registrar
+                .then(|| machine::outbound_of(self.way_out.profile(), registrar.host, self.way_out.shown_as)),
             channels: None,
+            called: self.way_out.profile().called.to_vec(),
         });
         let registered = registered.collect();
         for registrar in self.registers {

@@ -22,7 +22,7 @@ use ringall::utterance::Names;
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
-use crate::gateway::{GATEWAY, Gateway};
+use crate::gateway::{GATEWAY, Gateway, SECOND, Taken};
 use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, WayOut, is_shop, shop_for};
 use crate::network::Network;
 use crate::registrar::Registrar;
@@ -340,7 +340,7 @@ impl World {
                     }
                     return;
                 }
-                if to == GATEWAY {
+                if [GATEWAY, SECOND].contains(&to) {
                     return self.through_the_gateway(from, to, &bytes);
                 }
                 if let Some(who) = self.far_ends.iter().position(|far_end| far_end.address == to) {
@@ -478,8 +478,10 @@ impl World {
     }
 
     fn through_the_gateway(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        if let Some(who) = self.gateway.route(to, bytes) {
-            self.act(who, |far_end, now| far_end.receive(now, from, bytes));
+        match self.gateway.take(self.now, to, bytes) {
+            Taken::To(who) => self.act(who, |far_end, now| far_end.receive(now, from, bytes)),
+            Taken::Answered(answer) => self.send(to, from, answer.into_bytes()),
+            Taken::Nothing => {}
         }
     }
 

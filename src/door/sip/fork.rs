@@ -21,19 +21,20 @@ use super::{Party, PhoneLeg, PhoneState, SipDoor, bridge, cells, loops};
 impl SipDoor {
     /// Rings a phone: over TLS it is asked for protected sound, since what it is asked by keeps the key.
     pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
-        let is_encrypted = self.places.get(&binding).is_some_and(|place| place.hop.protocol() == Protocol::Tls);
-        let protection =
-            if is_encrypted { Protection::offered(MasterKey(self.chance.bytes())) } else { Protection::Plain };
-        self.ring_for(now, leg, binding, protection);
+        self.ring_by(now, leg, binding, Sound::Best, Vec::new());
     }
 
-    fn ring_for(&mut self, now: Now, leg: LegId, binding: BindingId, protection: Protection) {
-        let Some(place) = self.places.get(&binding).cloned() else {
-            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
+    /// The same, with this sound, and not by what was tried.
+    fn ring_by(&mut self, now: Now, leg: LegId, binding: BindingId, sound: Sound, tried: Vec<cells::Tried>) {
+        let place = self.places.get(&binding).cloned().ok_or(LegEnd::Silent);
+        let place = match place.and_then(|place| self.way_to(place, &tried)) {
+            Ok(place) => place,
+            Err(end) => return self.tell(leg.call, Input::LegEnded(leg, end)),
         };
-        if place.trunk.is_some_and(|trunk| !self.has_channel_for_us(trunk)) {
-            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoChannel));
-        }
+        let protection = match (place.hop.protocol(), sound) {
+            (Protocol::Tls, Sound::Best) => Protection::offered(MasterKey(self.chance.bytes())),
+            (Protocol::Udp | Protocol::Tcp, _) | (_, Sound::Plain) => Protection::Plain,
+        };
         let family = Family::from(place.hop.to.ip());
         let pair = match place.trunk {
             Some(_) => self.pair_of_its_own(leg, family),
@@ -86,7 +87,7 @@ impl SipDoor {
             ours,
             early: None,
             told_to_stop: false,
-            cell: place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane))),
+            cell: place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane, tried))),
             state: PhoneState::Inviting,
         };
         self.phones.insert(leg, phone);
@@ -141,8 +142,9 @@ impl SipDoor {
             _ => {
                 self.forks.remove(&tx);
                 if let Some(binding) = self.would_rather_be_plain(leg, code) {
+                    let tried = self.phones.get(&leg).and_then(|phone| phone.cell.as_ref()).map(|cell| cell.tried());
                     self.forget_phone(leg);
-                    return self.ring_for(now, leg, binding, Protection::Plain);
+                    return self.ring_by(now, leg, binding, Sound::Plain, tried.unwrap_or_default());
                 }
                 let told_to_stop = self.phones.get(&leg).is_some_and(|phone| phone.told_to_stop);
                 let end = match code {
@@ -152,7 +154,7 @@ impl SipDoor {
                     // 3xx too: never followed, or anybody's phone could send the shop's calls anywhere.
                     _ => LegEnd::Unavailable(code),
                 };
-                self.phone_is_gone(leg, end);
+                self.came_to_nothing(now, leg, end);
             }
         }
     }
@@ -165,13 +167,24 @@ impl SipDoor {
     }
 
     /// A request to a phone has come to nothing.
-    pub(super) fn phone_is_lost(&mut self, tx: ClientTx, end: LegEnd) {
+    pub(super) fn phone_is_lost(&mut self, now: Now, tx: ClientTx, end: LegEnd) {
         self.left_ringing.remove(&tx);
         if let Some(leg) = self.byes.remove(&tx) {
             return self.phone_is_gone(leg, LegEnd::Over);
         }
         if let Some(leg) = self.forks.remove(&tx) {
-            self.phone_is_gone(leg, end);
+            self.came_to_nothing(now, leg, end);
+        }
+    }
+
+    /// An INVITE has come to nothing: the end of its leg, unless a cell can be reached by another carrier.
+    fn came_to_nothing(&mut self, now: Now, leg: LegId, end: LegEnd) {
+        match self.by_another_way(leg, end) {
+            Some((binding, tried)) => {
+                self.forget_phone(leg);
+                self.ring_by(now, leg, binding, Sound::Best, tried);
+            }
+            None => self.phone_is_gone(leg, end),
         }
     }
 
@@ -184,6 +197,7 @@ impl SipDoor {
         }
         // 183 too: some carriers send nothing else while the phone rings.
         if code > 100 && matches!(phone.state, PhoneState::Inviting) {
+            self.cell_rings(leg);
             self.tell(leg.call, Input::Rings(leg));
         }
     }
@@ -247,6 +261,14 @@ impl SipDoor {
         audio.phones.push(pair);
         Some(pair)
     }
+}
+
+/// Which sound a phone is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sound {
+    /// Protected where the way to it keeps the key.
+    Best,
+    Plain,
 }
 
 /// RFC 3326. `SIP;cause=200` keeps a phone from showing a missed call; it must stand only where a colleague has the call

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::chance::Chance;
-use crate::config::Trunk;
+use crate::config::{CalledIn, Trunk};
 use crate::now::Now;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::gate::{Registrar, Source};
 use crate::sip::hop::Hop;
 use crate::sip::message::{Method, Received};
-use crate::sip::trunk::{Given, Input, Output, Registration};
+use crate::sip::trunk::{Given, Input, Output, Registration, Why};
+use crate::sip::uri::Uri;
 
 use super::{SipDoor, Told};
 
@@ -70,6 +71,14 @@ impl SipDoor {
         self.trunks.registered()
     }
 
+    /// Why this trunk carries no calls now.
+    pub fn trunk_trouble(&self, trunk: usize) -> Option<Why> {
+        match self.trunks.0.get(&trunk) {
+            Some(line) => line.registration.trouble(),
+            None => self.reach.trouble(trunk),
+        }
+    }
+
     /// Who sends this. A call to the Contact that one registrar alone was told is that trunk's from wherever it comes.
     pub(super) fn source_of(&self, hop: &Hop, message: &Received) -> Source {
         let user = message.uri().and_then(|uri| uri.user.as_deref());
@@ -79,13 +88,20 @@ impl SipDoor {
         }
     }
 
-    /// The numbers a call names, in order of trust: the request line, then To. A registrar that puts our Contact into
-    /// the request line (RFC 3261 §16.5) names the number in To alone.
-    pub(super) fn numbers_called(&self, invite: &Received) -> Vec<String> {
-        let line =
-            invite.uri().filter(|uri| uri.user.as_deref().and_then(|user| self.gate.trunk_called(user)).is_none());
-        let called = [line, Some(&invite.to.uri)].into_iter().flatten().map(|uri| uri.user_unescaped());
-        called.filter(|user| !user.is_empty()).collect()
+    /// The numbers a call names, in the order of its carrier's; a phone's in the request line, then To. A registrar that
+    /// puts our Contact into the request line (RFC 3261 §16.5) names the number elsewhere alone.
+    pub(super) fn numbers_called(&self, invite: &Received, source: Source) -> Vec<String> {
+        let order = match source {
+            Source::Trunk(trunk) => self.gate.called_in(trunk),
+            Source::Phone | Source::Stranger => &[CalledIn::RequestUri, CalledIn::To],
+        };
+        let is_contact = |uri: &&Uri| uri.user.as_deref().and_then(|user| self.gate.trunk_called(user)).is_some();
+        let named = order.iter().filter_map(|place| match place {
+            CalledIn::RequestUri => invite.uri().filter(|uri| !is_contact(uri)),
+            CalledIn::To => Some(&invite.to.uri),
+            CalledIn::PCalledPartyId => invite.called_party.first().map(|party| &party.uri),
+        });
+        named.map(Uri::user_unescaped).filter(|user| !user.is_empty()).collect()
     }
 
     pub(super) fn trunks_timeout(&mut self, now: Now) {

@@ -24,6 +24,7 @@ impl Bench {
             port: None,
             auth_user: "620".to_owned(),
             password: "secret".into(),
+            expires_s: 300,
         };
         let registration = Registration::new(&register, &mut chance);
         let interfaces = Interfaces {

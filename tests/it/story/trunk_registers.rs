@@ -15,7 +15,7 @@ const ROUTER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100
 pub(super) const ROUTER_CALLS_FROM: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 20)), 5082);
 pub(super) const ELSEWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 77)), 5060);
 
-pub(super) fn router() -> Registrar {
+pub(crate) fn router() -> Registrar {
     Registrar::at(ROUTER)
 }
 
@@ -46,6 +46,8 @@ fn changes(shop: &Shop) -> Vec<&'static str> {
         Change::Lost(Why::WrongPassword) => "wrong password",
         Change::Lost(Why::Unanswerable) => "unanswerable",
         Change::Lost(Why::Left) => "left",
+        Change::Reached { .. } => "reached",
+        Change::Unreached(_) => "unreached",
     };
     shop.trunk_changes().iter().map(|(_, _, change)| name(change)).collect()
 }
