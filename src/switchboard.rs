@@ -37,6 +37,7 @@ use crate::sip::budget::{About, Spent};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
+use crate::sip::locate::{self, Found};
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
@@ -248,11 +249,11 @@ impl Switchboard {
                     self.door.bindings_kept(now, tx);
                 }
             }
-            Input::Resolved { ticket, routes } => match self.asked.remove(&ticket) {
-                Some(Asked::Resolve(binding)) => self.resolved(now, binding, routes.first().copied()),
-                Some(Asked::Registrar(trunk)) => self.door.registrar_resolved(now, trunk, &routes),
-                Some(Asked::Record(_) | Asked::KeepBindings(_)) | None => {}
-            },
+            Input::Resolved { ticket, routes } => self.found(now, ticket, &Found::plain(&routes)),
+            Input::Located { ticket, servers } => {
+                let found = locate::in_order(servers, &mut self.chance);
+                self.found(now, ticket, &found);
+            }
             Input::Media(fact) => self.media(now, fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::LeftRinging(calls) => self.left_ringing(now, calls),
@@ -382,10 +383,8 @@ impl Switchboard {
                 }
                 Told::PlacesChanged => self.set_places(now),
                 Told::FindRegistrar { trunk, host, port } => {
-                    let ticket = self.ticket(Asked::Registrar(trunk));
                     // Registrars are asked by UDP.
-                    let protocol = Protocol::Udp;
-                    self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
+                    self.find_carrier(Asked::Registrar(trunk), Some(Protocol::Udp), host, port);
                 }
                 Told::Trunk { trunk, change } => self.trunk_changed(now, trunk, change),
             }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Asked, Output, Protocol, Route, Switchboard};
+use super::{Asked, Output, Protocol, Route, Switchboard, Ticket};
 use crate::call::Call;
 use crate::call::event::Input as CallInput;
 use crate::call::leg::BindingId;
@@ -14,8 +14,9 @@ use crate::door::sip::{Place, Takes, User, Way};
 use crate::now::{Now, UnixMs};
 use crate::number::Number;
 use crate::routing::plan::{Line, PhoneId, Plan};
+use crate::sip::locate::{self, Found};
 use crate::sip::transaction::timer::Deadlines;
-use crate::sip::uri::Uri;
+use crate::sip::uri::{Scheme, Uri};
 
 /// A contact's name is looked up again after this; phones move.
 const RESOLVE_EVERY: Duration = Duration::from_secs(60);
@@ -43,6 +44,8 @@ pub(super) struct Contact {
     binding: BindingId,
     pub(super) uri: Uri,
     pub(super) way: Option<Route>,
+    /// A carrier's other servers, in order.
+    others: Vec<Route>,
     looked_up: LookedUp,
 }
 
@@ -63,8 +66,13 @@ struct Cell {
 }
 
 impl Contact {
+    /// All ways there, the best first.
+    fn ways(&self) -> impl Iterator<Item = Route> {
+        self.way.into_iter().chain(self.others.iter().copied())
+    }
+
     fn new(text: String, binding: BindingId, uri: Uri) -> Contact {
-        Contact { text, binding, uri, way: None, looked_up: LookedUp::NotYet }
+        Contact { text, binding, uri, way: None, others: Vec::new(), looked_up: LookedUp::NotYet }
     }
 }
 
@@ -146,6 +154,15 @@ impl Switchboard {
     }
 
     pub(super) fn resolve(&mut self, binding: BindingId) {
+        if let Some(contact) = self.contacts.by_trunk.values().find(|contact| contact.binding == binding) {
+            let (host, port) = (contact.uri.host.clone(), contact.uri.port);
+            let said = contact.uri.has_param("transport") || contact.uri.scheme == Scheme::Sips;
+            let asked_by = Protocol::asked_by(&contact.uri);
+            if asked_by.is_some() {
+                self.find_carrier(Asked::Resolve(binding), asked_by.filter(|_| said), host, port);
+            }
+            return;
+        }
         let Some(contact) = self.contacts.all().find(|contact| contact.binding == binding) else { return };
         // A contact that asks for what we do not speak leads nowhere.
         let Some(protocol) = Protocol::asked_by(&contact.uri) else { return };
@@ -154,11 +171,33 @@ impl Switchboard {
         self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
     }
 
-    pub(super) fn resolved(&mut self, now: Now, binding: BindingId, way: Option<Route>) {
+    /// Looks for a carrier: its name alone may have several servers, with a port it has said where it is (RFC 3263 §4.2).
+    pub(super) fn find_carrier(&mut self, asked: Asked, protocol: Option<Protocol>, host: String, port: Option<u16>) {
+        let ticket = self.ticket(asked);
+        self.outputs.push_back(match (port, host.parse::<IpAddr>()) {
+            (None, Err(_)) => Output::Locate { ticket, protocol, host },
+            (port, _) => Output::Resolve { ticket, protocol: protocol.unwrap_or(Protocol::Udp), host, port },
+        });
+    }
+
+    /// A name that was asked for leads there, the best first.
+    pub(super) fn found(&mut self, now: Now, ticket: Ticket, found: &[Found]) {
+        match self.asked.remove(&ticket) {
+            Some(Asked::Resolve(binding)) => self.resolved(now, binding, found),
+            Some(Asked::Registrar(trunk)) => self.door.registrar_resolved(now, trunk, found),
+            Some(Asked::Record(_) | Asked::KeepBindings(_)) | None => {}
+        }
+    }
+
+    fn resolved(&mut self, now: Now, binding: BindingId, found: &[Found]) {
         let contacts = self.contacts.by_phone.values_mut().chain(self.contacts.by_trunk.values_mut());
         let Some(contact) = contacts.into_iter().find(|contact| contact.binding == binding) else { return };
         // What was known stays good when a name server is silent for once.
-        contact.way = way.or(contact.way);
+        if !found.is_empty() {
+            let mut ways = locate::keeping(found, contact.way).into_iter();
+            contact.way = ways.next();
+            contact.others = ways.collect();
+        }
         contact.looked_up = LookedUp::Yes;
         let is_name = contact.uri.host.parse::<IpAddr>().is_err();
         match contact.way {
@@ -173,8 +212,9 @@ impl Switchboard {
     /// Carriers that calls go out by are asked whether they are there.
     fn reach_trunks(&mut self, now: Now) {
         let found = self.contacts.by_trunk.iter().filter(|(_, contact)| contact.looked_up == LookedUp::Yes);
-        for (trunk, way) in found.map(|(trunk, contact)| (*trunk, contact.way)).collect::<Vec<_>>() {
-            self.door.reach_trunk(now, trunk, way);
+        let found = found.map(|(trunk, contact)| (*trunk, contact.ways().collect()));
+        for (trunk, ways) in found.collect::<Vec<_>>() {
+            self.door.reach_trunk(now, trunk, ways);
         }
     }
 
@@ -227,11 +267,16 @@ impl Switchboard {
         }
     }
 
-    /// The carriers that take calls and the ways to them, in the order of the configuration; last those that may not.
+    /// The carriers that take calls and the ways to them, in the order of the configuration; last those that may not. Of a
+    /// carrier's servers the one that is known to work goes first.
     fn ways_out(&self) -> Vec<(usize, Route)> {
         let that = |takes: Takes| {
-            let ways = self.contacts.by_trunk.iter().filter(move |(trunk, _)| self.door.takes_calls(**trunk) == takes);
-            ways.filter_map(|(trunk, contact)| Some((*trunk, contact.way?)))
+            let takes_calls = move |(trunk, _): &(&usize, &Contact)| self.door.takes_calls(**trunk) == takes;
+            self.contacts.by_trunk.iter().filter(takes_calls).flat_map(|(trunk, contact)| {
+                let works = self.door.working_way(*trunk);
+                let (first, others): (Vec<Route>, Vec<Route>) = contact.ways().partition(|way| Some(*way) == works);
+                first.into_iter().chain(others).map(|way| (*trunk, way))
+            })
         };
         that(Takes::Yes).chain(that(Takes::InDoubt)).collect()
     }

@@ -32,6 +32,9 @@ const CARRIER: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 
 const CARRIER_V6: Prefix =
     Prefix { address: IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x203, 0, 0, 0, 0, 0)), length: 48 };
 
+/// What the carrier is called where it has a name.
+pub const CARRIER_NAME: &str = "carrier.example";
+
 /// What stands between the shop and the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Router {
@@ -70,6 +73,8 @@ pub struct WayOut {
     pub by_registrar: bool,
     /// Then by another carrier, which knows its address too.
     pub second: bool,
+    /// Its name has two servers: [`GATEWAY`], and [`SECOND`] for when that is away.
+    pub by_name: bool,
     /// What that carrier wants; `None`: the usual.
     pub profile: Option<&'static Profile>,
 }
@@ -100,11 +105,14 @@ fn tls(shop: SocketAddr) -> SocketAddr {
 
 /// UDP, TCP and TLS at one address of each family.
 fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router, way_out: &WayOut) -> Settings {
-    let WayOut { shown_as, channels, by_registrar, second, profile: _ } = *way_out;
+    let WayOut { shown_as, channels, by_registrar, second, by_name, profile: _ } = *way_out;
     let called = way_out.profile().called.to_vec();
-    let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
-    let outbound_by_address =
-        (!by_registrar).then(|| outbound_of(way_out.profile(), &GATEWAY.ip().to_string(), shown_as));
+    let mut peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
+    peers.extend(by_name.then_some(Peer::Exactly(SECOND)));
+    let outbound_by_address = (!by_registrar).then(|| {
+        let host = if by_name { CARRIER_NAME.to_owned() } else { GATEWAY.ip().to_string() };
+        outbound_of(way_out.profile(), &host, shown_as)
+    });
     let second = second.then(|| Trunk {
         name: "second".to_owned(),
         peers: vec![Peer::Exactly(SECOND)],

@@ -21,7 +21,7 @@ use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
-use crate::gateway::Ails;
+use crate::gateway::{Ails, GATEWAY, SECOND};
 use crate::machine::{self, Router, Switchboard, WayOut, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
@@ -176,6 +176,11 @@ impl Shop {
     /// Where the registrar's name leads from now on.
     pub fn registrar_is_at(&self, addresses: &[SocketAddr]) {
         self.world.borrow_mut().names.insert(registrar::HOST.to_owned(), addresses.to_vec());
+    }
+
+    /// From now on the registrar's name has these servers, each with its priority.
+    pub fn registrar_has_servers(&self, servers: &[(u16, SocketAddr)]) {
+        self.world.borrow_mut().servers.insert(registrar::HOST.to_owned(), servers.to_vec());
     }
 
     /// What the owner was told of the trunks.
@@ -636,6 +641,12 @@ impl Opening {
         self
     }
 
+    /// The carrier is known by its name, and has a second server for when the first is away.
+    pub fn with_two_servers(mut self) -> Opening {
+        self.way_out.by_name = true;
+        self
+    }
+
     /// The carrier wants things as this profile says.
     pub fn by_profile(mut self, profile: &'static Profile) -> Opening {
         self.way_out.profile = Some(profile);
@@ -677,6 +688,7 @@ impl Opening {
         world.router = self.router;
         world.media.range = self.pairs;
         world.way_out = self.way_out;
+        world.servers.insert(machine::CARRIER_NAME.to_owned(), vec![(20, SECOND), (10, GATEWAY)]);
         let names = ["Counter", "Workshop", "Ana"].map(str::to_owned).into_iter();
         let names: Vec<String> = names.chain((4..).map(|n| format!("Phone {n}"))).take(self.phones).collect();
         let mut phones = Vec::new();

@@ -507,7 +507,7 @@ impl SipDoor {
                     }
                     self.told.push_back(Told::Alive(hop.to));
                     if !self.proof_over(now, tx)
-                        && !self.carrier_answered(now, tx, &response)
+                        && !self.carrier_answered(now, tx, hop, &response)
                         && !self.presence_answered(now, tx, &hop, &response)
                         && !self.left_ringing_answered(now, tx, hop, &response)
                     {

@@ -30,7 +30,10 @@ pub(super) struct Reach {
 #[derive(Debug)]
 struct Carrier {
     proxy: Uri,
-    hop: Option<Hop>,
+    /// Its servers, the best first; none: its name leads nowhere.
+    hops: Vec<Hop>,
+    /// How many of them did not answer, one after the other, since the question was due.
+    silent: usize,
     every: Duration,
     answers: Answers,
 }
@@ -40,7 +43,8 @@ struct Carrier {
 enum Answers {
     /// Nothing was asked yet, or its answer is awaited.
     Unknown,
-    Yes,
+    /// This server of it is there.
+    Yes(Hop),
     No(Why),
 }
 
@@ -58,33 +62,40 @@ impl Reach {
     pub(super) fn trouble(&self, trunk: usize) -> Option<Why> {
         match self.carriers.get(&trunk)?.answers {
             Answers::No(why) => Some(why),
-            Answers::Unknown | Answers::Yes => None,
+            Answers::Unknown | Answers::Yes(_) => None,
+        }
+    }
+
+    /// The server that answered when it was last asked.
+    pub(super) fn way(&self, trunk: usize) -> Option<Hop> {
+        match self.carriers.get(&trunk)?.answers {
+            Answers::Yes(hop) => Some(hop),
+            Answers::Unknown | Answers::No(_) => None,
         }
     }
 }
 
 impl SipDoor {
-    /// Calls go out by this trunk that way; `None`: its name leads nowhere. From now on it is asked, unless we register with
-    /// it or the owner does not want it.
-    pub fn reach_trunk(&mut self, now: Now, trunk: usize, hop: Option<Hop>) {
+    /// Calls go out by this trunk these ways, the best first; with none its name leads nowhere. From now on it is asked,
+    /// unless we register with it or the owner does not want it.
+    pub fn reach_trunk(&mut self, now: Now, trunk: usize, hops: Vec<Hop>) {
         let Some((proxy, every)) = self.asked_how_often(trunk) else { return };
-        let new = || Carrier { proxy, hop: None, every, answers: Answers::Unknown };
+        let new = || Carrier { proxy, hops: Vec::new(), silent: 0, every, answers: Answers::Unknown };
         let carrier = self.reach.carriers.entry(trunk).or_insert_with(new);
-        let moved = carrier.hop != hop;
-        carrier.hop = hop;
-        match hop {
-            Some(_) if moved => self.reach.due.set(trunk, now.mono),
-            Some(_) => {}
-            None => self.trunk_answered(trunk, Err(Why::NoAddress)),
+        let moved = carrier.hops != hops;
+        carrier.hops = hops;
+        if carrier.hops.is_empty() {
+            self.trunk_answered(trunk, Err(Why::NoAddress));
+        } else if moved {
+            carrier.silent = 0;
+            self.reach.due.set(trunk, now.mono);
         }
     }
 
     pub(super) fn reach_timeout(&mut self, now: Now) {
         while let Some(trunk) = self.reach.due.pop_due(now.mono) {
-            let carrier = self.reach.carriers.get(&trunk);
-            let Some((proxy, hop)) = carrier.and_then(|carrier| Some((carrier.proxy.clone(), carrier.hop?))) else {
-                continue;
-            };
+            let asked = |carrier: &Carrier| Some((carrier.proxy.clone(), *carrier.hops.get(carrier.silent)?));
+            let Some((proxy, hop)) = self.reach.carriers.get(&trunk).and_then(asked) else { continue };
             let options = self.options(proxy, &hop);
             let tx = self.endpoint.ask(now.mono, hop, options);
             self.reach.asked.insert(tx, trunk);
@@ -93,12 +104,12 @@ impl SipDoor {
 
     /// Whether this is an answer to such a question; if so it is dealt with. Any answer will do, but for those that say that
     /// no calls can be taken.
-    pub(super) fn carrier_answered(&mut self, now: Now, tx: ClientTx, response: &Received) -> bool {
+    pub(super) fn carrier_answered(&mut self, now: Now, tx: ClientTx, hop: Hop, response: &Received) -> bool {
         let code = response.code().unwrap_or_default();
         match code {
             ..200 => self.reach.asked.contains_key(&tx),
             408 | 503 => self.question_over(now, tx, Err(Why::Refused(code))),
-            _ => self.question_over(now, tx, Ok(())),
+            _ => self.question_over(now, tx, Ok(hop)),
         }
     }
 
@@ -107,9 +118,18 @@ impl SipDoor {
         self.question_over(now, tx, Err(Why::Silence))
     }
 
-    fn question_over(&mut self, now: Now, tx: ClientTx, answer: Result<(), Why>) -> bool {
+    fn question_over(&mut self, now: Now, tx: ClientTx, answer: Result<Hop, Why>) -> bool {
         let Some(trunk) = self.reach.asked.remove(&tx) else { return false };
-        let every = self.reach.carriers.get(&trunk).map_or(ASK_AGAIN, |carrier| carrier.every);
+        let Some(carrier) = self.reach.carriers.get_mut(&trunk) else { return true };
+        if answer.is_err() && carrier.silent + 1 < carrier.hops.len() {
+            // RFC 3263 §4.3: the next server, at once.
+            carrier.silent += 1;
+            self.reach.due.set(trunk, now.mono);
+            return true;
+        }
+        // The best is asked first again.
+        carrier.silent = 0;
+        let every = carrier.every;
         let pause = if answer.is_ok() { every } else { ASK_AGAIN.min(every) };
         // A carrier's customers are not to ask in the same second.
         let pause = pause * (90 + self.chance.word() % 11) / 100;
@@ -118,19 +138,20 @@ impl SipDoor {
         true
     }
 
-    fn trunk_answered(&mut self, trunk: usize, answer: Result<(), Why>) {
+    fn trunk_answered(&mut self, trunk: usize, answer: Result<Hop, Why>) {
         let Some(carrier) = self.reach.carriers.get_mut(&trunk) else { return };
         let before = carrier.answers;
-        let (answers, change) = match (answer, before) {
-            (Ok(()), Answers::Yes) => return,
-            (Ok(()), Answers::Unknown | Answers::No(_)) => {
-                let Some(hop) = carrier.hop else { return };
-                (Answers::Yes, Some(Change::Reached { proxy: hop.to }))
+        carrier.answers = answer.map_or_else(Answers::No, Answers::Yes);
+        let news = match (carrier.answers, before) {
+            (Answers::Yes(hop), Answers::Yes(before)) => (hop != before).then_some(Told::PlacesChanged),
+            (Answers::Yes(hop), Answers::Unknown | Answers::No(_)) => {
+                Some(Told::Trunk { trunk, change: Change::Reached { proxy: hop.to } })
             }
-            (Err(why), Answers::Yes | Answers::Unknown) => (Answers::No(why), Some(Change::Unreached(why))),
-            (Err(why), Answers::No(_)) => (Answers::No(why), None),
+            (Answers::No(why), Answers::Yes(_) | Answers::Unknown) => {
+                Some(Told::Trunk { trunk, change: Change::Unreached(why) })
+            }
+            (Answers::No(_), Answers::No(_)) | (Answers::Unknown, _) => None,
         };
-        carrier.answers = answers;
-        self.told.extend(change.map(|change| Told::Trunk { trunk, change }));
+        self.told.extend(news);
     }
 }

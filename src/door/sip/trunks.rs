@@ -8,6 +8,7 @@ use crate::now::Now;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::gate::{Registrar, Source};
 use crate::sip::hop::Hop;
+use crate::sip::locate::Found;
 use crate::sip::message::{Method, Received};
 use crate::sip::trunk::{Given, Input, Output, Registration, Why};
 use crate::sip::uri::Uri;
@@ -55,14 +56,22 @@ impl Trunks {
 
 impl SipDoor {
     /// Where this trunk's registrar is; nowhere when empty.
-    pub fn registrar_resolved(&mut self, now: Now, trunk: usize, hops: &[Hop]) {
-        self.feed_trunk(now, trunk, Input::Resolved(hops));
+    pub fn registrar_resolved(&mut self, now: Now, trunk: usize, found: &[Found]) {
+        self.feed_trunk(now, trunk, Input::Resolved(found));
     }
 
     /// The service shuts down: no more calls from carriers that we have registered with.
     pub fn leave_trunks(&mut self, now: Now) {
         for trunk in self.trunks.0.keys().copied().collect::<Vec<_>>() {
             self.feed_trunk(now, trunk, Input::Leave);
+        }
+    }
+
+    /// The way to this trunk that is known to work, among those by which calls can go out.
+    pub fn working_way(&self, trunk: usize) -> Option<Hop> {
+        match self.trunks.0.get(&trunk) {
+            Some(line) => line.registration.way(),
+            None => self.reach.way(trunk),
         }
     }
 

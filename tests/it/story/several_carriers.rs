@@ -214,3 +214,72 @@ fn a_carrier_without_a_channel_left_leaves_the_call_to_the_next() {
     ana_takes_it(&shop, &ann);
     shop.is_idle();
 }
+
+/// The same cell, which one carrier leads to, by two servers.
+fn with_two_servers() -> Shop {
+    Shop::opening().at_number("+34911234567").cell(2, CELL).with_two_servers().open()
+}
+
+#[test]
+fn of_a_carriers_servers_the_first_is_called_while_it_is_there() {
+    let shop = with_two_servers();
+    let ann = shop.caller("Ann", "+34600111222");
+    for _ in 0..5 {
+        shop.wait("61 s");
+        ann.calls_through(Door::Sip);
+        shop.wait("1 s");
+        ann.hangs_up();
+        shop.wait("1 s");
+    }
+    assert!(shop.carriers_asked().len() == 5 && shop.carriers_asked().iter().all(|asked| *asked == GATEWAY));
+    assert!(shop.questions_to_carriers().iter().all(|(_, asked)| *asked == GATEWAY));
+    shop.is_idle();
+}
+
+#[test]
+fn a_call_that_one_server_cannot_serve_goes_by_the_next_of_the_same_carrier() {
+    let shop = with_two_servers();
+    shop.wait("1 s");
+    shop.carrier_ails(GATEWAY, Some(Ails::Refuses(503)));
+    let ann = one_calls(&shop);
+    assert_eq!(shop.carriers_asked(), [GATEWAY, SECOND]);
+    assert!(shop.asked_the_carrier().iter().all(|invite| invite.uri() == format!("sip:{CELL}@carrier.example")));
+    ana_takes_it(&shop, &ann);
+    shop.is_idle();
+}
+
+#[test]
+fn a_server_that_is_silent_is_left_out_until_it_is_back_and_nobody_is_alarmed() {
+    let shop = with_two_servers();
+    shop.wait("1 s");
+    shop.carrier_ails(GATEWAY, Some(Ails::Silent));
+    shop.wait("2 min");
+    let ann = one_calls(&shop);
+    assert_eq!(shop.carriers_asked(), [SECOND], "at once");
+    ana_takes_it(&shop, &ann);
+    shop.carrier_ails(GATEWAY, None);
+    shop.wait("70 s");
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    assert_eq!(shop.carriers_asked(), [SECOND, GATEWAY]);
+    ann.hangs_up();
+    shop.wait("10 min");
+    assert_eq!(shop.notices().len(), 0, "calls came and went all the time");
+    shop.is_idle();
+}
+
+#[test]
+fn a_carrier_with_no_server_left_is_down() {
+    let shop = with_two_servers();
+    shop.wait("1 s");
+    shop.carrier_ails(GATEWAY, Some(Ails::Silent));
+    shop.carrier_ails(SECOND, Some(Ails::Silent));
+    shop.wait("5 min");
+    assert_eq!(standing(&shop), [("carrier".to_owned(), TrunkFault::Silent)]);
+    for server in [GATEWAY, SECOND] {
+        shop.carrier_ails(server, None);
+    }
+    shop.wait("80 s");
+    assert_eq!(standing(&shop), []);
+    shop.is_idle();
+}

@@ -459,3 +459,25 @@ fn a_bad_network_does_not_keep_the_shop_from_registering() {
         assert_eq!(time("10 min"), shop.now() - time("50 ms"));
     }
 }
+
+#[test]
+fn the_servers_of_a_name_are_asked_in_their_order_and_the_first_again_once_it_is_back() {
+    let shop = Shop::opening().registering_with(Registrar { mood: Mood::Gone, ..router() }).with_registrar_nowhere();
+    let shop = shop.registering_with(Registrar { host: "second.example", ..Registrar::at(ELSEWHERE) }).open();
+    shop.registrar_has_servers(&[(20, ELSEWHERE), (10, ROUTER)]);
+    let registered = |shop: &Shop| {
+        let name = |(_, name, change): (Duration, String, Change)| match change {
+            Change::Registered { registrar, .. } if name == registrar::HOST => Some(registrar),
+            _ => None,
+        };
+        shop.trunk_changes().into_iter().filter_map(name).collect::<Vec<_>>()
+    };
+    shop.wait("50 s");
+    assert_eq!(registered(&shop), [ELSEWHERE], "the first is silent, and the second asked at once");
+    shop.registrar(|registrar| registrar.mood = Mood::Works);
+    shop.wait("9 min");
+    assert!(shop.registrar(|registrar| registrar.binding.is_none()), "a server that works is kept for a while");
+    shop.wait("5 min");
+    assert!(shop.registrar(|registrar| registrar.binding.is_some()), "and then the first is asked again");
+    assert_eq!(registered(&shop), [ELSEWHERE], "without a gap");
+}
