@@ -30,6 +30,8 @@ pub enum TrunkFault {
     NotFound,
     /// It answers nothing.
     Silent,
+    /// It does not answer the question whether it is there: one that we do not register with.
+    Unreached,
     WrongPassword,
     /// It asks for the password in a way that we cannot answer.
     Unanswerable,
@@ -82,6 +84,7 @@ impl Notice {
             Notice::LikelyMailbox { .. } => "likely_mailbox",
             Notice::TrunkDown { fault: TrunkFault::NotFound, .. } => "trunk_not_found",
             Notice::TrunkDown { fault: TrunkFault::Silent, .. } => "trunk_silent",
+            Notice::TrunkDown { fault: TrunkFault::Unreached, .. } => "trunk_unreached",
             Notice::TrunkDown { fault: TrunkFault::WrongPassword, .. } => "trunk_wrong_password",
             Notice::TrunkDown { fault: TrunkFault::Unanswerable, .. } => "trunk_unanswerable",
             Notice::TrunkDown { fault: TrunkFault::Refused(_), .. } => "trunk_refused",

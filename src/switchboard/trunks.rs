@@ -54,14 +54,27 @@ impl Switchboard {
         self.set_places(now);
     }
 
+    /// What is wrong with a carrier that is down.
+    fn fault(&self, trunk: usize) -> Option<TrunkFault> {
+        Some(match self.door.trunk_trouble(trunk)? {
+            Why::NoAddress => TrunkFault::NotFound,
+            Why::Silence | Why::Left if self.door.registers(trunk) => TrunkFault::Silent,
+            Why::Silence | Why::Left => TrunkFault::Unreached,
+            Why::WrongPassword => TrunkFault::WrongPassword,
+            Why::Unanswerable => TrunkFault::Unanswerable,
+            Why::Refused(code @ (408 | 480 | 500..=599)) => TrunkFault::Failing(code),
+            Why::Refused(code) => TrunkFault::Refused(code),
+        })
+    }
+
     /// Tells the owner of each open shop that has not been told.
     pub(super) fn trunks_due(&mut self, now: Now) {
         let is_due = |(_, trouble): &(&usize, &Trouble)| trouble.look <= now.mono;
         let due: Vec<usize> = self.down.0.iter().filter(is_due).map(|(trunk, _)| *trunk).collect();
         for trunk in due {
-            let Some(why) = self.door.trunk_trouble(trunk) else { continue };
+            let Some(fault) = self.fault(trunk) else { continue };
             let name = self.trunk_names.get(trunk).map_or_else(|| Arc::from(""), |name| Arc::from(name.as_str()));
-            let notice = Notice::TrunkDown { trunk, name, fault: fault(why) };
+            let notice = Notice::TrunkDown { trunk, name, fault };
             let open = |shop: &&Arc<Shop>| matches!(self.decision_now(now, shop).action, Action::Ring(_));
             let open: Vec<ShopId> = self.plan.shops.iter().filter(open).map(|shop| shop.id).collect();
             let Some(trouble) = self.down.0.get_mut(&trunk) else { continue };
@@ -74,16 +87,5 @@ impl Switchboard {
                 self.notify(now, shop, notice.clone());
             }
         }
-    }
-}
-
-fn fault(why: Why) -> TrunkFault {
-    match why {
-        Why::NoAddress => TrunkFault::NotFound,
-        Why::Silence | Why::Left => TrunkFault::Silent,
-        Why::WrongPassword => TrunkFault::WrongPassword,
-        Why::Unanswerable => TrunkFault::Unanswerable,
-        Why::Refused(code @ (408 | 480 | 500..=599)) => TrunkFault::Failing(code),
-        Why::Refused(code) => TrunkFault::Refused(code),
     }
 }

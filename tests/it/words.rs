@@ -270,6 +270,7 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
     let faults = [
         TrunkFault::NotFound,
         TrunkFault::Silent,
+        TrunkFault::Unreached,
         TrunkFault::WrongPassword,
         TrunkFault::Unanswerable,
         TrunkFault::Refused(403),

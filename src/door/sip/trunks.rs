@@ -80,6 +80,11 @@ impl SipDoor {
         self.trunks.registered()
     }
 
+    /// Whether we register with this trunk's carrier.
+    pub fn registers(&self, trunk: usize) -> bool {
+        self.trunks.0.contains_key(&trunk)
+    }
+
     /// Why this trunk carries no calls now.
     pub fn trunk_trouble(&self, trunk: usize) -> Option<Why> {
         match self.trunks.0.get(&trunk) {

@@ -21,6 +21,11 @@ fn english(name: &str, fault: TrunkFault) -> (String, &'static str) {
             "does not answer".to_owned(),
             "Look whether the router and the internet connection work; if they do, ask the carrier.",
         ),
+        TrunkFault::Unreached => (
+            "does not answer".to_owned(),
+            "Look whether the router and the internet connection work; if they do, ask the carrier. If calls come and go all \
+             the same, it does not answer such questions: set ask_every_s = 0 for it in ringall.toml.",
+        ),
         TrunkFault::WrongPassword => (
             "does not accept the password".to_owned(),
             "Write auth_user and password in ringall.toml as the carrier shows them, and start ringall again.",
@@ -39,7 +44,11 @@ fn english(name: &str, fault: TrunkFault) -> (String, &'static str) {
             "It is asked again and again; if this lasts, ask the carrier.",
         ),
     };
-    (format!("the carrier \u{201c}{name}\u{201d} {says}: no calls come or go through it."), to_do)
+    let so = match fault {
+        TrunkFault::Unreached => "calls to cell phones go through it only where there is no other",
+        _ => "no calls come or go through it",
+    };
+    (format!("the carrier \u{201c}{name}\u{201d} {says}: {so}."), to_do)
 }
 
 fn spanish(name: &str, fault: TrunkFault) -> (String, &'static str) {
@@ -51,6 +60,11 @@ fn spanish(name: &str, fault: TrunkFault) -> (String, &'static str) {
         TrunkFault::Silent => (
             "no responde".to_owned(),
             "Mira si funcionan el router y la conexión a internet; si funcionan, pregunta al operador.",
+        ),
+        TrunkFault::Unreached => (
+            "no responde".to_owned(),
+            "Mira si funcionan el router y la conexión a internet; si funcionan, pregunta al operador. Si aun así entran y \
+             salen llamadas, es que no responde a esas preguntas: ponle ask_every_s = 0 en ringall.toml.",
         ),
         TrunkFault::WrongPassword => (
             "no acepta la contraseña".to_owned(),
@@ -70,5 +84,9 @@ fn spanish(name: &str, fault: TrunkFault) -> (String, &'static str) {
             "Se le sigue preguntando; si dura, pregunta al operador.",
         ),
     };
-    (format!("el operador «{name}» {says}: por él no entran ni salen llamadas."), to_do)
+    let so = match fault {
+        TrunkFault::Unreached => "las llamadas a móviles solo salen por él donde no hay otro",
+        _ => "por él no entran ni salen llamadas",
+    };
+    (format!("el operador «{name}» {says}: {so}."), to_do)
 }

@@ -63,7 +63,7 @@ fn a_carrier_that_no_call_goes_out_by_is_not_asked() {
 
 #[test]
 fn of_a_carrier_that_answers_no_more_the_owner_hears_until_it_does() {
-    for (ails, fault) in [(Ails::Silent, TrunkFault::Silent), (Ails::RefusesAll(503), TrunkFault::Failing(503))] {
+    for (ails, fault) in [(Ails::Silent, TrunkFault::Unreached), (Ails::RefusesAll(503), TrunkFault::Failing(503))] {
         let shop = opening().open();
         shop.wait("1 min");
         shop.carrier_ails(GATEWAY, Some(ails));
@@ -275,7 +275,7 @@ fn a_carrier_with_no_server_left_is_down() {
     shop.carrier_ails(GATEWAY, Some(Ails::Silent));
     shop.carrier_ails(SECOND, Some(Ails::Silent));
     shop.wait("5 min");
-    assert_eq!(standing(&shop), [("carrier".to_owned(), TrunkFault::Silent)]);
+    assert_eq!(standing(&shop), [("carrier".to_owned(), TrunkFault::Unreached)]);
     for server in [GATEWAY, SECOND] {
         shop.carrier_ails(server, None);
     }
