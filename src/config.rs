@@ -5,6 +5,7 @@ mod certificate;
 mod mail;
 mod outbound;
 mod peer;
+mod profile;
 mod register;
 mod speech;
 
@@ -21,6 +22,7 @@ pub use certificate::{CertificateFiles, PemFile};
 pub use mail::Mail;
 pub use outbound::{Outbound, ShownAs};
 pub use peer::{Peer, Prefix};
+pub use profile::{CalledIn, FromUser, Identity, NumberFormat, PROFILES, Profile};
 pub use register::Register;
 pub use speech::{Say, Speech};
 
@@ -104,6 +106,8 @@ pub struct Trunk {
     pub outbound: Option<Outbound>,
     /// As many calls at once as the carrier carries, in and out; `None`: not limited.
     pub channels: Option<NonZeroU16>,
+    /// Where the carrier writes the called number, in order.
+    pub called: Vec<CalledIn>,
 }
 
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
@@ -273,20 +277,27 @@ impl Trunk {
         let place = section.place("name");
         let name = section.text("name")?.ok_or_else(|| missing(place, "a name for the carrier"))?;
         let name = name.parse("a name for the carrier", not_empty)?;
-        let register = Register::read(&mut section, files)?;
+        let profile = match section.text("profile")? {
+            Some(found) => found.parse(&format!("one of {}", Profile::names()), Profile::named)?,
+            None => Profile::generic(),
+        };
+        let register = Register::read(&mut section, files, profile)?;
         let place = section.place("peers");
         let expected = "an address, prefix or ADDRESS:PORT such as \"203.0.113.0/24\"";
         let peers = match (section.list("peers")?, &register) {
-            (Some(peers), _) => peers,
-            (None, Some(_)) => Vec::new(),
-            (None, None) => return Err(missing(place, expected)),
+            (Some(peers), _) => parse_each(peers, expected, Peer::parse)?,
+            (None, None) if profile.peers.is_empty() => return Err(missing(place, expected)),
+            (None, _) => profile.peers.iter().filter_map(|peer| Peer::parse(peer)).collect(),
         };
-        let peers = parse_each(peers, expected, Peer::parse)?;
-        let outbound = Outbound::read(&mut section, register.as_ref(), &peers)?;
+        let outbound = Outbound::read(&mut section, register.as_ref(), &peers, profile)?;
+        let called = match section.list("called")? {
+            Some(found) => parse_each(found, "\"request-uri\", \"to\" or \"p-called-party-id\"", CalledIn::parse)?,
+            None => profile.called.to_vec(),
+        };
         let channels = section.integer("channels", 0..=MOST_CHANNELS)?.unwrap_or(0);
         let channels = u16::try_from(channels).ok().and_then(NonZeroU16::new);
         section.finish(&[])?;
-        Ok(Trunk { name, peers, register, outbound, channels })
+        Ok(Trunk { name, peers, register, outbound, channels, called })
     }
 }
 
@@ -458,6 +469,20 @@ mod tests {
             "[[trunk]]\nname = \"a\"\npeers = []\noutbound_proxy = \"a.example\"",
             "trunk[0].outbound_proxy: expected sip:HOST",
         );
+        at(
+            "[[trunk]]\nname = \"a\"\nprofile = \"acme\"",
+            "trunk[0].profile: expected one of \"generic\", \"fritzbox\", \"twilio\", \"telnyx\", \"voipms\", \"callcentric\", \
+             \"sipgate\", \"zadarma\", found \"acme\"",
+        );
+        for (key, expected) in [
+            ("numbers = \"national\"", "numbers: expected \"+e164\", \"e164\", \"00\""),
+            ("from_user = \"me\"", "from_user: expected \"account\" or"),
+            ("identity = \"from\"", "identity: expected \"p-asserted-identity\""),
+            ("called = [\"line\"]", "called[0]: expected \"request-uri\""),
+            ("ask_every_s = -1", "ask_every_s: expected a whole number from 0 to"),
+        ] {
+            at(&format!("[[trunk]]\nname = \"a\"\npeers = []\n{key}"), &format!("trunk[0].{expected}"));
+        }
         at("[trunk]\nname = \"a\"", "trunk: expected tables, each under [[trunk]]");
         at("web = [", "line 1: not TOML");
     }

@@ -17,15 +17,17 @@ use crate::clock;
 use crate::media::Fact;
 use crate::media::port::PortShell;
 use crate::now::UnixMs;
+use crate::resolve::{Located, NameServers};
 use crate::routing::Plan;
 use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
+use crate::sip::locate::Server;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{
-    Change, Input, Keyless, LeftRinging, Output, Protocol, RightNow, SocketId, Switchboard, Ticket, Why,
+    Change, Input, Keyless, LeftRinging, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket, Why,
 };
 use crate::tls::Connector;
 use crate::utterance::Names;
@@ -55,6 +57,12 @@ pub enum Message {
         protocol: Protocol,
         host: String,
         addresses: Vec<SocketAddr>,
+    },
+    /// The servers of a carrier's name.
+    Located {
+        ticket: Ticket,
+        host: String,
+        servers: Vec<Located>,
     },
     Stream(Report),
     Media(Fact),
@@ -159,6 +167,7 @@ impl Prepared {
             last_look: 0,
             locals: LocalAddresses::default(),
             locals_until: clock::now().mono + ADDRESSES_FOR,
+            name_servers: NameServers::of_the_system(),
         };
         std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run())
     }
@@ -185,6 +194,7 @@ struct Driver {
     last_look: u64,
     locals: LocalAddresses,
     locals_until: crate::now::Mono,
+    name_servers: NameServers,
 }
 
 #[derive(PartialEq, Eq)]
@@ -278,6 +288,7 @@ impl Driver {
                     }
                     self.resolved(ticket, protocol, &addresses);
                 }
+                Ok(Message::Located { ticket, host, servers }) => self.located(ticket, &host, servers),
                 Ok(Message::Stream(report)) => self.reported(report),
                 Ok(Message::Look(answer)) => {
                     // A ticket of the shell's own kind: the core only hands it back.
@@ -379,6 +390,7 @@ impl Driver {
                 Output::KeepBindings { ticket, user, kept } => self.shells.bindings.keep(ticket, user, kept),
                 Output::Media(command) => self.shells.media.command(command),
                 Output::Resolve { ticket, protocol, host, port } => self.resolve(ticket, protocol, host, port),
+                Output::Locate { ticket, protocol, host } => self.locate(ticket, protocol, host),
                 Output::Trunk { name, change } => trunk_changed(&name, &change),
                 Output::Notify { shop, due } => self.shells.alerts.tell(shop, due),
                 Output::Seen { ticket, view } => {
@@ -442,16 +454,47 @@ impl Driver {
     }
 
     fn resolved(&mut self, ticket: Ticket, protocol: Protocol, addresses: &[SocketAddr]) {
+        let routes = self.routes(protocol, addresses);
+        self.handle(Input::Resolved { ticket, routes });
+    }
+
+    fn locate(&self, ticket: Ticket, protocol: Option<Protocol>, host: String) {
+        let (inbox, names) = (self.inbox.clone(), self.name_servers.clone());
+        self.shells.runtime.spawn(async move {
+            let servers = names.locate(&host, protocol).await.unwrap_or_else(|error| {
+                tracing::warn!(%host, %error, "this name of a carrier cannot be found");
+                Vec::new()
+            });
+            inbox.send(Message::Located { ticket, host, servers });
+        });
+    }
+
+    fn located(&mut self, ticket: Ticket, host: &str, found: Vec<Located>) {
+        let mut servers = Vec::new();
+        for Located { priority, weight, protocol, addresses } in found {
+            if protocol == Protocol::Tls {
+                // RFC 5922 §4: whoever it is, they prove the name that the owner has written.
+                self.expect(host, &addresses);
+            }
+            let hops = self.routes(protocol, &addresses);
+            if !hops.is_empty() {
+                servers.push(Server { priority, weight, hops });
+            }
+        }
+        self.handle(Input::Located { ticket, servers });
+    }
+
+    /// The ways to these addresses, but for those that we have no socket or listener for.
+    fn routes(&mut self, protocol: Protocol, addresses: &[SocketAddr]) -> Vec<Route> {
         let routes = addresses.iter().filter_map(|&to| {
             let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
             self.interfaces.hop_to(protocol, to, self.locals.towards(any, to.ip()))
         });
-        let routes = routes.collect();
-        self.handle(Input::Resolved { ticket, routes });
+        routes.collect()
     }
 }
 
-/// A carrier's calls come now, or come no longer: said once, and shown until it changes.
+/// Calls come and go by a carrier now, or no longer: said once, and shown until it changes.
 fn trunk_changed(trunk: &str, change: &Change) {
     match change {
         Change::Registered { registrar, granted } => {
@@ -465,6 +508,14 @@ fn trunk_changed(trunk: &str, change: &Change) {
                 Why::Left => tracing::info!(trunk, "no longer registered with the carrier: {why}"),
                 _ => tracing::error!(trunk, "not registered with the carrier, its calls do not come: {why}"),
             }
+        }
+        Change::Reached { proxy } => {
+            web::metrics::set_trunk_reached(trunk, true);
+            tracing::info!(trunk, %proxy, "the carrier answers: calls go by it");
+        }
+        Change::Unreached(why) => {
+            web::metrics::set_trunk_reached(trunk, false);
+            tracing::error!(trunk, "calls may not go by this carrier (OPTIONS): {why}");
         }
     }
 }

@@ -9,7 +9,7 @@
 //! ```text
 //! app, cli, web, driver ─▶ switchboard ─▶ door ─▶ call ─▶ routing
 //!      │                                    └──▶ sip, media (values)
-//!      └──▶ store, speech, alert, media::port, sip::{socket, stream}
+//!      └──▶ store, speech, alert, resolve, media::port, sip::{socket, stream}
 //! ```
 //!
 //! ## A call's journey
@@ -72,6 +72,8 @@ pub mod cli;
 pub mod clock;
 #[cfg(feature = "shell")]
 pub mod driver;
+#[cfg(feature = "shell")]
+pub mod resolve;
 #[cfg(feature = "shell")]
 pub mod speech;
 #[cfg(feature = "shell")]

@@ -22,6 +22,26 @@ pub enum Notice {
     LikelyMailbox { phone: PhoneId, name: Arc<str> },
     /// This phone has dialled what the shop would have paid dearly for, or too often.
     NotDialled { name: Arc<str>, why: NotDialled },
+    /// No calls come or go by this carrier. `trunk` is its place in the configuration.
+    TrunkDown { trunk: usize, name: Arc<str>, fault: TrunkFault },
+}
+
+/// Why no calls come or go by a carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkFault {
+    /// Its name leads nowhere.
+    NotFound,
+    /// It answers nothing.
+    Silent,
+    /// It does not answer the question whether it is there: one that we do not register with.
+    Unreached,
+    WrongPassword,
+    /// It asks for the password in a way that we cannot answer.
+    Unanswerable,
+    /// It does not want the account; with the SIP status that says so.
+    Refused(u16),
+    /// It says that it cannot serve now; with its SIP status.
+    Failing(u16),
 }
 
 /// Why no phone rang.
@@ -46,6 +66,8 @@ pub enum Subject {
     Line(PhoneId),
     /// Whether somebody tries to call at the shop's cost.
     Dialling(NotDialled),
+    /// Whether the carrier at this place of the configuration carries calls.
+    Trunk(usize),
 }
 
 impl Notice {
@@ -54,6 +76,7 @@ impl Notice {
             Notice::NoPhoneRang(_) => Subject::Phones,
             Notice::LikelyMailbox { phone, .. } => Subject::Line(*phone),
             Notice::NotDialled { why, .. } => Subject::Dialling(*why),
+            Notice::TrunkDown { trunk, .. } => Subject::Trunk(*trunk),
         }
     }
 
@@ -70,6 +93,13 @@ impl Notice {
             Notice::NotDialled { why: NotDialled::AtOnce, .. } => "dialled_too_many_at_once",
             Notice::NotDialled { why: NotDialled::Daily, .. } => "dialled_too_many_today",
             Notice::NotDialled { .. } => "not_dialled",
+            Notice::TrunkDown { fault: TrunkFault::NotFound, .. } => "trunk_not_found",
+            Notice::TrunkDown { fault: TrunkFault::Silent, .. } => "trunk_silent",
+            Notice::TrunkDown { fault: TrunkFault::Unreached, .. } => "trunk_unreached",
+            Notice::TrunkDown { fault: TrunkFault::WrongPassword, .. } => "trunk_wrong_password",
+            Notice::TrunkDown { fault: TrunkFault::Unanswerable, .. } => "trunk_unanswerable",
+            Notice::TrunkDown { fault: TrunkFault::Refused(_), .. } => "trunk_refused",
+            Notice::TrunkDown { fault: TrunkFault::Failing(_), .. } => "trunk_failing",
         }
     }
 }

@@ -14,6 +14,7 @@ mod mailboxes;
 mod notices;
 mod right_now;
 mod sound;
+mod trunks;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -37,6 +38,7 @@ use crate::sip::budget::{About, Spent};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
+use crate::sip::locate::{self, Found};
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
@@ -126,6 +128,7 @@ pub struct Switchboard {
     mailboxes: mailboxes::Mailboxes,
     notices: Notices,
     gone_out: calling_out::GoneOut,
+    down: trunks::Down,
 }
 
 /// What a ticket stands for.
@@ -211,6 +214,7 @@ impl Switchboard {
             mailboxes: mailboxes::Mailboxes::default(),
             notices: Notices::default(),
             gone_out: calling_out::GoneOut::default(),
+            down: trunks::Down::default(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -248,11 +252,11 @@ impl Switchboard {
                     self.door.bindings_kept(now, tx);
                 }
             }
-            Input::Resolved { ticket, routes } => match self.asked.remove(&ticket) {
-                Some(Asked::Resolve(binding)) => self.resolved(now, binding, routes.first().copied()),
-                Some(Asked::Registrar(trunk)) => self.door.registrar_resolved(now, trunk, &routes),
-                Some(Asked::Record(_) | Asked::KeepBindings(_)) | None => {}
-            },
+            Input::Resolved { ticket, routes } => self.found(now, ticket, &Found::plain(&routes)),
+            Input::Located { ticket, servers } => {
+                let found = locate::in_order(servers, &mut self.chance);
+                self.found(now, ticket, &found);
+            }
             Input::Media(fact) => self.media(now, fact),
             Input::PlanChanged(plan) => self.plan_changed(now, plan),
             Input::LeftRinging(calls) => self.left_ringing(now, calls),
@@ -277,7 +281,7 @@ impl Switchboard {
 
     /// When [`Input::Timeout`] is wanted at the latest.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next()];
+        let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next(), self.down.next()];
         self.door.poll_timeout().into_iter().chain(own.into_iter().flatten()).min()
     }
 
@@ -364,6 +368,7 @@ impl Switchboard {
         while let Some(binding) = self.contacts.again.pop_due(now.mono) {
             self.resolve(binding);
         }
+        self.trunks_due(now);
         self.notices_due(now);
     }
 
@@ -387,16 +392,10 @@ impl Switchboard {
                 }
                 Told::PlacesChanged => self.set_places(now),
                 Told::FindRegistrar { trunk, host, port } => {
-                    let ticket = self.ticket(Asked::Registrar(trunk));
                     // Registrars are asked by UDP.
-                    let protocol = Protocol::Udp;
-                    self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
+                    self.find_carrier(Asked::Registrar(trunk), Some(Protocol::Udp), host, port);
                 }
-                Told::Trunk { trunk, change } => {
-                    let name = self.trunk_names.get(trunk).cloned().unwrap_or_default();
-                    self.outputs.push_back(Output::Trunk { name, change });
-                    self.set_places(now);
-                }
+                Told::Trunk { trunk, change } => self.trunk_changed(now, trunk, change),
             }
         }
         while let Some(command) = self.door.poll_media() {
@@ -602,6 +601,8 @@ impl Switchboard {
         for call in self.calls.keys().copied().collect::<Vec<_>>() {
             self.feed(now, call, CallInput::Closing);
         }
+        // Nobody is told of what we leave ourselves.
+        self.down = trunks::Down::default();
     }
 
     fn ticket(&mut self, asked: Asked) -> Ticket {

@@ -1,11 +1,12 @@
 //! How calls go out through a carrier: to numbers that phones dial, and to the staff's cells.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::sip::uri::{Scheme, Uri};
 use crate::toml_file::Section;
 
-use super::{ConfigError, Peer, Register};
+use super::{ConfigError, FromUser, Identity, NumberFormat, Peer, Profile, Register};
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,13 @@ pub struct Outbound {
     pub domain: String,
     pub port: Option<u16>,
     pub shown_as: ShownAs,
+    /// How often a carrier that we do not register with is asked whether it is there; `None`: never.
+    pub ask_every: Option<Duration>,
+    /// How numbers are written, those that are called and ours.
+    pub numbers: NumberFormat,
+    pub from: FromUser,
+    /// Where the number to be shown stands besides From.
+    pub identity: Option<Identity>,
 }
 
 /// Whose number a cell displays.
@@ -29,12 +37,14 @@ pub enum ShownAs {
 }
 
 impl Outbound {
-    /// Reads `outbound_proxy` and `caller_id`. Without a proxy calls go to the registrar, and without that to the first peer
-    /// that is one address.
+    /// Reads `outbound_proxy`, `caller_id`, `ask_every_s`, `numbers`, `from_user` and `identity`. Without a proxy calls go
+    /// to the registrar, without that to the one host of the carrier's, and without that to the first peer that is one
+    /// address.
     pub(super) fn read(
         section: &mut Section<'_>,
         register: Option<&Register>,
         peers: &[Peer],
+        profile: &Profile,
     ) -> Result<Option<Outbound>, ConfigError> {
         let shown_as = match section.text("caller_id")? {
             Some(found) => found.parse("\"shop\" or \"caller\"", |text| match text {
@@ -44,6 +54,28 @@ impl Outbound {
             })?,
             None => ShownAs::default(),
         };
+        let numbers = match section.text("numbers")? {
+            Some(found) => {
+                let expected =
+                    "\"+e164\", \"e164\", \"00\", \"north-american\" or \"national:COUNTRY\" such as \"national:ES\"";
+                found.parse(expected, NumberFormat::parse)?
+            }
+            None => profile.numbers,
+        };
+        let from = match section.text("from_user")? {
+            Some(found) => found.parse("\"account\" or \"number\"", FromUser::parse)?,
+            None => profile.from,
+        };
+        let identity = match section.text("identity")? {
+            Some(found) => {
+                let expected = "\"p-asserted-identity\", \"p-preferred-identity\", \"remote-party-id\" or \"\"";
+                found.parse(expected, Identity::parse)?
+            }
+            None => profile.identity,
+        };
+        let ask_every = section.integer("ask_every_s", 0..=LONGEST_ASK_EVERY_S)?;
+        let ask_every = ask_every.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(ASK_EVERY_S);
+        let ask_every = (ask_every > 0).then_some(Duration::from_secs(ask_every));
         let proxy = section.text("outbound_proxy")?.filter(|found| !found.value.is_empty());
         let proxy = proxy.map(|found| {
             found.parse("sip:HOST or sip:HOST:PORT, with ;transport=tcp perhaps", |text| {
@@ -52,6 +84,7 @@ impl Outbound {
             })
         });
         let registrar = register.map(|account| (account.host.clone(), account.port));
+        let registrar = registrar.or_else(|| Some((profile.host.filter(|_| proxy.is_none())?.to_owned(), None)));
         let peer = || peers.iter().find_map(Peer::single).map(SocketAddr::from);
         let (proxy, domain) = match (proxy.transpose()?, registrar, peer()) {
             (Some(proxy), Some(domain), _) => (proxy, domain),
@@ -67,10 +100,15 @@ impl Outbound {
             (None, None, None) => return Ok(None),
         };
         let (domain, port) = domain;
-        Ok(Some(Outbound { proxy, domain, port, shown_as }))
+        Ok(Some(Outbound { proxy, domain, port, shown_as, ask_every, numbers, from, identity }))
     }
 }
 
+/// Below the two minutes after which the owner hears of a carrier that is gone, and not far above what routers remember
+/// (RFC 4787 §4.3).
+const ASK_EVERY_S: u64 = 30;
+/// Asked less often than this, it would be of no use.
+const LONGEST_ASK_EVERY_S: i64 = 3600;
 /// RFC 3261 §19.1.2.
 const DEFAULT_PORT: u16 = 5060;
 
@@ -113,5 +151,28 @@ mod tests {
     fn the_shops_number_is_shown_unless_it_says_otherwise() {
         assert_eq!(outbound(ACCOUNT).unwrap().shown_as, ShownAs::Shop);
         assert_eq!(outbound(&format!("{ACCOUNT}caller_id = \"caller\"")).unwrap().shown_as, ShownAs::Caller);
+    }
+
+    #[test]
+    fn what_the_owner_writes_stands_above_the_profile() {
+        let sipgate = "profile = \"sipgate\"\nregister = \"1234567t0\"\npassword = \"x\"\n";
+        let of = |keys: &str| {
+            let Outbound { numbers, from, identity, .. } = outbound(&format!("{sipgate}{keys}")).unwrap();
+            (numbers, from, identity)
+        };
+        assert_eq!(of(""), (NumberFormat::E164, FromUser::Account, Some(Identity::Preferred)));
+        let all = "numbers = \"00\"\nfrom_user = \"number\"\nidentity = \"\"";
+        assert_eq!(of(all), (NumberFormat::Zeros, FromUser::Number, None));
+        assert_eq!(way(sipgate).0, "sip:sipconnect.sipgate.de");
+        assert_eq!(way("profile = \"telnyx\"").0, "sip:sip.telnyx.com");
+        assert_eq!(outbound("profile = \"twilio\""), None, "each trunk there has a name of its own");
+        assert_eq!(way("profile = \"twilio\"\noutbound_proxy = \"sip:a.pstn.twilio.com\"").1, "a.pstn.twilio.com");
+    }
+
+    #[test]
+    fn how_often_a_carrier_is_asked_can_be_said() {
+        let every = |keys: &str| outbound(&format!("peers = [\"198.51.100.7\"]\n{keys}")).unwrap().ask_every;
+        let s = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!([every(""), every("ask_every_s = 60"), every("ask_every_s = 0")], [s(30), s(60), None]);
     }
 }

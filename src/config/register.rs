@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use crate::sip::uri::{Scheme, Uri};
 use crate::toml_file::{Section, TomlFileError};
 
-use super::{ConfigError, ReadFile, secret};
+use super::{ConfigError, Profile, ReadFile, secret};
 
 /// The account that we register with. Its registrar's addresses are peers too.
 #[derive(Clone, Debug)]
@@ -16,11 +16,21 @@ pub struct Register {
     pub port: Option<u16>,
     pub auth_user: String,
     pub password: SecretString,
+    /// How long we ask to be registered for, in seconds: 60 to 3600.
+    pub expires_s: u32,
 }
 
+/// Less would be traffic for nothing; for more than that the shop would be deaf after a carrier has forgotten it.
+const EXPIRES_S: std::ops::RangeInclusive<i64> = 60..=3600;
+
 impl Register {
-    /// Reads `register`, `auth_user` and `password`; each may be `""`, which is none.
-    pub(super) fn read(section: &mut Section<'_>, files: ReadFile<'_>) -> Result<Option<Register>, ConfigError> {
+    /// Reads `register`, `auth_user` and `password`, each of which may be `""`, which is none, and `expires_s`.
+    pub(super) fn read(
+        section: &mut Section<'_>,
+        files: ReadFile<'_>,
+        profile: &Profile,
+    ) -> Result<Option<Register>, ConfigError> {
+        let expires_s = section.integer("expires_s", EXPIRES_S)?.and_then(|seconds| u32::try_from(seconds).ok());
         let uri = section.text("register")?.filter(|found| !found.value.is_empty());
         let auth_user = section.text("auth_user")?.filter(|found| !found.value.is_empty());
         let place = section.place("password");
@@ -35,7 +45,12 @@ impl Register {
             };
         };
         let uri = uri.parse("sip:USER@REGISTRAR or sip:USER@REGISTRAR:PORT, without parameters", |text| {
-            let uri = Uri::parse(text).ok()?;
+            // Of a carrier with one registrar for all, the account is enough.
+            let is_account = !text.contains(['@', ':']);
+            let uri = match profile.host.filter(|_| is_account) {
+                Some(host) => Uri::sip(Some(text), host, None),
+                None => Uri::parse(text).ok()?,
+            };
             let plain = uri.scheme == Scheme::Sip && uri.params.is_empty() && uri.user.is_some();
             (plain && !text.contains('?') && !uri.user_unescaped().is_empty()).then_some(uri)
         })?;
@@ -57,6 +72,7 @@ impl Register {
             port: uri.port,
             auth_user,
             password: SecretString::from(password.value),
+            expires_s: expires_s.unwrap_or(profile.expires_s),
         }))
     }
 }
@@ -87,11 +103,23 @@ mod tests {
         assert_eq!((register.user.as_str(), register.auth_user.as_str()), ("620", "620"));
         assert_eq!((register.host.as_str(), register.port), ("fritz.box", Some(5061)));
         assert_eq!(register.password.expose_secret(), "a secret");
+        let longer = "register = \"sip:620@b\"\npassword = \"p\"\nexpires_s = 600";
+        assert_eq!((register.expires_s, read(longer).unwrap().register.unwrap().expires_s), (300, 600));
         let both = "register = \"sip:620@b\"\nauth_user = \"x y\"\npassword = \"p\"\npeers = [\"::1\"]";
         let trunk = read(both).unwrap();
         assert_eq!((trunk.register.unwrap().auth_user.as_str(), trunk.peers.len()), ("x y", 1));
         let none = "peers = []\nregister = \"\"\nauth_user = \"\"\npassword = \"\"";
         assert!(read(none).unwrap().register.is_none());
+    }
+
+    #[test]
+    fn of_a_carrier_with_one_registrar_the_account_is_enough() {
+        let host = |keys: &str| read(keys).map(|trunk| trunk.register.unwrap()).map(|known| (known.user, known.host));
+        let account = |host: &str| Ok(("1777".to_owned(), host.to_owned()));
+        let one = "profile = \"callcentric\"\npassword = \"p\"\n";
+        assert_eq!(host(&format!("{one}register = \"1777\"")), account("sip.callcentric.net"));
+        assert_eq!(host(&format!("{one}register = \"sip:1777@b\"")), account("b"), "the owner knows better");
+        assert!(host("profile = \"voipms\"\npassword = \"p\"\nregister = \"1777\"").is_err(), "which of its cities?");
     }
 
     #[test]
@@ -106,6 +134,10 @@ mod tests {
         }
         at("peers = []\npassword = \"p\"", "password: of no use without register");
         at("peers = []\nauth_user = \"p\"", "auth_user: of no use without register");
+        at(
+            "register = \"sip:a@b\"\npassword = \"p\"\nexpires_s = 5",
+            "expires_s: expected a whole number from 60 to 3600",
+        );
         at("register = \"sip:%0a@b\"\npassword = \"p\"", "register: control characters");
         at("register = \"sip:a@b\"\nauth_user = \"a\\nb\"\npassword = \"p\"", "register: control characters");
     }

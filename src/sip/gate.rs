@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::{Peer, Trunk};
+use crate::config::{CalledIn, Peer, Trunk};
 
 use super::hop::{Hop, Protocol};
 
@@ -65,6 +65,11 @@ impl Gate {
         let mut trunks = self.trunks.iter().enumerate();
         let trunk = trunks.position(|(at, trunk)| trunk.peers.iter().any(is_peer) || is_registrar(at));
         trunk.map_or(Source::Stranger, Source::Trunk)
+    }
+
+    /// Where this trunk's carrier writes the called number.
+    pub fn called_in(&self, trunk: usize) -> &[CalledIn] {
+        self.trunks.get(trunk).map_or(&[], |trunk| &trunk.called)
     }
 
     /// The trunk whose registrar was told this user part as our Contact: who calls it was told it by that carrier,

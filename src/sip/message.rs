@@ -37,6 +37,8 @@ pub struct Received {
     pub expires: Option<u32>,
     /// P-Asserted-Identity values (RFC 3325); believed from trunks only.
     pub asserted: Vec<Address>,
+    /// P-Called-Party-ID values (RFC 7315 §4.2): who was called, before the carrier wrote another name over it.
+    pub called_party: Vec<Address>,
     /// What the caller asks to be kept from others (RFC 3323 §4.2), as written, several values joined by `;`.
     pub privacy: String,
     /// Reason values (RFC 3326): why a CANCEL or BYE came.

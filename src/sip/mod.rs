@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod flow;
 pub mod gate;
 pub mod hop;
+pub mod locate;
 pub mod message;
 pub mod outgoing;
 pub mod registrar;

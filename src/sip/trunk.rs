@@ -17,14 +17,13 @@ use crate::now::Mono;
 use super::address::Address;
 use super::auth::{self, Challenge, Credentials};
 use super::hop::{Hop, Interfaces};
+use super::locate::{self, Found, MOST_SERVERS};
 use super::message::{Contacts, Header, Method, Received, other};
 use super::outgoing::Outgoing;
 use super::uri::Uri;
 
 pub use change::{Change, Why};
 
-/// What we ask for: short, so that a carrier that has forgotten us is reminded before the shop has missed much.
-const EXPIRES_S: u32 = 300;
 /// A registrar may ask for more by 423; past a day it would be a mistake of its own.
 const LONGEST_S: u32 = 86_400;
 /// The refresh comes after so many percent of what was granted, by chance: 85 on average. A thousand shops that were
@@ -45,8 +44,11 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(300);
 const RESOLVE_FOR: Duration = Duration::from_secs(10);
 /// A router forgets who may send us datagrams after 30 s or more (RFC 4787 §4.3 wants 120); this stays below.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(25);
-/// Addresses of one name that are tried; more are a mistake of its zone, or an attack.
-const MOST_ADDRESSES: usize = 8;
+/// A server that is not the carrier's first is kept for this long; then the first is asked again.
+const BACK_AFTER: Duration = Duration::from_secs(600);
+/// While we are with such a one, the refresh comes after so many percent: should the first still be silent, there is time to
+/// come back.
+const REFRESH_PERCENT_ELSEWHERE: u32 = 50;
 
 /// What a registration is lent with each input.
 #[derive(Debug)]
@@ -59,8 +61,8 @@ pub struct Given<'a> {
 /// What happened.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
-    /// The registrar's name leads there; nowhere when empty.
-    Resolved(&'a [Hop]),
+    /// The registrar's name leads there, the best first; nowhere when empty.
+    Resolved(&'a [Found]),
     /// A response to the REGISTER last sent, and where it came from.
     Answered { from: SocketAddr, response: &'a Received },
     /// No final response came to it.
@@ -103,8 +105,12 @@ pub struct Registration {
     failures: u32,
     /// What the last of them failed by.
     trouble: Why,
-    /// The last known addresses of the registrar, the one that answered last first.
+    /// The last known addresses of the registrar, as they are tried: the one that answered last first.
     hops: Vec<Hop>,
+    /// The same as they were found.
+    found: Vec<Found>,
+    /// When the carrier's first server is to be asked again, after another has taken us.
+    back_at: Mono,
     /// The last address that confirmed us, should it be none of these.
     answered_from: Option<IpAddr>,
     asked: Option<Asked>,
@@ -177,7 +183,7 @@ struct Asked {
 impl Registration {
     /// A registration that begins at its first [`Input::Timeout`], which is due at once.
     pub fn new(register: &Register, chance: &mut Chance) -> Registration {
-        let Register { user, host, port, auth_user, password } = register;
+        let Register { user, host, port, auth_user, password, expires_s } = register;
         Registration {
             registrar: Uri::sip(None, host, *port),
             account: Uri::sip(Some(user), host, *port),
@@ -186,12 +192,14 @@ impl Registration {
             call_id: chance.call_id(),
             tag: chance.tag(),
             cseq: 0,
-            asks_s: EXPIRES_S,
+            asks_s: *expires_s,
             standing: Standing::New,
             step: Step::Resting { until: Mono::default() },
             failures: 0,
             trouble: Why::Silence,
             hops: Vec::new(),
+            found: Vec::new(),
+            back_at: Mono::default(),
             answered_from: None,
             asked: None,
             keep_alive: None,
@@ -211,6 +219,11 @@ impl Registration {
 
     pub fn is_registered(&self) -> bool {
         matches!(self.standing, Standing::Registered { .. })
+    }
+
+    /// What the last attempt failed by, while we are not registered.
+    pub fn trouble(&self) -> Option<Why> {
+        (self.standing == Standing::Lost).then_some(self.trouble)
     }
 
     /// The addresses that the registrar's name leads to, and the one it last answered from: its calls come from there.
@@ -275,12 +288,20 @@ impl Registration {
         }
     }
 
-    fn resolved(&mut self, given: &mut Given<'_>, found: &[Hop]) {
+    fn resolved(&mut self, given: &mut Given<'_>, found: &[Found]) {
         if !found.is_empty() && matches!(self.step, Step::Resolving { .. } | Step::Resting { .. }) {
             // Who has our registration is asked first; a name with several addresses may list them in any order.
-            let known = self.hops.first().filter(|hop| found.contains(hop)).copied();
-            let others = found.iter().copied().filter(|hop| Some(*hop) != known);
-            self.hops = known.into_iter().chain(others).take(MOST_ADDRESSES).collect();
+            let known = self.hops.first().copied();
+            let stays = given.now < self.back_at && found.iter().any(|found| Some(found.hop) == known);
+            let best_first = locate::keeping(found, known);
+            self.hops = match known.filter(|_| stays) {
+                Some(known) => {
+                    std::iter::once(known).chain(best_first.into_iter().filter(|hop| *hop != known)).collect()
+                }
+                None => best_first,
+            };
+            self.hops.truncate(MOST_SERVERS);
+            self.found = found.to_vec();
         }
         // An answer that came too late is good for the next time.
         let Step::Resolving { .. } = self.step else { return };
@@ -357,7 +378,15 @@ impl Registration {
             return self.refused(given, Why::Refused(response.code().unwrap_or_default()));
         }
         let granted = Duration::from_secs(granted_s.into());
-        let percent = between(given.chance, *REFRESH_PERCENT.start(), *REFRESH_PERCENT.end());
+        let percent = match self.is_best(attempt.hop) {
+            true => between(given.chance, *REFRESH_PERCENT.start(), *REFRESH_PERCENT.end()),
+            false => {
+                if self.back_at <= given.now {
+                    self.back_at = given.now + BACK_AFTER;
+                }
+                REFRESH_PERCENT_ELSEWHERE
+            }
+        };
         let refresh = (granted * percent / 100).max(SOONEST_REFRESH);
         self.failures = 0;
         self.trouble = Why::Silence;
@@ -374,6 +403,17 @@ impl Registration {
         }
         let is_far = !given.interfaces.is_local(attempt.hop.to.ip());
         self.keep_alive = is_far.then(|| given.now + KEEP_ALIVE_EVERY);
+    }
+
+    /// Whether the carrier names no server before this one.
+    fn is_best(&self, hop: Hop) -> bool {
+        let best = self.found.iter().map(|found| found.priority).min();
+        self.found.iter().all(|found| found.hop != hop || Some(found.priority) == best)
+    }
+
+    /// The way by which the registrar last answered, while we are registered.
+    pub fn way(&self) -> Option<Hop> {
+        self.hops.first().copied().filter(|_| self.is_registered())
     }
 
     /// This address does not serve us now: the next one of the name is asked at once, and after the last there is a pause.
@@ -402,6 +442,7 @@ impl Registration {
 
     /// The registrar does not want us as we are.
     fn refused(&mut self, given: &mut Given<'_>, why: Why) {
+        self.trouble = why;
         self.lose(why);
         self.failures = self.failures.saturating_add(1);
         self.step = Step::Resting { until: given.now + REFUSED_PAUSE * between(given.chance, 100, 120) / 100 };

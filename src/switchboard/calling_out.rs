@@ -56,7 +56,7 @@ impl Switchboard {
         let out = Out { now: self.out_now(shop.id), today: self.gone_out.on(&shop, now) };
         let (outside, begin) = match decide_outside(&shop, &dialled, proof, out) {
             Dialling::NoNumber => {
-                let nobody = self.ways_out().next().is_none();
+                let nobody = self.all_ways_out().is_empty();
                 let why = if nobody { NotDialled::NoWayOut } else { NotDialled::NoNumber };
                 return self.door.refuse_dialling(now, &arrival, why);
             }
@@ -107,12 +107,10 @@ impl Switchboard {
 
     /// The carriers to be asked for it, in this order: those that know us. For help the others too, behind them.
     fn carriers(&self, to: &Outside) -> Vec<(usize, Route)> {
-        let (mut know_us, others): (Vec<_>, Vec<_>) =
-            self.ways_out().partition(|(trunk, _)| self.door.takes_calls(*trunk));
-        if let Outside::Help(_) = to {
-            know_us.extend(others);
+        match to {
+            Outside::Number(_) => self.ways_out(),
+            Outside::Help(_) => self.all_ways_out(),
         }
-        know_us
     }
 
     /// How many calls of this shop are out now; help is not counted.

@@ -5,17 +5,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Asked, Output, Protocol, Route, Switchboard};
+use super::{Asked, Output, Protocol, Route, Switchboard, Ticket};
 use crate::call::Call;
 use crate::call::event::Input as CallInput;
 use crate::call::leg::BindingId;
 use crate::call::phones::{Awaited, Phones};
-use crate::door::sip::{Place, User};
+use crate::door::sip::{Place, Takes, User, Way};
 use crate::now::{Now, UnixMs};
 use crate::number::Number;
 use crate::routing::plan::{Line, PhoneId, Plan};
+use crate::sip::locate::{self, Found};
 use crate::sip::transaction::timer::Deadlines;
-use crate::sip::uri::Uri;
+use crate::sip::uri::{Scheme, Uri};
 
 /// A contact's name is looked up again after this; phones move.
 const RESOLVE_EVERY: Duration = Duration::from_secs(60);
@@ -43,6 +44,16 @@ pub(super) struct Contact {
     binding: BindingId,
     pub(super) uri: Uri,
     pub(super) way: Option<Route>,
+    /// A carrier's other servers, in order.
+    others: Vec<Route>,
+    looked_up: LookedUp,
+}
+
+/// Whether the name server has answered, if only that there is no such name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LookedUp {
+    NotYet,
+    Yes,
 }
 
 /// A cell is one place, whichever carrier leads to it.
@@ -52,6 +63,17 @@ struct Cell {
     number: Number,
     /// The way there, when there is one.
     to: Option<SocketAddr>,
+}
+
+impl Contact {
+    /// All ways there, the best first.
+    fn ways(&self) -> impl Iterator<Item = Route> {
+        self.way.into_iter().chain(self.others.iter().copied())
+    }
+
+    fn new(text: String, binding: BindingId, uri: Uri) -> Contact {
+        Contact { text, binding, uri, way: None, others: Vec::new(), looked_up: LookedUp::NotYet }
+    }
 }
 
 impl Contacts {
@@ -108,7 +130,7 @@ impl Switchboard {
             let known = self.contacts.by_phone.remove(&phone.id).filter(|contact| contact.text == *text);
             let contact = known.or_else(|| {
                 let uri = Uri::parse(text).ok()?;
-                Some(Contact { text: text.clone(), binding: self.door.fresh_binding(), uri, way: None })
+                Some(Contact::new(text.clone(), self.door.fresh_binding(), uri))
             });
             contacts.extend(contact.map(|contact| (phone.id, contact)));
         }
@@ -116,7 +138,7 @@ impl Switchboard {
         self.contacts.cells = cells;
         if self.contacts.by_trunk.is_empty() {
             let outbound = self.door.outbound_proxies();
-            let contact = |uri: Uri, binding| Contact { text: uri.to_string(), binding, uri, way: None };
+            let contact = |uri: Uri, binding| Contact::new(uri.to_string(), binding, uri);
             let found = outbound.into_iter().map(|(trunk, uri)| (trunk, contact(uri, self.door.fresh_binding())));
             self.contacts.by_trunk = found.collect();
         }
@@ -132,6 +154,15 @@ impl Switchboard {
     }
 
     pub(super) fn resolve(&mut self, binding: BindingId) {
+        if let Some(contact) = self.contacts.by_trunk.values().find(|contact| contact.binding == binding) {
+            let (host, port) = (contact.uri.host.clone(), contact.uri.port);
+            let said = contact.uri.has_param("transport") || contact.uri.scheme == Scheme::Sips;
+            let asked_by = Protocol::asked_by(&contact.uri);
+            if asked_by.is_some() {
+                self.find_carrier(Asked::Resolve(binding), asked_by.filter(|_| said), host, port);
+            }
+            return;
+        }
         let Some(contact) = self.contacts.all().find(|contact| contact.binding == binding) else { return };
         // A contact that asks for what we do not speak leads nowhere.
         let Some(protocol) = Protocol::asked_by(&contact.uri) else { return };
@@ -140,18 +171,51 @@ impl Switchboard {
         self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
     }
 
-    pub(super) fn resolved(&mut self, now: Now, binding: BindingId, way: Option<Route>) {
+    /// Looks for a carrier: its name alone may have several servers, with a port it has said where it is (RFC 3263 §4.2).
+    pub(super) fn find_carrier(&mut self, asked: Asked, protocol: Option<Protocol>, host: String, port: Option<u16>) {
+        let ticket = self.ticket(asked);
+        self.outputs.push_back(match (port, host.parse::<IpAddr>()) {
+            (None, Err(_)) => Output::Locate { ticket, protocol, host },
+            (port, _) => Output::Resolve { ticket, protocol: protocol.unwrap_or(Protocol::Udp), host, port },
+        });
+    }
+
+    /// A name that was asked for leads there, the best first.
+    pub(super) fn found(&mut self, now: Now, ticket: Ticket, found: &[Found]) {
+        match self.asked.remove(&ticket) {
+            Some(Asked::Resolve(binding)) => self.resolved(now, binding, found),
+            Some(Asked::Registrar(trunk)) => self.door.registrar_resolved(now, trunk, found),
+            Some(Asked::Record(_) | Asked::KeepBindings(_)) | None => {}
+        }
+    }
+
+    fn resolved(&mut self, now: Now, binding: BindingId, found: &[Found]) {
         let contacts = self.contacts.by_phone.values_mut().chain(self.contacts.by_trunk.values_mut());
         let Some(contact) = contacts.into_iter().find(|contact| contact.binding == binding) else { return };
         // What was known stays good when a name server is silent for once.
-        contact.way = way.or(contact.way);
+        if !found.is_empty() {
+            let mut ways = locate::keeping(found, contact.way).into_iter();
+            contact.way = ways.next();
+            contact.others = ways.collect();
+        }
+        contact.looked_up = LookedUp::Yes;
         let is_name = contact.uri.host.parse::<IpAddr>().is_err();
         match contact.way {
             None => self.contacts.again.set(binding, now.mono + RESOLVE_AGAIN),
             Some(_) if is_name => self.contacts.again.set(binding, now.mono + RESOLVE_EVERY),
             Some(_) => {}
         }
+        self.reach_trunks(now);
         self.set_places(now);
+    }
+
+    /// Carriers that calls go out by are asked whether they are there.
+    fn reach_trunks(&mut self, now: Now) {
+        let found = self.contacts.by_trunk.iter().filter(|(_, contact)| contact.looked_up == LookedUp::Yes);
+        let found = found.map(|(trunk, contact)| (*trunk, contact.ways().collect()));
+        for (trunk, ways) in found.collect::<Vec<_>>() {
+            self.door.reach_trunk(now, trunk, ways);
+        }
     }
 
     /// Takes in where the phones are. Whoever waits hears of a place that is new, or reached by another way.
@@ -161,15 +225,17 @@ impl Switchboard {
         for (phone, contact) in &self.contacts.by_phone {
             if let Some(hop) = contact.way {
                 self.contacts.phones.add(*phone, contact.binding);
-                places.insert(contact.binding, Place { uri: contact.uri.clone(), hop, trunk: None });
+                places.insert(contact.binding, Place::of_phone(contact.uri.clone(), hop));
             }
         }
-        let way = self.way_out();
+        let ways = self.ways_out();
         for (phone, cell) in &mut self.contacts.cells {
-            cell.to = way.map(|(_, hop)| hop.to);
-            let place = way.and_then(|(trunk, hop)| {
-                Some(Place { uri: self.door.cell_uri(trunk, &cell.number)?, hop, trunk: Some(trunk) })
+            let to_it = ways.iter().filter_map(|&(trunk, hop)| {
+                let uri = self.door.cell_uri(trunk, &cell.number)?;
+                Some(Way { uri, hop, trunk })
             });
+            let place = Place::of_cell(to_it.collect());
+            cell.to = place.as_ref().map(|place| place.hop.to);
             if let Some(place) = place {
                 self.contacts.phones.add(*phone, cell.binding);
                 places.insert(cell.binding, place);
@@ -201,14 +267,24 @@ impl Switchboard {
         }
     }
 
-    /// The first carrier that takes calls, and the way to it.
-    fn way_out(&self) -> Option<(usize, Route)> {
-        self.ways_out().find(|(trunk, _)| self.door.takes_calls(*trunk))
+    /// The carriers that take calls and the ways to them, in the order of the configuration; last those that may not. Of a
+    /// carrier's servers the one that is known to work goes first.
+    pub(super) fn ways_out(&self) -> Vec<(usize, Route)> {
+        self.ways_that(Takes::Yes).chain(self.ways_that(Takes::InDoubt)).collect()
     }
 
-    /// Every carrier that calls could go out by, whether it takes any now or not.
-    pub(super) fn ways_out(&self) -> impl Iterator<Item = (usize, Route)> {
-        self.contacts.by_trunk.iter().filter_map(|(trunk, contact)| Some((*trunk, contact.way?)))
+    /// The same, and behind them the carriers that would not know us.
+    pub(super) fn all_ways_out(&self) -> Vec<(usize, Route)> {
+        self.ways_out().into_iter().chain(self.ways_that(Takes::No)).collect()
+    }
+
+    fn ways_that(&self, takes: Takes) -> impl Iterator<Item = (usize, Route)> {
+        let so = move |(trunk, _): &(&usize, &Contact)| self.door.takes_calls(**trunk) == takes;
+        self.contacts.by_trunk.iter().filter(so).flat_map(|(trunk, contact)| {
+            let works = self.door.working_way(*trunk);
+            let (first, others): (Vec<Route>, Vec<Route>) = contact.ways().partition(|way| Some(*way) == works);
+            first.into_iter().chain(others).map(|way| (*trunk, way))
+        })
     }
 
     /// An address has answered us, or registered: somebody is there.

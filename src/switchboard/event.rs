@@ -9,6 +9,7 @@ use crate::caller::Callers;
 use crate::media;
 use crate::now::UnixMs;
 use crate::routing::plan::{Plan, ShopId};
+use crate::sip::locate::Server;
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
 use crate::utterance::Names;
@@ -64,6 +65,11 @@ pub enum Input<'a> {
     Resolved {
         ticket: Ticket,
         routes: Vec<Route>,
+    },
+    /// The answer to [`Output::Locate`]; empty when the name leads nowhere.
+    Located {
+        ticket: Ticket,
+        servers: Vec<Server>,
     },
     Media(media::Fact),
     /// The owner changed something, or the service just started.
@@ -139,6 +145,13 @@ pub enum Output {
         protocol: Protocol,
         host: String,
         port: Option<u16>,
+    },
+    /// Find the servers of this carrier's name (RFC 3263 §4) and answer [`Input::Located`]: those of this protocol, or of the
+    /// one that the name itself prefers.
+    Locate {
+        ticket: Ticket,
+        protocol: Option<Protocol>,
+        host: String,
     },
     Seen {
         ticket: Ticket,

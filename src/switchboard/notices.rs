@@ -101,8 +101,15 @@ impl Notices {
         None
     }
 
+    /// The trouble that this owner was told of lasts, and this is what is known of it now: no news.
+    pub(super) fn is_now(&mut self, shop: ShopId, notice: &Notice) {
+        if let Some(known) = self.known.get_mut(&(shop, notice.subject())) {
+            known.notice = notice.clone();
+        }
+    }
+
     /// What this was about is well again.
-    fn over(&mut self, shop: ShopId, subject: Subject) {
+    pub(super) fn over(&mut self, shop: ShopId, subject: Subject) {
         if let Some(known) = self.known.get_mut(&(shop, subject)) {
             known.state = State::Over;
         }
@@ -127,7 +134,9 @@ impl Notices {
         let is_news = move |known: &Known| match known.notice {
             // Nothing says that nobody tries any more.
             Notice::NotDialled { .. } => now < known.at + SHOWN_FOR,
-            Notice::NoPhoneRang(_) | Notice::LikelyMailbox { .. } => known.state != State::Over,
+            Notice::NoPhoneRang(_) | Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } => {
+                known.state != State::Over
+            }
         };
         let of_shop = self.known.iter().filter(move |((of, _), known)| *of == shop && is_news(known));
         of_shop.map(|(_, known)| Standing { notice: known.notice.clone(), at: known.at })

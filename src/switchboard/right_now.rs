@@ -59,9 +59,14 @@ impl Switchboard {
         RightNow { shops, calls, gauges: self.gauges() }
     }
 
-    fn shop_now(&self, now: Now, shop: &Shop) -> ShopNow {
+    /// What a caller of this shop with an unremarkable number would get now.
+    pub(super) fn decision_now(&self, now: Now, shop: &Shop) -> Decision {
         let called = shop.numbers.iter().map(|number| number.as_str().to_owned()).collect();
-        let decision = decide(&self.plan, &Offer { caller: CallerId::Withheld, called }, now.wall);
+        decide(&self.plan, &Offer { caller: CallerId::Withheld, called }, now.wall)
+    }
+
+    fn shop_now(&self, now: Now, shop: &Shop) -> ShopNow {
+        let decision = self.decision_now(now, shop);
         let phones = shop.phones.iter().map(|phone| {
             let places = self.contacts.places_of(phone.id);
             let because = match why_phone(shop, phone, now.wall) {

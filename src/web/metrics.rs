@@ -65,6 +65,7 @@ pub fn install() -> PrometheusHandle {
                 tracing::error!("another metrics recorder is installed: counters will be missing from /metrics");
             }
             metrics::describe_gauge!("ringall_trunk_registered", "1 while the carrier has our registration, else 0.");
+            metrics::describe_gauge!("ringall_trunk_reached", "1 while the carrier answers our OPTIONS, else 0.");
             handle
         })
         .clone()
@@ -73,6 +74,11 @@ pub fn install() -> PrometheusHandle {
 /// Shows whether this trunk's registrar sends us calls. A trunk without registration is not shown.
 pub fn set_trunk_registered(trunk: &str, registered: bool) {
     metrics::gauge!("ringall_trunk_registered", "trunk" => trunk.to_owned()).set(if registered { 1.0 } else { 0.0 });
+}
+
+/// Shows whether this trunk, which we call through without a registration, answers.
+pub fn set_trunk_reached(trunk: &str, reached: bool) {
+    metrics::gauge!("ringall_trunk_reached", "trunk" => trunk.to_owned()).set(if reached { 1.0 } else { 0.0 });
 }
 
 /// The whole page, in Prometheus' text format 0.0.4.

@@ -1,5 +1,7 @@
 //! What the owner is told without having asked: what has happened, and what to do. No caller is named.
 
+mod trunk;
+
 use chrono_tz::Tz;
 
 use super::{clock, sentence};
@@ -19,6 +21,8 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
         }
         (Notice::NotDialled { name, .. }, Language::En) => format!("{shop}: a call of {name} was refused"),
         (Notice::NotDialled { name, .. }, Language::Es) => format!("{shop}: no salió una llamada de {name}"),
+        (Notice::TrunkDown { name, .. }, Language::En) => format!("{shop}: the carrier \u{201c}{name}\u{201d} is down"),
+        (Notice::TrunkDown { name, .. }, Language::Es) => format!("{shop}: el operador «{name}» no funciona"),
     }
 }
 
@@ -53,11 +57,12 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
             format!("{name} marcó un número de fuera. {}", super::es::not_dialled(*why)),
             dialled_advice(*why, language),
         ),
+        (Notice::TrunkDown { name, fault, .. }, language) => trunk::text(name, *fault, language),
     };
     let at = sentence(at);
     let more = match notice {
         Notice::NoPhoneRang(_) => more(held_back, language),
-        Notice::LikelyMailbox { .. } => String::new(),
+        Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } => String::new(),
         Notice::NotDialled { .. } => times(held_back, language),
     };
     format!("{at}: {happened}{more} {to_do}")

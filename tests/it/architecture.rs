@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files that may touch sockets, clocks, disks and threads. Everything else is core.
-const SHELLS: [&str; 15] = [
+const SHELLS: [&str; 16] = [
     "main.rs",
     "app.rs",
     "clock.rs",
     "driver.rs",
     "speech",
     "alert",
+    "resolve",
     "tls",
     "cli/",
     "web/",
@@ -97,9 +98,10 @@ const SHELL_ONLY: [&str; 19] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 27] = [
+const IMPORTERS: [(&str, &[&str]); 28] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("reqwest", &["alert/post.rs"]),
+    ("hickory_resolver", &["resolve"]),
     ("lettre", &["alert/mail.rs"]),
     ("sqlx", &["store/"]),
     ("axum", &["web/"]),

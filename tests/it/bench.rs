@@ -113,6 +113,7 @@ impl Bench {
                     let route = to.and_then(|to| interfaces.hop_to(protocol, to, machine::shop_for(to).ip()));
                     Some(Input::Resolved { ticket, routes: route.into_iter().collect() })
                 }
+                Output::Locate { ticket, .. } => Some(Input::Located { ticket, servers: Vec::new() }),
                 // Nobody listens anywhere.
                 Output::Connect { flow, .. } => Some(Input::FlowFailed { flow }),
                 Output::Write { .. } | Output::Trust { .. } | Output::Close { .. } => None,

@@ -1,10 +1,11 @@
 //! The machine under test, and what the harness needs from it: one place to look at when its interface changes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use std::num::NonZeroU16;
 
-use ringall::config::{Outbound, Peer, Prefix, ShownAs, Srtp, Trunk};
+use ringall::config::{Outbound, Peer, Prefix, Profile, ShownAs, Srtp, Trunk};
 use ringall::door::sip::RegistrationSettings;
 use ringall::now::{Now, UnixMs};
 use ringall::number::Number;
@@ -17,7 +18,7 @@ use ringall::{caller, media};
 
 pub use ringall::switchboard::{Settings, Switchboard};
 
-use crate::gateway::GATEWAY;
+use crate::gateway::{GATEWAY, SECOND};
 
 /// Where the shop's SIP socket is.
 pub const SHOP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 5060);
@@ -30,6 +31,9 @@ pub const INSIDE: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2,
 const CARRIER: Prefix = Prefix { address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 0)), length: 24 };
 const CARRIER_V6: Prefix =
     Prefix { address: IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x203, 0, 0, 0, 0, 0)), length: 48 };
+
+/// What the carrier is called where it has a name.
+pub const CARRIER_NAME: &str = "carrier.example";
 
 /// What stands between the shop and the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,18 @@ pub struct WayOut {
     pub shown_as: ShownAs,
     pub channels: Option<NonZeroU16>,
     pub by: By,
+    /// Then by another carrier, which knows its address too.
+    pub second: bool,
+    /// Its name has two servers: [`GATEWAY`], and [`SECOND`] for when that is away.
+    pub by_name: bool,
+    /// What that carrier wants; `None`: the usual.
+    pub profile: Option<&'static Profile>,
+}
+
+impl WayOut {
+    pub fn profile(&self) -> &'static Profile {
+        self.profile.unwrap_or(Profile::generic())
+    }
 }
 
 /// Which carriers take calls of the shop.
@@ -81,7 +97,15 @@ pub enum By {
 
 /// Calls through this host.
 pub fn outbound(host: &str, shown_as: ShownAs) -> Outbound {
-    Outbound { proxy: Uri::sip(None, host, None), domain: host.to_owned(), port: None, shown_as }
+    outbound_of(Profile::generic(), host, shown_as)
+}
+
+/// Calls through this host, as this profile wants them.
+pub fn outbound_of(profile: &Profile, host: &str, shown_as: ShownAs) -> Outbound {
+    let proxy = Uri::sip(None, host, None);
+    let Profile { numbers, from, identity, .. } = *profile;
+    let ask_every = Some(Duration::from_secs(30));
+    Outbound { proxy, domain: host.to_owned(), port: None, shown_as, ask_every, numbers, from, identity }
 }
 
 /// Where each family's listener for TLS is: at the shop's address, on the next port.
@@ -91,10 +115,24 @@ fn tls(shop: SocketAddr) -> SocketAddr {
 
 /// UDP, TCP and TLS at one address of each family.
 fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router, way_out: &WayOut) -> Settings {
-    let WayOut { shown_as, channels, by } = *way_out;
-    let peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
-    let outbound_by_address = (by != By::Registrar).then(|| outbound(&GATEWAY.ip().to_string(), shown_as));
-    let carrier = Trunk { name: "carrier".to_owned(), peers, register: None, outbound: outbound_by_address, channels };
+    let WayOut { shown_as, channels, by, second, by_name, profile: _ } = *way_out;
+    let called = way_out.profile().called.to_vec();
+    let mut peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
+    peers.extend(by_name.then_some(Peer::Exactly(SECOND)));
+    let outbound_by_address = (by != By::Registrar).then(|| {
+        let host = if by_name { CARRIER_NAME.to_owned() } else { GATEWAY.ip().to_string() };
+        outbound_of(way_out.profile(), &host, shown_as)
+    });
+    let second = second.then(|| Trunk {
+        name: "second".to_owned(),
+        peers: vec![Peer::Exactly(SECOND)],
+        register: None,
+        outbound: Some(outbound(&SECOND.ip().to_string(), shown_as)),
+        channels: None,
+        called: called.clone(),
+    });
+    let carrier =
+        Trunk { name: "carrier".to_owned(), peers, register: None, outbound: outbound_by_address, channels, called };
     Settings {
         sockets: vec![SHOP, SHOP_V6],
         tcp: vec![SHOP, SHOP_V6],
@@ -108,7 +146,7 @@ fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Route
             secret: NonceSecret([7; 32]),
             kept,
         },
-        trunks: [carrier].into_iter().chain(registered).collect(),
+        trunks: [carrier].into_iter().chain(second).chain(registered).collect(),
     }
 }
 

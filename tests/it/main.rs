@@ -20,6 +20,7 @@ mod open_means_people;
 mod owed;
 mod page_words;
 mod phone;
+mod profiles;
 mod provisioning;
 mod registering;
 mod registrar;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use std::num::NonZeroU16;
 
-use ringall::config::{Register, ShownAs, Srtp, Trunk};
+use ringall::config::{Profile, Register, ShownAs, Srtp, Trunk};
 use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
@@ -21,6 +21,7 @@ use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
+use crate::gateway::{Ails, GATEWAY, SECOND};
 use crate::machine::{self, By, Router, Switchboard, WayOut, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
@@ -191,6 +192,11 @@ impl Shop {
     /// Where the registrar's name leads from now on.
     pub fn registrar_is_at(&self, addresses: &[SocketAddr]) {
         self.world.borrow_mut().names.insert(registrar::HOST.to_owned(), addresses.to_vec());
+    }
+
+    /// From now on the registrar's name has these servers, each with its priority.
+    pub fn registrar_has_servers(&self, servers: &[(u16, SocketAddr)]) {
+        self.world.borrow_mut().servers.insert(registrar::HOST.to_owned(), servers.to_vec());
     }
 
     /// What the owner was told of the trunks.
@@ -377,6 +383,25 @@ impl Shop {
         }
         self.world.borrow_mut().speak_names(names);
         name
+    }
+
+    /// From now on the carrier here does this; `None`: its work.
+    pub fn carrier_ails(&self, carrier: SocketAddr, ails: Option<Ails>) {
+        let known = &mut self.world.borrow_mut().gateway.ails;
+        match ails {
+            Some(ails) => known.insert(carrier, ails),
+            None => known.remove(&carrier),
+        };
+    }
+
+    /// When carriers were asked whether they are there, and which.
+    pub fn questions_to_carriers(&self) -> Vec<(Duration, SocketAddr)> {
+        self.world.borrow().gateway.questions.clone()
+    }
+
+    /// Which carrier each call to a cell was asked of, in order.
+    pub fn carriers_asked(&self) -> Vec<SocketAddr> {
+        self.world.borrow().gateway.asked.clone()
     }
 
     /// INVITEs that asked the carrier for a number, in order.
@@ -642,6 +667,24 @@ impl Opening {
         self
     }
 
+    /// The carrier is known by its name, and has a second server for when the first is away.
+    pub fn with_two_servers(mut self) -> Opening {
+        self.way_out.by_name = true;
+        self
+    }
+
+    /// The carrier wants things as this profile says.
+    pub fn by_profile(mut self, profile: &'static Profile) -> Opening {
+        self.way_out.profile = Some(profile);
+        self
+    }
+
+    /// There is another carrier that calls can go out by.
+    pub fn with_a_second_carrier(mut self) -> Opening {
+        self.way_out.second = true;
+        self
+    }
+
     /// Calls go out by the carrier that the shop registers with.
     pub fn calling_by_registrar(mut self) -> Opening {
         self.way_out.by = By::Registrar;
@@ -677,6 +720,7 @@ impl Opening {
         world.router = self.router;
         world.media.range = self.pairs;
         world.way_out = self.way_out;
+        world.servers.insert(machine::CARRIER_NAME.to_owned(), vec![(20, SECOND), (10, GATEWAY)]);
         let names = ["Counter", "Workshop", "Ana"].map(str::to_owned).into_iter();
         let names: Vec<String> = names.chain((4..).map(|n| format!("Phone {n}"))).take(self.phones).collect();
         let mut phones = Vec::new();
@@ -734,10 +778,12 @@ impl Opening {
                 port: None,
                 auth_user: registrar::AUTH_USER.to_owned(),
                 password: registrar::PASSWORD.into(),
+                expires_s: self.way_out.profile().expires_s,
             }),
             outbound: (self.way_out.by != By::Address)
-                .then(|| machine::outbound(registrar.host, self.way_out.shown_as)),
+                .then(|| machine::outbound_of(self.way_out.profile(), registrar.host, self.way_out.shown_as)),
             channels: None,
+            called: self.way_out.profile().called.to_vec(),
         });
         let registered = registered.collect();
         for registrar in self.registers {

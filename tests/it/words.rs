@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Europe::Madrid;
 use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
-use ringall::notice::{NoneRang, Notice};
+use ringall::notice::{NoneRang, Notice, TrunkFault};
 use ringall::now::UnixMs;
 use ringall::routing::plan::{Country, Language, PhoneId};
 use ringall::routing::{Action, Because, ClosureError, Duty, Hours, NotDialled, OverrideError, Refusal, Ring};
@@ -285,6 +285,20 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
             format!("{title}\n      {}", words::notice::message(&notice, when, 2, language, Madrid))
         });
     }
+    let faults = [
+        TrunkFault::NotFound,
+        TrunkFault::Silent,
+        TrunkFault::Unreached,
+        TrunkFault::WrongPassword,
+        TrunkFault::Unanswerable,
+        TrunkFault::Refused(403),
+        TrunkFault::Failing(503),
+    ];
+    said += &in_both(&faults, |fault, language| {
+        let notice = Notice::TrunkDown { trunk: 0, name: "router".into(), fault: *fault };
+        let title = words::notice::title(&notice, "Ferretería Ruiz", language);
+        format!("{title}\n      {}", words::notice::message(&notice, when, 0, language, Madrid))
+    });
     said += &in_both(&["https://phone.example"], |page, language| words::notice::see(page, language));
     golden("notice.txt", &said);
 }

@@ -13,6 +13,7 @@ use ringall::media::relay::Verdict;
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::plan::ShopId;
 use ringall::routing::{Because, Plan};
+use ringall::sip::locate::Server;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
     Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId,
@@ -22,7 +23,7 @@ use ringall::utterance::Names;
 
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
-use crate::gateway::{GATEWAY, Gateway};
+use crate::gateway::{GATEWAY, Gateway, SECOND, Taken};
 use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, WayOut, is_shop, shop_for};
 use crate::network::Network;
 use crate::registrar::Registrar;
@@ -54,6 +55,8 @@ pub struct World {
     pub way_out: WayOut,
     /// Names and where they lead; any other name leads nowhere.
     pub names: BTreeMap<String, Vec<SocketAddr>>,
+    /// Names with servers of different priority, which have no addresses of their own.
+    pub servers: BTreeMap<String, Vec<(u16, SocketAddr)>>,
     /// What the owner is told of the trunks.
     pub trunks: Vec<(Duration, String, Change)>,
     /// And of what is wrong in their shops.
@@ -104,6 +107,10 @@ enum Event {
         ticket: Ticket,
         routes: Vec<Route>,
     },
+    Located {
+        ticket: Ticket,
+        servers: Vec<Server>,
+    },
     Media(Fact),
 }
 
@@ -149,6 +156,7 @@ impl World {
             gateway: Gateway::default(),
             way_out: WayOut::default(),
             names: BTreeMap::new(),
+            servers: BTreeMap::new(),
             trunks: Vec::new(),
             notices: Vec::new(),
             plan: Plan::default(),
@@ -344,7 +352,7 @@ impl World {
                     }
                     return;
                 }
-                if to == GATEWAY {
+                if [GATEWAY, SECOND].contains(&to) {
                     return self.through_the_gateway(from, to, &bytes);
                 }
                 if let Some(who) = self.far_ends.iter().position(|far_end| far_end.address == to) {
@@ -365,6 +373,7 @@ impl World {
                 self.store.registrations.insert(user, kept);
                 self.hand_in(Input::BindingsKept { ticket });
             }
+            Event::Located { ticket, servers } => self.hand_in(Input::Located { ticket, servers }),
             Event::Resolved { ticket, routes } => self.hand_in(Input::Resolved { ticket, routes }),
             Event::Media(fact) => self.hand_in(Input::Media(fact)),
         }
@@ -438,6 +447,24 @@ impl World {
                 let event = Event::Resolved { ticket, routes };
                 self.enqueue(Duration::from_millis(1), event);
             }
+            Output::Locate { ticket, protocol, host } => {
+                let interfaces = machine::interfaces();
+                let protocol = protocol.unwrap_or(Protocol::Udp);
+                let hop = |to: SocketAddr| interfaces.hop_to(protocol, to, shop_for(to).ip());
+                let servers = match self.servers.get(&host) {
+                    Some(servers) => {
+                        let server =
+                            |&(priority, to)| Server { priority, weight: 0, hops: hop(to).into_iter().collect() };
+                        servers.iter().map(server).collect()
+                    }
+                    None => {
+                        let found = self.names.get(&host).into_iter().flatten().copied();
+                        let hops: Vec<Route> = found.filter_map(hop).collect();
+                        if hops.is_empty() { Vec::new() } else { vec![Server { priority: 0, weight: 0, hops }] }
+                    }
+                };
+                self.enqueue(Duration::from_millis(1), Event::Located { ticket, servers });
+            }
             Output::Seen { view, .. } => self.seen = Some(view),
             Output::Trunk { name, change } => {
                 self.trace.note(self.now, format!("trunk {name}: {change:?}"));
@@ -482,8 +509,10 @@ impl World {
     }
 
     fn through_the_gateway(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        if let Some(who) = self.gateway.route(to, bytes) {
-            self.act(who, |far_end, now| far_end.receive(now, from, bytes));
+        match self.gateway.take(self.now, to, bytes) {
+            Taken::To(who) => self.act(who, |far_end, now| far_end.receive(now, from, bytes)),
+            Taken::Answered(answer) => self.send(to, from, answer.into_bytes()),
+            Taken::Nothing => {}
         }
     }
 

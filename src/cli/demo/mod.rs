@@ -22,7 +22,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::app::{AppError, Running};
 use crate::clock;
-use crate::config::{Config, Peer, Trunk};
+use crate::config::{Config, Peer, Profile, Trunk};
 use crate::number::Number;
 use crate::store::{CallFilter, Store, StoreError};
 
@@ -85,8 +85,14 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
     config.sip.tcp = vec![SocketAddr::new(LOOPBACK, 0)];
     config.media.ports = media_ports();
     let peers = [&cast.jo, &cast.carmen].map(|caller| Peer::Exactly(caller.address()));
-    config.trunks =
-        vec![Trunk { name: "carrier".to_owned(), peers: peers.into(), register: None, outbound: None, channels: None }];
+    config.trunks = vec![Trunk {
+        name: "carrier".to_owned(),
+        peers: peers.into(),
+        register: None,
+        outbound: None,
+        channels: None,
+        called: Profile::generic().called.to_vec(),
+    }];
     let running = Running::start(config).await?;
 
     let token = running.store.create_token("demo").await?;

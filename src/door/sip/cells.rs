@@ -7,9 +7,9 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::event::{Input, Stop};
-use crate::call::leg::LegId;
-use crate::config::{Outbound, ShownAs, Trunk};
+use crate::call::event::{Input, LegEnd, Stop};
+use crate::call::leg::{BindingId, LegId};
+use crate::config::{FromUser, Identity, Outbound, ShownAs, Trunk};
 use crate::media::g711::Law;
 use crate::media::player::{Sound, Stream};
 use crate::media::recorder::Listens;
@@ -26,7 +26,7 @@ use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
 
 use super::bridge::machine;
-use super::{PhoneLeg, PhoneState, Shown, SipDoor};
+use super::{PhoneLeg, PhoneState, Place, Shown, SipDoor, Way};
 
 /// Whoever pressed too late hears why for as long as that may take; the packet thread tells when it is said, but may be
 /// silent.
@@ -65,6 +65,28 @@ pub(super) struct Cell {
     playing: Option<RelayId>,
     step: Step,
     answers: Answers,
+    heard: Heard,
+    /// What did not take this call before this one was asked.
+    tried: Vec<Tried>,
+}
+
+/// A trunk, and the server of its that was asked.
+pub(super) type Tried = (usize, Hop);
+
+/// Whether a trunk takes calls of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Yes,
+    /// It does not answer our questions.
+    InDoubt,
+    No,
+}
+
+/// What the carrier has said of the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    Ringing,
 }
 
 /// Whose the leg's pair of ports is. A cell has its own: the words for one must not be heard by another, and a carrier sends
@@ -115,13 +137,27 @@ impl Cells {
 }
 
 impl Cell {
-    pub fn new(trunk: usize, lane: Lane) -> Cell {
-        Cell { trunk, lane, ports: Whose::Ours, playing: None, step: Step::Asked, answers: Answers::None }
+    pub fn new(trunk: usize, lane: Lane, tried: Vec<Tried>) -> Cell {
+        Cell {
+            trunk,
+            lane,
+            ports: Whose::Ours,
+            playing: None,
+            step: Step::Asked,
+            answers: Answers::None,
+            heard: Heard::Nothing,
+            tried,
+        }
+    }
+
+    /// What did not take this call before this one was asked.
+    pub fn tried(&self) -> Vec<Tried> {
+        self.tried.clone()
     }
 
     /// Somebody whom a phone of the shop calls.
     pub fn dialled(trunk: usize, lane: Lane) -> Cell {
-        Cell { ports: Whose::TheCalls, step: Step::Dialled, ..Cell::new(trunk, lane) }
+        Cell { ports: Whose::TheCalls, step: Step::Dialled, ..Cell::new(trunk, lane, Vec::new()) }
     }
 
     pub fn trunk(&self) -> usize {
@@ -140,15 +176,57 @@ impl SipDoor {
         self.cells.trunks.iter().enumerate().filter_map(proxy).collect()
     }
 
-    /// Whether this trunk would know us: where we register, while we are registered.
-    pub fn takes_calls(&self, trunk: usize) -> bool {
+    /// Whether this trunk would take a call of ours: where we register, while we are registered; else, whether it answers.
+    /// One that does not is better than none: not every carrier answers questions.
+    pub fn takes_calls(&self, trunk: usize) -> Takes {
         let registers = self.cells.trunks.get(trunk).is_some_and(|line| line.account.is_some());
-        !registers || self.trunks.is_registered(trunk)
+        match registers {
+            true if self.trunks.is_registered(trunk) => Takes::Yes,
+            true => Takes::No,
+            false if self.reach.is_silent(trunk) => Takes::InDoubt,
+            false => Takes::Yes,
+        }
+    }
+
+    /// Where this trunk wants to be asked whether it is there, and how often. `None`: it is not asked.
+    pub(super) fn asked_how_often(&self, trunk: usize) -> Option<(Uri, Duration)> {
+        let line = self.cells.trunks.get(trunk).filter(|line| line.account.is_none())?;
+        let outbound = line.outbound.as_ref()?;
+        Some((outbound.proxy.clone(), outbound.ask_every?))
+    }
+
+    /// Another way to a cell, where the trunk that was asked has not taken the call: it did not answer, or said that it
+    /// cannot serve. A cell that rings is not taken from it. The answer is also by which ways it was tried.
+    pub(super) fn by_another_way(&self, leg: LegId, end: LegEnd) -> Option<(BindingId, Vec<Tried>)> {
+        let unserved = matches!(end, LegEnd::Silent | LegEnd::Unavailable(408 | 500 | 503));
+        let phone = self.phones.get(&leg).filter(|phone| unserved && !phone.told_to_stop)?;
+        let cell = phone.cell.as_ref().filter(|cell| cell.heard == Heard::Nothing)?;
+        let tried: Vec<Tried> = cell.tried.iter().copied().chain([(cell.trunk, phone.hop)]).collect();
+        let binding = phone.binding?;
+        let place = self.places.get(&binding)?.clone();
+        self.way_to(place, &tried).is_ok().then_some((binding, tried))
+    }
+
+    /// The first way to this place that was not tried, by a trunk that has a channel for us.
+    pub(super) fn way_to(&self, place: Place, tried: &[Tried]) -> Result<Place, LegEnd> {
+        let Some(first) = place.trunk else { return Ok(place) };
+        let first = Way { uri: place.uri, hop: place.hop, trunk: first };
+        let mut ways = std::iter::once(first).chain(place.others).filter(|way| !tried.contains(&(way.trunk, way.hop)));
+        let way = ways.find(|way| self.has_channel_for_us(way.trunk));
+        way.and_then(|way| Place::of_cell(vec![way])).ok_or(LegEnd::NoChannel)
+    }
+
+    /// A cell rings, or its carrier says so.
+    pub(super) fn cell_rings(&mut self, leg: LegId) {
+        if let Some(cell) = self.phones.get_mut(&leg).and_then(|phone| phone.cell.as_mut()) {
+            cell.heard = Heard::Ringing;
+        }
     }
 
     /// This number at this trunk.
     pub fn cell_uri(&self, trunk: usize, number: &Number) -> Option<Uri> {
-        self.number_uri(trunk, number.as_str())
+        let outbound = self.cells.trunks.get(trunk)?.outbound.as_ref()?;
+        self.number_uri(trunk, &outbound.numbers.write(number))
     }
 
     /// What is dialled like this at this trunk.
@@ -177,14 +255,19 @@ impl SipDoor {
         let Some(Line { outbound: Some(outbound), account, .. }) = self.cells.trunks.get(trunk) else {
             return (Address::new(Uri::sip(Some("anonymous"), "anonymous.invalid", None)), Vec::new());
         };
-        let at = |user: &str| Address::new(Uri::sip(Some(user), &outbound.domain, outbound.port));
-        match (account, called) {
-            (Some(account), Some(number)) => {
-                (at(&account.user), vec![other("P-Preferred-Identity", &at(number).to_string())])
-            }
-            (Some(account), None) => (at(&account.user), Vec::new()),
-            (None, number) => (at(number.unwrap_or("ringall")), Vec::new()),
+        let at = |user: &str| at_carrier(outbound, user);
+        let account = account.as_ref().map(|account| account.user.as_str());
+        let named = match outbound.from {
+            FromUser::Account => account.or(called),
+            FromUser::Number => called.or(account),
+        };
+        let ours = at(named.unwrap_or("ringall"));
+        if let Some(identity) = outbound.identity {
+            let shown = Shown { card: String::new(), number: String::new(), called: called.map(str::to_owned) };
+            return identified(outbound, ShownAs::Shop, identity, ours, &shown);
         }
+        let vouched = called.filter(|_| account.is_some() && named == account);
+        (ours, vouched.map(|number| other("P-Preferred-Identity", &at(number).to_string())).into_iter().collect())
     }
 
     /// Who calls, as the carrier is told: From without a tag, and the headers that vouch for it.
@@ -192,9 +275,16 @@ impl SipDoor {
         let Some(Line { outbound: Some(outbound), account, .. }) = self.cells.trunks.get(trunk) else {
             return (Address::new(Uri::sip(Some("anonymous"), "anonymous.invalid", None)), Vec::new());
         };
-        let at = |user: &str| Address::new(Uri::sip(Some(user), &outbound.domain, outbound.port));
+        let at = |user: &str| at_carrier(outbound, user);
         let account = account.as_ref().map(|account| account.user.as_str());
-        let ours = at(account.or(shown.called.as_deref()).unwrap_or("ringall"));
+        let named = match outbound.from {
+            FromUser::Account => account.or(shown.called.as_deref()),
+            FromUser::Number => shown.called.as_deref().or(account),
+        };
+        let ours = at(named.unwrap_or("ringall"));
+        if let Some(identity) = outbound.identity {
+            return identified(outbound, outbound.shown_as, identity, ours, shown);
+        }
         match outbound.shown_as {
             ShownAs::Shop => (ours, Vec::new()),
             ShownAs::Caller => {
@@ -343,4 +433,48 @@ impl SipDoor {
             self.media.push_back(Command::Release { relay: None, lane: cell.lane, pairs: vec![phone.pair.id] });
         }
     }
+}
+
+/// This user, or this number as the carrier writes it, at the carrier.
+fn at_carrier(outbound: &Outbound, user: &str) -> Address {
+    Address::new(Uri::sip(Some(&outbound.numbers.write_shown(user)), &outbound.domain, outbound.port))
+}
+
+/// From, and the header in which this carrier looks for the number to be shown. Who withholds theirs is not named: the
+/// shop's number answers for the call, and is not shown either.
+fn identified(
+    outbound: &Outbound,
+    shown_as: ShownAs,
+    identity: Identity,
+    ours: Address,
+    shown: &Shown,
+) -> (Address, Vec<Header>) {
+    let at = |user: &str| at_carrier(outbound, user);
+    let shop = shown.called.as_deref();
+    let (number, withheld) = match shown_as {
+        ShownAs::Shop => (shop, false),
+        ShownAs::Caller if shown.number.is_empty() => (shop, true),
+        ShownAs::Caller => (Some(shown.number.as_str()), false),
+    };
+    let mut more = Vec::new();
+    if let Some(number) = number {
+        let privacy = if withheld { "full" } else { "off" };
+        let params = match identity {
+            Identity::RemoteParty => format!(";party=calling;privacy={privacy};screen=no"),
+            Identity::Asserted | Identity::Preferred => String::new(),
+        };
+        more.push(other(identity.header(), &format!("<{}>{params}", at(number).uri)));
+    }
+    if withheld {
+        more.push(other("Privacy", "id"));
+    }
+    if let (ShownAs::Caller, Some(shop)) = (shown_as, shop) {
+        more.push(other("Diversion", &format!("<{}>;reason=unconditional", at(shop).uri)));
+    }
+    let from = match (outbound.from, number) {
+        (FromUser::Number, Some(number)) if !withheld => at(number),
+        (FromUser::Number, _) if withheld => Address::new(Uri::sip(Some("anonymous"), "anonymous.invalid", None)),
+        (FromUser::Account | FromUser::Number, _) => ours,
+    };
+    (from, more)
 }

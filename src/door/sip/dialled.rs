@@ -14,7 +14,7 @@ use crate::sip::message::{self, Header, other};
 use crate::sip::outgoing::ALLOW;
 
 use super::fork::Invited;
-use super::{Place, SipDoor, cells, scheme_called};
+use super::{Place, SipDoor, Way, cells, scheme_called};
 
 /// What a caller hears before anybody has picked up.
 #[derive(Clone, Debug)]
@@ -50,7 +50,12 @@ impl SipDoor {
             Outside::Help(_) => true,
         };
         let place = carrier.filter(|(trunk, _)| may_go(*trunk)).and_then(|(trunk, hop)| {
-            Some(Place { uri: self.number_uri(trunk, to.as_str())?, hop, trunk: Some(trunk) })
+            let uri = match to {
+                Outside::Number(number) => self.cell_uri(trunk, number)?,
+                // Each carrier knows it as it is dialled.
+                Outside::Help(number) => self.number_uri(trunk, number)?,
+            };
+            Place::of_cell(vec![Way { uri, hop, trunk }])
         });
         let Some(place) = place else { return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoChannel)) };
         let protection = match place.hop.protocol() {

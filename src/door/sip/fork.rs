@@ -35,19 +35,20 @@ pub(super) struct Invited {
 impl SipDoor {
     /// Rings a phone: over TLS it is asked for protected sound, since what it is asked by keeps the key.
     pub(super) fn ring(&mut self, now: Now, leg: LegId, binding: BindingId) {
-        let is_encrypted = self.places.get(&binding).is_some_and(|place| place.hop.protocol() == Protocol::Tls);
-        let protection =
-            if is_encrypted { Protection::offered(MasterKey(self.chance.bytes())) } else { Protection::Plain };
-        self.ring_for(now, leg, binding, protection);
+        self.ring_by(now, leg, binding, Sound::Best, Vec::new());
     }
 
-    fn ring_for(&mut self, now: Now, leg: LegId, binding: BindingId, protection: Protection) {
-        let Some(place) = self.places.get(&binding).cloned() else {
-            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
+    /// The same, with this sound, and not by what was tried.
+    fn ring_by(&mut self, now: Now, leg: LegId, binding: BindingId, sound: Sound, tried: Vec<cells::Tried>) {
+        let place = self.places.get(&binding).cloned().ok_or(LegEnd::Silent);
+        let place = match place.and_then(|place| self.way_to(place, &tried)) {
+            Ok(place) => place,
+            Err(end) => return self.tell(leg.call, Input::LegEnded(leg, end)),
         };
-        if place.trunk.is_some_and(|trunk| !self.has_channel_for_us(trunk)) {
-            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoChannel));
-        }
+        let protection = match (place.hop.protocol(), sound) {
+            (Protocol::Tls, Sound::Best) => Protection::offered(MasterKey(self.chance.bytes())),
+            (Protocol::Udp | Protocol::Tcp, _) | (_, Sound::Plain) => Protection::Plain,
+        };
         let family = Family::from(place.hop.to.ip());
         let pair = match place.trunk {
             Some(_) => self.pair_of_its_own(leg, family),
@@ -64,7 +65,7 @@ impl SipDoor {
         };
         // The machine that asks for a key speaks G.711 alone.
         let offer = caller.offer.clone().filter(|_| place.trunk.is_none());
-        let cell = place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane)));
+        let cell = place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane, tried)));
         let invited = Invited { place, binding: Some(binding), pair, offer, from, vouched, cell };
         self.invite(now, leg, invited, protection);
     }
@@ -163,10 +164,11 @@ impl SipDoor {
             401 | 407 if self.challenged(now, leg, tx, &hop, response) => {}
             _ => {
                 self.forks.remove(&tx);
+                let tried = self.phones.get(&leg).and_then(|phone| phone.cell.as_ref()).map(|cell| cell.tried());
                 match self.would_rather_be_plain(leg, code) {
                     Some(Again::Ring(binding)) => {
                         self.forget_phone(leg);
-                        return self.ring_for(now, leg, binding, Protection::Plain);
+                        return self.ring_by(now, leg, binding, Sound::Plain, tried.unwrap_or_default());
                     }
                     Some(Again::Dial(place)) => {
                         self.forget_phone(leg);
@@ -182,7 +184,7 @@ impl SipDoor {
                     // 3xx too: never followed, or anybody's phone could send the shop's calls anywhere.
                     _ => LegEnd::Unavailable(code),
                 };
-                self.phone_is_gone(leg, end);
+                self.came_to_nothing(now, leg, end);
             }
         }
     }
@@ -198,19 +200,31 @@ impl SipDoor {
             Some(binding) => Some(Again::Ring(binding)),
             None => {
                 let trunk = phone.cell.as_ref().map(|cell| cell.trunk());
-                Some(Again::Dial(Box::new(Place { uri: phone.invite.uri.clone(), hop: phone.hop, trunk })))
+                let (uri, hop) = (phone.invite.uri.clone(), phone.hop);
+                Some(Again::Dial(Box::new(Place { uri, hop, trunk, others: Vec::new() })))
             }
         }
     }
 
     /// A request to a phone has come to nothing.
-    pub(super) fn phone_is_lost(&mut self, tx: ClientTx, end: LegEnd) {
+    pub(super) fn phone_is_lost(&mut self, now: Now, tx: ClientTx, end: LegEnd) {
         self.left_ringing.remove(&tx);
         if let Some(leg) = self.byes.remove(&tx) {
             return self.phone_is_gone(leg, LegEnd::Over);
         }
         if let Some(leg) = self.forks.remove(&tx) {
-            self.phone_is_gone(leg, end);
+            self.came_to_nothing(now, leg, end);
+        }
+    }
+
+    /// An INVITE has come to nothing: the end of its leg, unless a cell can be reached by another carrier.
+    fn came_to_nothing(&mut self, now: Now, leg: LegId, end: LegEnd) {
+        match self.by_another_way(leg, end) {
+            Some((binding, tried)) => {
+                self.forget_phone(leg);
+                self.ring_by(now, leg, binding, Sound::Best, tried);
+            }
+            None => self.phone_is_gone(leg, end),
         }
     }
 
@@ -225,6 +239,7 @@ impl SipDoor {
         }
         // 183 too: some carriers send nothing else while the phone rings.
         if code > 100 && matches!(phone.state, PhoneState::Inviting) {
+            self.cell_rings(leg);
             self.tell(leg.call, if has_sound { Input::Sounds(leg) } else { Input::Rings(leg) });
         }
     }
@@ -294,6 +309,14 @@ impl SipDoor {
 enum Again {
     Ring(BindingId),
     Dial(Box<Place>),
+}
+
+/// Which sound a phone is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sound {
+    /// Protected where the way to it keeps the key.
+    Best,
+    Plain,
 }
 
 /// RFC 3326. `SIP;cause=200` keeps a phone from showing a missed call; it must stand only where a colleague has the call

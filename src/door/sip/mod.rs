@@ -5,7 +5,7 @@
 //! [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind one.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
-//! [`registrations`]: where the phones are. [`trunks`]: the carriers that we register with.
+//! [`registrations`]: where the phones are. [`trunks`]: the carriers that we register with. [`reach`]: the others.
 
 mod abilities;
 mod bridge;
@@ -19,6 +19,7 @@ mod names;
 mod offer;
 mod presence;
 mod proofs;
+mod reach;
 mod registrations;
 mod reliable;
 mod timers;
@@ -50,6 +51,7 @@ use crate::sip::session_timer;
 use crate::sip::trunk::Change;
 use crate::sip::uri::{Scheme, Uri};
 
+pub use cells::Takes;
 pub use offer::{Arrival, Calling, Origin};
 pub use registrations::{Registered, RegistrationSettings, User};
 
@@ -84,6 +86,7 @@ pub struct SipDoor {
     registrations: registrations::Registrations,
     proofs: proofs::Proofs,
     trunks: trunks::Trunks,
+    reach: reach::Reach,
     chance: Chance,
     srtp: Srtp,
     ports: Ports,
@@ -119,6 +122,30 @@ pub struct Place {
     pub hop: Hop,
     /// A cell is reached through this trunk, by its place in the configuration; a phone of the shop through none.
     pub trunk: Option<usize>,
+    /// Where else a cell can be reached, should that trunk not take the call, in order.
+    pub others: Vec<Way>,
+}
+
+/// A way to a cell.
+#[derive(Clone, Debug)]
+pub struct Way {
+    pub uri: Uri,
+    pub hop: Hop,
+    pub trunk: usize,
+}
+
+impl Place {
+    /// A place where a phone of the shop can be rung.
+    pub fn of_phone(uri: Uri, hop: Hop) -> Place {
+        Place { uri, hop, trunk: None, others: Vec::new() }
+    }
+
+    /// A cell that can be reached these ways, the best first.
+    pub fn of_cell(ways: Vec<Way>) -> Option<Place> {
+        let mut ways = ways.into_iter();
+        let Way { uri, hop, trunk } = ways.next()?;
+        Some(Place { uri, hop, trunk: Some(trunk), others: ways.collect() })
+    }
 }
 
 /// Whose dialog it is.
@@ -282,6 +309,7 @@ impl SipDoor {
             unheard: 0,
             registrations: registrations::Registrations::new(registrations),
             proofs: proofs::Proofs::default(),
+            reach: reach::Reach::default(),
             chance,
             srtp,
             ports,
@@ -403,12 +431,14 @@ impl SipDoor {
         self.timers_timeout(now);
         self.reliable_timeout(now);
         self.trunks_timeout(now);
+        self.reach_timeout(now);
     }
 
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
         let registrations = [self.registrations.poll_timeout(), self.proofs.poll_timeout(), self.trunks.poll_timeout()];
         let dialogs = [self.timers.poll_timeout(), self.reliable.poll_timeout(), self.cells.poll_timeout()];
-        let timeouts = registrations.into_iter().chain(dialogs).chain([self.endpoint.poll_timeout()]);
+        let carriers = self.reach.poll_timeout();
+        let timeouts = registrations.into_iter().chain(dialogs).chain([self.endpoint.poll_timeout(), carriers]);
         timeouts.flatten().min()
     }
 
@@ -493,6 +523,7 @@ impl SipDoor {
                     }
                     self.told.push_back(Told::Alive(hop.to));
                     if !self.proof_over(now, tx)
+                        && !self.carrier_answered(now, tx, hop, &response)
                         && !self.presence_answered(now, tx, &hop, &response)
                         && !self.left_ringing_answered(now, tx, hop, &response)
                     {
@@ -500,13 +531,13 @@ impl SipDoor {
                     }
                 }
                 Event::TimedOut { tx } => {
-                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) && !self.presence_silent(now, tx) {
-                        self.phone_is_lost(tx, LegEnd::Silent);
+                    if !self.question_is_lost(now, tx) {
+                        self.phone_is_lost(now, tx, LegEnd::Silent);
                     }
                 }
                 Event::Broken { tx } => {
-                    if !self.registrar_silent(now, tx) && !self.proof_over(now, tx) && !self.presence_silent(now, tx) {
-                        self.phone_is_lost(tx, LegEnd::Unavailable(503));
+                    if !self.question_is_lost(now, tx) {
+                        self.phone_is_lost(now, tx, LegEnd::Unavailable(503));
                     }
                 }
                 Event::Idle { flow } => {
@@ -521,6 +552,14 @@ impl SipDoor {
                 }
             }
         }
+    }
+
+    /// Whether this was a REGISTER of ours, or a question whether somebody is there: nobody has answered.
+    fn question_is_lost(&mut self, now: Now, tx: ClientTx) -> bool {
+        self.registrar_silent(now, tx)
+            || self.proof_over(now, tx)
+            || self.carrier_silent(now, tx)
+            || self.presence_silent(now, tx)
     }
 
     fn request_came(&mut self, now: Now, tx: ServerTx, hop: Hop, request: Received) {

@@ -135,7 +135,7 @@ impl SipDoor {
             host: who.uri.host.clone(),
             privacy: invite.privacy.clone(),
         };
-        let called = self.numbers_called(&invite);
+        let called = self.numbers_called(&invite, source);
         let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, origin, offer };
         self.told.push_back(Told::Arrived(Box::new(arrival)));
     }

@@ -80,7 +80,7 @@ impl SipDoor {
     }
 
     /// RFC 3261 §11.1.
-    fn options(&mut self, uri: Uri, hop: &Hop) -> Outgoing {
+    pub(super) fn options(&mut self, uri: Uri, hop: &Hop) -> Outgoing {
         let scheme = uri.scheme;
         let us = Uri::sip(Some("ringall"), &self.endpoint.interfaces.sent_by(hop).ip().to_string(), None);
         Outgoing {

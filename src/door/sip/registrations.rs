@@ -147,7 +147,7 @@ impl SipDoor {
             Some(Registered {
                 phone: registrations.users.get(user)?.phone,
                 binding: BindingId(binding.id),
-                place: Place { uri: binding.contact.uri.clone(), hop: binding.hop()?, trunk: None },
+                place: Place::of_phone(binding.contact.uri.clone(), binding.hop()?),
                 proven_at: binding.registered,
             })
         })

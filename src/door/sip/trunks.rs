@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::chance::Chance;
-use crate::config::Trunk;
+use crate::config::{CalledIn, Trunk};
 use crate::now::Now;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::gate::{Registrar, Source};
 use crate::sip::hop::Hop;
+use crate::sip::locate::Found;
 use crate::sip::message::{Method, Received};
-use crate::sip::trunk::{Given, Input, Output, Registration};
+use crate::sip::trunk::{Given, Input, Output, Registration, Why};
+use crate::sip::uri::Uri;
 
 use super::{SipDoor, Told};
 
@@ -54,8 +56,8 @@ impl Trunks {
 
 impl SipDoor {
     /// Where this trunk's registrar is; nowhere when empty.
-    pub fn registrar_resolved(&mut self, now: Now, trunk: usize, hops: &[Hop]) {
-        self.feed_trunk(now, trunk, Input::Resolved(hops));
+    pub fn registrar_resolved(&mut self, now: Now, trunk: usize, found: &[Found]) {
+        self.feed_trunk(now, trunk, Input::Resolved(found));
     }
 
     /// The service shuts down: no more calls from carriers that we have registered with.
@@ -65,9 +67,30 @@ impl SipDoor {
         }
     }
 
+    /// The way to this trunk that is known to work, among those by which calls can go out.
+    pub fn working_way(&self, trunk: usize) -> Option<Hop> {
+        match self.trunks.0.get(&trunk) {
+            Some(line) => line.registration.way(),
+            None => self.reach.way(trunk),
+        }
+    }
+
     /// How many trunks are registered.
     pub fn trunks_registered(&self) -> usize {
         self.trunks.registered()
+    }
+
+    /// Whether we register with this trunk's carrier.
+    pub fn registers(&self, trunk: usize) -> bool {
+        self.trunks.0.contains_key(&trunk)
+    }
+
+    /// Why this trunk carries no calls now.
+    pub fn trunk_trouble(&self, trunk: usize) -> Option<Why> {
+        match self.trunks.0.get(&trunk) {
+            Some(line) => line.registration.trouble(),
+            None => self.reach.trouble(trunk),
+        }
     }
 
     /// Who sends this. A call to the Contact that one registrar alone was told is that trunk's from wherever it comes.
@@ -79,13 +102,20 @@ impl SipDoor {
         }
     }
 
-    /// The numbers a call names, in order of trust: the request line, then To. A registrar that puts our Contact into
-    /// the request line (RFC 3261 §16.5) names the number in To alone.
-    pub(super) fn numbers_called(&self, invite: &Received) -> Vec<String> {
-        let line =
-            invite.uri().filter(|uri| uri.user.as_deref().and_then(|user| self.gate.trunk_called(user)).is_none());
-        let called = [line, Some(&invite.to.uri)].into_iter().flatten().map(|uri| uri.user_unescaped());
-        called.filter(|user| !user.is_empty()).collect()
+    /// The numbers a call names, in the order of its carrier's; a phone's in the request line, then To. A registrar that
+    /// puts our Contact into the request line (RFC 3261 §16.5) names the number elsewhere alone.
+    pub(super) fn numbers_called(&self, invite: &Received, source: Source) -> Vec<String> {
+        let order = match source {
+            Source::Trunk(trunk) => self.gate.called_in(trunk),
+            Source::Phone | Source::Stranger => &[CalledIn::RequestUri, CalledIn::To],
+        };
+        let is_contact = |uri: &&Uri| uri.user.as_deref().and_then(|user| self.gate.trunk_called(user)).is_some();
+        let named = order.iter().filter_map(|place| match place {
+            CalledIn::RequestUri => invite.uri().filter(|uri| !is_contact(uri)),
+            CalledIn::To => Some(&invite.to.uri),
+            CalledIn::PCalledPartyId => invite.called_party.first().map(|party| &party.uri),
+        });
+        named.map(Uri::user_unescaped).filter(|user| !user.is_empty()).collect()
     }
 
     pub(super) fn trunks_timeout(&mut self, now: Now) {

@@ -1,20 +1,26 @@
-//! What the owner is told of a registration.
+//! What the owner is told of a carrier.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Whether the registrar sends us calls.
+/// Whether calls come and go by a carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// The registrar sends us calls.
     Registered { registrar: SocketAddr, granted: Duration },
+    /// It no longer does.
     Lost(Why),
+    /// One that we do not register with answers.
+    Reached { proxy: SocketAddr },
+    /// It no longer does.
+    Unreached(Why),
 }
 
-/// Why we are not registered.
+/// Why no calls come or go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// The registrar's name leads nowhere.
+    /// Its name leads nowhere.
     NoAddress,
     /// It does not answer.
     Silence,
@@ -31,7 +37,9 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Why::NoAddress => f.write_str("its name cannot be found; check `register` and the name server"),
+            Why::NoAddress => {
+                f.write_str("its name cannot be found; check `register`, `outbound_proxy` and the name server")
+            }
             Why::Silence => f.write_str("it does not answer"),
             Why::Refused(code @ (403 | 404)) => {
                 write!(f, "it refuses the account ({code}); check `register`, `auth_user` and `password`")

@@ -24,6 +24,7 @@ impl Bench {
             port: None,
             auth_user: "620".to_owned(),
             password: "secret".into(),
+            expires_s: 300,
         };
         let registration = Registration::new(&register, &mut chance);
         let interfaces = Interfaces {
@@ -36,7 +37,7 @@ impl Bench {
         let mut bench =
             Bench { registration, interfaces, chance, now: Mono::default(), sent: None, changes: Vec::new() };
         bench.hand_in(Input::Timeout);
-        bench.hand_in(Input::Resolved(&hops(addresses)));
+        bench.hand_in(Input::Resolved(&Found::plain(&hops(addresses))));
         bench
     }
 
@@ -140,7 +141,7 @@ fn the_pause_doubles_to_its_most_and_begins_anew_after_success() {
         pauses.push(bench.rests_for());
         bench.now = bench.now + Duration::from_secs(60);
         bench.hand_in(Input::Timeout);
-        bench.hand_in(Input::Resolved(&hops(&["198.51.100.1:5060"])));
+        bench.hand_in(Input::Resolved(&Found::plain(&hops(&["198.51.100.1:5060"]))));
     }
     for (pause, most) in pauses.iter().zip([2.0, 4.0, 8.0, 16.0, 24.0, 24.0, 24.0]) {
         assert!((most * 0.79..=most).contains(pause), "{pauses:?}");
@@ -169,9 +170,39 @@ fn a_silent_name_server_is_not_waited_for_forever() {
     bench.hand_in(Input::Timeout);
     assert!((3.1..=4.0).contains(&bench.rests_for()));
     // What it says too late serves the next attempt.
-    bench.hand_in(Input::Resolved(&hops(&["198.51.100.1:5060"])));
+    bench.hand_in(Input::Resolved(&Found::plain(&hops(&["198.51.100.1:5060"]))));
     bench.now = bench.now + Duration::from_secs(4);
     bench.hand_in(Input::Timeout);
     bench.hand_in(Input::Resolved(&[]));
     assert_eq!(bench.asks(), "198.51.100.1:5060".parse().unwrap());
+}
+
+/// Two servers, the second for when the first is away.
+fn first_and_second() -> Vec<Found> {
+    let hops = hops(&["198.51.100.1:5060", "198.51.100.2:5060"]);
+    [10, 20].into_iter().zip(hops).map(|(priority, hop)| Found { priority, hop }).collect()
+}
+
+#[test]
+fn after_a_while_with_the_second_server_the_first_is_asked_again() {
+    let mut bench = Bench::asking(&[]);
+    let (mut asked_the_first, mut with_the_second) = (Vec::new(), 0);
+    for _ in 0..20 {
+        let Step::Resting { until } = bench.registration.step else { panic!("{:?}", bench.registration.step) };
+        bench.now = until;
+        bench.hand_in(Input::Timeout);
+        bench.hand_in(Input::Resolved(&first_and_second()));
+        if bench.asks() == "198.51.100.1:5060".parse().unwrap() {
+            asked_the_first.push(bench.now.0.as_secs());
+            // It is away for a quarter of an hour.
+            if bench.now.0 < Duration::from_secs(900) {
+                bench.hand_in(Input::TimedOut);
+            }
+        }
+        with_the_second += usize::from(bench.asks() == "198.51.100.2:5060".parse().unwrap());
+        bench.answer(200, "Expires: 300\r\n");
+    }
+    assert_eq!((asked_the_first[0], asked_the_first[1], asked_the_first[2]), (2, 602, 1202), "{asked_the_first:?}");
+    assert_eq!((with_the_second, asked_the_first.len()), (8, 2 + 12), "and stays with the first, once it is back");
+    assert_eq!(bench.changes.len(), 2, "lost at first, then never: {:?}", bench.changes);
 }

@@ -24,6 +24,7 @@ pub(super) enum Name {
     MinExpires,
     MinSe,
     PAssertedIdentity,
+    PCalledPartyId,
     Privacy,
     RAck,
     RSeq,
@@ -44,7 +45,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 44] = [
+const NAMES: [(&str, Name); 45] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -72,6 +73,7 @@ const NAMES: [(&str, Name); 44] = [
     ("Supported", Name::Supported),
     ("k", Name::Supported),
     ("P-Asserted-Identity", Name::PAssertedIdentity),
+    ("P-Called-Party-ID", Name::PCalledPartyId),
     ("Privacy", Name::Privacy),
     ("Reason", Name::Reason),
     ("User-Agent", Name::UserAgent),

@@ -66,6 +66,7 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         supported: Vec::new(),
         expires: None,
         asserted: Vec::new(),
+        called_party: Vec::new(),
         privacy: String::new(),
         reasons: Vec::new(),
         content_type: None,
@@ -123,6 +124,7 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
         Name::InfoPackage => received.info_package = Some(plain(value)),
         Name::Route => readable(&mut received.routes, value),
         Name::PAssertedIdentity => readable(&mut received.asserted, value),
+        Name::PCalledPartyId => readable(&mut received.called_party, value),
         Name::Require => listed(&mut received.require, value, str::to_ascii_lowercase),
         Name::Supported => listed(&mut received.supported, value, str::to_ascii_lowercase),
         Name::ContentEncoding => {

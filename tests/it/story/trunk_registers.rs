@@ -15,7 +15,7 @@ const ROUTER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100
 pub(super) const ROUTER_CALLS_FROM: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 20)), 5082);
 pub(super) const ELSEWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 77)), 5060);
 
-pub(super) fn router() -> Registrar {
+pub(crate) fn router() -> Registrar {
     Registrar::at(ROUTER)
 }
 
@@ -46,6 +46,8 @@ fn changes(shop: &Shop) -> Vec<&'static str> {
         Change::Lost(Why::WrongPassword) => "wrong password",
         Change::Lost(Why::Unanswerable) => "unanswerable",
         Change::Lost(Why::Left) => "left",
+        Change::Reached { .. } => "reached",
+        Change::Unreached(_) => "unreached",
     };
     shop.trunk_changes().iter().map(|(_, _, change)| name(change)).collect()
 }
@@ -456,4 +458,26 @@ fn a_bad_network_does_not_keep_the_shop_from_registering() {
         assert!(shop.trunk_changes().iter().all(|(_, _, change)| !matches!(change, Change::Lost(_))), "seed {seed}");
         assert_eq!(time("10 min"), shop.now() - time("50 ms"));
     }
+}
+
+#[test]
+fn the_servers_of_a_name_are_asked_in_their_order_and_the_first_again_once_it_is_back() {
+    let shop = Shop::opening().registering_with(Registrar { mood: Mood::Gone, ..router() }).with_registrar_nowhere();
+    let shop = shop.registering_with(Registrar { host: "second.example", ..Registrar::at(ELSEWHERE) }).open();
+    shop.registrar_has_servers(&[(20, ELSEWHERE), (10, ROUTER)]);
+    let registered = |shop: &Shop| {
+        let name = |(_, name, change): (Duration, String, Change)| match change {
+            Change::Registered { registrar, .. } if name == registrar::HOST => Some(registrar),
+            _ => None,
+        };
+        shop.trunk_changes().into_iter().filter_map(name).collect::<Vec<_>>()
+    };
+    shop.wait("50 s");
+    assert_eq!(registered(&shop), [ELSEWHERE], "the first is silent, and the second asked at once");
+    shop.registrar(|registrar| registrar.mood = Mood::Works);
+    shop.wait("9 min");
+    assert!(shop.registrar(|registrar| registrar.binding.is_none()), "a server that works is kept for a while");
+    shop.wait("5 min");
+    assert!(shop.registrar(|registrar| registrar.binding.is_some()), "and then the first is asked again");
+    assert_eq!(registered(&shop), [ELSEWHERE], "without a gap");
 }
