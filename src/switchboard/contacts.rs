@@ -150,6 +150,7 @@ impl Switchboard {
             self.resolve(binding);
         }
         self.contacts.phones.set_same(self.contacts.same_telephones());
+        self.reach_trunks(now);
         self.set_places(now);
     }
 
@@ -209,8 +210,12 @@ impl Switchboard {
         self.set_places(now);
     }
 
-    /// Carriers that calls go out by are asked whether they are there.
+    /// Carriers that cells are called by are asked whether they are there. For what a phone dials alone nobody is asked: who
+    /// dials hears what becomes of it.
     fn reach_trunks(&mut self, now: Now) {
+        if self.contacts.cells.is_empty() {
+            return;
+        }
         let found = self.contacts.by_trunk.iter().filter(|(_, contact)| contact.looked_up == LookedUp::Yes);
         let found = found.map(|(trunk, contact)| (*trunk, contact.ways().collect()));
         for (trunk, ways) in found.collect::<Vec<_>>() {
