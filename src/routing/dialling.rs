@@ -135,9 +135,9 @@ pub fn help_called(dialled: &str, country: Country) -> Option<&'static str> {
 /// carrier says so sooner than we.
 const EVERYWHERE: &[&str] = &["112", "911"];
 
-/// The police, fire and ambulance of each country beside those, as the national numbering plans have them (ITU-T E.129;
-/// gathered as `emergency` and `expandedEmergency` in the ShortNumberMetadata of libphonenumber). A country that is not here
-/// has the two of everywhere.
+/// The police, fire and ambulance of each country beside those, as they are commonly known. Compared so far with `emergency`
+/// and `expandedEmergency` in libphonenumber's ShortNumberMetadata, which gathers the national numbering plans: DE, ES, GG
+/// and GI. A country that is not here has the two of everywhere.
 const HELP: &[(&str, &[&str])] = &[
     ("AD", &["110", "116", "118"]),
     ("AR", &["100", "101", "107"]),
