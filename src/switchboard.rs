@@ -11,6 +11,7 @@ mod event;
 mod left_ringing;
 mod mailboxes;
 mod notices;
+mod picking_up;
 mod right_now;
 mod sound;
 
@@ -563,6 +564,7 @@ impl Switchboard {
                 CallOutput::Screen { leg } => self.screen(now, leg),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
+                | CallOutput::Take { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }
                 | CallOutput::Announce

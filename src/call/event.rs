@@ -1,5 +1,6 @@
 //! What both doors tell a call, and what a call asks of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::leg::{BindingId, LegId};
@@ -21,6 +22,8 @@ pub enum Input {
     Pressed(LegId),
     /// They have heard twice who calls, and pressed none.
     NobodyPressed(LegId),
+    /// A phone that somebody stands at takes this call, whether it rings there or not.
+    Taken(Taker),
     /// A leg is over: it said no, fell silent, or confirmed that it stopped.
     LegEnded(LegId, LegEnd),
     /// Whoever had picked up hung up.
@@ -52,6 +55,16 @@ pub enum Input {
     Closing,
     /// The time of `poll_timeout` has come.
     Timeout,
+}
+
+/// Which phone takes a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taker {
+    pub phone: PhoneId,
+    /// Its name, for the log.
+    pub name: Arc<str>,
+    /// A place of its own: where it dials from may be none where it can be rung.
+    pub place: BindingId,
 }
 
 /// How a leg ended.
@@ -126,6 +139,8 @@ pub enum Output {
     Screen { leg: LegId },
     /// Tell whoever was asked for a key at this leg why that is of no use any more, then hang up.
     Dismiss { leg: LegId, why: Stop },
+    /// The phone that takes this call is this leg: it has picked up, and is told so by [`Output::Answer`].
+    Take { leg: LegId },
     /// Hang up this leg, which has picked up.
     HangUp { leg: LegId, why: Stop },
     /// Let the caller hear ringing.

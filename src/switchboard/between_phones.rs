@@ -10,6 +10,7 @@ use crate::now::Now;
 use crate::routing::decide_within;
 use crate::routing::plan::{Line, Phone};
 
+use super::picking_up::PICK_UP;
 use super::{Facts, Service, Switchboard};
 
 impl Switchboard {
@@ -19,6 +20,9 @@ impl Switchboard {
             return self.door.turn_away(now, &arrival);
         }
         let dialled = arrival.called.first().cloned().unwrap_or_default();
+        if dialled == PICK_UP {
+            return self.picks_up(now, arrival, calling);
+        }
         let found = self.plan.shops.iter().find_map(|shop| {
             let from = shop.phones.iter().find(|phone| self.is_calling(phone, calling))?;
             let to = shop.phones.iter().find(|phone| self.user_of(phone).as_ref() == Some(&dialled))?;
@@ -48,7 +52,7 @@ impl Switchboard {
         self.begin(now, arrival, Some(shop), facts, begin, shown);
     }
 
-    fn is_calling(&self, phone: &Phone, calling: &Calling) -> bool {
+    pub(super) fn is_calling(&self, phone: &Phone, calling: &Calling) -> bool {
         match (calling, &phone.line) {
             (Calling::User(caller), Line::Registers { user, .. }) => caller == user,
             (Calling::At(address), Line::Fixed { .. }) => {

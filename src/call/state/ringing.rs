@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::super::Facts;
-use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
+use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop, Taker};
 use super::super::leg::{BindingId, Leg, LegId, LegState};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};
@@ -115,16 +115,17 @@ impl Ringing {
                     self.met = Met::Somebody;
                     screening::begin(now, leg, facts);
                 }
-                Some(LegState::Offered | LegState::Ringing) => return pick_up(now, leg, facts),
+                Some(LegState::Offered | LegState::Ringing) => return Next::Talking(pick_up(now, leg, facts)),
                 // Told to stop, and picked up in the same moment.
                 Some(LegState::Leaving(why)) => facts.push(Output::HangUp { leg, why }),
                 Some(LegState::Screening { .. } | LegState::Talking) | None => {}
             },
             Input::Pressed(leg) => {
                 if let Some(LegState::Screening { .. }) = facts.legs.get(&leg).map(|leg| leg.state) {
-                    return pick_up(now, leg, facts);
+                    return Next::Talking(pick_up(now, leg, facts));
                 }
             }
+            Input::Taken(taker) => return Next::Talking(take(now, taker, facts)),
             Input::NobodyPressed(leg) => self.nobody_pressed(now, leg, facts),
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
             // It had not picked up, as the door has told by `LegEnded`, or was asked for a key: then it is a no.
@@ -368,8 +369,16 @@ fn rings(now: Now, id: LegId, facts: &mut Facts) {
     }
 }
 
+/// Somebody takes the call at a phone of their own choice: as if it had rung there.
+pub(super) fn take(now: Now, taker: Taker, facts: &mut Facts) -> Talking {
+    let Taker { phone, name, place } = taker;
+    let leg = facts.new_leg(Leg { phone, binding: place, name, offered: now.mono, state: LegState::Offered });
+    facts.push(Output::Take { leg });
+    pick_up(now, leg, facts)
+}
+
 /// First acceptance wins; this is the one place where it does.
-fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Next {
+fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Talking {
     if let Some(leg) = facts.legs.get_mut(&winner) {
         leg.state = LegState::Talking;
         let leg = leg.clone();
@@ -381,7 +390,7 @@ fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Next {
     facts.tell_caller(Output::Answer { leg: winner });
     stop_others(now, Some(winner), Stop::AnsweredElsewhere, facts);
     facts.push(Output::Changed(Box::new(facts.record.clone())));
-    Next::Talking(Talking::with(winner))
+    Talking::with(winner)
 }
 
 fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Next {

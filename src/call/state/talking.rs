@@ -72,10 +72,19 @@ impl Talking {
                 facts.note(now, EventKind::Fax, None, "");
                 Phase::Talking(self)
             }
-            // Nothing is recorded while people talk.
-            Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
+            // Nothing is recorded while people talk; what was before is.
+            Input::Greeted => {
+                facts.beep_came(now);
+                Phase::Talking(self)
+            }
+            Input::Sealed(sealed) => {
+                facts.interrupted_is_safe(now, sealed);
+                Phase::Talking(self)
+            }
+            Input::RecordingEnded => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
             Input::Rings(_)
+            | Input::Taken(_)
             | Input::Pressed(_)
             | Input::NobodyPressed(_)
             | Input::Freed(_)
@@ -189,5 +198,6 @@ fn unanswer(instead: Final, facts: &mut Facts) -> Withdrawn {
 fn nobody_answered(facts: &mut Facts) {
     facts.record.answered = None;
     facts.record.answered_by = None;
-    facts.record.disposition = Some(Disposition::Missed);
+    let closed = facts.record.because.is_closed();
+    facts.record.disposition = Some(if closed { Disposition::NoMessage } else { Disposition::Missed });
 }

@@ -67,6 +67,7 @@ impl SipDoor {
     /// Answers the caller and, when both descriptions are known, lets them hear each other.
     pub(super) fn answer(&mut self, now: Now, call: CallId, leg: LegId) {
         self.take_over(leg);
+        self.answer_taker(now, leg);
         let answered = self.far_end_of(leg).and_then(|far| self.answer_with(now, call, far));
         self.or_hang_up(now, call, answered);
     }
@@ -81,10 +82,14 @@ impl SipDoor {
     fn or_hang_up(&mut self, now: Now, call: CallId, answered: Option<()>) {
         if answered.is_none() {
             // No port left, or the phone is gone again: the caller must not be left hanging.
-            if let Some(caller) = self.callers.get(&call) {
-                self.endpoint.respond_plain(now.mono, caller.tx, 486, Some(&caller.local_tag), Vec::new());
+            match self.callers.get(&call) {
+                Some(CallerLeg { state: CallerState::Answered(_), .. }) => self.bye_caller(now, call, Stop::Lost),
+                Some(CallerLeg { tx, local_tag, .. }) => {
+                    self.endpoint.respond_plain(now.mono, *tx, 486, Some(local_tag), Vec::new());
+                    self.forget_caller(call);
+                }
+                None => {}
             }
-            self.forget_caller(call);
             self.tell(call, Input::CallerLeft(CallerLeft::NotConnected, None));
         }
     }
@@ -96,6 +101,9 @@ impl SipDoor {
     }
 
     fn answer_with(&mut self, now: Now, call: CallId, far_end: FarEnd) -> Option<()> {
+        if let CallerState::Answered(_) = self.callers.get(&call)?.state {
+            return self.interrupt_machine(call, far_end);
+        }
         let FarEnd { far: with, ours: phone_ours, theirs: phone_theirs } = far_end;
         let pair = self.caller_pair(call)?;
         let session_id = self.chance.bits() >> 1;
@@ -128,6 +136,26 @@ impl SipDoor {
         caller.early = None;
         caller.state = CallerState::Answered(Box::new(conversation));
         if let Some(payloads) = payloads {
+            self.connect(call, payloads);
+        }
+        Some(())
+    }
+
+    /// The caller hears the machine, and from now on a person. To the caller's telephone nothing is said: it is our end
+    /// that has changed.
+    fn interrupt_machine(&mut self, call: CallId, far_end: FarEnd) -> Option<()> {
+        let caller = self.callers.get_mut(&call)?;
+        let (lane, relay) = (caller.audio.lane, caller.audio.relay.take());
+        let CallerState::Answered(conversation) = &mut caller.state else { return None };
+        let FarEnd { far, ours, theirs } = far_end;
+        (conversation.with, conversation.phone_ours, conversation.phone_theirs) = (far, ours, theirs);
+        let awaited = conversation.theirs.is_none();
+        if let Some(relay) = relay {
+            self.relays.remove(&relay);
+            self.media.push_back(Command::Release { relay: Some(relay), lane, pairs: Vec::new() });
+        }
+        if !awaited {
+            let payloads = self.payloads_of(call).ok()?;
             self.connect(call, payloads);
         }
         Some(())
@@ -228,6 +256,9 @@ impl SipDoor {
 
     /// The ACK of the caller's INVITE, or of a re-INVITE.
     pub(super) fn acked(&mut self, now: Now, tx: ServerTx, ack: &Received) {
+        if self.taker_acked(now, tx) {
+            return;
+        }
         let Some(&call) = self.invites.get(&tx) else { return self.reinvite_acked(now, tx, ack) };
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let hop = caller.hop;
@@ -255,6 +286,9 @@ impl SipDoor {
 
     /// RFC 3261 §13.3.1.4: 64·T1 without an ACK, and the dialog is to be ended.
     pub(super) fn never_acked(&mut self, now: Now, tx: ServerTx) {
+        if self.taker_never_acked(now, tx) {
+            return;
+        }
         match self.invites.get(&tx).copied() {
             Some(call) => {
                 self.bye_caller(now, call, Stop::Finished);

@@ -22,11 +22,12 @@ use crate::sip::auth::{self, Credentials};
 use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Received, other};
+use crate::sip::outgoing::Outgoing;
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
 
 use super::bridge::machine;
-use super::{PhoneLeg, PhoneState, Shown, SipDoor};
+use super::{Begun, PhoneLeg, PhoneState, Shown, SipDoor};
 
 /// Whoever pressed too late hears why for as long as that may take; the packet thread tells when it is said, but may be
 /// silent.
@@ -182,7 +183,9 @@ impl SipDoor {
     /// the carrier itself asks.
     pub(super) fn challenged(&mut self, now: Now, leg: LegId, tx: ClientTx, from: &Hop, response: &Received) -> bool {
         let Some(phone) = self.phones.get_mut(&leg) else { return false };
-        let Some(cell) = &mut phone.cell else { return false };
+        let (Some(cell), Begun::ByUs { tx: asked, invite, .. }) = (&mut phone.cell, &mut phone.begun) else {
+            return false;
+        };
         let account = self.cells.trunks.get(cell.trunk).and_then(|line| line.account.as_ref());
         let (Some(account), Some(challenge)) = (account, auth::strongest(&response.challenges)) else { return false };
         if phone.told_to_stop || from.to.ip().to_canonical() != phone.hop.to.ip().to_canonical() {
@@ -197,15 +200,15 @@ impl SipDoor {
             Some(407) => "Proxy-Authorization",
             _ => "Authorization",
         };
-        let uri = phone.invite.uri.to_string();
-        let body = phone.invite.body.as_ref().map_or(&[][..], |body| &body.bytes);
+        let uri = invite.uri.to_string();
+        let body = invite.body.as_ref().map_or(&[][..], |body| &body.bytes);
         let answer = account.credentials.answer(&challenge, "INVITE", &uri, 1, &self.chance.tag(), body);
-        phone.invite.cseq += 1;
-        let mut invite = phone.invite.clone();
-        invite.more.push(other(header, &answer));
-        phone.tx = self.endpoint.request(now.mono, phone.hop, invite);
+        invite.cseq += 1;
+        let mut again = Outgoing::clone(invite);
+        again.more.push(other(header, &answer));
+        *asked = self.endpoint.request(now.mono, phone.hop, again);
         self.forks.remove(&tx);
-        self.forks.insert(phone.tx, leg);
+        self.forks.insert(*asked, leg);
         true
     }
 

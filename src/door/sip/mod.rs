@@ -2,6 +2,7 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
+//! [`taking`]: a phone dials for a call that waits.
 //! [`cells`]: phones behind a carrier.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
@@ -20,6 +21,7 @@ mod presence;
 mod proofs;
 mod registrations;
 mod reliable;
+mod taking;
 mod timers;
 mod trunks;
 
@@ -94,6 +96,9 @@ pub struct SipDoor {
     /// The same by what makes them one call: Call-ID, From tag and CSeq number (RFC 3261 §8.2.2.2).
     keys: HashMap<String, CallId>,
     forks: HashMap<ClientTx, LegId>,
+    /// Phones that want a call, and those that have dialled for theirs.
+    dialling: HashMap<CallId, taking::Dialling>,
+    takers: HashMap<ServerTx, LegId>,
     byes: HashMap<ClientTx, LegId>,
     dialogs: HashMap<DialogKey, Party>,
     /// Re-INVITEs that were answered, and what their ACK is for.
@@ -227,13 +232,12 @@ enum Acked {
 /// A phone's leg, a B leg.
 #[derive(Debug)]
 struct PhoneLeg {
-    tx: ClientTx,
-    binding: BindingId,
-    invite: Outgoing,
+    begun: Begun,
     hop: Hop,
     pair: Pair,
     ours: Description,
-    /// An SDP that came with a provisional response: the 200 may come without one (RFC 3261 §13.2.1).
+    /// An SDP that came with a provisional response: the 200 may come without one (RFC 3261 §13.2.1). Of a phone that has
+    /// dialled, its offer.
     early: Option<Description>,
     told_to_stop: bool,
     /// A cell's, reached through a carrier.
@@ -241,10 +245,23 @@ struct PhoneLeg {
     state: PhoneState,
 }
 
+/// Whose INVITE a phone's leg began with.
+#[derive(Debug)]
+enum Begun {
+    /// It was rung at this place.
+    ByUs { tx: ClientTx, binding: BindingId, invite: Box<Outgoing> },
+    /// It has dialled for the call.
+    ByPhone(Box<taking::Dialled>),
+}
+
 #[derive(Debug)]
 enum PhoneState {
+    /// The INVITE has no final answer.
     Inviting,
-    Up { dialog: Box<Dialog>, theirs: Option<Description> },
+    Up {
+        dialog: Box<Dialog>,
+        theirs: Option<Description>,
+    },
 }
 
 /// By which kind of URI a request calls us.
@@ -284,6 +301,8 @@ impl SipDoor {
             invites: HashMap::new(),
             keys: HashMap::new(),
             forks: HashMap::new(),
+            dialling: HashMap::new(),
+            takers: HashMap::new(),
             byes: HashMap::new(),
             dialogs: HashMap::new(),
             awaited: HashMap::new(),
@@ -442,6 +461,7 @@ impl SipDoor {
             // [`SipDoor::screen`], [`SipDoor::dismiss`]).
             Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
             Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
+            Output::Take { leg } => self.take(*leg),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),
             Output::Announce => self.announce(now, call),
@@ -467,6 +487,8 @@ impl SipDoor {
                 Event::Cancelled { tx } => {
                     if let Some(&call) = self.invites.get(&tx) {
                         self.tell(call, Input::CallerLeft(CallerLeft::HungUp, None));
+                    } else {
+                        self.taker_left(now, tx);
                     }
                 }
                 Event::Acked { tx, ack } => self.acked(now, tx, &ack),
@@ -501,6 +523,8 @@ impl SipDoor {
                 Event::Unreachable { tx } => {
                     if let Some(&call) = self.invites.get(&tx) {
                         self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
+                    } else {
+                        self.taker_left(now, tx);
                     }
                 }
             }

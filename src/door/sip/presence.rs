@@ -104,7 +104,7 @@ impl SipDoor {
     }
 
     /// What stands between us and this side of a conversation: offered again it changes nothing, not even a hold.
-    fn last_said_to(&mut self, party: Party) -> Option<Description> {
+    fn last_said_to(&self, party: Party) -> Option<Description> {
         let call = match party {
             Party::Caller(call) => call,
             Party::Phone(leg) => leg.call,
@@ -114,7 +114,9 @@ impl SipDoor {
         };
         match (party, &conversation.with) {
             (Party::Caller(_), _) => (conversation.acked == Acked::Yes).then(|| conversation.ours.clone()),
-            (Party::Phone(leg), Far::Phone(with)) if *with == leg => Some(conversation.phone_ours.clone()),
+            (Party::Phone(leg), Far::Phone(with)) if *with == leg && self.may_be_asked(leg) => {
+                Some(conversation.phone_ours.clone())
+            }
             (Party::Phone(_), Far::Phone(_) | Far::Machine { .. }) => None,
         }
     }

@@ -292,4 +292,40 @@ pub const RACES: &[Race] = &[
         "482; the first goes on",
         &["story::refusals::the_same_call_by_another_way_gets_482"],
     ),
+    race(
+        "a phone dials to pick up, and another's 200",
+        "ringing",
+        "the first to arrive has the call; the phone that dialled too late hears 404, the one that was lifted too late gets ACK, then BYE",
+        &["story::picking_up::who_dials_and_who_lifts_the_ringing_phone_in_the_same_millisecond_are_one_winner"],
+    ),
+    race(
+        "a phone dials to pick up, before or after the caller's CANCEL",
+        "ringing",
+        "before: they are connected and hung up on; after: 404",
+        &["story::picking_up::a_caller_who_gives_up_in_the_same_millisecond_leaves_nobody_on_the_phone"],
+    ),
+    race(
+        "a phone dials to pick up, after the caller has hung up",
+        "a message is being made safe",
+        "404; it is a message",
+        &["story::picking_up::who_hangs_up_at_the_machine_as_somebody_dials_has_left_a_message"],
+    ),
+    race(
+        "the phone's CANCEL of its dialling",
+        "picked up, the row not durable",
+        "nobody answered: both are refused, the call is missed",
+        &["story::picking_up::who_dials_and_hangs_up_before_the_row_is_durable_was_never_there"],
+    ),
+    race(
+        "the caller's CANCEL",
+        "picked up by dialling, the row not durable",
+        "487 to the caller, 480 to the phone; the call is missed",
+        &["story::picking_up::a_caller_who_gives_up_before_the_row_is_durable_leaves_the_dialling_phone_alone"],
+    ),
+    race(
+        "the caller's BYE",
+        "picked up by dialling, the phone's ACK on its way",
+        "the phone's BYE waits for it",
+        &["story::picking_up::the_phone_is_hung_up_on_once_it_has_acknowledged"],
+    ),
 ];

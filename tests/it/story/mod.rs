@@ -19,6 +19,7 @@ mod loops;
 mod media;
 mod notices;
 mod one_winner;
+mod picking_up;
 mod protected;
 mod races;
 mod refusals;
