@@ -14,6 +14,7 @@ mod notices;
 mod picking_up;
 mod right_now;
 mod sound;
+mod transfers;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -368,6 +369,7 @@ impl Switchboard {
                     Origin::Phone(calling) => self.phone_calls(now, *arrival, &calling),
                 },
                 Told::Call(call, input) => self.feed(now, call, input),
+                Told::Referred { leg, tx, number, user } => self.referred(now, leg, tx, number, &user),
                 Told::Alive(address) => {
                     self.is_alive(now, address);
                 }
@@ -565,6 +567,8 @@ impl Switchboard {
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
                 | CallOutput::Take { .. }
+                | CallOutput::Join { .. }
+                | CallOutput::Tell { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }
                 | CallOutput::Announce

@@ -24,6 +24,11 @@ pub enum Input {
     NobodyPressed(LegId),
     /// A phone that somebody stands at takes this call, whether it rings there or not.
     Taken(Taker),
+    /// Whoever talks at this leg gives the call to this phone.
+    Referred {
+        leg: LegId,
+        to: PhoneId,
+    },
     /// A leg is over: it said no, fell silent, or confirmed that it stopped.
     LegEnded(LegId, LegEnd),
     /// Whoever had picked up hung up.
@@ -141,6 +146,10 @@ pub enum Output {
     Dismiss { leg: LegId, why: Stop },
     /// The phone that takes this call is this leg: it has picked up, and is told so by [`Output::Answer`].
     Take { leg: LegId },
+    /// Connect the caller, who was answered, with this leg in place of whoever or whatever was there.
+    Join { leg: LegId },
+    /// Tell whoever gives the call away at this leg what has become of it.
+    Tell { leg: LegId, progress: Progress },
     /// Hang up this leg, which has picked up.
     HangUp { leg: LegId, why: Stop },
     /// Let the caller hear ringing.
@@ -162,6 +171,17 @@ pub enum Output {
     AskBoth { leg: LegId },
     /// One of them is heard again: the answers are of no interest any more.
     StopAsking { leg: LegId },
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The colleague's phone rings.
+    Rings,
+    /// The colleague has the call.
+    Taken,
+    /// Nobody took it: it is where it was.
+    NotTaken,
 }
 
 /// Where a row is made durable.

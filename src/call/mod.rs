@@ -211,7 +211,7 @@ impl Call {
         });
         let maker = match self.phase {
             Phase::Ringing(_) | Phase::Greeting(_) => self.made_by.map(|phone| Use { phone, talks: false }),
-            Phase::Talking(_) => self.made_by.map(|phone| Use { phone, talks: true }),
+            Phase::Talking(_) | Phase::Transferring(_) => self.made_by.map(|phone| Use { phone, talks: true }),
             Phase::Ending => None,
         };
         maker.into_iter().chain(legs)
@@ -221,7 +221,7 @@ impl Call {
     pub fn awaited(&self) -> &[Awaited] {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.awaited(),
-            Phase::Greeting(_) | Phase::Talking(_) | Phase::Ending => &[],
+            Phase::Greeting(_) | Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => &[],
         }
     }
 
@@ -235,13 +235,18 @@ impl Call {
         self.made_by
     }
 
+    /// Which phone talks at this leg, or rings.
+    pub fn phone_of(&self, leg: LegId) -> Option<PhoneId> {
+        self.facts.legs.get(&leg).map(|leg| leg.phone)
+    }
+
     /// Whether somebody could pick up now.
     pub fn waits(&self) -> Option<Waits> {
         match (&self.phase, self.facts.record.direction) {
             (Phase::Ringing(_), Direction::In) => Some(Waits::CustomerRings),
             (Phase::Ringing(_), Direction::Out) => Some(Waits::ColleagueRings),
             (Phase::Greeting(greeting), _) => greeting.is_listened_to().then_some(Waits::AtTheMachine),
-            (Phase::Talking(_) | Phase::Ending, _) => None,
+            (Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending, _) => None,
         }
     }
 

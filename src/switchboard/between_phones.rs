@@ -64,7 +64,7 @@ impl Switchboard {
     }
 
     /// By what another phone calls this one.
-    fn user_of(&self, phone: &Phone) -> Option<String> {
+    pub(super) fn user_of(&self, phone: &Phone) -> Option<String> {
         let user = match &phone.line {
             Line::Registers { user, .. } => user.clone(),
             Line::Fixed { .. } => self.contacts.by_phone.get(&phone.id)?.uri.user_unescaped(),

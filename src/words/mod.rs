@@ -186,6 +186,8 @@ enum Happened<'a> {
     /// `None`: by the caller.
     Held(Option<&'a str>),
     Resumed(Option<&'a str>),
+    /// By whom, and to whom.
+    Transferred(Phone<'a>, &'a str),
     Fax,
     Greeted,
     /// So long.
@@ -244,6 +246,7 @@ impl<'a> Happened<'a> {
             EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
             EventKind::Held => Happened::Held(phone),
             EventKind::Resumed => Happened::Resumed(phone),
+            EventKind::Transferred => Happened::Transferred(phone, &event.detail),
             EventKind::Fax => Happened::Fax,
             EventKind::Greeted => Happened::Greeted,
             EventKind::MessageLeft => Happened::MessageLeft(event.detail.parse().unwrap_or(0)),

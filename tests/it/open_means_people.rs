@@ -39,6 +39,7 @@ fn inputs() -> Vec<Input> {
         Input::Sealed(Sealed::Message { length: Duration::from_secs(9), voice: Duration::from_secs(9) }),
         Input::Sealed(Sealed::Nothing),
         Input::Taken(Taker { phone: PhoneId(2), name: Arc::from("Phone 2"), place: BindingId(9) }),
+        Input::Referred { leg: phone(1), to: PhoneId(2) },
         Input::Closing,
         Input::Timeout,
     ];

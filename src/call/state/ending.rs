@@ -25,6 +25,7 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::Heard
         | Input::FaxHeard
         | Input::Taken(_)
+        | Input::Referred { .. }
         | Input::RecordingEnded
         | Input::Closing => {}
         Input::Greeted => facts.beep_came(now),

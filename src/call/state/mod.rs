@@ -6,6 +6,7 @@ pub(super) mod greeting;
 pub(super) mod ringing;
 mod screening;
 pub(super) mod talking;
+pub(super) mod transferring;
 
 use super::Facts;
 use super::event::Input;
@@ -21,6 +22,8 @@ pub(super) enum Phase {
     Greeting(greeting::Greeting),
     /// Somebody has the call.
     Talking(talking::Talking),
+    /// Somebody who has the call gives it to a colleague, whose phone rings.
+    Transferring(transferring::Transferring),
     /// The caller's part is over; legs that were told to stop have not all confirmed.
     Ending,
 }
@@ -40,7 +43,8 @@ impl Phase {
         match self {
             Phase::Ringing(ringing) => ringing.on(now, input, facts, phones).into(),
             Phase::Greeting(greeting) => greeting.on(now, input, facts),
-            Phase::Talking(talking) => talking.on(now, input, facts),
+            Phase::Talking(talking) => talking.on(now, input, facts, phones),
+            Phase::Transferring(transferring) => transferring.on(now, input, facts, phones),
             Phase::Ending => ending::on(now, input, facts),
         }
     }
@@ -50,6 +54,7 @@ impl Phase {
             Phase::Ringing(ringing) => ringing.deadline(facts),
             Phase::Greeting(greeting) => greeting.deadline(),
             Phase::Talking(talking) => talking.deadline(),
+            Phase::Transferring(transferring) => transferring.deadline(),
             Phase::Ending => None,
         }
     }

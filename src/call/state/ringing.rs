@@ -138,6 +138,7 @@ impl Ringing {
             }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // Nobody talks yet.
+            Input::Referred { .. } => {}
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
@@ -290,17 +291,7 @@ impl Ringing {
         if let LegState::Leaving(_) = leg.state {
             return;
         }
-        let detail = match end {
-            LegEnd::Declined => "603".to_owned(),
-            LegEnd::Busy => "486".to_owned(),
-            LegEnd::Unavailable(status) => status.to_string(),
-            LegEnd::Silent => "silent".to_owned(),
-            LegEnd::NoSharedCodec => "488".to_owned(),
-            LegEnd::NoPorts => "no ports".to_owned(),
-            LegEnd::NoChannel => "no channel".to_owned(),
-            LegEnd::Over => String::new(),
-        };
-        facts.note(now, EventKind::Declined, Some(&leg), &detail);
+        facts.note(now, EventKind::Declined, Some(&leg), &detail(end));
         let again = Rest::Until(now.mono + RING_AGAIN_AFTER);
         let rest = match end {
             LegEnd::Busy if now.mono - leg.offered > DECLINE_WITHIN => again,
@@ -339,15 +330,29 @@ impl Ringing {
     }
 }
 
+/// What a leg's end was, for the log.
+pub(super) fn detail(end: LegEnd) -> String {
+    match end {
+        LegEnd::Declined => "603".to_owned(),
+        LegEnd::Busy => "486".to_owned(),
+        LegEnd::Unavailable(status) => status.to_string(),
+        LegEnd::Silent => "silent".to_owned(),
+        LegEnd::NoSharedCodec => "488".to_owned(),
+        LegEnd::NoPorts => "no ports".to_owned(),
+        LegEnd::NoChannel => "no channel".to_owned(),
+        LegEnd::Over => String::new(),
+    }
+}
+
 /// A phone rings or is about to: its INVITE is out and no final answer has come, or somebody is asked whether they take
 /// the call.
-fn anything_rings(facts: &Facts) -> bool {
+pub(super) fn anything_rings(facts: &Facts) -> bool {
     let may_take_it =
         |leg: &Leg| matches!(leg.state, LegState::Offered | LegState::Ringing | LegState::Screening { .. });
     facts.legs.values().any(may_take_it)
 }
 
-fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
+pub(super) fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
     let Some(name) = facts.shop.as_ref().and_then(|shop| shop.phone(phone)).map(|phone| phone.name.clone()) else {
         return;
     };
@@ -357,7 +362,7 @@ fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
     facts.push(Output::Ring { leg: id, phone, binding });
 }
 
-fn rings(now: Now, id: LegId, facts: &mut Facts) {
+pub(super) fn rings(now: Now, id: LegId, facts: &mut Facts) {
     let Some(leg) = facts.legs.get_mut(&id) else { return };
     match leg.state {
         LegState::Offered => {
@@ -423,12 +428,12 @@ fn stop_at(now: Now, place: BindingId, facts: &mut Facts) {
     stop(now, legs, Stop::Moved, facts);
 }
 
-fn stop_others(now: Now, but: Option<LegId>, why: Stop, facts: &mut Facts) {
+pub(super) fn stop_others(now: Now, but: Option<LegId>, why: Stop, facts: &mut Facts) {
     let others: Vec<LegId> = facts.legs.keys().copied().filter(|id| Some(*id) != but).collect();
     stop(now, others, why, facts);
 }
 
-fn stop(now: Now, legs: Vec<LegId>, why: Stop, facts: &mut Facts) {
+pub(super) fn stop(now: Now, legs: Vec<LegId>, why: Stop, facts: &mut Facts) {
     for id in legs {
         let Some(leg) = facts.legs.get_mut(&id) else { continue };
         match leg.state {

@@ -20,7 +20,7 @@ use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Received, Response};
-use crate::sip::outgoing::{ALLOW, USER_AGENT};
+use crate::sip::outgoing::USER_AGENT;
 use crate::sip::session_timer;
 
 use super::fork::reasons;
@@ -29,7 +29,7 @@ use super::{
 };
 
 /// Who the caller is to be connected with, and what was agreed upon there.
-struct FarEnd {
+pub(super) struct FarEnd {
     far: Far,
     ours: Description,
     theirs: Description,
@@ -57,6 +57,10 @@ impl SipDoor {
         if keys(phone.ours, theirs).is_err() {
             return false;
         }
+        if let CallerState::Answered(talk) = &caller.state {
+            let caller = Terms { ours: &talk.ours, theirs: talk.theirs.as_ref().unwrap_or(&talk.ours) };
+            return agree_late(caller, phone).is_ok();
+        }
         match &caller.offer {
             // Only whether it fits is asked: the address and port do not matter.
             Some(offer) => agree(offer, phone, Here { address: theirs.address, port: pair.rtp, session_id: 0 }).is_ok(),
@@ -79,7 +83,7 @@ impl SipDoor {
         self.or_hang_up(now, call, answered);
     }
 
-    fn or_hang_up(&mut self, now: Now, call: CallId, answered: Option<()>) {
+    pub(super) fn or_hang_up(&mut self, now: Now, call: CallId, answered: Option<()>) {
         if answered.is_none() {
             // No port left, or the phone is gone again: the caller must not be left hanging.
             match self.callers.get(&call) {
@@ -94,7 +98,7 @@ impl SipDoor {
         }
     }
 
-    fn far_end_of(&self, leg: LegId) -> Option<FarEnd> {
+    pub(super) fn far_end_of(&self, leg: LegId) -> Option<FarEnd> {
         let phone = self.phones.get(&leg)?;
         let PhoneState::Up { theirs: Some(theirs), .. } = &phone.state else { return None };
         Some(FarEnd { far: Far::Phone(leg), ours: phone.ours.clone(), theirs: theirs.clone() })
@@ -102,7 +106,7 @@ impl SipDoor {
 
     fn answer_with(&mut self, now: Now, call: CallId, far_end: FarEnd) -> Option<()> {
         if let CallerState::Answered(_) = self.callers.get(&call)?.state {
-            return self.interrupt_machine(call, far_end);
+            return self.hand_over(call, far_end);
         }
         let FarEnd { far: with, ours: phone_ours, theirs: phone_theirs } = far_end;
         let pair = self.caller_pair(call)?;
@@ -126,7 +130,7 @@ impl SipDoor {
             Some(early) => Dialog::clone(early),
             None => Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces),
         };
-        let mut ok = self.ok_with(invite, &hop, &local_tag, &ours);
+        let mut ok = self.ok_with(Party::Caller(call), invite, &hop, &local_tag, &ours);
         let timer = self.timers.accepting(now.mono, Party::Caller(call), invite);
         timer.into_iter().for_each(|header| ok.headers.push(header));
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
@@ -141,9 +145,9 @@ impl SipDoor {
         Some(())
     }
 
-    /// The caller hears the machine, and from now on a person. To the caller's telephone nothing is said: it is our end
-    /// that has changed.
-    fn interrupt_machine(&mut self, call: CallId, far_end: FarEnd) -> Option<()> {
+    /// The caller talks with somebody, or hears the machine, and from now on somebody else. To the caller's telephone nothing
+    /// is said: it is our end that has changed.
+    pub(super) fn hand_over(&mut self, call: CallId, far_end: FarEnd) -> Option<()> {
         let caller = self.callers.get_mut(&call)?;
         let (lane, relay) = (caller.audio.lane, caller.audio.relay.take());
         let CallerState::Answered(conversation) = &mut caller.state else { return None };
@@ -162,10 +166,17 @@ impl SipDoor {
     }
 
     /// A 200 with our description (RFC 3261 §13.3.1.4).
-    pub(super) fn ok_with(&self, invite: &Received, hop: &Hop, local_tag: &str, ours: &Description) -> Response {
+    pub(super) fn ok_with(
+        &self,
+        party: Party,
+        invite: &Received,
+        hop: &Hop,
+        local_tag: &str,
+        ours: &Description,
+    ) -> Response {
         let mut ok = message::response_to(invite, 200, Some(local_tag));
         ok.headers.push(self.contact(hop, scheme_called(invite)));
-        ok.headers.push(Header::Allow(ALLOW.into()));
+        ok.headers.push(self.allow(party));
         ok.headers.push(session_timer::supported());
         ok.headers.push(Header::Server(USER_AGENT.into()));
         ok.headers.push(Header::ContentType("application/sdp".into()));

@@ -13,7 +13,7 @@ use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::{Hop, Protocol};
 use crate::sip::message::{Header, Method, Received, other};
-use crate::sip::outgoing::{ALLOW, Body, Outgoing};
+use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Body, Outgoing};
 use crate::sip::session_timer;
 
 use super::offer::described;
@@ -50,8 +50,8 @@ impl SipDoor {
         let address = self.endpoint.interfaces.sent_by(&place.hop).ip();
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
         // The machine that asks for a key speaks G.711 alone.
-        let offer = caller.offer.as_ref().filter(|_| place.trunk.is_none());
-        let ours = Description { protection, ..offer_to_phone(offer, here) };
+        let offer = caller.could_talk_by().filter(|_| place.trunk.is_none());
+        let ours = Description { protection, ..offer_to_phone(offer.as_ref(), here) };
         let shown = caller.shown.clone();
         let (from, mut more) = match place.trunk {
             Some(trunk) => self.shown_to_cell(trunk, &shown),
@@ -61,7 +61,7 @@ impl SipDoor {
         more.extend([
             self.hops_left(leg.call),
             self.contact(&place.hop, place.uri.scheme),
-            Header::Allow(ALLOW.into()),
+            Header::Allow(if place.trunk.is_none() { ALLOW_TO_PHONES } else { ALLOW }.into()),
             session_timer::supported(),
         ]);
         let invite = Outgoing {
@@ -235,6 +235,7 @@ impl SipDoor {
 
     pub(super) fn forget_phone(&mut self, leg: LegId) {
         self.stop_playing(leg);
+        self.referrals.remove(&leg);
         let Some(phone) = self.phones.remove(&leg) else { return };
         self.release_cell(&phone);
         self.reliable.forget_phone(leg);

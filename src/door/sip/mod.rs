@@ -2,7 +2,7 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
-//! [`taking`]: a phone dials for a call that waits.
+//! [`referring`]: a phone gives its call to another. [`taking`]: a phone dials for a call that waits.
 //! [`cells`]: phones behind a carrier.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
@@ -19,6 +19,7 @@ mod names;
 mod offer;
 mod presence;
 mod proofs;
+mod referring;
 mod registrations;
 mod reliable;
 mod taking;
@@ -61,6 +62,9 @@ pub enum Told {
     Arrived(Box<Arrival>),
     /// Something happened in a call.
     Call(CallId, Input),
+    /// Whoever talks at this leg wants to give the call to the phone of this user, by the REFER of this CSeq number. Answered by
+    /// [`SipDoor::accept_referral`] or [`SipDoor::refuse_referral`].
+    Referred { leg: LegId, tx: ServerTx, number: u32, user: String },
     /// An address has answered us: the phone there is alive.
     Alive(SocketAddr),
     /// The places of a phone that registers have changed, and are to be kept. Where a phone waits for that, it is answered
@@ -99,6 +103,7 @@ pub struct SipDoor {
     /// Phones that want a call, and those that have dialled for theirs.
     dialling: HashMap<CallId, taking::Dialling>,
     takers: HashMap<ServerTx, LegId>,
+    referrals: referring::Referrals,
     byes: HashMap<ClientTx, LegId>,
     dialogs: HashMap<DialogKey, Party>,
     /// Re-INVITEs that were answered, and what their ACK is for.
@@ -187,6 +192,20 @@ struct Audio {
     caller: Option<Pair>,
     phones: Vec<Pair>,
     relay: Option<RelayId>,
+}
+
+impl CallerLeg {
+    /// What a phone may be offered for this caller: what they have offered, or what has been agreed with them since.
+    fn could_talk_by(&self) -> Option<Description> {
+        match &self.state {
+            CallerState::Waiting => self.offer.clone(),
+            CallerState::Answered(talk) => talk.theirs.clone().map(|theirs| {
+                let agreed = |codec| talk.ours.formats.iter().any(|format| format.codec.is_same(codec));
+                let formats = theirs.formats.iter().filter(|format| agreed(&format.codec)).cloned().collect();
+                Description { formats, ..theirs }
+            }),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -303,6 +322,7 @@ impl SipDoor {
             forks: HashMap::new(),
             dialling: HashMap::new(),
             takers: HashMap::new(),
+            referrals: HashMap::new(),
             byes: HashMap::new(),
             dialogs: HashMap::new(),
             awaited: HashMap::new(),
@@ -462,6 +482,8 @@ impl SipDoor {
             Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
             Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
             Output::Take { leg } => self.take(*leg),
+            Output::Join { leg } => self.join(now, *leg),
+            Output::Tell { leg, progress } => self.tell_giver(now, *leg, *progress),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),
             Output::Announce => self.announce(now, call),

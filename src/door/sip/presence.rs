@@ -10,8 +10,8 @@ use crate::media::sdp::Description;
 use crate::now::Now;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
-use crate::sip::message::{Header, Method, Received};
-use crate::sip::outgoing::{ALLOW, Body, Outgoing};
+use crate::sip::message::{Method, Received};
+use crate::sip::outgoing::{Body, Outgoing};
 use crate::sip::session_timer;
 
 use super::timers::By;
@@ -86,7 +86,7 @@ impl SipDoor {
         let Some(ours) = self.last_said_to(party) else { return false };
         let way = self.dialog_of(party).map(|dialog| (dialog.hop, dialog.target().scheme));
         let Some((hop, scheme)) = way else { return false };
-        let mut more = vec![self.contact(&hop, scheme), Header::Allow(ALLOW.into()), session_timer::supported()];
+        let mut more = vec![self.contact(&hop, scheme), self.allow(party), session_timer::supported()];
         more.extend(self.timers.headers(party));
         let Some(dialog) = self.dialog_of(party) else { return false };
         let (request, offer) = match why {

@@ -128,7 +128,7 @@ impl SipDoor {
         let (tx, hop, local_tag) = (dialled.tx, phone.hop, dialled.local_tag.clone());
         let invite = self.endpoint.request_of(tx)?;
         let dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
-        let mut ok = self.ok_with(invite, &hop, &local_tag, &phone.ours);
+        let mut ok = self.ok_with(Party::Phone(leg), invite, &hop, &local_tag, &phone.ours);
         ok.headers.push(other("P-Asserted-Identity", &who.to_string()));
         let timer = self.timers.accepting(now.mono, Party::Phone(leg), invite);
         timer.into_iter().for_each(|header| ok.headers.push(header));

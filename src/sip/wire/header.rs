@@ -25,6 +25,7 @@ pub(super) enum Name {
     MinSe,
     PAssertedIdentity,
     Privacy,
+    ReferTo,
     RAck,
     RSeq,
     ProxyAuthenticate,
@@ -44,7 +45,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 44] = [
+const NAMES: [(&str, Name); 46] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -73,6 +74,8 @@ const NAMES: [(&str, Name); 44] = [
     ("k", Name::Supported),
     ("P-Asserted-Identity", Name::PAssertedIdentity),
     ("Privacy", Name::Privacy),
+    ("Refer-To", Name::ReferTo),
+    ("r", Name::ReferTo),
     ("Reason", Name::Reason),
     ("User-Agent", Name::UserAgent),
     ("Server", Name::Server),

@@ -328,4 +328,34 @@ pub const RACES: &[Race] = &[
         "the phone's BYE waits for it",
         &["story::picking_up::the_phone_is_hung_up_on_once_it_has_acknowledged"],
     ),
+    race(
+        "the caller's BYE, before or after the colleague's 200",
+        "a call is given away",
+        "it is over for all three",
+        &["story::transfers::a_customer_who_hangs_up_as_the_colleague_picks_up_leaves_nobody_on_the_phone"],
+    ),
+    race(
+        "the BYE of who gives the call away, before or after the colleague's 200",
+        "a call is given away",
+        "the colleague has the call",
+        &["story::transfers::who_gave_the_call_away_hangs_up_as_the_colleague_picks_up"],
+    ),
+    race(
+        "the BYE of who gives the call away, before or after the colleague's no",
+        "a call is given away",
+        "before: it rings where it came from; after: it is over, as any hang-up",
+        &["story::transfers::who_gave_the_call_away_hangs_up_as_the_colleague_declines"],
+    ),
+    race(
+        "a second REFER",
+        "a call is given away",
+        "491; the first goes on",
+        &["story::transfers::one_transfer_at_a_time"],
+    ),
+    race(
+        "the service stops",
+        "a call is given away",
+        "all three are hung up on",
+        &["story::transfers::the_service_stops_meanwhile_and_nobody_is_left_on_the_phone"],
+    ),
 ];

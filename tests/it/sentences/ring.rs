@@ -377,6 +377,51 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "Giving a call to a colleague",
+        sentences: &[
+            said(
+                "A phone that has a call refers it to another of its shop (REFER): that one rings with the caller's card, and has the call once it picks up.",
+                &[
+                    "story::transfers::the_colleague_rings_and_has_the_call_once_they_pick_up",
+                    "story::transfers::one_transfer_at_a_time",
+                    "story::transfers::the_colleague_may_speak_the_other_law",
+                ],
+            ),
+            said(
+                "Until then the caller stays connected with who gives the call away, who may hang up at once.",
+                &[
+                    "story::transfers::the_colleague_rings_and_has_the_call_once_they_pick_up",
+                    "story::transfers::whoever_hangs_up_at_once_has_given_the_call_away_all_the_same",
+                    "story::transfers::a_phone_that_vanishes_while_it_gives_the_call_away_takes_nobody_with_it",
+                ],
+            ),
+            said(
+                "A colleague who says no, cannot, or has not picked up after 30 s leaves the call where it was.",
+                &[
+                    "story::transfers::a_colleague_who_declines_leaves_the_call_where_it_was",
+                    "story::transfers::a_colleague_who_is_not_there_has_half_a_minute",
+                    "story::transfers::a_colleague_without_a_codec_of_hers_declines",
+                    "story::transfers::a_colleague_who_has_registered_nowhere_is_not_waited_for",
+                ],
+            ),
+            said(
+                "Where who gave it away is gone by then, their phone rings for 30 s, then every desk phone for a minute; only then is the caller hung up on.",
+                &[
+                    "story::transfers::a_call_that_nobody_takes_rings_where_it_came_from_and_then_everywhere",
+                    "story::transfers::a_call_that_nobody_at_all_takes_is_over_after_two_minutes",
+                    "story::transfers::silence_meanwhile_ends_nothing",
+                ],
+            ),
+            said(
+                "A call goes to phones of its shop and nowhere else, and no customer sends it anywhere.",
+                &[
+                    "story::transfers::a_call_goes_to_phones_of_the_shop_alone",
+                    "story::in_dialog::nobody_sends_a_call_elsewhere",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
         title: "Logged before heard",
         sentences: &[
             said(

@@ -33,6 +33,7 @@ mod several_shops;
 mod strangers;
 mod streams;
 mod thousands;
+mod transfers;
 mod trunk_calls;
 mod trunk_registers;
 mod update;
