@@ -12,8 +12,10 @@ mod event;
 mod left_ringing;
 mod mailboxes;
 mod notices;
+mod picking_up;
 mod right_now;
 mod sound;
+mod transfers;
 mod trunks;
 
 use std::collections::{HashMap, VecDeque};
@@ -381,6 +383,7 @@ impl Switchboard {
                     Origin::Phone(calling) => self.phone_calls(now, *arrival, &calling),
                 },
                 Told::Call(call, input) => self.feed(now, call, input),
+                Told::Referred { leg, tx, number, user } => self.referred(now, leg, tx, number, &user),
                 Told::Alive(address) => {
                     self.is_alive(now, address);
                 }
@@ -572,6 +575,9 @@ impl Switchboard {
                 CallOutput::Dial { leg, to, rank } => self.dial(now, leg, &to, rank),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
+                | CallOutput::Take { .. }
+                | CallOutput::Join { .. }
+                | CallOutput::Tell { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }
                 | CallOutput::Announce

@@ -1,5 +1,6 @@
 //! What both doors tell a call, and what a call asks of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::leg::{BindingId, LegId};
@@ -24,6 +25,13 @@ pub enum Input {
     Pressed(LegId),
     /// They have heard twice who calls, and pressed none.
     NobodyPressed(LegId),
+    /// A phone that somebody stands at takes this call, whether it rings there or not.
+    Taken(Taker),
+    /// Whoever talks at this leg gives the call to this phone.
+    Referred {
+        leg: LegId,
+        to: PhoneId,
+    },
     /// A leg is over: it said no, fell silent, or confirmed that it stopped.
     LegEnded(LegId, LegEnd),
     /// Whoever had picked up hung up.
@@ -55,6 +63,16 @@ pub enum Input {
     Closing,
     /// The time of `poll_timeout` has come.
     Timeout,
+}
+
+/// Which phone takes a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taker {
+    pub phone: PhoneId,
+    /// Its name, for the log.
+    pub name: Arc<str>,
+    /// A place of its own: where it dials from may be none where it can be rung.
+    pub place: BindingId,
 }
 
 /// How a leg ended.
@@ -135,6 +153,12 @@ pub enum Output {
     Screen { leg: LegId },
     /// Tell whoever was asked for a key at this leg why that is of no use any more, then hang up.
     Dismiss { leg: LegId, why: Stop },
+    /// The phone that takes this call is this leg: it has picked up, and is told so by [`Output::Answer`].
+    Take { leg: LegId },
+    /// Connect the caller, who was answered, with this leg in place of whoever or whatever was there.
+    Join { leg: LegId },
+    /// Tell whoever gives the call away at this leg what has become of it.
+    Tell { leg: LegId, progress: Progress },
     /// Hang up this leg, which has picked up.
     HangUp { leg: LegId, why: Stop },
     /// Let the caller hear ringing.
@@ -156,6 +180,17 @@ pub enum Output {
     AskBoth { leg: LegId },
     /// One of them is heard again: the answers are of no interest any more.
     StopAsking { leg: LegId },
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The colleague's phone rings.
+    Rings,
+    /// The colleague has the call.
+    Taken,
+    /// Nobody took it: it is where it was.
+    NotTaken,
 }
 
 /// Where a row is made durable.

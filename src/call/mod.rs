@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::now::{Mono, Now};
+use crate::now::{Mono, Now, UnixMs};
 use crate::routing::Outside;
 use crate::routing::decision::{Action, Opening, Refusal};
 use crate::routing::plan::{PhoneId, Shop};
 
-use event::{Final, Input, Medium, Output, Said, Stop};
+use event::{Final, Input, Medium, Output, Said, Sealed, Stop};
 use leg::{Leg, LegId, LegState};
 use phones::{Age, Awaited, Phones, Use};
-use record::{CallEvent, CallRecord, Disposition, EndedBy, EventKind};
+use record::{CallEvent, CallRecord, Direction, Disposition, EndedBy, EventKind, VoiceMessage};
 use state::Phase;
 
 /// How long the store may take for the first row before the journal is asked, and the journal before the call goes on
@@ -50,6 +50,29 @@ pub(crate) struct Facts {
     outputs: VecDeque<Output>,
     last_event: u32,
     last_leg: u16,
+    interrupted: Interrupted,
+}
+
+/// Who waits for somebody to pick up, in the order in which they are: whoever rings before whoever can at least leave a
+/// message, and a customer before a colleague.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Waits {
+    CustomerRings,
+    /// At the greeting, or leaving a message.
+    AtTheMachine,
+    ColleagueRings,
+}
+
+/// What a person has interrupted by picking up (DESIGN §3, "Closed").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interrupted {
+    Nothing,
+    /// The greeting; the beep may have come meanwhile.
+    Greeting,
+    /// The recording that began then. What was said so far is being made safe.
+    Recording {
+        since: UnixMs,
+    },
 }
 
 /// What a call begins with.
@@ -107,6 +130,7 @@ impl Call {
             outputs: VecDeque::new(),
             last_event: 0,
             last_leg: 0,
+            interrupted: Interrupted::Nothing,
         };
         let phase = match begin {
             Begin::Decided(Action::Ring(ring)) => {
@@ -204,7 +228,7 @@ impl Call {
             Phase::Ringing(_) | Phase::Greeting(_) | Phase::Dialling(_) => {
                 self.made_by.map(|phone| Use { phone, talks: false })
             }
-            Phase::Talking(_) => self.made_by.map(|phone| Use { phone, talks: true }),
+            Phase::Talking(_) | Phase::Transferring(_) => self.made_by.map(|phone| Use { phone, talks: true }),
             Phase::Ending => None,
         };
         maker.into_iter().chain(legs)
@@ -214,13 +238,34 @@ impl Call {
     pub fn awaited(&self) -> &[Awaited] {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.awaited(),
-            Phase::Greeting(_) | Phase::Dialling(_) | Phase::Talking(_) | Phase::Ending => &[],
+            Phase::Greeting(_) | Phase::Dialling(_) => &[],
+            Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => &[],
         }
     }
 
     /// Whether the caller waits for somebody to pick up.
     pub fn is_ringing(&self) -> bool {
         matches!(self.phase, Phase::Ringing(_))
+    }
+
+    /// Who made this call, where it was a phone of the shop.
+    pub fn maker(&self) -> Option<PhoneId> {
+        self.made_by
+    }
+
+    /// Which phone talks at this leg, or rings.
+    pub fn phone_of(&self, leg: LegId) -> Option<PhoneId> {
+        self.facts.legs.get(&leg).map(|leg| leg.phone)
+    }
+
+    /// Whether somebody could pick up now.
+    pub fn waits(&self) -> Option<Waits> {
+        match (&self.phase, self.facts.record.direction) {
+            (Phase::Ringing(_), Direction::In) => Some(Waits::CustomerRings),
+            (Phase::Ringing(_), Direction::Out) => Some(Waits::ColleagueRings),
+            (Phase::Greeting(greeting), _) => greeting.is_listened_to().then_some(Waits::AtTheMachine),
+            (Phase::Dialling(_) | Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending, _) => None,
+        }
     }
 
     /// How many of the shop's legs live.
@@ -333,6 +378,33 @@ impl Facts {
     /// Who is on the other side.
     pub(crate) fn far(&self) -> EndedBy {
         if self.record.goes_outside() { EndedBy::Caller } else { EndedBy::Staff }
+    }
+
+    /// The machine was interrupted, and its beep had come all the same: a word may have been recorded.
+    pub(crate) fn beep_came(&mut self, now: Now) {
+        if self.interrupted == Interrupted::Greeting {
+            self.interrupted = Interrupted::Recording { since: now.wall };
+        }
+    }
+
+    /// What was said to the machine before somebody picked up is a message all the same (DESIGN §5, L4).
+    pub(crate) fn interrupted_is_safe(&mut self, now: Now, sealed: Sealed) {
+        let Interrupted::Recording { since } = std::mem::replace(&mut self.interrupted, Interrupted::Nothing) else {
+            return;
+        };
+        self.keep(now, since, sealed);
+    }
+
+    /// A recording is over: what is left of it.
+    pub(crate) fn keep(&mut self, now: Now, since: UnixMs, sealed: Sealed) {
+        match sealed {
+            Sealed::Message { length, voice } => {
+                self.note(now, EventKind::MessageLeft, None, &length.as_secs().to_string());
+                self.push(Output::Keep(VoiceMessage { call: self.record.id, recorded: since, length, voice }));
+            }
+            Sealed::Nothing => {}
+            Sealed::Lost => self.note(now, EventKind::MessageLost, None, ""),
+        }
     }
 
     pub(crate) fn new_leg(&mut self, leg: Leg) -> LegId {

@@ -156,6 +156,8 @@ pub enum EventKind {
     /// Held, and resumed; by whom is in `phone` (none: the caller, or whoever was called outside).
     Held,
     Resumed,
+    /// This phone gives the call to another, whose name is in `detail`.
+    Transferred,
     /// The caller is a fax machine: its calling tone was heard.
     Fax,
     /// The caller has heard the greeting and the beep: from here on it is recorded.
@@ -180,7 +182,8 @@ spelled_as! {
         Arrived = "arrived", Offered = "offered", Ringing = "ringing", Screened = "screened", NoKey = "no_key", Answered = "answered", TooLate = "too_late",
         Declined = "declined", Stopped = "stopped", GaveUp = "gave_up", NobodyAnswered = "nobody_answered",
         Refused = "refused", Dialled = "dialled", RingsThere = "rings_there", AnsweredThere = "answered_there",
-        NotReached = "not_reached", Held = "held", Resumed = "resumed", Fax = "fax", Greeted = "greeted", MessageLeft = "message_left",
+        NotReached = "not_reached", Held = "held", Resumed = "resumed", Transferred = "transferred", Fax = "fax",
+        Greeted = "greeted", MessageLeft = "message_left",
         MessageLost = "message_lost", Ended = "ended",
     }
 }

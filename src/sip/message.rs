@@ -41,6 +41,8 @@ pub struct Received {
     pub called_party: Vec<Address>,
     /// What the caller asks to be kept from others (RFC 3323 §4.2), as written, several values joined by `;`.
     pub privacy: String,
+    /// Refer-To of a REFER (RFC 3515 §2.1).
+    pub refer_to: Option<ReferTo>,
     /// Reason values (RFC 3326): why a CANCEL or BYE came.
     pub reasons: Vec<Reason>,
     /// The media type of the body, lower case, without parameters: "application/sdp".
@@ -103,6 +105,14 @@ pub enum Contacts {
 pub struct CSeq {
     pub number: u32,
     pub method: Method,
+}
+
+/// Where a REFER wants us to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferTo {
+    pub uri: Uri,
+    /// It wants more than an INVITE: headers such as Replaces (RFC 3891), or another method.
+    pub wants_more: bool,
 }
 
 /// RAck (RFC 3262 §7.2).
@@ -183,6 +193,8 @@ impl Received {
 
 /// The methods this server acts upon, as Allow writes them.
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK";
+/// The same as a phone of the shop may use them: it may give its call to another.
+pub const ALLOW_TO_PHONES: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER";
 
 /// A response to `request` with what RFC 3261 §8.2.6 wants copied: every Via in order (stamp the request first), From,
 /// To, Call-ID and CSeq; Timestamp into a 100; and Record-Route where the response makes a dialog (§12.1.1).

@@ -5,7 +5,7 @@ use super::message::{self, Header, Headers, Method, Request, Version};
 use super::uri::Uri;
 use super::via::Via;
 
-pub use super::message::ALLOW;
+pub use super::message::{ALLOW, ALLOW_TO_PHONES};
 
 /// What this product is called on the wire (RFC 3261 §20.41).
 pub const USER_AGENT: &str = concat!("ringall/", env!("CARGO_PKG_VERSION"));

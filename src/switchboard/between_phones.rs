@@ -13,6 +13,7 @@ use crate::routing::dialling::help_called;
 use crate::routing::plan::{Line, Phone, Shop};
 use crate::routing::{NotDialled, Proof, decide_within};
 
+use super::picking_up::PICK_UP;
 use super::{Facts, Service, Switchboard};
 
 impl Switchboard {
@@ -22,6 +23,9 @@ impl Switchboard {
             return self.door.turn_away(now, &arrival);
         }
         let dialled = arrival.called.first().cloned().unwrap_or_default();
+        if dialled == PICK_UP {
+            return self.picks_up(now, arrival, calling);
+        }
         // A telephone at one address may be a phone of several shops.
         let calls_from = |shop: &Arc<Shop>| {
             let from = shop.phones.iter().find(|phone| self.is_calling(phone, calling))?;
@@ -67,7 +71,7 @@ impl Switchboard {
         self.begin(now, arrival, Some(shop), facts, begin, shown);
     }
 
-    fn is_calling(&self, phone: &Phone, calling: &Calling) -> bool {
+    pub(super) fn is_calling(&self, phone: &Phone, calling: &Calling) -> bool {
         match (calling, &phone.line) {
             (Calling::User(caller), Line::Registers { user, .. }) => caller == user,
             (Calling::At(address), Line::Fixed { .. }) => {

@@ -106,6 +106,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Held(Some(phone)) => format!("{phone} put the call on hold."),
         Happened::Resumed(None) => "The caller took the call back.".to_owned(),
         Happened::Resumed(Some(phone)) => format!("{phone} took the call back."),
+        Happened::Transferred(phone, to) => format!("{} gives the call to {to}.", subject(*phone)),
         Happened::Fax => "The caller is a fax machine.".to_owned(),
         Happened::Greeted => "The caller heard the greeting and the beep.".to_owned(),
         Happened::MessageLeft(seconds) => format!("The caller left a message of {}.", duration(*seconds)),

@@ -109,6 +109,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Held(Some(phone)) => format!("{phone} puso la llamada en espera."),
         Happened::Resumed(None) => "Quien llama retomó la llamada.".to_owned(),
         Happened::Resumed(Some(phone)) => format!("{phone} retomó la llamada."),
+        Happened::Transferred(phone, to) => format!("{} pasa la llamada a {to}.", subject(*phone)),
         Happened::Fax => "Quien llama es un fax.".to_owned(),
         Happened::Greeted => "Quien llama oyó el saludo y la señal.".to_owned(),
         Happened::MessageLeft(seconds) => format!("Quien llama dejó un mensaje de {}.", duration(*seconds)),

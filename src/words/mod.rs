@@ -191,6 +191,8 @@ enum Happened<'a> {
     /// `None`: by the caller.
     Held(Option<&'a str>),
     Resumed(Option<&'a str>),
+    /// By whom, and to whom.
+    Transferred(Phone<'a>, &'a str),
     Fax,
     Greeted,
     /// So long.
@@ -255,6 +257,7 @@ impl<'a> Happened<'a> {
             EventKind::NotReached => Happened::NotReached(Decline::read(&event.detail)),
             EventKind::Held => Happened::Held(phone),
             EventKind::Resumed => Happened::Resumed(phone),
+            EventKind::Transferred => Happened::Transferred(phone, &event.detail),
             EventKind::Fax => Happened::Fax,
             EventKind::Greeted => Happened::Greeted,
             EventKind::MessageLeft => Happened::MessageLeft(event.detail.parse().unwrap_or(0)),

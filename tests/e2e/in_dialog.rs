@@ -345,7 +345,7 @@ fn a_fax_is_refused_and_the_call_goes_on() {
 #[test]
 fn what_we_do_not_do_is_refused_and_the_call_goes_on() {
     let steps = [
-        Asks::new("REFER", 603).headers("Refer-To: <sip:+19005551234@127.0.0.1>"),
+        Asks::new("REFER", 603).headers("Refer-To: <sip:+19005551234@127.0.0.1?Replaces=1>"),
         Asks::new("PUBLISH", 405)
             .and_hears("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK"),
         Asks { status: 420, ..Asks::offers("0 101", "sendonly") }

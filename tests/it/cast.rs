@@ -160,11 +160,6 @@ impl Caller {
     pub fn responses(&self, code: u16) -> Vec<Text> {
         self.got(&format!("{code} INVITE"))
     }
-
-    /// Its ACKs are never sent, as if all were lost.
-    pub fn never_acks(&self) {
-        self.act(|far_end, _| far_end.acks = false);
-    }
 }
 
 impl Person {
@@ -188,6 +183,11 @@ impl Person {
     /// It is there, but says nothing any more.
     pub fn falls_silent(&self) {
         self.act(|far_end, _| far_end.falls_silent());
+    }
+
+    /// Its ACKs are never sent, as if all were lost.
+    pub fn never_acks(&self) {
+        self.act(|far_end, _| far_end.acks = false);
     }
 
     /// It answers again.

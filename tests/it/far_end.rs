@@ -338,6 +338,11 @@ impl FarEnd {
                 self.reply(from, text, 200, "OK", &[], "");
             }
             ("UPDATE", Some(leg)) => self.updated(from, leg, text),
+            ("NOTIFY", Some(leg)) => {
+                self.check_dialog(leg, text);
+                assert!(text.get("event").is_some() && text.get("subscription-state").is_some(), "{text:?}");
+                self.reply(from, text, 200, "OK", &[], "");
+            }
             ("OPTIONS", _) => self.reply(from, text, 200, "OK", &[], ""),
             _ => self.reply(from, text, 481, "Call/Transaction Does Not Exist", &[], ""),
         }

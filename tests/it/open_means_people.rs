@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::event::{CallerLeft, Holder, Input, LegEnd, Output, Sealed, Stop};
+use ringall::call::event::{CallerLeft, Holder, Input, LegEnd, Output, Sealed, Stop, Taker};
 use ringall::call::leg::{BindingId, LegId};
 use ringall::call::phones::Phones;
 use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door, EndedBy};
@@ -38,6 +38,8 @@ fn inputs() -> Vec<Input> {
         Input::RecordingEnded,
         Input::Sealed(Sealed::Message { length: Duration::from_secs(9), voice: Duration::from_secs(9) }),
         Input::Sealed(Sealed::Nothing),
+        Input::Taken(Taker { phone: PhoneId(2), name: Arc::from("Phone 2"), place: BindingId(9) }),
+        Input::Referred { leg: phone(1), to: PhoneId(2) },
         Input::Closing,
         Input::Timeout,
     ];

@@ -175,6 +175,7 @@ fn every_line_of_the_log_is_plain() {
         for detail in ["603", "486", "480", "404", "488", "silent", "500", ""] {
             rows.push((EventKind::Declined, phone, detail, 0));
         }
+        rows.push((EventKind::Transferred, phone, "Ana", 0));
     }
     for ms in [0, 999, 1_000, 40_000, 60_000, 61_000, 120_000, 125_000] {
         rows.push((EventKind::GaveUp, None, "", ms));

@@ -25,10 +25,12 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::Silent
         | Input::Heard
         | Input::FaxHeard
-        | Input::Greeted
+        | Input::Taken(_)
+        | Input::Referred { .. }
         | Input::RecordingEnded
-        | Input::Sealed(_)
         | Input::Closing => {}
+        Input::Greeted => facts.beep_came(now),
+        Input::Sealed(sealed) => facts.interrupted_is_safe(now, sealed),
         Input::PickedUp(leg) => too_late(now, leg, facts),
         Input::LegEnded(leg, _) | Input::LegHungUp(leg, _) => {
             facts.legs.remove(&leg);

@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Input, Output, Said, Sealed, Stop};
-use super::super::record::{Disposition, EndedBy, EventKind, VoiceMessage};
-use super::super::{Facts, Withdrawn};
-use super::Phase;
-use super::ending;
+use super::super::record::{Disposition, EndedBy, EventKind};
+use super::super::{Facts, Interrupted, Withdrawn};
+use super::{Phase, ending, ringing};
 use crate::now::{Mono, Now, UnixMs};
 use crate::routing::decision::Opening;
 
@@ -79,6 +78,17 @@ impl Greeting {
                 facts.end(now, Disposition::NoMessage, Some(EndedBy::Network));
                 Phase::Ending
             }
+            // A person interrupts the machine. What was said so far is kept.
+            (Input::Taken(taker), Greeting::Speaking { .. }) => {
+                if facts.withdraw_answer() == Withdrawn::TooLate {
+                    facts.interrupted = Interrupted::Greeting;
+                }
+                Phase::Talking(ringing::take(now, taker, facts))
+            }
+            (Input::Taken(taker), Greeting::Recording { since, .. }) => {
+                facts.interrupted = Interrupted::Recording { since };
+                Phase::Talking(ringing::take(now, taker, facts))
+            }
             // Whoever was to greet or record is silent, or could not begin.
             (Input::Timeout, Greeting::Speaking { until }) if until <= now.mono => unheard(now, facts),
             (Input::Sealed(_) | Input::RecordingEnded, Greeting::Speaking { .. }) => unheard(now, facts),
@@ -109,16 +119,24 @@ impl Greeting {
             }
             // `Facts` lets out what was held back until the row was durable.
             (Input::Recorded | Input::Timeout | Input::Held(_) | Input::Resumed(_), greeting)
-            | (Input::Pressed(_) | Input::NobodyPressed(_), greeting)
+            | (Input::Pressed(_) | Input::NobodyPressed(_) | Input::Referred { .. }, greeting)
             | (Input::Rings(_) | Input::Sounds(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_), greeting)
             // The machine's own end of a recording is silence too.
             | (Input::Silent | Input::Heard, greeting)
             // Said twice, or too late.
             | (Input::Greeted, greeting @ (Greeting::Recording { .. } | Greeting::Sealing { .. }))
             | (
-                Input::CallerLeft(..) | Input::Closing | Input::RecordingEnded,
+                Input::CallerLeft(..) | Input::Closing | Input::RecordingEnded | Input::Taken(_),
                 greeting @ Greeting::Sealing { .. },
             ) => Phase::Greeting(greeting),
+        }
+    }
+
+    /// Whether the caller is still there.
+    pub(crate) fn is_listened_to(&self) -> bool {
+        match self {
+            Greeting::Speaking { .. } | Greeting::Recording { .. } => true,
+            Greeting::Sealing { .. } => false,
         }
     }
 
@@ -162,17 +180,10 @@ fn seal(now: Now, since: UnixMs, by: EndedBy, said: Option<Said>) -> Phase {
 /// All that can be known is known: the row's last word.
 fn over(now: Now, since: UnixMs, sealed: Sealed, by: EndedBy, said: Option<Said>, facts: &mut Facts) -> Phase {
     let disposition = match sealed {
-        Sealed::Message { length, voice } => {
-            facts.note(now, EventKind::MessageLeft, None, &length.as_secs().to_string());
-            facts.push(Output::Keep(VoiceMessage { call: facts.record.id, recorded: since, length, voice }));
-            Disposition::Message
-        }
-        Sealed::Nothing => Disposition::NoMessage,
-        Sealed::Lost => {
-            facts.note(now, EventKind::MessageLost, None, "");
-            Disposition::NoMessage
-        }
+        Sealed::Message { .. } => Disposition::Message,
+        Sealed::Nothing | Sealed::Lost => Disposition::NoMessage,
     };
+    facts.keep(now, since, sealed);
     facts.end_saying(now, disposition, Some(by), said);
     Phase::Ending
 }

@@ -7,6 +7,7 @@ pub(super) mod greeting;
 pub(super) mod ringing;
 mod screening;
 pub(super) mod talking;
+pub(super) mod transferring;
 
 use super::Facts;
 use super::event::Input;
@@ -24,6 +25,8 @@ pub(super) enum Phase {
     Dialling(dialling::Dialling),
     /// Somebody has the call.
     Talking(talking::Talking),
+    /// Somebody who has the call gives it to a colleague, whose phone rings.
+    Transferring(transferring::Transferring),
     /// The caller's part is over; legs that were told to stop have not all confirmed.
     Ending,
 }
@@ -44,7 +47,8 @@ impl Phase {
             Phase::Ringing(ringing) => ringing.on(now, input, facts, phones).into(),
             Phase::Greeting(greeting) => greeting.on(now, input, facts),
             Phase::Dialling(dialling) => dialling.on(now, input, facts),
-            Phase::Talking(talking) => talking.on(now, input, facts),
+            Phase::Talking(talking) => talking.on(now, input, facts, phones),
+            Phase::Transferring(transferring) => transferring.on(now, input, facts, phones),
             Phase::Ending => ending::on(now, input, facts),
         }
     }
@@ -55,6 +59,7 @@ impl Phase {
             Phase::Greeting(greeting) => greeting.deadline(),
             Phase::Dialling(dialling) => dialling.deadline(),
             Phase::Talking(talking) => talking.deadline(),
+            Phase::Transferring(transferring) => transferring.deadline(),
             Phase::Ending => None,
         }
     }

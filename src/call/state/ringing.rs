@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::super::Facts;
-use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
+use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop, Taker};
 use super::super::leg::{BindingId, Leg, LegId, LegState};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};
@@ -115,16 +115,17 @@ impl Ringing {
                     self.met = Met::Somebody;
                     screening::begin(now, leg, facts);
                 }
-                Some(LegState::Offered | LegState::Ringing) => return pick_up(now, leg, facts),
+                Some(LegState::Offered | LegState::Ringing) => return Next::Talking(pick_up(now, leg, facts)),
                 // Told to stop, and picked up in the same moment.
                 Some(LegState::Leaving(why)) => facts.push(Output::HangUp { leg, why }),
                 Some(LegState::Screening { .. } | LegState::Talking) | None => {}
             },
             Input::Pressed(leg) => {
                 if let Some(LegState::Screening { .. }) = facts.legs.get(&leg).map(|leg| leg.state) {
-                    return pick_up(now, leg, facts);
+                    return Next::Talking(pick_up(now, leg, facts));
                 }
             }
+            Input::Taken(taker) => return Next::Talking(take(now, taker, facts)),
             Input::NobodyPressed(leg) => self.nobody_pressed(now, leg, facts),
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
             // It had not picked up, as the door has told by `LegEnded`, or was asked for a key: then it is a no.
@@ -139,6 +140,7 @@ impl Ringing {
             // A phone's early media is not the caller's to hear (DESIGN §3).
             Input::Sounds(_) => {}
             // Nobody talks yet.
+            Input::Referred { .. } => {}
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
@@ -291,17 +293,7 @@ impl Ringing {
         if let LegState::Leaving(_) = leg.state {
             return;
         }
-        let detail = match end {
-            LegEnd::Declined => "603".to_owned(),
-            LegEnd::Busy => "486".to_owned(),
-            LegEnd::Unavailable(status) => status.to_string(),
-            LegEnd::Silent => "silent".to_owned(),
-            LegEnd::NoSharedCodec => "488".to_owned(),
-            LegEnd::NoPorts => "no ports".to_owned(),
-            LegEnd::NoChannel => "no channel".to_owned(),
-            LegEnd::Over => String::new(),
-        };
-        facts.note(now, EventKind::Declined, Some(&leg), &detail);
+        facts.note(now, EventKind::Declined, Some(&leg), &detail(end));
         let again = Rest::Until(now.mono + RING_AGAIN_AFTER);
         let rest = match end {
             LegEnd::Busy if now.mono - leg.offered > DECLINE_WITHIN => again,
@@ -340,15 +332,29 @@ impl Ringing {
     }
 }
 
+/// What a leg's end was, for the log.
+pub(super) fn detail(end: LegEnd) -> String {
+    match end {
+        LegEnd::Declined => "603".to_owned(),
+        LegEnd::Busy => "486".to_owned(),
+        LegEnd::Unavailable(status) => status.to_string(),
+        LegEnd::Silent => "silent".to_owned(),
+        LegEnd::NoSharedCodec => "488".to_owned(),
+        LegEnd::NoPorts => "no ports".to_owned(),
+        LegEnd::NoChannel => "no channel".to_owned(),
+        LegEnd::Over => String::new(),
+    }
+}
+
 /// A phone rings or is about to: its INVITE is out and no final answer has come, or somebody is asked whether they take
 /// the call.
-fn anything_rings(facts: &Facts) -> bool {
+pub(super) fn anything_rings(facts: &Facts) -> bool {
     let may_take_it =
         |leg: &Leg| matches!(leg.state, LegState::Offered | LegState::Ringing | LegState::Screening { .. });
     facts.legs.values().any(may_take_it)
 }
 
-fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
+pub(super) fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
     let Some(name) = facts.shop.as_ref().and_then(|shop| shop.phone(phone)).map(|phone| phone.name.clone()) else {
         return;
     };
@@ -358,7 +364,7 @@ fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
     facts.push(Output::Ring { leg: id, phone, binding });
 }
 
-fn rings(now: Now, id: LegId, facts: &mut Facts) {
+pub(super) fn rings(now: Now, id: LegId, facts: &mut Facts) {
     let Some(leg) = facts.legs.get_mut(&id) else { return };
     match leg.state {
         LegState::Offered => {
@@ -370,8 +376,16 @@ fn rings(now: Now, id: LegId, facts: &mut Facts) {
     }
 }
 
+/// Somebody takes the call at a phone of their own choice: as if it had rung there.
+pub(super) fn take(now: Now, taker: Taker, facts: &mut Facts) -> Talking {
+    let Taker { phone, name, place } = taker;
+    let leg = facts.new_leg(Leg { phone, binding: Some(place), name, offered: now.mono, state: LegState::Offered });
+    facts.push(Output::Take { leg });
+    pick_up(now, leg, facts)
+}
+
 /// First acceptance wins; this is the one place where it does.
-fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Next {
+fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Talking {
     if let Some(leg) = facts.legs.get_mut(&winner) {
         leg.state = LegState::Talking;
         let leg = leg.clone();
@@ -383,7 +397,7 @@ fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Next {
     facts.tell_caller(Output::Answer { leg: winner });
     stop_others(now, Some(winner), Stop::AnsweredElsewhere, facts);
     facts.push(Output::Changed(Box::new(facts.record.clone())));
-    Next::Talking(Talking::with(winner))
+    Talking::with(winner)
 }
 
 fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Next {
@@ -416,12 +430,12 @@ fn stop_at(now: Now, place: BindingId, facts: &mut Facts) {
     stop(now, legs, Stop::Moved, facts);
 }
 
-fn stop_others(now: Now, but: Option<LegId>, why: Stop, facts: &mut Facts) {
+pub(super) fn stop_others(now: Now, but: Option<LegId>, why: Stop, facts: &mut Facts) {
     let others: Vec<LegId> = facts.legs.keys().copied().filter(|id| Some(*id) != but).collect();
     stop(now, others, why, facts);
 }
 
-fn stop(now: Now, legs: Vec<LegId>, why: Stop, facts: &mut Facts) {
+pub(super) fn stop(now: Now, legs: Vec<LegId>, why: Stop, facts: &mut Facts) {
     for id in legs {
         let Some(leg) = facts.legs.get_mut(&id) else { continue };
         match leg.state {

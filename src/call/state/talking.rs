@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Holder, Input, LegEnd, Output, Said, Stop};
 use super::super::leg::{LegId, LegState};
+use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Facts, Withdrawn};
-use super::Phase;
-use super::ending;
+use super::transferring::Transferring;
+use super::{Phase, ending};
 use crate::now::{Mono, Now};
 
 /// Both were asked whether they are there. Who has not answered after 64*T1 is gone (RFC 3261 §17.1.1.2), and who has
@@ -45,8 +46,13 @@ impl Talking {
         }
     }
 
-    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts) -> Phase {
+    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Phase {
         match input {
+            Input::Referred { leg, to } if leg == self.winner => {
+                self.is_heard(facts);
+                Transferring::begin(now, leg, to, facts, phones)
+            }
+            Input::Referred { .. } => Phase::Talking(self),
             Input::Recorded => Phase::Talking(self),
             Input::Silent => {
                 let crossed = self.held.is_some_and(|held| now.mono - held < CROSSING);
@@ -72,11 +78,20 @@ impl Talking {
                 facts.note(now, EventKind::Fax, None, "");
                 Phase::Talking(self)
             }
-            // Nothing is recorded while people talk.
-            Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => Phase::Talking(self),
+            // Nothing is recorded while people talk; what was before is.
+            Input::Greeted => {
+                facts.beep_came(now);
+                Phase::Talking(self)
+            }
+            Input::Sealed(sealed) => {
+                facts.interrupted_is_safe(now, sealed);
+                Phase::Talking(self)
+            }
+            Input::RecordingEnded => Phase::Talking(self),
             // Late news of a phone that was told to stop, or a repeat.
             Input::Rings(_)
             | Input::Sounds(_)
+            | Input::Taken(_)
             | Input::Pressed(_)
             | Input::NobodyPressed(_)
             | Input::Freed(_)
@@ -163,14 +178,14 @@ impl Talking {
     }
 }
 
-fn hang_up_winner(winner: LegId, why: Stop, facts: &mut Facts) {
+pub(super) fn hang_up_winner(winner: LegId, why: Stop, facts: &mut Facts) {
     if let Some(leg) = facts.legs.get_mut(&winner) {
         leg.state = LegState::Leaving(why);
         facts.push(Output::HangUp { leg: winner, why });
     }
 }
 
-fn hang_up_caller(now: Now, by: EndedBy, why: Stop, said: Option<Said>, facts: &mut Facts) -> Phase {
+pub(super) fn hang_up_caller(now: Now, by: EndedBy, why: Stop, said: Option<Said>, facts: &mut Facts) -> Phase {
     if unanswer(Final::Busy, facts) == Withdrawn::TooLate {
         facts.tell_caller(Output::HangUpCaller(why));
     }
@@ -191,5 +206,6 @@ fn unanswer(instead: Final, facts: &mut Facts) -> Withdrawn {
 fn nobody_answered(facts: &mut Facts) {
     facts.record.answered = None;
     facts.record.answered_by = None;
-    facts.record.disposition = Some(Disposition::Missed);
+    let closed = facts.record.because.is_closed();
+    facts.record.disposition = Some(if closed { Disposition::NoMessage } else { Disposition::Missed });
 }

@@ -20,7 +20,7 @@ use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Received, Response};
-use crate::sip::outgoing::{ALLOW, USER_AGENT};
+use crate::sip::outgoing::USER_AGENT;
 use crate::sip::session_timer;
 
 use super::fork::reasons;
@@ -29,7 +29,7 @@ use super::{
 };
 
 /// Who the caller is to be connected with, and what was agreed upon there.
-struct FarEnd {
+pub(super) struct FarEnd {
     far: Far,
     ours: Description,
     theirs: Description,
@@ -57,6 +57,10 @@ impl SipDoor {
         if keys(phone.ours, theirs).is_err() {
             return false;
         }
+        if let CallerState::Answered(talk) = &caller.state {
+            let caller = Terms { ours: &talk.ours, theirs: talk.theirs.as_ref().unwrap_or(&talk.ours) };
+            return agree_late(caller, phone).is_ok();
+        }
         match &caller.offer {
             // Only whether it fits is asked: the address and port do not matter.
             Some(offer) => agree(offer, phone, Here { address: theirs.address, port: pair.rtp, session_id: 0 }).is_ok(),
@@ -67,6 +71,7 @@ impl SipDoor {
     /// Answers the caller and, when both descriptions are known, lets them hear each other.
     pub(super) fn answer(&mut self, now: Now, call: CallId, leg: LegId) {
         self.take_over(leg);
+        self.answer_taker(now, leg);
         let answered = self.far_end_of(leg).and_then(|far| self.answer_with(now, call, far));
         self.or_hang_up(now, call, answered);
     }
@@ -78,24 +83,31 @@ impl SipDoor {
         self.or_hang_up(now, call, answered);
     }
 
-    fn or_hang_up(&mut self, now: Now, call: CallId, answered: Option<()>) {
+    pub(super) fn or_hang_up(&mut self, now: Now, call: CallId, answered: Option<()>) {
         if answered.is_none() {
             // No port left, or the phone is gone again: the caller must not be left hanging.
-            if let Some(caller) = self.callers.get(&call) {
-                self.endpoint.respond_plain(now.mono, caller.tx, 486, Some(&caller.local_tag), Vec::new());
+            match self.callers.get(&call) {
+                Some(CallerLeg { state: CallerState::Answered(_), .. }) => self.bye_caller(now, call, Stop::Lost),
+                Some(CallerLeg { tx, local_tag, .. }) => {
+                    self.endpoint.respond_plain(now.mono, *tx, 486, Some(local_tag), Vec::new());
+                    self.forget_caller(call);
+                }
+                None => {}
             }
-            self.forget_caller(call);
             self.tell(call, Input::CallerLeft(CallerLeft::NotConnected, None));
         }
     }
 
-    fn far_end_of(&self, leg: LegId) -> Option<FarEnd> {
+    pub(super) fn far_end_of(&self, leg: LegId) -> Option<FarEnd> {
         let phone = self.phones.get(&leg)?;
         let PhoneState::Up { theirs: Some(theirs), .. } = &phone.state else { return None };
         Some(FarEnd { far: Far::Phone(leg), ours: phone.ours.clone(), theirs: theirs.clone() })
     }
 
     fn answer_with(&mut self, now: Now, call: CallId, far_end: FarEnd) -> Option<()> {
+        if let CallerState::Answered(_) = self.callers.get(&call)?.state {
+            return self.hand_over(call, far_end);
+        }
         let FarEnd { far: with, ours: phone_ours, theirs: phone_theirs } = far_end;
         let pair = self.caller_pair(call)?;
         let session_id = self.chance.bits() >> 1;
@@ -128,7 +140,7 @@ impl SipDoor {
             Some(early) => Dialog::clone(early),
             None => Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces),
         };
-        let mut ok = self.ok_with(invite, &hop, &local_tag, &ours);
+        let mut ok = self.ok_with(Party::Caller(call), invite, &hop, &local_tag, &ours);
         let timer = self.timers.accepting(now.mono, Party::Caller(call), invite);
         timer.into_iter().for_each(|header| ok.headers.push(header));
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
@@ -146,11 +158,38 @@ impl SipDoor {
         Some(())
     }
 
+    /// The caller talks with somebody, or hears the machine, and from now on somebody else. To the caller's telephone nothing
+    /// is said: it is our end that has changed.
+    pub(super) fn hand_over(&mut self, call: CallId, far_end: FarEnd) -> Option<()> {
+        let caller = self.callers.get_mut(&call)?;
+        let (lane, relay) = (caller.audio.lane, caller.audio.relay.take());
+        let CallerState::Answered(conversation) = &mut caller.state else { return None };
+        let FarEnd { far, ours, theirs } = far_end;
+        (conversation.with, conversation.phone_ours, conversation.phone_theirs) = (far, ours, theirs);
+        let awaited = conversation.theirs.is_none();
+        if let Some(relay) = relay {
+            self.relays.remove(&relay);
+            self.media.push_back(Command::Release { relay: Some(relay), lane, pairs: Vec::new() });
+        }
+        if !awaited {
+            let payloads = self.payloads_of(call).ok()?;
+            self.connect(call, payloads);
+        }
+        Some(())
+    }
+
     /// A 200 with our description (RFC 3261 §13.3.1.4).
-    pub(super) fn ok_with(&self, invite: &Received, hop: &Hop, local_tag: &str, ours: &Description) -> Response {
+    pub(super) fn ok_with(
+        &self,
+        party: Party,
+        invite: &Received,
+        hop: &Hop,
+        local_tag: &str,
+        ours: &Description,
+    ) -> Response {
         let mut ok = message::response_to(invite, 200, Some(local_tag));
         ok.headers.push(self.contact(hop, scheme_called(invite)));
-        ok.headers.push(Header::Allow(ALLOW.into()));
+        ok.headers.push(self.allow(party));
         ok.headers.push(session_timer::supported());
         ok.headers.push(Header::Server(USER_AGENT.into()));
         ok.headers.push(Header::ContentType("application/sdp".into()));
@@ -241,6 +280,9 @@ impl SipDoor {
 
     /// The ACK of the caller's INVITE, or of a re-INVITE.
     pub(super) fn acked(&mut self, now: Now, tx: ServerTx, ack: &Received) {
+        if self.taker_acked(now, tx) {
+            return;
+        }
         let Some(&call) = self.invites.get(&tx) else { return self.reinvite_acked(now, tx, ack) };
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let hop = caller.hop;
@@ -268,6 +310,9 @@ impl SipDoor {
 
     /// RFC 3261 §13.3.1.4: 64·T1 without an ACK, and the dialog is to be ended.
     pub(super) fn never_acked(&mut self, now: Now, tx: ServerTx) {
+        if self.taker_never_acked(now, tx) {
+            return;
+        }
         match self.invites.get(&tx).copied() {
             Some(call) => {
                 self.bye_caller(now, call, Stop::Finished);

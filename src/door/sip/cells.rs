@@ -22,11 +22,12 @@ use crate::sip::auth::{self, Credentials};
 use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Received, other};
+use crate::sip::outgoing::Outgoing;
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
 
 use super::bridge::machine;
-use super::{PhoneLeg, PhoneState, Place, Shown, SipDoor, Way};
+use super::{Begun, PhoneLeg, PhoneState, Place, Shown, SipDoor, Way};
 
 /// Whoever pressed too late hears why for as long as that may take; the packet thread tells when it is said, but may be
 /// silent.
@@ -200,9 +201,9 @@ impl SipDoor {
     pub(super) fn by_another_way(&self, leg: LegId, end: LegEnd) -> Option<(BindingId, Vec<Tried>)> {
         let unserved = matches!(end, LegEnd::Silent | LegEnd::Unavailable(408 | 500 | 503));
         let phone = self.phones.get(&leg).filter(|phone| unserved && !phone.told_to_stop)?;
+        let Begun::ByUs { binding: Some(binding), .. } = phone.begun else { return None };
         let cell = phone.cell.as_ref().filter(|cell| cell.heard == Heard::Nothing)?;
         let tried: Vec<Tried> = cell.tried.iter().copied().chain([(cell.trunk, phone.hop)]).collect();
-        let binding = phone.binding?;
         let place = self.places.get(&binding)?.clone();
         self.way_to(place, &tried).is_ok().then_some((binding, tried))
     }
@@ -308,7 +309,9 @@ impl SipDoor {
     /// the carrier itself asks.
     pub(super) fn challenged(&mut self, now: Now, leg: LegId, tx: ClientTx, from: &Hop, response: &Received) -> bool {
         let Some(phone) = self.phones.get_mut(&leg) else { return false };
-        let Some(cell) = &mut phone.cell else { return false };
+        let (Some(cell), Begun::ByUs { tx: asked, invite, .. }) = (&mut phone.cell, &mut phone.begun) else {
+            return false;
+        };
         let account = self.cells.trunks.get(cell.trunk).and_then(|line| line.account.as_ref());
         let (Some(account), Some(challenge)) = (account, auth::strongest(&response.challenges)) else { return false };
         if phone.told_to_stop || from.to.ip().to_canonical() != phone.hop.to.ip().to_canonical() {
@@ -323,15 +326,15 @@ impl SipDoor {
             Some(407) => "Proxy-Authorization",
             _ => "Authorization",
         };
-        let uri = phone.invite.uri.to_string();
-        let body = phone.invite.body.as_ref().map_or(&[][..], |body| &body.bytes);
+        let uri = invite.uri.to_string();
+        let body = invite.body.as_ref().map_or(&[][..], |body| &body.bytes);
         let answer = account.credentials.answer(&challenge, "INVITE", &uri, 1, &self.chance.tag(), body);
-        phone.invite.cseq += 1;
-        let mut invite = phone.invite.clone();
-        invite.more.push(other(header, &answer));
-        phone.tx = self.endpoint.request(now.mono, phone.hop, invite);
+        invite.cseq += 1;
+        let mut again = Outgoing::clone(invite);
+        again.more.push(other(header, &answer));
+        *asked = self.endpoint.request(now.mono, phone.hop, again);
         self.forks.remove(&tx);
-        self.forks.insert(phone.tx, leg);
+        self.forks.insert(*asked, leg);
         true
     }
 

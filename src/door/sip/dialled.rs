@@ -67,7 +67,7 @@ impl SipDoor {
 
     pub(super) fn dial_for(&mut self, now: Now, leg: LegId, place: Place, protection: Protection) {
         let Some(trunk) = place.trunk else { return };
-        let Some(pair) = self.phones_pair(leg, Family::from(place.hop.to.ip())) else {
+        let Some(pair) = self.phones_pair(leg.call, Family::from(place.hop.to.ip())) else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoPorts));
         };
         let Some(caller) = self.callers.get(&leg.call) else { return };

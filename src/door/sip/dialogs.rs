@@ -10,7 +10,7 @@ use crate::sip::dialog::{Dialog, Fit};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Reason, Received, Response, other};
-use crate::sip::outgoing::{ALLOW, USER_AGENT};
+use crate::sip::outgoing::USER_AGENT;
 
 use super::abilities::{self, Unable};
 use super::{CallerLeg, CallerState, Far, Party, PhoneLeg, PhoneState, SipDoor, scheme_called};
@@ -58,6 +58,7 @@ impl SipDoor {
                 if fits { self.respond_if(now, tx, able) } else { self.respond_in_dialog(now, tx, 481) }
             }
             Some(Method::Options) => self.respond_if(now, tx, abilities::extensions(request)),
+            Some(Method::Refer) => self.refer_came(now, tx, party, request),
             Some(Method::Info) => {
                 let able = abilities::extensions(request).and_then(|()| abilities::info(request));
                 if let (Party::Phone(leg), Ok(()), false) = (party, &able, request.body.is_empty()) {
@@ -66,7 +67,13 @@ impl SipDoor {
                 }
                 self.respond_if(now, tx, able);
             }
-            _ => self.respond_if(now, tx, Err(abilities::method(request))),
+            _ => {
+                let unable = match abilities::method(request) {
+                    Unable { code: 405, .. } => Unable { code: 405, more: vec![self.allow(party)] },
+                    unable => unable,
+                };
+                self.respond_if(now, tx, Err(unable));
+            }
         }
     }
 
@@ -117,7 +124,7 @@ impl SipDoor {
         self.awaited.insert(tx, awaited);
         let Some(dialog) = self.dialog_of(party) else { return };
         let local_tag = dialog.key.local_tag.clone();
-        let mut ok = self.ok_with(request, &hop, &local_tag, &ours);
+        let mut ok = self.ok_with(party, request, &hop, &local_tag, &ours);
         self.timers.accepting(now.mono, party, request).into_iter().for_each(|header| ok.headers.push(header));
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
         self.moved(party, hop, request);
@@ -150,7 +157,7 @@ impl SipDoor {
             Ok(ours) => ours,
             Err(code) => return self.respond_in_dialog(now, tx, code),
         };
-        let mut ok = self.ok_to_update(request, &hop, ours.as_ref());
+        let mut ok = self.ok_to_update(party, request, &hop, ours.as_ref());
         // A session that has not begun has no timer (RFC 4028 §7.2).
         if !self.is_early(party) {
             self.timers.accepting(now.mono, party, request).into_iter().for_each(|header| ok.headers.push(header));
@@ -190,7 +197,7 @@ impl SipDoor {
     }
 
     /// Whether this phone is the one the caller talks with, and was not hung up on.
-    fn is_far_end(&mut self, leg: LegId) -> bool {
+    pub(super) fn is_far_end(&mut self, leg: LegId) -> bool {
         let left = self.byes.values().any(|left| *left == leg);
         let conversation = self.conversation_of(leg.call).map(|(conversation, _)| conversation);
         !left && conversation.is_some_and(|talks| matches!(talks.with, Far::Phone(with) if with == leg))
@@ -213,13 +220,13 @@ impl SipDoor {
     }
 
     /// A 200 to an UPDATE (RFC 3311 §5.2), with our description where they have offered something.
-    fn ok_to_update(&self, update: &Received, hop: &Hop, ours: Option<&Description>) -> Response {
+    fn ok_to_update(&self, party: Party, update: &Received, hop: &Hop, ours: Option<&Description>) -> Response {
         match (ours, update.to.tag()) {
-            (Some(ours), Some(local_tag)) => self.ok_with(update, hop, local_tag, ours),
+            (Some(ours), Some(local_tag)) => self.ok_with(party, update, hop, local_tag, ours),
             _ => {
                 let mut ok = message::response_to(update, 200, None);
                 ok.headers.push(self.contact(hop, scheme_called(update)));
-                ok.headers.push(Header::Allow(ALLOW.into()));
+                ok.headers.push(self.allow(party));
                 ok.headers.push(Header::Server(USER_AGENT.into()));
                 ok
             }

@@ -2,6 +2,7 @@
 
 use crate::call::event::{Input, LegEnd, Stop};
 use crate::call::leg::{BindingId, LegId};
+use crate::call::record::CallId;
 use crate::config::Srtp;
 use crate::media::sdp::{Description, Here, Protection, offer_to_phone};
 use crate::media::srtp::MasterKey;
@@ -12,11 +13,11 @@ use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::{Hop, Protocol};
 use crate::sip::message::{Header, Method, Received, other};
-use crate::sip::outgoing::{ALLOW, Body, Outgoing};
+use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Body, Outgoing};
 use crate::sip::session_timer;
 
 use super::offer::described;
-use super::{Party, PhoneLeg, PhoneState, Place, SipDoor, bridge, cells, loops};
+use super::{Begun, Party, PhoneLeg, PhoneState, Place, SipDoor, bridge, cells, loops};
 
 /// Whom an INVITE of ours is for, and what is particular to it.
 pub(super) struct Invited {
@@ -52,7 +53,7 @@ impl SipDoor {
         let family = Family::from(place.hop.to.ip());
         let pair = match place.trunk {
             Some(_) => self.pair_of_its_own(leg, family),
-            None => self.phones_pair(leg, family),
+            None => self.phones_pair(leg.call, family),
         };
         let Some(pair) = pair else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoPorts));
@@ -64,7 +65,7 @@ impl SipDoor {
             None => (self.shown_as(&place.hop, &shown.number).with_display(&shown.card), Vec::new()),
         };
         // The machine that asks for a key speaks G.711 alone.
-        let offer = caller.offer.clone().filter(|_| place.trunk.is_none());
+        let offer = caller.could_talk_by().filter(|_| place.trunk.is_none());
         let cell = place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane, tried)));
         let invited = Invited { place, binding: Some(binding), pair, offer, from, vouched, cell };
         self.invite(now, leg, invited, protection);
@@ -84,7 +85,7 @@ impl SipDoor {
         more.extend([
             self.hops_left(leg.call),
             self.contact(&place.hop, place.uri.scheme),
-            Header::Allow(ALLOW.into()),
+            Header::Allow(if place.trunk.is_none() { ALLOW_TO_PHONES } else { ALLOW }.into()),
             session_timer::supported(),
         ]);
         let invite = Outgoing {
@@ -102,9 +103,7 @@ impl SipDoor {
         self.forks.insert(tx, leg);
         self.dialogs.insert(loops::key(&invite), Party::Phone(leg));
         let phone = PhoneLeg {
-            tx,
-            binding,
-            invite,
+            begun: Begun::ByUs { tx, binding, invite: Box::new(invite) },
             hop: place.hop,
             pair,
             ours,
@@ -122,14 +121,18 @@ impl SipDoor {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Over));
         };
         phone.told_to_stop = true;
-        let tx = phone.tx;
-        self.endpoint.cancel(now.mono, tx, reasons(why));
+        if let Begun::ByUs { tx, .. } = phone.begun {
+            self.endpoint.cancel(now.mono, tx, reasons(why));
+        }
     }
 
     /// Hangs up a leg that has picked up.
     pub fn hang_up(&mut self, now: Now, leg: LegId, why: Stop) {
         self.stop_asking(now, Party::Phone(leg));
         self.stop_playing(leg);
+        if self.hang_up_taker(now, leg, why) {
+            return;
+        }
         let bye = match self.phones.get_mut(&leg) {
             Some(PhoneLeg { state: PhoneState::Up { dialog, .. }, .. }) => {
                 Some((dialog.hop, dialog.request(Method::Bye, reasons(why), None)))
@@ -192,15 +195,16 @@ impl SipDoor {
     /// A phone that cannot have protected sound, and may have plain.
     fn would_rather_be_plain(&self, leg: LegId, code: u16) -> Option<Again> {
         let phone = self.phones.get(&leg)?;
+        let Begun::ByUs { binding, invite, .. } = &phone.begun else { return None };
         let protected = phone.ours.protection != Protection::Plain && !phone.told_to_stop;
         if code != 488 || !protected || self.srtp != Srtp::Preferred {
             return None;
         }
-        match phone.binding {
+        match *binding {
             Some(binding) => Some(Again::Ring(binding)),
             None => {
                 let trunk = phone.cell.as_ref().map(|cell| cell.trunk());
-                let (uri, hop) = (phone.invite.uri.clone(), phone.hop);
+                let (uri, hop) = (invite.uri.clone(), phone.hop);
                 Some(Again::Dial(Box::new(Place { uri, hop, trunk, others: Vec::new() })))
             }
         }
@@ -247,11 +251,12 @@ impl SipDoor {
     /// A 2xx: acknowledged at once, whatever becomes of it (RFC 3261 §13.2.2.4).
     fn picked_up(&mut self, now: Now, leg: LegId, hop: Hop, response: &Received) {
         let Some(phone) = self.phones.get(&leg) else { return };
-        let mut dialog = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces);
-        dialog.reach(&phone.invite.uri, phone.hop);
+        let Begun::ByUs { tx, invite, .. } = &phone.begun else { return };
+        let mut dialog = Dialog::as_caller(invite, response, hop, &self.endpoint.interfaces);
+        dialog.reach(&invite.uri, phone.hop);
         self.reliable.continues(leg, &mut dialog);
-        let (tx, pair, told_to_stop) = (phone.tx, phone.pair, phone.told_to_stop);
-        self.endpoint.ack(now.mono, tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(phone.invite.cseq, None));
+        let (pair, told_to_stop) = (phone.pair, phone.told_to_stop);
+        self.endpoint.ack(now.mono, *tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(invite.cseq, None));
         if let PhoneState::Up { .. } = phone.state {
             // Another phone behind the same contact picked up too (RFC 3261 §13.2.2.4): one is enough.
             let bye = dialog.request(Method::Bye, reasons(Stop::AnsweredElsewhere), None);
@@ -286,16 +291,22 @@ impl SipDoor {
 
     pub(super) fn forget_phone(&mut self, leg: LegId) {
         self.stop_playing(leg);
+        self.referrals.remove(&leg);
         let Some(phone) = self.phones.remove(&leg) else { return };
         self.release_cell(&phone);
-        self.forks.remove(&phone.tx);
         self.reliable.forget_phone(leg);
-        self.dialogs.remove(&loops::key(&phone.invite));
+        match &phone.begun {
+            Begun::ByUs { tx, invite, .. } => {
+                self.forks.remove(tx);
+                self.dialogs.remove(&loops::key(invite));
+            }
+            Begun::ByPhone(dialled) => self.forget_taker(dialled),
+        }
     }
 
     /// The pair of ports on the phones' side of this call, for phones of this family.
-    pub(super) fn phones_pair(&mut self, leg: LegId, family: Family) -> Option<Pair> {
-        let audio = &mut self.callers.get_mut(&leg.call)?.audio;
+    pub(super) fn phones_pair(&mut self, call: CallId, family: Family) -> Option<Pair> {
+        let audio = &mut self.callers.get_mut(&call)?.audio;
         if let Some(pair) = audio.phones.iter().find(|pair| pair.family == family) {
             return Some(*pair);
         }

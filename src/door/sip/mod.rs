@@ -2,6 +2,7 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
+//! [`referring`]: a phone gives its call to another. [`taking`]: a phone dials for a call that waits.
 //! [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind one.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
@@ -20,8 +21,10 @@ mod offer;
 mod presence;
 mod proofs;
 mod reach;
+mod referring;
 mod registrations;
 mod reliable;
+mod taking;
 mod timers;
 mod trunks;
 
@@ -62,6 +65,9 @@ pub enum Told {
     Arrived(Box<Arrival>),
     /// Something happened in a call.
     Call(CallId, Input),
+    /// Whoever talks at this leg wants to give the call to the phone of this user, by the REFER of this CSeq number. Answered by
+    /// [`SipDoor::accept_referral`] or [`SipDoor::refuse_referral`].
+    Referred { leg: LegId, tx: ServerTx, number: u32, user: String },
     /// An address has answered us: the phone there is alive.
     Alive(SocketAddr),
     /// The places of a phone that registers have changed, and are to be kept. Where a phone waits for that, it is answered
@@ -100,6 +106,10 @@ pub struct SipDoor {
     /// The same by what makes them one call: Call-ID, From tag and CSeq number (RFC 3261 §8.2.2.2).
     keys: HashMap<String, CallId>,
     forks: HashMap<ClientTx, LegId>,
+    /// Phones that want a call, and those that have dialled for theirs.
+    dialling: HashMap<CallId, taking::Dialling>,
+    takers: HashMap<ServerTx, LegId>,
+    referrals: referring::Referrals,
     byes: HashMap<ClientTx, LegId>,
     dialogs: HashMap<DialogKey, Party>,
     /// Re-INVITEs that were answered, and what their ACK is for.
@@ -216,6 +226,20 @@ struct Audio {
     relay: Option<RelayId>,
 }
 
+impl CallerLeg {
+    /// What a phone may be offered for this caller: what they have offered, or what has been agreed with them since.
+    fn could_talk_by(&self) -> Option<Description> {
+        match &self.state {
+            CallerState::Waiting => self.offer.clone(),
+            CallerState::Answered(talk) => talk.theirs.clone().map(|theirs| {
+                let agreed = |codec| talk.ours.formats.iter().any(|format| format.codec.is_same(codec));
+                let formats = theirs.formats.iter().filter(|format| agreed(&format.codec)).cloned().collect();
+                Description { formats, ..theirs }
+            }),
+        }
+    }
+}
+
 #[derive(Debug)]
 enum CallerState {
     Waiting,
@@ -259,14 +283,12 @@ enum Acked {
 /// A phone's leg, a B leg.
 #[derive(Debug)]
 struct PhoneLeg {
-    tx: ClientTx,
-    /// `None`: a number outside.
-    binding: Option<BindingId>,
-    invite: Outgoing,
+    begun: Begun,
     hop: Hop,
     pair: Pair,
     ours: Description,
-    /// An SDP that came with a provisional response: the 200 may come without one (RFC 3261 §13.2.1).
+    /// An SDP that came with a provisional response: the 200 may come without one (RFC 3261 §13.2.1). Of a phone that has
+    /// dialled, its offer.
     early: Option<Description>,
     told_to_stop: bool,
     /// A cell's, or of a number that was dialled: reached through a carrier.
@@ -274,10 +296,23 @@ struct PhoneLeg {
     state: PhoneState,
 }
 
+/// Whose INVITE a phone's leg began with.
+#[derive(Debug)]
+enum Begun {
+    /// It was rung at this place; without one it is a number outside.
+    ByUs { tx: ClientTx, binding: Option<BindingId>, invite: Box<Outgoing> },
+    /// It has dialled for the call.
+    ByPhone(Box<taking::Dialled>),
+}
+
 #[derive(Debug)]
 enum PhoneState {
+    /// The INVITE has no final answer.
     Inviting,
-    Up { dialog: Box<Dialog>, theirs: Option<Description> },
+    Up {
+        dialog: Box<Dialog>,
+        theirs: Option<Description>,
+    },
 }
 
 /// By which kind of URI a request calls us.
@@ -319,6 +354,9 @@ impl SipDoor {
             invites: HashMap::new(),
             keys: HashMap::new(),
             forks: HashMap::new(),
+            dialling: HashMap::new(),
+            takers: HashMap::new(),
+            referrals: HashMap::new(),
             byes: HashMap::new(),
             dialogs: HashMap::new(),
             awaited: HashMap::new(),
@@ -485,6 +523,9 @@ impl SipDoor {
             // [`SipDoor::screen`], [`SipDoor::dismiss`]).
             Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
             Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
+            Output::Take { leg } => self.take(*leg),
+            Output::Join { leg } => self.join(now, *leg),
+            Output::Tell { leg, progress } => self.tell_giver(now, *leg, *progress),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),
             // Which carrier it goes by the switchboard knows ([`SipDoor::dial`]).
@@ -513,6 +554,8 @@ impl SipDoor {
                 Event::Cancelled { tx } => {
                     if let Some(&call) = self.invites.get(&tx) {
                         self.tell(call, Input::CallerLeft(CallerLeft::HungUp, None));
+                    } else {
+                        self.taker_left(now, tx);
                     }
                 }
                 Event::Acked { tx, ack } => self.acked(now, tx, &ack),
@@ -548,6 +591,8 @@ impl SipDoor {
                 Event::Unreachable { tx } => {
                     if let Some(&call) = self.invites.get(&tx) {
                         self.tell(call, Input::CallerLeft(CallerLeft::Lost, None));
+                    } else {
+                        self.taker_left(now, tx);
                     }
                 }
             }

@@ -23,16 +23,16 @@ use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilitie
 /// A call at the door: everything the switchboard needs to decide it.
 #[derive(Debug)]
 pub struct Arrival {
-    tx: ServerTx,
-    hop: Hop,
-    call_id: String,
+    pub(super) tx: ServerTx,
+    pub(super) hop: Hop,
+    pub(super) call_id: String,
     /// Call-ID, From tag, CSeq number: the call's name towards its carrier.
     pub key: String,
     pub caller: Claimed,
     /// Where the call was to, in order of trust: the request line, then To.
     pub called: Vec<String>,
     pub origin: Origin,
-    offer: Result<Option<Description>, SdpError>,
+    pub(super) offer: Result<Option<Description>, SdpError>,
 }
 
 /// On whose word a call is here.
@@ -194,7 +194,7 @@ impl SipDoor {
         let legs: Vec<_> = self.phones.keys().copied().filter(|leg| leg.call == call).collect();
         for leg in legs {
             self.stop(now, leg, Stop::CallerGaveUp);
-            self.hang_up(now, leg, Stop::Finished);
+            self.hang_up_at_once(now, leg);
             self.forget_phone(leg);
         }
     }

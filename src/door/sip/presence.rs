@@ -10,8 +10,8 @@ use crate::media::sdp::Description;
 use crate::now::Now;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
-use crate::sip::message::{Header, Method, Received};
-use crate::sip::outgoing::{ALLOW, Body, Outgoing};
+use crate::sip::message::{Method, Received};
+use crate::sip::outgoing::{Body, Outgoing};
 use crate::sip::session_timer;
 
 use super::timers::By;
@@ -86,7 +86,7 @@ impl SipDoor {
         let Some(ours) = self.last_said_to(party) else { return false };
         let way = self.dialog_of(party).map(|dialog| (dialog.hop, dialog.target().scheme));
         let Some((hop, scheme)) = way else { return false };
-        let mut more = vec![self.contact(&hop, scheme), Header::Allow(ALLOW.into()), session_timer::supported()];
+        let mut more = vec![self.contact(&hop, scheme), self.allow(party), session_timer::supported()];
         more.extend(self.timers.headers(party));
         let Some(dialog) = self.dialog_of(party) else { return false };
         let (request, offer) = match why {
@@ -104,7 +104,7 @@ impl SipDoor {
     }
 
     /// What stands between us and this side of a conversation: offered again it changes nothing, not even a hold.
-    fn last_said_to(&mut self, party: Party) -> Option<Description> {
+    fn last_said_to(&self, party: Party) -> Option<Description> {
         let call = match party {
             Party::Caller(call) => call,
             Party::Phone(leg) => leg.call,
@@ -114,7 +114,9 @@ impl SipDoor {
         };
         match (party, &conversation.with) {
             (Party::Caller(_), _) => (conversation.acked == Acked::Yes).then(|| conversation.ours.clone()),
-            (Party::Phone(leg), Far::Phone(with)) if *with == leg => Some(conversation.phone_ours.clone()),
+            (Party::Phone(leg), Far::Phone(with)) if *with == leg && self.may_be_asked(leg) => {
+                Some(conversation.phone_ours.clone())
+            }
             (Party::Phone(_), Far::Phone(_) | Far::Machine { .. }) => None,
         }
     }

@@ -15,7 +15,7 @@ use crate::sip::message::{self, CSeq, Header, Method, Received, Response, other}
 use crate::sip::outgoing::ALLOW;
 use crate::sip::transaction::timer::{Deadlines, T1, T1_64};
 
-use super::{Party, SipDoor, scheme_called};
+use super::{Begun, Party, SipDoor, scheme_called};
 
 /// The option tag (RFC 3262 §4).
 pub(super) const RELIABLE: &str = "100rel";
@@ -150,6 +150,7 @@ impl SipDoor {
     pub(super) fn acknowledge(&mut self, now: Now, leg: LegId, hop: Hop, response: &Received) {
         let Some(rseq) = response.rseq.filter(|_| response.require.iter().any(|tag| tag == RELIABLE)) else { return };
         let (Some(phone), Some(tag)) = (self.phones.get(&leg), response.to.tag()) else { return };
+        let Begun::ByUs { invite, .. } = &phone.begun else { return };
         let heard = self.reliable.phones.entry(leg).or_default();
         let early = match heard.iter().position(|early| early.dialog.remote_tag == tag) {
             // §4: what comes out of order is to come again.
@@ -157,14 +158,14 @@ impl SipDoor {
             Some(at) => &mut heard[at],
             None if heard.len() == MOST_DIALOGS => return,
             None => {
-                let mut dialog = Dialog::as_caller(&phone.invite, response, hop, &self.endpoint.interfaces);
-                dialog.reach(&phone.invite.uri, phone.hop);
+                let mut dialog = Dialog::as_caller(invite, response, hop, &self.endpoint.interfaces);
+                dialog.reach(&invite.uri, phone.hop);
                 heard.push(Heard { dialog, rseq });
                 heard.last_mut().expect("it was put there a line ago")
             }
         };
         early.rseq = rseq;
-        let rack = other("RAck", &format!("{rseq} {} INVITE", phone.invite.cseq));
+        let rack = other("RAck", &format!("{rseq} {} INVITE", invite.cseq));
         let prack = early.dialog.request(Method::PRack, vec![rack], None);
         self.endpoint.request(now.mono, early.dialog.hop, prack);
     }

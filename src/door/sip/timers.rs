@@ -140,11 +140,11 @@ impl SipDoor {
     }
 
     /// How long to wait when both sides have asked at once (RFC 3261 §14.1): whoever has chosen the Call-ID, which is us
-    /// towards a phone, waits longer than the other side, so that they do not meet again.
+    /// towards a phone that was rung, waits longer than the other side, so that they do not meet again.
     fn glare(&mut self, party: Party) -> Duration {
         let tens = match party {
-            Party::Phone(_) => 210 + self.chance.word() % 191,
-            Party::Caller(_) => self.chance.word() % 201,
+            Party::Phone(leg) if !self.has_dialled(leg) => 210 + self.chance.word() % 191,
+            Party::Phone(_) | Party::Caller(_) => self.chance.word() % 201,
         };
         Duration::from_millis(u64::from(tens) * 10)
     }

@@ -26,6 +26,7 @@ pub(super) enum Name {
     PAssertedIdentity,
     PCalledPartyId,
     Privacy,
+    ReferTo,
     RAck,
     RSeq,
     ProxyAuthenticate,
@@ -45,7 +46,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 45] = [
+const NAMES: [(&str, Name); 47] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -75,6 +76,8 @@ const NAMES: [(&str, Name); 45] = [
     ("P-Asserted-Identity", Name::PAssertedIdentity),
     ("P-Called-Party-ID", Name::PCalledPartyId),
     ("Privacy", Name::Privacy),
+    ("Refer-To", Name::ReferTo),
+    ("r", Name::ReferTo),
     ("Reason", Name::Reason),
     ("User-Agent", Name::UserAgent),
     ("Server", Name::Server),

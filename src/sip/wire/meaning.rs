@@ -7,7 +7,7 @@
 use super::header::{Field, Name};
 use super::{Framing, MAX_TOKEN};
 use crate::sip::address::{Address, AddressError, MAX_ADDRESSES};
-use crate::sip::message::{CSeq, Contacts, RAck, Reason, Received, Refresher, SessionExpires, Start, method};
+use crate::sip::message::{CSeq, Contacts, RAck, Reason, Received, ReferTo, Refresher, SessionExpires, Start, method};
 use crate::sip::text::{self, Quotes, trim};
 use crate::sip::uri::UriError;
 use crate::sip::via::{self, Via};
@@ -68,6 +68,7 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         asserted: Vec::new(),
         called_party: Vec::new(),
         privacy: String::new(),
+        refer_to: None,
         reasons: Vec::new(),
         content_type: None,
         info_package: None,
@@ -147,6 +148,7 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
             }
             received.privacy.push_str(&plain(value));
         }
+        Name::ReferTo => received.refer_to = refer_to(value),
         Name::Expires => received.expires = seconds(value),
         Name::MinExpires => received.min_expires = seconds(value),
         Name::RetryAfter => received.retry_after = seconds(value),
@@ -298,6 +300,14 @@ fn reason(value: &str) -> Option<Reason> {
         cause: text::param(&params, "cause").and_then(|cause| cause.parse().ok()),
         text: text::param(&params, "text").map(plain),
     })
+}
+
+/// "<sip:ana@shop.example>". Of several, none: RFC 3515 §2.1 wants one.
+fn refer_to(value: &str) -> Option<ReferTo> {
+    let address = Address::parse(value).ok()?;
+    let is_invite = |method: &str| method.eq_ignore_ascii_case("INVITE");
+    let method = text::param(&address.uri.params, "method").is_none_or(is_invite);
+    Some(ReferTo { wants_more: value.contains('?') || !method, uri: address.uri })
 }
 
 fn session_expires(value: &str) -> Option<SessionExpires> {

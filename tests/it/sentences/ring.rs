@@ -461,6 +461,103 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "Picking up by a short code",
+        sentences: &[
+            said(
+                "A phone that dials `*8` has the call that waits the longest, as if it had rung there: one winner, and the others show no missed call.",
+                &[
+                    "story::picking_up::a_phone_that_does_not_ring_has_the_call_that_does",
+                    "story::picking_up::a_phone_that_rings_may_take_the_call_so_too_and_shows_none_missed",
+                    "story::picking_up::two_who_dial_in_the_same_millisecond_are_one_winner",
+                ],
+            ),
+            said(
+                "A customer who rings comes first, then one at the closed shop's machine, then a colleague; nobody takes their own call, or one of another shop.",
+                &[
+                    "story::picking_up::the_customer_who_waits_the_longest_is_first_and_a_colleague_last",
+                    "story::picking_up::nobody_can_pick_up_their_own_call",
+                    "story::picking_up::the_calls_of_another_shop_are_not_theirs_to_take",
+                ],
+            ),
+            said(
+                "A person may interrupt the machine: the greeting, or the recording, of which what was said is kept.",
+                &[
+                    "story::picking_up::a_person_interrupts_the_greeting",
+                    "story::picking_up::a_person_interrupts_the_recording_and_what_was_said_is_kept",
+                    "story::picking_up::a_recording_in_which_nobody_had_spoken_is_none",
+                    "story::picking_up::what_a_slow_disk_keeps_after_they_have_hung_up_is_kept_all_the_same",
+                ],
+            ),
+            said(
+                "The phone is told who calls, by the name of the answer.",
+                &["story::picking_up::it_is_told_who_calls"],
+            ),
+            said(
+                "Where nobody waits it hears 404, and a phone that the caller could not hear 488; the call rings on.",
+                &[
+                    "story::picking_up::where_nobody_calls_it_is_said_so_in_words",
+                    "story::picking_up::a_phone_that_could_not_be_heard_gets_488_and_the_call_rings_on",
+                ],
+            ),
+            said(
+                "It proves who it is as for any call; to a stranger there is no answer, and a carrier has called a number.",
+                &[
+                    "story::picking_up::a_phone_that_registers_proves_who_it_is_and_a_stranger_hears_nothing",
+                    "story::picking_up::a_carrier_that_calls_the_code_has_called_a_number",
+                ],
+            ),
+            said(
+                "It is answered when the caller is: not before the row is durable.",
+                &["story::picking_up::neither_hears_the_other_before_the_row_is_durable"],
+            ),
+        ],
+    },
+    Paragraph {
+        title: "Giving a call to a colleague",
+        sentences: &[
+            said(
+                "A phone that has a call refers it to another of its shop (REFER): that one rings with the caller's card, and has the call once it picks up.",
+                &[
+                    "story::transfers::the_colleague_rings_and_has_the_call_once_they_pick_up",
+                    "story::transfers::one_transfer_at_a_time",
+                    "story::transfers::the_colleague_may_speak_the_other_law",
+                ],
+            ),
+            said(
+                "Until then the caller stays connected with who gives the call away, who may hang up at once.",
+                &[
+                    "story::transfers::the_colleague_rings_and_has_the_call_once_they_pick_up",
+                    "story::transfers::whoever_hangs_up_at_once_has_given_the_call_away_all_the_same",
+                    "story::transfers::a_phone_that_vanishes_while_it_gives_the_call_away_takes_nobody_with_it",
+                ],
+            ),
+            said(
+                "A colleague who says no, cannot, or has not picked up after 30 s leaves the call where it was.",
+                &[
+                    "story::transfers::a_colleague_who_declines_leaves_the_call_where_it_was",
+                    "story::transfers::a_colleague_who_is_not_there_has_half_a_minute",
+                    "story::transfers::a_colleague_without_a_codec_of_hers_declines",
+                    "story::transfers::a_colleague_who_has_registered_nowhere_is_not_waited_for",
+                ],
+            ),
+            said(
+                "Where who gave it away is gone by then, their phone rings for 30 s, then every desk phone for a minute; only then is the caller hung up on.",
+                &[
+                    "story::transfers::a_call_that_nobody_takes_rings_where_it_came_from_and_then_everywhere",
+                    "story::transfers::a_call_that_nobody_at_all_takes_is_over_after_two_minutes",
+                    "story::transfers::silence_meanwhile_ends_nothing",
+                ],
+            ),
+            said(
+                "A call goes to phones of its shop and nowhere else, and no customer sends it anywhere.",
+                &[
+                    "story::transfers::a_call_goes_to_phones_of_the_shop_alone",
+                    "story::in_dialog::nobody_sends_a_call_elsewhere",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
         title: "Logged before heard",
         sentences: &[
             said(

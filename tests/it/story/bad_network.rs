@@ -35,6 +35,11 @@ fn however_bad_the_network_a_refreshed_call_lives_until_somebody_hangs_up() {
     with_each_seed(seeds().div_ceil(2), a_refreshed_call);
 }
 
+#[test]
+fn however_bad_the_network_a_call_given_on_and_on_is_lost_by_nobody() {
+    with_each_seed(seeds(), a_call_given_on);
+}
+
 fn with_each_seed(seeds: u64, story: fn(u64)) {
     for seed in 1..=seeds {
         if let Err(failed) = catch_unwind(AssertUnwindSafe(|| story(seed))) {
@@ -78,6 +83,52 @@ fn a_refreshed_call(seed: u64) {
     ann.hangs_up();
     shop.is_idle();
     assert_eq!(shop.row().ended_by, Some(EndedBy::Caller));
+}
+
+/// Picked up or dialled for, then given from phone to phone, by people who wait for the colleague or hang up at once.
+fn a_call_given_on(seed: u64) {
+    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").over(Network::bad(seed)).open();
+    let mut chance = Chance::new(seed.wrapping_mul(41));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("12 s");
+    if chance.percent(50) {
+        shop.counter.picks_up();
+    } else {
+        shop.ana.calls_user("*8");
+    }
+    shop.wait("12 s");
+    assert!(ann.talks(), "somebody has picked up");
+    let phones = [(&shop.counter, "counter"), (&shop.workshop, "workshop"), (&shop.ana, "ana")];
+    let mut gone = false;
+    for _ in 0..4 {
+        let Some(giver) = phones.iter().position(|(phone, _)| phone.talks()) else { break };
+        let (colleague, user) = phones[(giver + 1 + usize::try_from(chance.below(2)).expect("0 or 1")) % 3];
+        let giver = phones[giver].0;
+        giver.asks("REFER", &[("Refer-To", &format!("<sip:{user}@192.0.2.1>"))], "");
+        shop.wait("12 s");
+        let leaves = chance.percent(30);
+        if leaves && giver.talks() {
+            giver.hangs_up();
+        }
+        match chance.below(4) {
+            0 => colleague.refuses(603),
+            1 => {}
+            _ => colleague.picks_up(),
+        }
+        // Longer than the colleague has, and shorter than whoever else rings.
+        shop.wait("35 s");
+        gone |= leaves;
+        assert!(ann.talks() || gone, "she is where she was, or with somebody else");
+    }
+    for (phone, _) in phones {
+        phone.picks_up();
+    }
+    shop.wait("12 s");
+    ann.hangs_up();
+    shop.is_idle();
+    let row = shop.row();
+    assert_eq!((row.disposition, row.talk_ms(row.ended.expect("over")) > 0), (Some(Disposition::Answered), true));
 }
 
 fn a_whole_call(seed: u64) {

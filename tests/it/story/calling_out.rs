@@ -583,7 +583,7 @@ fn no_phone_sends_a_call_outside_by_302_or_refer() {
     assert!(ann.talks_with(&shop.counter));
     shop.counter.asks("REFER", &[("Refer-To", "<sip:+34600999888@203.0.113.250>")], "");
     shop.wait("1 s");
-    assert_eq!(shop.counter.answer_to("REFER").code(), Some(603));
+    assert_eq!(shop.counter.answer_to("REFER").code(), Some(403));
     assert!(shop.asked_the_carrier().is_empty(), "neither went out");
     ann.hangs_up();
     shop.wait("1 s");

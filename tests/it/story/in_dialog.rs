@@ -277,7 +277,8 @@ fn nobody_sends_a_call_elsewhere() {
         let said = shop.all_it_said().len();
         who.asks("REFER", &[("Refer-To", "<sip:+19005551234@carrier.example>")], "");
         shop.wait("5 s");
-        assert_eq!(who.answer_to("REFER").code(), Some(603));
+        let code = who.answer_to("REFER").code();
+        assert!(matches!(code, Some(403 | 603)), "{code:?}");
         assert_eq!(shop.all_it_said().len(), said + 1, "the refusal, and nothing to anybody else");
     });
 }
@@ -290,11 +291,9 @@ fn a_method_we_lack_is_told_what_we_have() {
             shop.wait("1 s");
             let answer = who.answer_to(method);
             assert_eq!(answer.code(), Some(405), "{method}");
-            assert_eq!(
-                answer.get("allow"),
-                Some("INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK"),
-                "{method}"
-            );
+            let more = if who.name() == "Ann" { "" } else { ", REFER" };
+            let allow = format!("INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK{more}");
+            assert_eq!(answer.get("allow"), Some(allow.as_str()), "{method}");
         }
     });
 }

@@ -1,0 +1,219 @@
+//! A phone takes a call that waits, by dialling for it: its own INVITE is the leg that the caller is connected with. It is
+//! answered when the caller is, and so not before the call's row is durable.
+
+use crate::call::event::{Input, LegEnd, Stop};
+use crate::call::leg::LegId;
+use crate::call::record::CallId;
+use crate::media::sdp::{Description, Here, Terms, agree, keys, our_offer};
+use crate::media::srtp::MasterKey;
+use crate::media::{Family, Pair};
+use crate::now::Now;
+use crate::sip::dialog::{Dialog, DialogKey};
+use crate::sip::endpoint::ServerTx;
+use crate::sip::hop::Hop;
+use crate::sip::message::other;
+
+use super::{Acked, Arrival, Begun, CallerState, Party, PhoneLeg, PhoneState, SipDoor};
+
+/// RFC 3261 §20.43: 399 is for people.
+const NOBODY_WAITS: &str = "399 ringall \"Nobody is calling now.\"";
+
+/// A phone that wants a call, until it is a leg of it.
+#[derive(Debug)]
+pub(super) struct Dialling {
+    dialled: Dialled,
+    hop: Hop,
+    pair: Pair,
+    theirs: Description,
+    ours: Description,
+}
+
+/// The INVITE of a phone that takes a call.
+#[derive(Debug)]
+pub(super) struct Dialled {
+    tx: ServerTx,
+    local_tag: String,
+    /// As [`Arrival::key`].
+    key: String,
+    dialog_key: DialogKey,
+    acked: Acked,
+}
+
+impl SipDoor {
+    /// Whether this phone could talk with the caller; if so it is connected with them by [`SipDoor::take`], else it has its
+    /// answer, and the call is as it was.
+    pub fn dials_for(&mut self, now: Now, call: CallId, arrival: Arrival) -> bool {
+        let Ok(Some(theirs)) = arrival.offer else {
+            self.respond(now, arrival.tx, 488, Vec::new());
+            return false;
+        };
+        let Some(pair) = self.phones_pair(call, Family::from(arrival.hop.to.ip())) else {
+            self.respond(now, arrival.tx, 480, Vec::new());
+            return false;
+        };
+        let address = self.endpoint.interfaces.ip_towards(&arrival.hop);
+        let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
+        let master = MasterKey(self.chance.bytes());
+        let Some(ours) = self.answer_to_taker(call, &theirs, here, master) else {
+            self.respond(now, arrival.tx, 488, Vec::new());
+            return false;
+        };
+        let local_tag = self.chance.tag();
+        let dialog_key = DialogKey { call_id: arrival.call_id, local_tag: local_tag.clone() };
+        let dialled = Dialled { tx: arrival.tx, local_tag, key: arrival.key, dialog_key, acked: Acked::NotYet };
+        self.dialling.insert(call, Dialling { dialled, hop: arrival.hop, pair, theirs, ours });
+        true
+    }
+
+    /// What this phone is answered, if the caller and it would understand each other.
+    fn answer_to_taker(
+        &self,
+        call: CallId,
+        theirs: &Description,
+        here: Here,
+        master: MasterKey,
+    ) -> Option<Description> {
+        let caller = self.callers.get(&call)?;
+        let could_say = our_offer(here);
+        let terms = match &caller.state {
+            CallerState::Answered(talk) => {
+                Terms { ours: &talk.ours, theirs: talk.theirs.as_ref().unwrap_or(&talk.ours) }
+            }
+            CallerState::Waiting => {
+                let all = caller.offer.as_ref().unwrap_or(&could_say);
+                Terms { ours: all, theirs: all }
+            }
+        };
+        let protection = theirs.protection.answered(|| master);
+        let ours = Description { protection, ..agree(theirs, terms, here).ok()?.answer };
+        keys(&ours, theirs).ok()?;
+        if let (CallerState::Waiting, Some(offer)) = (&caller.state, &caller.offer) {
+            agree(offer, Terms { ours: &ours, theirs }, here).ok()?;
+        }
+        Some(ours)
+    }
+
+    /// Nobody waits for anybody.
+    pub fn nobody_to_take(&mut self, now: Now, arrival: &Arrival) {
+        self.respond(now, arrival.tx, 404, vec![other("Warning", NOBODY_WAITS)]);
+    }
+
+    /// The phone that has dialled for this call is this leg of it.
+    pub(super) fn take(&mut self, leg: LegId) {
+        let Some(Dialling { dialled, hop, pair, theirs, ours }) = self.dialling.remove(&leg.call) else {
+            return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Over));
+        };
+        self.takers.insert(dialled.tx, leg);
+        self.keys.insert(dialled.key.clone(), leg.call);
+        self.dialogs.insert(dialled.dialog_key.clone(), Party::Phone(leg));
+        let phone = PhoneLeg {
+            begun: Begun::ByPhone(Box::new(dialled)),
+            hop,
+            pair,
+            ours,
+            early: Some(theirs),
+            told_to_stop: false,
+            cell: None,
+            state: PhoneState::Inviting,
+        };
+        self.phones.insert(leg, phone);
+    }
+
+    /// Answers a phone that takes a call, and says who it is that calls: it has had no INVITE that could (RFC 3325 §9.1).
+    pub(super) fn answer_taker(&mut self, now: Now, leg: LegId) -> Option<()> {
+        let phone = self.phones.get(&leg)?;
+        let (Begun::ByPhone(dialled), PhoneState::Inviting) = (&phone.begun, &phone.state) else { return None };
+        let shown = &self.callers.get(&leg.call)?.shown;
+        let who = self.shown_as(&phone.hop, &shown.number).with_display(&shown.card);
+        let (tx, hop, local_tag) = (dialled.tx, phone.hop, dialled.local_tag.clone());
+        let invite = self.endpoint.request_of(tx)?;
+        let dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
+        let mut ok = self.ok_with(Party::Phone(leg), invite, &hop, &local_tag, &phone.ours);
+        ok.headers.push(other("P-Asserted-Identity", &who.to_string()));
+        let timer = self.timers.accepting(now.mono, Party::Phone(leg), invite);
+        timer.into_iter().for_each(|header| ok.headers.push(header));
+        self.endpoint.accept(now.mono, tx, &ok, &local_tag);
+        let phone = self.phones.get_mut(&leg)?;
+        let theirs = phone.early.take();
+        phone.state = PhoneState::Up { dialog: Box::new(dialog), theirs };
+        Some(())
+    }
+
+    /// Hangs up a phone that has taken a call, where a BYE would be too early: it is refused instead, or hangs up as soon as
+    /// our 200 is acknowledged (RFC 3261 §15). True if that was so.
+    pub(super) fn hang_up_taker(&mut self, now: Now, leg: LegId, why: Stop) -> bool {
+        let Some(PhoneLeg { begun: Begun::ByPhone(dialled), state, .. }) = self.phones.get_mut(&leg) else {
+            return false;
+        };
+        match (state, dialled.acked) {
+            (PhoneState::Inviting, _) => self.refuse_taker(now, leg, 480),
+            (PhoneState::Up { .. }, Acked::NotYet | Acked::ThenHangUp(_)) => dialled.acked = Acked::ThenHangUp(why),
+            (PhoneState::Up { .. }, Acked::Yes) => return false,
+        }
+        true
+    }
+
+    /// The phone has hung up before it was answered, or cannot be answered any more.
+    pub(super) fn taker_left(&mut self, now: Now, tx: ServerTx) {
+        let Some(&leg) = self.takers.get(&tx) else { return };
+        if let Some(PhoneLeg { state: PhoneState::Inviting, .. }) = self.phones.get(&leg) {
+            self.refuse_taker(now, leg, 487);
+        }
+    }
+
+    fn refuse_taker(&mut self, now: Now, leg: LegId, code: u16) {
+        if let Some(PhoneLeg { begun: Begun::ByPhone(dialled), .. }) = self.phones.get(&leg) {
+            self.endpoint.respond_plain(now.mono, dialled.tx, code, Some(&dialled.local_tag), Vec::new());
+        }
+        self.forget_phone(leg);
+        self.tell(leg.call, Input::LegEnded(leg, LegEnd::Over));
+    }
+
+    /// The ACK of such a phone's INVITE. True if it was one.
+    pub(super) fn taker_acked(&mut self, now: Now, tx: ServerTx) -> bool {
+        let Some(&leg) = self.takers.get(&tx) else { return false };
+        if let Some(PhoneLeg { begun: Begun::ByPhone(dialled), .. }) = self.phones.get_mut(&leg)
+            && let Acked::ThenHangUp(why) = std::mem::replace(&mut dialled.acked, Acked::Yes)
+        {
+            self.hang_up(now, leg, why);
+        }
+        true
+    }
+
+    /// RFC 3261 §13.3.1.4: no ACK has come. True if it was to be one of such a phone.
+    pub(super) fn taker_never_acked(&mut self, now: Now, tx: ServerTx) -> bool {
+        let Some(&leg) = self.takers.get(&tx) else { return false };
+        self.tell(leg.call, Input::LegEnded(leg, LegEnd::Silent));
+        self.hang_up_at_once(now, leg);
+        true
+    }
+
+    /// Whether or not our 200 is acknowledged.
+    pub(super) fn hang_up_at_once(&mut self, now: Now, leg: LegId) {
+        if let Some(PhoneLeg { begun: Begun::ByPhone(dialled), .. }) = self.phones.get_mut(&leg) {
+            dialled.acked = Acked::Yes;
+        }
+        self.hang_up(now, leg, Stop::Finished);
+    }
+
+    /// Whether this leg may be sent requests: not before our 200 is acknowledged.
+    pub(super) fn may_be_asked(&self, leg: LegId) -> bool {
+        match self.phones.get(&leg).map(|phone| &phone.begun) {
+            Some(Begun::ByPhone(dialled)) => dialled.acked == Acked::Yes,
+            Some(Begun::ByUs { .. }) => true,
+            None => false,
+        }
+    }
+
+    /// Whether this phone has chosen the Call-ID of its leg.
+    pub(super) fn has_dialled(&self, leg: LegId) -> bool {
+        matches!(self.phones.get(&leg), Some(PhoneLeg { begun: Begun::ByPhone(_), .. }))
+    }
+
+    pub(super) fn forget_taker(&mut self, dialled: &Dialled) {
+        self.endpoint.stop_repeating(dialled.tx);
+        self.takers.remove(&dialled.tx);
+        self.keys.remove(&dialled.key);
+        self.dialogs.remove(&dialled.dialog_key);
+    }
+}

@@ -1,0 +1,455 @@
+//! Somebody dials `*8` and has the call that waits the longest, whatever telephone they stand at: one that rings, or else one
+//! that the closed shop's machine has taken.
+
+use ringall::call::record::{Disposition, EndedBy, EventKind};
+
+use crate::carrier_sip::Says;
+use crate::cast::{Caller, Door, Phone};
+use crate::far_end::End;
+use crate::in_dialog::Offers;
+use crate::registering::Account;
+use crate::shop::Shop;
+
+const PICK_UP: &str = "*8";
+
+/// Counter and Workshop ring for Ann; Ana's phone would only after a minute.
+fn rings_elsewhere() -> (Shop, Caller) {
+    let shop = Shop::opening().later(2, "60 s").open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("5 s");
+    assert!(ann.hears_ringing() && shop.ana.calls_seen() == 0);
+    (shop, ann)
+}
+
+/// Ann has heard the greeting of the closed shop, and the beep.
+fn at_the_machine() -> (Shop, Caller) {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("8 s");
+    assert_eq!(shop.events_of(EventKind::Greeted).len(), 1);
+    (shop, ann)
+}
+
+fn told(phone: &Phone) -> (Option<u16>, String) {
+    let answer = phone.answer_to("INVITE");
+    (answer.code(), answer.get("warning").unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_phone_that_does_not_ring_has_the_call_that_does() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana));
+    assert_eq!(shop.phones_that_ring(), 0);
+    assert!(!shop.counter.shows_missed_call() && !shop.workshop.shows_missed_call(), "a colleague has the call");
+    ann.hangs_up();
+    shop.is_idle();
+    let row = shop.row();
+    assert_eq!((row.disposition, row.answered_by.as_deref()), (Some(Disposition::Answered), Some("Ana")));
+    assert_eq!(row.ended_by, Some(EndedBy::Caller));
+    assert_eq!(shop.events_of(EventKind::Answered), ["Ana"]);
+    assert_eq!(shop.events_of(EventKind::Stopped), ["Counter", "Workshop"]);
+}
+
+#[test]
+fn it_is_told_who_calls() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("1 s");
+    let ok = shop.ana.got("200 INVITE").remove(0);
+    let shown = ok.must("p-asserted-identity");
+    assert!(shown.starts_with("\"Ann 1st call\" <sip:+34600111222@"), "{shown}");
+    shop.ana.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    shop.is_idle();
+    assert_eq!(shop.row().ended_by, Some(EndedBy::Staff));
+}
+
+#[test]
+fn a_phone_that_rings_may_take_the_call_so_too_and_shows_none_missed() {
+    let shop = Shop::open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("5 s");
+    shop.workshop.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.workshop));
+    assert!(!shop.workshop.rings() && !shop.workshop.shows_missed_call());
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn the_customer_who_waits_the_longest_is_first_and_a_colleague_last() {
+    let shop = Shop::opening().later(2, "60 s").open();
+    shop.workshop.calls_user("counter");
+    shop.wait("1 s");
+    let (ann, ben) = (shop.caller("Ann", "+34600111222"), shop.caller("Ben", "+34600333444"));
+    ben.calls_through(Door::Sip);
+    shop.wait("1 s");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    for somebody in [&ben as &Phone, &ann, &shop.workshop] {
+        shop.ana.calls_user(PICK_UP);
+        shop.wait("1 s");
+        assert!(somebody.talks_with(&shop.ana));
+        shop.ana.hangs_up();
+        shop.wait("1 s");
+    }
+    shop.is_idle();
+    assert_eq!(shop.log().len(), 3);
+}
+
+#[test]
+fn nobody_can_pick_up_their_own_call() {
+    let shop = Shop::open();
+    shop.workshop.calls_user("counter");
+    shop.wait("1 s");
+    shop.workshop.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert_eq!(told(&shop.workshop).0, Some(404));
+    shop.workshop.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn where_nobody_calls_it_is_said_so_in_words() {
+    let shop = Shop::open();
+    shop.workshop.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert_eq!(told(&shop.workshop), (Some(404), "399 ringall \"Nobody is calling now.\"".to_owned()));
+    shop.is_idle();
+    assert!(shop.log().is_empty(), "it was no call");
+}
+
+#[test]
+fn two_who_dial_in_the_same_millisecond_are_one_winner() {
+    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("5 s");
+    shop.workshop.calls_user(PICK_UP);
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.workshop));
+    assert_eq!(told(&shop.ana).0, Some(404));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn who_dials_and_who_lifts_the_ringing_phone_in_the_same_millisecond_are_one_winner() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.calls_user(PICK_UP);
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana) && !shop.counter.talks());
+    assert_eq!(shop.events_of(EventKind::TooLate), ["Counter"]);
+    ann.hangs_up();
+    shop.is_idle();
+
+    let (shop, ann) = rings_elsewhere();
+    shop.counter.picks_up();
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    assert_eq!(told(&shop.ana).0, Some(404));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_caller_who_gives_up_in_the_same_millisecond_leaves_nobody_on_the_phone() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.calls_user(PICK_UP);
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert!(!shop.ana.talks() && !ann.talks());
+    shop.is_idle();
+
+    let (shop, ann) = rings_elsewhere();
+    ann.hangs_up();
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("5 s");
+    assert_eq!((told(&shop.ana).0, shop.row().disposition), (Some(404), Some(Disposition::Missed)));
+    shop.is_idle();
+}
+
+#[test]
+fn a_person_interrupts_the_greeting() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    assert!(ann.packets_of_the_machine() > 0);
+    shop.counter.calls_user(PICK_UP);
+    shop.wait("20 s");
+    assert!(ann.talks_with(&shop.counter));
+    assert_eq!(ann.answers(), [100, 200], "her telephone hears of nothing");
+    ann.hangs_up();
+    shop.is_idle();
+    let row = shop.row();
+    assert_eq!((row.disposition, row.answered_by.as_deref()), (Some(Disposition::Answered), Some("Counter")));
+    assert!(row.talk_ms(shop.wall()) >= 19_000 && shop.inbox().is_empty());
+    assert_eq!(shop.events_of(EventKind::Greeted).len(), 0);
+}
+
+#[test]
+fn a_person_interrupts_the_recording_and_what_was_said_is_kept() {
+    let (shop, ann) = at_the_machine();
+    ann.speaks_for("5 s");
+    shop.wait("3 s");
+    shop.counter.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    let [message] = shop.inbox()[..] else { panic!("one message: {:?}", shop.inbox()) };
+    assert!(message.length.as_millis() >= 2900 && message.call == shop.row().id);
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().disposition, Some(Disposition::Answered), "somebody spoke with her");
+    assert_eq!(shop.inbox().len(), 1);
+}
+
+#[test]
+fn a_recording_in_which_nobody_had_spoken_is_none() {
+    let (shop, ann) = at_the_machine();
+    shop.counter.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    shop.counter.hangs_up();
+    shop.is_idle();
+    assert!(shop.inbox().is_empty());
+    assert_eq!(shop.events_of(EventKind::MessageLost).len(), 0);
+}
+
+#[test]
+fn what_a_slow_disk_keeps_after_they_have_hung_up_is_kept_all_the_same() {
+    let (shop, ann) = at_the_machine();
+    shop.disk_takes(Some("3 s"));
+    ann.speaks_for("5 s");
+    shop.wait("3 s");
+    shop.counter.calls_user(PICK_UP);
+    shop.wait("1 s");
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(shop.inbox().len(), 1);
+    assert_eq!(shop.row().disposition, Some(Disposition::Answered));
+    shop.is_idle();
+}
+
+#[test]
+fn who_hangs_up_at_the_machine_as_somebody_dials_has_left_a_message() {
+    let (shop, ann) = at_the_machine();
+    ann.speaks_for("5 s");
+    shop.wait("3 s");
+    ann.hangs_up();
+    shop.counter.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert_eq!((told(&shop.counter).0, shop.row().disposition), (Some(404), Some(Disposition::Message)));
+    shop.is_idle();
+}
+
+#[test]
+fn neither_hears_the_other_before_the_row_is_durable() {
+    let shop = Shop::opening().later(2, "60 s").open();
+    shop.store_takes(Some("200 ms"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("100 ms");
+    assert_eq!((ann.answers(), shop.ana.got("200 INVITE").len()), (vec![100], 0));
+    shop.wait("200 ms");
+    assert!(ann.talks_with(&shop.ana));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn who_dials_and_hangs_up_before_the_row_is_durable_was_never_there() {
+    for closed in [false, true] {
+        let shop = if closed { Shop::closed() } else { Shop::opening().later(2, "60 s").open() };
+        shop.store_takes(Some("200 ms"));
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(Door::Sip);
+        shop.wait("50 ms");
+        shop.ana.calls_user(PICK_UP);
+        shop.wait("50 ms");
+        shop.ana.hangs_up();
+        shop.wait("5 s");
+        assert_eq!(shop.ana.ends(), [End::Refused(487)]);
+        assert_eq!(ann.ends(), [End::Refused(486)]);
+        let unanswered = if closed { Disposition::NoMessage } else { Disposition::Missed };
+        assert_eq!((shop.row().disposition, shop.row().answered_by), (Some(unanswered), None));
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_caller_who_gives_up_before_the_row_is_durable_leaves_the_dialling_phone_alone() {
+    let shop = Shop::opening().later(2, "60 s").open();
+    shop.store_takes(Some("200 ms"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("50 ms");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!((ann.ends(), shop.ana.ends()), (vec![End::Refused(487)], vec![End::Refused(480)]));
+    assert_eq!(shop.row().disposition, Some(Disposition::Missed));
+    shop.is_idle();
+}
+
+#[test]
+fn the_phone_is_hung_up_on_once_it_has_acknowledged() {
+    let (shop, ann) = rings_elsewhere();
+    shop.loses_from(&shop.ana, "ACK", 1);
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("100 ms");
+    ann.hangs_up();
+    shop.wait("100 ms");
+    assert!(shop.ana.got("BYE").is_empty(), "RFC 3261 §15: not before its ACK");
+    shop.wait("2 s");
+    assert_eq!(shop.ana.ends(), [End::TheyHungUp]);
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_never_acknowledges_ends_the_call() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.never_acks();
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("40 s");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    assert_eq!(shop.row().ended_by, Some(EndedBy::Network));
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_could_not_be_heard_gets_488_and_the_call_rings_on() {
+    let (shop, ann) = rings_elsewhere();
+    let unheard = [
+        Says { payloads: "18 101".to_owned(), ..Says::calling(PICK_UP) },
+        Says { offers: false, ..Says::calling(PICK_UP) },
+    ];
+    for says in unheard {
+        shop.ana.dials(&says);
+        shop.wait("1 s");
+        assert_eq!(told(&shop.ana).0, Some(488));
+        assert!(ann.hears_ringing() && shop.counter.rings());
+    }
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn laws_are_converted_and_a_late_offer_is_waited_for() {
+    let shop = Shop::opening().later(2, "60 s").open();
+    let ann = shop.caller("Ann", "+34600111222").with_codecs("8 101");
+    let mut ben = shop.caller("Ben", "+34600333444");
+    ben.says.offers = false;
+    for (caller, ana_speaks) in [(&ann, "0 101"), (&ben, "8 101")] {
+        caller.calls_through(Door::Sip);
+        shop.wait("1 s");
+        shop.ana.dials(&Says { payloads: ana_speaks.to_owned(), ..Says::calling(PICK_UP) });
+        shop.wait("1 s");
+        assert!(caller.talks_with(&shop.ana), "{}", caller.name());
+        caller.hangs_up();
+        shop.wait("1 s");
+    }
+    shop.is_idle();
+}
+
+#[test]
+fn who_took_the_call_holds_it_and_takes_it_back() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("1 s");
+    shop.ana.offers(&Offers::direction("sendonly"));
+    shop.wait("1 s");
+    assert!(!ann.is_heard_by(&shop.ana));
+    shop.ana.offers(&Offers::direction("sendrecv"));
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana));
+    assert_eq!(shop.events_of(EventKind::Held), ["Ana"]);
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn it_is_busy_for_the_next_caller_and_free_again() {
+    let (shop, ann) = rings_elsewhere();
+    shop.counter.refuses(603);
+    shop.workshop.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.workshop));
+    let ben = shop.caller("Ben", "+34600333444");
+    ben.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert!(shop.counter.rings() && !shop.workshop.rings());
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert!(shop.workshop.rings(), "it is free, and joins");
+    ben.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_registers_proves_who_it_is_and_a_stranger_hears_nothing() {
+    let shop = Shop::opening().registering(0).open();
+    let mut counter = Account::of("counter");
+    counter.is_registered(&shop, &shop.counter);
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    shop.counter.calls_user(PICK_UP);
+    let thief = shop.telephone("Thief", "198.51.100.9:5060");
+    thief.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert_eq!(told(&shop.counter).0, Some(401));
+    assert!(thief.heard().is_empty() && ann.hears_ringing());
+    counter.calls(&shop, &shop.counter, PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    ann.hangs_up();
+    thief.hangs_up();
+    shop.wait("40 s");
+    shop.is_idle_on_our_side();
+}
+
+#[test]
+fn a_carrier_that_calls_the_code_has_called_a_number() {
+    let (shop, ann) = rings_elsewhere();
+    let ben = shop.caller("Ben", "+34600333444").calling_number(PICK_UP);
+    ben.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert!(ann.hears_ringing() && !ben.talks());
+    ann.hangs_up();
+    ben.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn the_calls_of_another_shop_are_not_theirs_to_take() {
+    let shop = Shop::opening().at_number("+34911234567").later(2, "60 s").open();
+    let elsewhere = shop.telephone("Norte", "192.0.2.90:5060");
+    shop.has_a_sister("+34911234568", &[&elsewhere]);
+    shop.wait("1 s");
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    elsewhere.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert_eq!(told(&elsewhere).0, Some(404));
+    assert!(ann.hears_ringing());
+    ann.hangs_up();
+    shop.is_idle();
+}
