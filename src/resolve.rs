@@ -100,13 +100,15 @@ async fn preferred(resolver: &TokioResolver, host: &Name) -> Vec<(Protocol, Opti
 /// The servers of one service, with their addresses.
 async fn listed(resolver: &TokioResolver, protocol: Protocol, service: Name) -> Vec<Located> {
     let Ok(found) = resolver.srv_lookup(service).await else { return Vec::new() };
-    let mut servers = Vec::new();
-    for record in found.answers() {
-        let RData::SRV(srv) = &record.data else { continue };
+    let records = found.answers().iter().filter_map(|record| match &record.data {
         // RFC 2782: a lone dot says that there is no such service.
-        if srv.target.is_root() || servers.len() == MOST_SERVERS {
-            continue;
-        }
+        RData::SRV(srv) if !srv.target.is_root() => Some(srv),
+        _ => None,
+    });
+    let mut records: Vec<_> = records.collect();
+    records.sort_by_key(|srv| srv.priority);
+    let mut servers = Vec::new();
+    for srv in records.into_iter().take(MOST_SERVERS) {
         let addresses = match resolver.lookup_ip(srv.target.clone()).await {
             Ok(found) => found.iter().map(|ip| SocketAddr::new(ip, srv.port)).collect(),
             Err(error) => {

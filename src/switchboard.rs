@@ -130,6 +130,8 @@ pub struct Switchboard {
     mailboxes: mailboxes::Mailboxes,
     notices: Notices,
     gone_out: calling_out::GoneOut,
+    /// The ways by which each call outside was asked for.
+    dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
 }
 
@@ -216,6 +218,7 @@ impl Switchboard {
             mailboxes: mailboxes::Mailboxes::default(),
             notices: Notices::default(),
             gone_out: calling_out::GoneOut::default(),
+            dialled_by: HashMap::new(),
             down: trunks::Down::default(),
         };
         switchboard.keep_stocked();
@@ -572,7 +575,7 @@ impl Switchboard {
                 }
                 CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
                 CallOutput::Screen { leg } => self.screen(now, leg),
-                CallOutput::Dial { leg, to, rank } => self.dial(now, leg, &to, rank),
+                CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
                 | CallOutput::Take { .. }
@@ -598,6 +601,7 @@ impl Switchboard {
         if call.is_over() {
             self.deadlines.stop(id);
             self.calls.remove(&id);
+            self.dialled_by.remove(&id);
         }
     }
 

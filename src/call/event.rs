@@ -142,9 +142,9 @@ pub enum Output {
     Changed(Box<CallRecord>),
     /// Ring this phone at this place.
     Ring { leg: LegId, phone: PhoneId, binding: BindingId },
-    /// Ask the carrier of this rank for the number that was dialled: 0 is the first that takes calls of ours. Answered by
+    /// Ask the next carrier for the number that was dialled: the first that this call has not asked yet. Answered by
     /// [`LegEnd::NoChannel`] where there is none.
-    Dial { leg: LegId, to: Outside, rank: usize },
+    Dial { leg: LegId, to: Outside },
     /// Let the caller hear what the carrier lets be heard of this leg.
     LetHear { leg: LegId },
     /// Stop this leg's ringing.

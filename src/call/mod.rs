@@ -95,7 +95,7 @@ pub struct Dial {
     pub phone: PhoneId,
     pub name: Arc<str>,
     pub to: Outside,
-    /// So many carriers there are to be asked, by their rank.
+    /// So many ways there are to be asked by, one after the other.
     pub carriers: usize,
 }
 

@@ -126,7 +126,9 @@ fn why_not(shop: &Shop, number: &Number, proof: Proof, out: Out) -> Option<NotDi
 
 /// The emergency number that this is in that country, as it stands in the table.
 pub fn help_called(dialled: &str, country: Country) -> Option<&'static str> {
-    let digits: String = dialled.chars().filter(|c| !matches!(c, ' ' | '-' | '.')).collect();
+    // Parameters are what a `tel:` URI has behind its number (RFC 3261 §19.1.6); the rest is for the eye (RFC 3966 §5.1.1).
+    let number = dialled.split(';').next().unwrap_or_default();
+    let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
     let own = HELP.iter().find(|(code, _)| *code == country.as_str()).map_or(&[][..], |(_, numbers)| numbers);
     own.iter().chain(EVERYWHERE).copied().find(|number| *number == digits)
 }

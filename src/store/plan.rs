@@ -58,8 +58,9 @@ const PUT_SHOP: &str = "INSERT INTO shops (id, name, time_zone, country, languag
      give_up_after_s = excluded.give_up_after_s, notify = excluded.notify";
 const DROP_NUMBERS: &str = "DELETE FROM shop_numbers WHERE shop_id = $1";
 const PUT_NUMBER: &str = "INSERT INTO shop_numbers (number, shop_id, position) VALUES ($1, $2, $3)";
-const OLD_PHONES: &str = "SELECT id, name, off_until_ms FROM phones WHERE shop_id = $1";
+const OLD_PHONES: &str = "SELECT id, name, off_until_ms, ha1 FROM phones WHERE shop_id = $1";
 const DROP_PHONES: &str = "DELETE FROM phones WHERE shop_id = $1";
+const DROP_LINKS: &str = "DELETE FROM provisioning_links WHERE phone_id = $1";
 const PUT_PHONE: &str = "INSERT INTO phones (id, shop_id, position, name, kind, line, ha1, after_s, hours, \
      off_until_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const DROP_CLOSURES: &str = "DELETE FROM closures WHERE shop_id = $1";
@@ -178,21 +179,28 @@ impl Store {
                 sqlx::query(PUT_NUMBER).bind(number.as_str()).bind(id).bind(position).execute(&mut *tx).await?;
             }
 
-            let old: Vec<(i64, String, Option<i64>)> =
+            let old: Vec<(i64, String, Option<i64>, Option<String>)> =
                 sqlx::query_as(OLD_PHONES).bind(id).fetch_all(&mut *tx).await?;
-            let old: HashMap<String, (i64, Option<i64>)> =
-                old.into_iter().map(|(id, name, off_until)| (name, (id, off_until))).collect();
+            let mut old: HashMap<String, (i64, Option<i64>, Option<String>)> =
+                old.into_iter().map(|(id, name, off_until, ha1)| (name, (id, off_until, ha1))).collect();
             sqlx::query(DROP_PHONES).bind(id).execute(&mut *tx).await?;
             for (position, phone) in (0_i64..).zip(&shop.phones) {
-                let (phone_id, off_until) = match old.get(&*phone.name) {
-                    Some(known) => *known,
-                    None => (sqlx::query_scalar(NEXT_ID).fetch_one(&mut *tx).await?, None),
+                let (phone_id, off_until, old_ha1) = match old.remove(&*phone.name) {
+                    Some(known) => known,
+                    None => (sqlx::query_scalar(NEXT_ID).fetch_one(&mut *tx).await?, None, None),
                 };
                 let (kind, line, ha1) = line_columns(&phone.line);
+                // A link brings a password of its own: it must not undo the one that the owner has just set.
+                if old_ha1.as_deref() != ha1 {
+                    sqlx::query(DROP_LINKS).bind(phone_id).execute(&mut *tx).await?;
+                }
                 let query = sqlx::query(PUT_PHONE).bind(phone_id).bind(id).bind(position).bind(&*phone.name);
                 let query = query.bind(kind).bind(line).bind(ha1).bind(seconds(phone.after));
                 let hours = phone.hours.as_ref().map(Hours::as_str);
                 query.bind(hours).bind(off_until).execute(&mut *tx).await?;
+            }
+            for (gone, ..) in old.into_values() {
+                sqlx::query(DROP_LINKS).bind(gone).execute(&mut *tx).await?;
             }
 
             sqlx::query(DROP_CLOSURES).bind(id).execute(&mut *tx).await?;

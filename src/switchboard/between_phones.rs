@@ -19,34 +19,37 @@ use super::{Facts, Service, Switchboard};
 impl Switchboard {
     /// A phone has dialled something: another phone of its shop rings, anything else is outside.
     pub(super) fn phone_calls(&mut self, now: Now, arrival: Arrival, calling: &Calling) {
-        if self.service == Service::Draining {
-            return self.door.turn_away(now, &arrival);
-        }
         let dialled = arrival.called.first().cloned().unwrap_or_default();
-        if dialled == PICK_UP {
-            return self.picks_up(now, arrival, calling);
-        }
         // A telephone at one address may be a phone of several shops.
         let calls_from = |shop: &Arc<Shop>| {
             let from = shop.phones.iter().find(|phone| self.is_calling(phone, calling))?;
             Some((shop.clone(), from.clone()))
         };
         let callers: Vec<(Arc<Shop>, Phone)> = self.plan.shops.iter().filter_map(calls_from).collect();
-        let Some((shop, from)) = callers.first().cloned() else {
-            return self.door.refuse_dialling(now, &arrival, NotDialled::NoNumber);
-        };
         let proof = match calling {
             Calling::User(_) => Proof::Password,
             Calling::At(_) => Proof::Address,
+        };
+        // Whatever a phone is called, and whatever else goes on, help goes first.
+        let help = callers.iter().find(|(shop, _)| help_called(&dialled, shop.country).is_some());
+        if let Some((shop, from)) = help.cloned() {
+            return self.call_outside(now, arrival, shop, &from, proof);
+        }
+        if self.service == Service::Draining {
+            return self.door.turn_away(now, &arrival);
+        }
+        if dialled == PICK_UP {
+            return self.picks_up(now, arrival, calling);
+        }
+        let Some((shop, from)) = callers.first().cloned() else {
+            return self.door.refuse_dialling(now, &arrival, NotDialled::NoNumber);
         };
         let colleague = callers.into_iter().find_map(|(shop, from)| {
             let to = shop.phones.iter().find(|phone| self.user_of(phone).as_ref() == Some(&dialled))?.id;
             let decision = decide_within(&shop, from.id, to)?;
             Some((shop, from, to, decision))
         });
-        // Whatever a phone is called, help goes first.
-        let Some((shop, from, to, decision)) = colleague.filter(|_| help_called(&dialled, shop.country).is_none())
-        else {
+        let Some((shop, from, to, decision)) = colleague else {
             return self.call_outside(now, arrival, shop, &from, proof);
         };
         let user = self.user_of(&from).unwrap_or_default();

@@ -13,14 +13,17 @@ use super::{Facts, Route, Switchboard};
 use crate::call::event::Final;
 use crate::call::leg::LegId;
 use crate::call::record::Direction;
-use crate::call::{Begin, Dial};
+use crate::call::{Begin, Call, Dial};
 use crate::door::sip::{Arrival, Shown};
 use crate::notice::Notice;
 use crate::now::{Now, UnixMs};
 use crate::routing::decision::Because;
 use crate::routing::local_time;
-use crate::routing::plan::{Phone, Plan, Shop, ShopId};
+use crate::routing::plan::{Phone, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{Dialling, NotDialled, Out, Outside, Proof, decide_outside};
+
+/// So many calls for help a phone without a password has at once. One who is cut off calls again at once.
+const HELP_UNPROVED: usize = 2;
 
 /// How many calls of each shop have gone out on its last day with any; help is not counted.
 #[derive(Debug, Default)]
@@ -65,6 +68,7 @@ impl Switchboard {
                 let begin = match (arrival.unservable(), self.carriers(&to).len()) {
                     (_, 0) => Begin::Unservable(Final::NotDialled(NotDialled::NoWayOut)),
                     (Some(answer), _) => Begin::Unservable(answer),
+                    _ if self.floods_help(&to, from.id, proof) => Begin::Unservable(Final::Busy),
                     (None, carriers) => {
                         Begin::Dial(Dial { phone: from.id, name: from.name.clone(), to: to.clone(), carriers })
                     }
@@ -99,10 +103,23 @@ impl Switchboard {
         self.begin(now, arrival, Some(shop), facts, begin, shown);
     }
 
-    /// Asks the carrier of this rank.
-    pub(super) fn dial(&mut self, now: Now, leg: LegId, to: &Outside, rank: usize) {
-        let carrier = self.carriers(to).get(rank).copied();
+    /// Asks the first carrier that was not asked for this call yet. Which ways there are, and which is the best, may have
+    /// changed since the last one was asked: that it has died may just have been noticed.
+    pub(super) fn dial(&mut self, now: Now, leg: LegId, to: &Outside) {
+        let ways = self.carriers(to);
+        let asked = self.dialled_by.entry(leg.call).or_default();
+        let carrier = ways.into_iter().find(|way| !asked.contains(way));
+        asked.extend(carrier);
         self.door.dial(now, leg, to, carrier);
+    }
+
+    /// Whether this call for help is one too many of a phone that nothing but its address proves: whoever writes that address
+    /// could keep those who help, and every channel of the shop's, busy.
+    fn floods_help(&self, to: &Outside, phone: PhoneId, proof: Proof) -> bool {
+        let for_help = |call: &&Call| call.maker() == Some(phone) && call.record().because == Because::CalledForHelp;
+        let lives = |call: &&Call| call.record().ended.is_none();
+        matches!((to, proof), (Outside::Help(_), Proof::Address))
+            && self.calls.values().filter(for_help).filter(lives).count() >= HELP_UNPROVED
     }
 
     /// The carriers to be asked for it, in this order: those that know us. For help the others too, behind them.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ringall::media::asker::{self, Asker};
 use ringall::media::attendant::{Attendant, Turn};
 use ringall::media::player::{FRAME, FRAME_SAMPLES, PACKET_BYTES, Sound};
-use ringall::media::recorder::Recorded;
+use ringall::media::recorder::{Listens, Recorded};
 use ringall::media::relay::{Relay, Verdict};
 use ringall::media::{Carry, Command, Fact, Family, Hold, Kept, Lane, Pair, PairId, RelayId, Side, Which, rtp};
 use ringall::now::Mono;
@@ -32,6 +32,8 @@ pub struct FakeMedia {
     attended: BTreeMap<RelayId, Attended>,
     /// What each greeting said, in the order they were asked for.
     pub greetings: Vec<Arc<[Sound]>>,
+    /// By what the last one who was asked is heard.
+    pub listens: Listens,
     /// What everybody was asked, in the order they were.
     pub questions: Vec<Arc<[Sound]>>,
     /// How long a recording takes to be safe; `None`: the disk refuses it.
@@ -75,6 +77,7 @@ impl Default for FakeMedia {
             range: usize::MAX,
             attended: BTreeMap::new(),
             greetings: Vec::new(),
+            listens: Listens::default(),
             questions: Vec::new(),
             disk_takes: Some(Duration::from_millis(5)),
             machine_is_dead: false,
@@ -108,6 +111,7 @@ impl FakeMedia {
             }
             Command::Ask { relay, lane, a, b, ask } => {
                 self.questions.push(ask.sounds.clone());
+                self.listens = ask.listens.clone();
                 self.attend(now, relay, lane, (a, b), Machine::Asker(Asker::new(*ask, Mono(now))));
                 Vec::new()
             }

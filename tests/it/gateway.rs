@@ -17,6 +17,8 @@ pub const SECOND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51,
 pub enum Ails {
     /// It says nothing.
     Silent,
+    /// Every INVITE gets 100, and nothing else; OPTIONS gets 200.
+    Tries,
     /// Every INVITE gets this answer; OPTIONS gets 200.
     Refuses(u16),
     /// Everything gets this answer.
@@ -67,6 +69,8 @@ impl Gateway {
         match (text.method(), ails) {
             (_, Some(Ails::Silent)) | (Some("ACK"), Some(Ails::Refuses(_) | Ails::RefusesAll(_))) => Taken::Nothing,
             (Some("OPTIONS"), Some(Ails::IgnoresOptions)) => Taken::Nothing,
+            (Some("OPTIONS" | "CANCEL"), Some(Ails::Tries)) => Taken::Answered(response(&text, 200)),
+            (Some("INVITE"), Some(Ails::Tries)) => Taken::Answered(response(&text, 100)),
             (Some("OPTIONS"), None | Some(Ails::Refuses(_))) => Taken::Answered(response(&text, 200)),
             (Some("OPTIONS"), Some(Ails::RefusesAll(code)))
             | (Some("INVITE"), Some(Ails::Refuses(code) | Ails::RefusesAll(code))) => {

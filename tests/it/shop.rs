@@ -12,6 +12,7 @@ use std::num::NonZeroU16;
 
 use ringall::config::{Profile, Register, ShownAs, Srtp, Trunk};
 use ringall::media::player::Sound;
+use ringall::media::recorder::Listens;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
@@ -371,6 +372,11 @@ impl Shop {
     /// What each cell that picked up was told, in order.
     pub fn questions(&self) -> Vec<Arc<[Sound]>> {
         self.world.borrow().media.questions.clone()
+    }
+
+    /// By what the last cell that picked up is heard.
+    pub fn listens_for_keys(&self) -> Listens {
+        self.world.borrow().media.listens.clone()
     }
 
     /// A voice has spoken this as the shop's name, and took so long to say it.

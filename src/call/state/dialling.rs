@@ -15,16 +15,23 @@ use crate::routing::Outside;
 
 /// RFC 3261 §16.6 gives an INVITE more than three minutes; whoever has not picked up by then will not.
 const RINGS_FOR: Duration = Duration::from_secs(180);
+/// A carrier that has said nothing of the number by then is not waited for where another can be asked: for help one may not
+/// have the time. It may be dead behind a border that answers 100 for it, or dead itself for 32 s.
+const HELP_ASKED_FOR: Duration = Duration::from_secs(6);
+/// The same for any number: far away it takes its time until it rings.
+const ASKED_FOR: Duration = Duration::from_secs(15);
 /// RFC 3261 §13.3.1.1: a UAS "SHOULD send a non-100 provisional response at every minute", or proxies give up.
 const SAID_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(crate) struct Dialling {
     dial: Dial,
-    /// Of the carrier that is asked now.
-    rank: usize,
+    /// So many carriers were asked, with the one that is asked now.
+    asked: usize,
     leg: LegId,
     heard: Heard,
+    /// When the next carrier is asked, unless this one has said something.
+    next_at: Mono,
     /// `None`: for as long as it takes.
     until: Option<Mono>,
 }
@@ -44,8 +51,9 @@ impl Dialling {
             // Where help is asked for one may have to wait one's turn.
             Outside::Help(_) => None,
         };
-        let leg = ask(now, &dial, 0, facts);
-        Dialling { dial, rank: 0, leg, heard: Heard::Nothing, until }
+        let leg = ask(now, &dial, facts);
+        let next_at = now.mono + asked_for(&dial);
+        Dialling { dial, asked: 1, leg, heard: Heard::Nothing, next_at, until }
     }
 
     pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts) -> Phase {
@@ -66,10 +74,17 @@ impl Dialling {
                 facts.legs.remove(&leg);
             }
             Input::CallerLeft(left, said) => return self.caller_left(now, left, said, facts),
+            // A service that stops cuts nobody off from help: its own time for that ends the call.
+            Input::Closing if matches!(self.dial.to, Outside::Help(_)) => {}
             Input::Closing => return self.give_up(now, Final::Draining, facts),
             Input::Timeout => {
                 if self.until.is_some_and(|until| until <= now.mono) {
                     return self.give_up(now, Final::Unavailable, facts);
+                }
+                if self.next_at <= now.mono && self.heard == Heard::Nothing && self.another_is_left() {
+                    self.stop(Stop::NobodyAnswered, facts);
+                    facts.note(now, EventKind::NotReached, None, "silent");
+                    return self.ask_the_next(now, facts);
                 }
                 self.say_again(now, facts);
             }
@@ -90,7 +105,7 @@ impl Dialling {
 
     pub(crate) fn deadline(&self) -> Option<Mono> {
         let again = match self.heard {
-            Heard::Nothing => None,
+            Heard::Nothing => Some(self.next_at).filter(|_| self.another_is_left()),
             Heard::Ringing { again_at } | Heard::Sound { again_at } => Some(again_at),
         };
         again.into_iter().chain(self.until).min()
@@ -143,7 +158,7 @@ impl Dialling {
     }
 
     /// This carrier does not connect them: the next one may.
-    fn ended(mut self, now: Now, end: LegEnd, facts: &mut Facts) -> Phase {
+    fn ended(self, now: Now, end: LegEnd, facts: &mut Facts) -> Phase {
         facts.legs.remove(&self.leg);
         let (detail, answer) = match end {
             LegEnd::Declined => ("603".to_owned(), Final::Busy),
@@ -158,15 +173,25 @@ impl Dialling {
             LegEnd::Over => (String::new(), Final::Unavailable),
         };
         facts.note(now, EventKind::NotReached, None, &detail);
-        let another_may = end == LegEnd::NoChannel || matches!(self.dial.to, Outside::Help(_));
-        if another_may && self.rank + 1 < self.dial.carriers {
-            self.rank += 1;
-            self.leg = ask(now, &self.dial, self.rank, facts);
-            return Phase::Dialling(self);
+        let unserved = matches!(end, LegEnd::NoChannel | LegEnd::Silent | LegEnd::Unavailable(408 | 500 | 503));
+        if self.another_is_left() && (unserved || matches!(self.dial.to, Outside::Help(_))) {
+            return self.ask_the_next(now, facts);
         }
         facts.tell_caller(Output::Refuse(answer));
         facts.end(now, Disposition::Missed, Some(facts.far()));
         Phase::Ending
+    }
+
+    fn another_is_left(&self) -> bool {
+        self.asked < self.dial.carriers
+    }
+
+    fn ask_the_next(mut self, now: Now, facts: &mut Facts) -> Phase {
+        self.asked += 1;
+        self.heard = Heard::Nothing;
+        self.next_at = now.mono + asked_for(&self.dial);
+        self.leg = ask(now, &self.dial, facts);
+        Phase::Dialling(self)
     }
 
     fn caller_left(&self, now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Phase {
@@ -195,11 +220,18 @@ impl Dialling {
     }
 }
 
-fn ask(now: Now, dial: &Dial, rank: usize, facts: &mut Facts) -> LegId {
+fn asked_for(dial: &Dial) -> Duration {
+    match dial.to {
+        Outside::Number(_) => ASKED_FOR,
+        Outside::Help(_) => HELP_ASKED_FOR,
+    }
+}
+
+fn ask(now: Now, dial: &Dial, facts: &mut Facts) -> LegId {
     let leg =
         Leg { phone: dial.phone, binding: None, name: dial.name.clone(), offered: now.mono, state: LegState::Offered };
     let id = facts.new_leg(leg.clone());
     facts.note(now, EventKind::Dialled, Some(&leg), "");
-    facts.push(Output::Dial { leg: id, to: dial.to.clone(), rank });
+    facts.push(Output::Dial { leg: id, to: dial.to.clone() });
     id
 }

@@ -10,6 +10,7 @@ use super::super::{Facts, Withdrawn};
 use super::transferring::Transferring;
 use super::{Phase, ending};
 use crate::now::{Mono, Now};
+use crate::routing::Because;
 
 /// Both were asked whether they are there. Who has not answered after 64*T1 is gone (RFC 3261 §17.1.1.2), and who has
 /// answered at once was silent for another half minute since. A second more, so that whoever is gone is told of first.
@@ -151,6 +152,8 @@ impl Talking {
                 self.note(now, EventKind::Resumed, holder, facts);
                 Phase::Talking(self)
             }
+            // A service that stops cuts nobody off from help: its own time for that ends the call.
+            Input::Closing if facts.record.because == Because::CalledForHelp => Phase::Talking(self),
             Input::Closing => {
                 hang_up_winner(self.winner, Stop::Finished, facts);
                 hang_up_caller(now, EndedBy::Network, Stop::Finished, None, facts)

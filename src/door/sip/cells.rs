@@ -13,7 +13,7 @@ use crate::config::{FromUser, Identity, Outbound, ShownAs, Trunk};
 use crate::media::g711::Law;
 use crate::media::player::{Sound, Stream};
 use crate::media::recorder::Listens;
-use crate::media::sdp::{Terms, agree_late, keys};
+use crate::media::sdp::{Codec, Terms, agree_late, keys};
 use crate::media::{Ask, Command, Family, Lane, Pair, RelayId};
 use crate::now::{Mono, Now};
 use crate::number::Number;
@@ -205,15 +205,20 @@ impl SipDoor {
         let cell = phone.cell.as_ref().filter(|cell| cell.heard == Heard::Nothing)?;
         let tried: Vec<Tried> = cell.tried.iter().copied().chain([(cell.trunk, phone.hop)]).collect();
         let place = self.places.get(&binding)?.clone();
-        self.way_to(place, &tried).is_ok().then_some((binding, tried))
+        self.way_beside(place, &tried, Some(leg)).is_ok().then_some((binding, tried))
     }
 
     /// The first way to this place that was not tried, by a trunk that has a channel for us.
     pub(super) fn way_to(&self, place: Place, tried: &[Tried]) -> Result<Place, LegEnd> {
+        self.way_beside(place, tried, None)
+    }
+
+    /// The same once this leg has left its channel.
+    fn way_beside(&self, place: Place, tried: &[Tried], left: Option<LegId>) -> Result<Place, LegEnd> {
         let Some(first) = place.trunk else { return Ok(place) };
         let first = Way { uri: place.uri, hop: place.hop, trunk: first };
         let mut ways = std::iter::once(first).chain(place.others).filter(|way| !tried.contains(&(way.trunk, way.hop)));
-        let way = ways.find(|way| self.has_channel_for_us(way.trunk));
+        let way = ways.find(|way| self.has_channel_beside(way.trunk, left));
         way.and_then(|way| Place::of_cell(vec![way])).ok_or(LegEnd::NoChannel)
     }
 
@@ -238,10 +243,14 @@ impl SipDoor {
 
     /// Whether this trunk can carry a call of ours. The last channel is the next customer's.
     pub(super) fn has_channel_for_us(&self, trunk: usize) -> bool {
+        self.has_channel_beside(trunk, None)
+    }
+
+    fn has_channel_beside(&self, trunk: usize, left: Option<LegId>) -> bool {
         let Some(channels) = self.cells.trunks.get(trunk).and_then(|line| line.channels) else { return true };
         let customers = self.callers.values().filter(|caller| caller.trunk == Some(trunk)).count();
-        let through = |phone: &&PhoneLeg| phone.cell.as_ref().is_some_and(|cell| cell.trunk == trunk);
-        let cells = self.phones.values().filter(through).count();
+        let through = |phone: &PhoneLeg| phone.cell.as_ref().is_some_and(|cell| cell.trunk == trunk);
+        let cells = self.phones.iter().filter(|(leg, phone)| Some(**leg) != left && through(phone)).count();
         customers + cells + 1 < usize::from(channels.get())
     }
 
@@ -397,7 +406,11 @@ impl SipDoor {
         let keys = keys(&phone.ours, theirs).ok()?;
         let a = theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.a, keys);
         let stream = Stream { law: Law::Ulaw, payload_type: 0, ssrc, sequence, timestamp };
-        let ask = Box::new(Ask { sounds, stream, listens: Listens::to(&machine.formats) });
+        // Who has not agreed to tell of keys beside the sound presses them into it.
+        let tells = theirs.formats.iter().any(|format| format.codec == Codec::TelephoneEvent);
+        let listens = Listens::to(&machine.formats);
+        let listens = Listens { keys: listens.keys.filter(|_| tells), ..listens };
+        let ask = Box::new(Ask { sounds, stream, listens });
         cell.playing = Some(relay);
         self.cells.played.insert(relay, leg);
         self.media.push_back(Command::Ask { relay, lane: cell.lane, a, b: payloads.b, ask });

@@ -142,7 +142,12 @@ impl SipDoor {
         if let Party::Phone(leg) = party
             && !self.is_far_end(leg)
         {
-            return self.respond_in_dialog(now, tx, 481);
+            // RFC 3261 §12.2.1.2: 481 would end the dialog of one who has only just picked up.
+            return match (self.waits_up(leg), request.body.is_empty()) {
+                (true, true) => self.respond_if(now, tx, Ok(())),
+                (true, false) => self.respond_in_dialog(now, tx, 491),
+                (false, _) => self.respond_in_dialog(now, tx, 481),
+            };
         }
         let Ok(offer) = self.read_offer(&request.body, &hop) else { return self.respond_in_dialog(now, tx, 488) };
         if offer.is_some() && self.is_early(party) {
@@ -177,7 +182,8 @@ impl SipDoor {
         if let Party::Phone(leg) = party
             && !self.is_far_end(leg)
         {
-            return Err(481);
+            // A cell that is asked for a key, or a phone whose caller's row is not durable yet: there is no session to change.
+            return Err(if self.waits_up(leg) { 491 } else { 481 });
         }
         // RFC 3261 §14.2: no session to change yet.
         let (conversation, _) = self.conversation_of(party.call()).ok_or(491_u16)?;
@@ -194,6 +200,15 @@ impl SipDoor {
             None => Ok(Description { direction: Direction::SendRecv, ..mine.ours.clone() }.after(mine.ours)),
             Some(offer) => agree_again(which, offer, mine.ours, other).map(|agreed| agreed.answer).map_err(|_| 488),
         }
+    }
+
+    /// Whether this phone has picked up and is not connected yet, nor hung up on.
+    fn waits_up(&self, leg: LegId) -> bool {
+        let is_up = self.phones.get(&leg).is_some_and(|phone| matches!(phone.state, PhoneState::Up { .. }));
+        let left = self.byes.values().any(|left| *left == leg);
+        is_up
+            && !left
+            && !self.callers.get(&leg.call).is_some_and(|caller| matches!(caller.state, CallerState::Answered(_)))
     }
 
     /// Whether this phone is the one the caller talks with, and was not hung up on.
@@ -239,8 +254,13 @@ impl SipDoor {
             Party::Caller(call) => (call, Which::A, self.callers.get(&call).map(|caller| caller.hop)),
             Party::Phone(leg) => (leg.call, Which::B, self.phones.get(&leg).map(|phone| phone.hop)),
         };
+        // Who has given the call away meanwhile has no say in how the others talk.
+        let counts = match party {
+            Party::Caller(_) => true,
+            Party::Phone(leg) => self.is_far_end(leg),
+        };
         // An answer that cannot be read changes nothing: what was agreed before still stands (RFC 3261 §14.1).
-        if let Some(hop) = hop
+        if let Some(hop) = hop.filter(|_| counts)
             && let Ok(Some(answer)) = self.read_offer(&ack.body, &hop)
         {
             self.agree_anew(call, which, answer, *ours);

@@ -109,7 +109,8 @@ impl SipDoor {
         match code {
             ..200 => self.reach.asked.contains_key(&tx),
             408 | 503 => self.question_over(now, tx, Err(Why::Refused(code))),
-            _ => self.question_over(now, tx, Ok(hop)),
+            // Its connection may be gone by the next call; the server stays.
+            _ => self.question_over(now, tx, Ok(hop.without_flow())),
         }
     }
 

@@ -11,7 +11,7 @@ use super::trunk_registers::router;
 use crate::carrier_sip::Says;
 use crate::cast::{Door, Phone};
 use crate::far_end::End;
-use crate::gateway::GATEWAY;
+use crate::gateway::{Ails, GATEWAY, SECOND};
 use crate::machine::number;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -454,7 +454,7 @@ fn a_carrier_that_fails_is_not_the_last_word_for_help() {
     shop.wait("1 s");
     counter.calls(&shop, &shop.counter, "600999888");
     shop.wait("2 s");
-    assert_eq!((jo.calls_seen(), refused(&shop.counter).0), (1, Some(480)), "one carrier, and what it says");
+    assert_eq!((jo.calls_seen(), refused(&shop.counter).0), (2, Some(480)), "it serves nobody now: the other one too");
     counter.calls(&shop, &shop.counter, "112");
     shop.wait("2 s");
     assert_eq!((help.calls_seen(), refused(&shop.counter).0), (2, Some(480)), "the other one too");
@@ -465,6 +465,116 @@ fn a_carrier_that_fails_is_not_the_last_word_for_help() {
     assert_eq!(help.calls_seen(), 3);
     shop.wait("1 s");
     super::trunk_registers::closes(&shop);
+}
+
+#[test]
+fn help_is_not_kept_waiting_by_a_carrier_that_says_nothing() {
+    for ails in [Ails::Silent, Ails::Tries] {
+        let (shop, mut counter) = open(opening().with_a_second_carrier());
+        let help = shop.outside("Help", "112");
+        shop.carrier_ails(GATEWAY, Some(ails));
+        counter.calls(&shop, &shop.counter, "112");
+        shop.wait("5 s");
+        assert_eq!(shop.carriers_asked(), [GATEWAY]);
+        shop.wait("2 s");
+        assert_eq!(shop.carriers_asked(), [GATEWAY, SECOND]);
+        help.picks_up();
+        shop.wait("1 s");
+        assert!(shop.counter.talks_with(&help));
+        shop.wait("1 min");
+        assert!(shop.counter.talks_with(&help), "whatever becomes of the first");
+        shop.counter.hangs_up();
+        shop.carrier_ails(GATEWAY, None);
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_number_goes_by_the_next_carrier_when_the_first_says_nothing_for_long() {
+    let (shop, mut counter) = open(opening().with_a_second_carrier());
+    let jo = shop.outside("Jo", JO);
+    shop.carrier_ails(GATEWAY, Some(Ails::Tries));
+    counter.calls(&shop, &shop.counter, "600999888");
+    shop.wait("14 s");
+    assert_eq!(shop.carriers_asked(), [GATEWAY]);
+    shop.wait("2 s");
+    jo.picks_up();
+    shop.wait("1 s");
+    assert!(shop.counter.talks_with(&jo));
+    shop.counter.hangs_up();
+    shop.wait("1 min");
+    shop.carrier_ails(GATEWAY, None);
+    shop.is_idle();
+}
+
+#[test]
+fn a_carrier_that_died_as_help_was_asked_for_is_not_asked_again_in_place_of_the_other() {
+    let (shop, mut counter) = open(opening().cell(1, "+34600999111").with_a_second_carrier());
+    let help = shop.outside("Help", "112");
+    shop.wait("1 s");
+    shop.carrier_ails(GATEWAY, Some(Ails::Silent));
+    // It is about to be noticed: the order of the carriers changes while help is waited for.
+    shop.wait("58 s");
+    counter.calls(&shop, &shop.counter, "112");
+    shop.wait("10 s");
+    assert_eq!(shop.carriers_asked().iter().filter(|carrier| **carrier == SECOND).count(), 1);
+    assert!(help.rings());
+    help.picks_up();
+    shop.wait("1 s");
+    assert!(shop.counter.talks_with(&help));
+    shop.counter.hangs_up();
+    shop.carrier_ails(GATEWAY, None);
+    shop.wait("1 min");
+    shop.is_idle();
+}
+
+#[test]
+fn a_service_that_stops_cuts_nobody_off_from_help() {
+    let (shop, mut counter) = shop();
+    let help = shop.outside("Help", "112");
+    counter.calls(&shop, &shop.counter, "112");
+    shop.wait("1 s");
+    shop.shuts_down();
+    shop.wait("1 s");
+    assert!(help.rings());
+    help.picks_up();
+    shop.wait("1 min");
+    assert!(shop.counter.talks_with(&help));
+    Account::of("ana").elsewhere("calls").calls(&shop, &shop.ana, "112");
+    shop.wait("1 s");
+    assert_eq!(help.calls_seen(), 2, "nor is anybody refused it");
+    shop.counter.hangs_up();
+    shop.ana.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(shop.gauges().calls_live, 0);
+}
+
+#[test]
+fn an_address_alone_has_two_calls_for_help_at_once() {
+    let (shop, _) = shop();
+    let help = shop.outside("Help", "112");
+    for _ in 0..3 {
+        shop.workshop.calls_user("112");
+        shop.wait("1 s");
+    }
+    assert_eq!((help.calls_seen(), refused(&shop.workshop).0), (2, Some(486)));
+    shop.workshop.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn help_is_understood_as_telephones_write_it() {
+    let (shop, mut counter) = shop();
+    let help = shop.outside("Help", "112");
+    for called in ["112;phone-context=+34", "1-1-2", "(112)"] {
+        counter.calls(&shop, &shop.counter, called);
+        shop.wait("1 s");
+        assert!(help.rings(), "{called}");
+        shop.counter.hangs_up();
+        shop.wait("1 s");
+    }
+    assert_eq!(help.calls_seen(), 3);
+    shop.is_idle();
 }
 
 #[test]

@@ -245,6 +245,36 @@ fn a_key_told_by_info_counts_too() {
 }
 
 #[test]
+fn a_carrier_that_tells_of_no_keys_has_its_sound_listened_to() {
+    for (payloads, events) in [("0 101", Some(101)), ("8", None)] {
+        let shop = opening().open();
+        shop.ana.speaks(payloads);
+        let (shop, ann) = ringing_in(shop);
+        shop.ana.picks_up();
+        shop.wait("1 s");
+        let listens = shop.listens_for_keys();
+        assert_eq!((listens.keys, listens.audio.len()), (events, 2), "{payloads}");
+        ann.hangs_up();
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_carrier_that_offers_anew_while_its_cell_is_asked_is_put_off() {
+    let (shop, ann) = ringing();
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    shop.ana.asks_for_an_offer();
+    shop.wait("1 s");
+    assert_eq!(shop.ana.answer_to("INVITE").code(), Some(491), "481 would end the call (RFC 3261 §12.2.1.2)");
+    shop.ana.presses('5');
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
 fn the_last_channel_is_the_next_customers() {
     let shop = opening().cell(1, "+34600999222").with_channels(3).open();
     let ann = shop.caller("Ann", "+34600111222");
