@@ -12,7 +12,7 @@ use crate::cast::{Database, RUIZ, shop};
 crate::on_both! {
     a_link_brings_a_password_when_it_is_used_and_not_before, the_first_phone_is_the_only_one, an_app_has_one_try,
     an_old_link_brings_nothing, a_phone_link_ends_with_the_next, a_link_is_not_used_for_ever,
-    an_import_leaves_a_link_alone, only_a_phone_that_registers_has_a_link,
+    an_import_leaves_a_link_alone, an_import_of_another_password_ends_the_link, only_a_phone_that_registers_has_a_link,
 }
 
 const NOW: UnixMs = UnixMs(1_798_131_900_000);
@@ -149,6 +149,18 @@ async fn an_import_leaves_a_link_alone(db: Database) {
     db.store.replace_shop(&without).await.unwrap();
     assert!(db.store.provisioning_link(&link, NOW).await.unwrap().is_none(), "its phone is gone");
     assert!(!db.store.take_provisioning_link(&link, first(), &new(), NOW).await.unwrap());
+}
+
+async fn an_import_of_another_password_ends_the_link(db: Database) {
+    let phone = counter(&db).await;
+    let link = db.store.make_provisioning_link(phone, NOW).await.unwrap();
+    assert!(db.store.take_provisioning_link(&link, first(), &new(), NOW).await.unwrap());
+    // The file's password is another than the link's.
+    db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let set = ha1(&db).await;
+    assert!(db.store.provisioning_link(&link, NOW).await.unwrap().is_none());
+    assert!(!db.store.take_provisioning_link(&link, first(), &new(), NOW).await.unwrap());
+    assert_eq!(ha1(&db).await, set, "what the owner has set stands");
 }
 
 async fn only_a_phone_that_registers_has_a_link(db: Database) {
