@@ -28,7 +28,16 @@ pub struct Leg {
     pub name: Arc<str>,
     /// When its INVITE left.
     pub offered: Mono,
+    pub taken_by: TakenBy,
     pub state: LegState,
+}
+
+/// What shows that a person has a leg. Kept with the leg: what its phone is may change while it rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenBy {
+    PickingUp,
+    /// Behind a carrier a mailbox may pick up too.
+    Key,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

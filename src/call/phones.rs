@@ -1,7 +1,7 @@
 //! The shop's phones as every call sees them: where each can be rung, and what each is doing in other calls. Kept over all
 //! calls and all shops; a call only reads it, and is told what it waits for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::leg::BindingId;
 use super::record::CallId;
@@ -12,6 +12,8 @@ use crate::routing::plan::PhoneId;
 #[derive(Clone, Debug, Default)]
 pub struct Phones {
     places: HashMap<PhoneId, Vec<BindingId>>,
+    /// Those of them that a carrier leads to.
+    behind_carriers: HashSet<BindingId>,
     /// One telephone under several names: the phones of two shops at one address. By each but the first, the first.
     same: HashMap<PhoneId, PhoneId>,
     in_use: HashMap<PhoneId, InUse>,
@@ -62,8 +64,19 @@ impl Phones {
         self.places.entry(phone).or_default().push(binding);
     }
 
+    /// The same for a place that a carrier leads to.
+    pub fn add_behind_a_carrier(&mut self, phone: PhoneId, binding: BindingId) {
+        self.behind_carriers.insert(binding);
+        self.add(phone, binding);
+    }
+
+    pub fn is_behind_a_carrier(&self, binding: BindingId) -> bool {
+        self.behind_carriers.contains(&binding)
+    }
+
     /// All places where phones could be rung, to be added anew.
     pub fn take_places(&mut self) -> HashMap<PhoneId, Vec<BindingId>> {
+        self.behind_carriers.clear();
         std::mem::take(&mut self.places)
     }
 

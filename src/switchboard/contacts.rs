@@ -242,7 +242,7 @@ impl Switchboard {
             let place = Place::of_cell(to_it.collect());
             cell.to = place.as_ref().map(|place| place.hop.to);
             if let Some(place) = place {
-                self.contacts.phones.add(*phone, cell.binding);
+                self.contacts.phones.add_behind_a_carrier(*phone, cell.binding);
                 places.insert(cell.binding, place);
             }
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
-use super::super::leg::{Leg, LegId, LegState};
+use super::super::leg::{Leg, LegId, LegState, TakenBy};
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Dial, Facts};
 use super::Phase;
@@ -228,8 +228,14 @@ fn asked_for(dial: &Dial) -> Duration {
 }
 
 fn ask(now: Now, dial: &Dial, facts: &mut Facts) -> LegId {
-    let leg =
-        Leg { phone: dial.phone, binding: None, name: dial.name.clone(), offered: now.mono, state: LegState::Offered };
+    let leg = Leg {
+        phone: dial.phone,
+        binding: None,
+        name: dial.name.clone(),
+        offered: now.mono,
+        taken_by: TakenBy::PickingUp,
+        state: LegState::Offered,
+    };
     let id = facts.new_leg(leg.clone());
     facts.note(now, EventKind::Dialled, Some(&leg), "");
     facts.push(Output::Dial { leg: id, to: dial.to.clone() });

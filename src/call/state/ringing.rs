@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::Facts;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop, Taker};
-use super::super::leg::{BindingId, Leg, LegId, LegState};
+use super::super::leg::{BindingId, Leg, LegId, LegState, TakenBy};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};
 use super::screening;
@@ -21,7 +21,7 @@ const ANNOUNCE_EVERY: Duration = Duration::from_secs(60);
 /// With nothing reachable at all for so long, waiting is no kindness (DESIGN §3).
 const NOTHING_REACHABLE_FOR: Duration = Duration::from_secs(20);
 /// A phone that stopped ringing by itself is rung again after this (DESIGN §3, "What a branch can do").
-const RING_AGAIN_AFTER: Duration = Duration::from_secs(5);
+pub(super) const RING_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// 486 so soon after the INVITE is a person pressing "no"; later it is the phone's own ring timer.
 const DECLINE_WITHIN: Duration = Duration::from_secs(20);
 
@@ -248,7 +248,7 @@ impl Ringing {
         for &phone in self.started.iter().filter(|phone| may(**phone)) {
             for &place in phones.of(phone) {
                 if self.is_to_be_rung(place, facts) {
-                    offer(now, phone, place, facts);
+                    offer(now, phone, place, facts, phones);
                 }
             }
         }
@@ -354,11 +354,12 @@ pub(super) fn anything_rings(facts: &Facts) -> bool {
     facts.legs.values().any(may_take_it)
 }
 
-pub(super) fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts) {
+pub(super) fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts, phones: &Phones) {
     let Some(name) = facts.shop.as_ref().and_then(|shop| shop.phone(phone)).map(|phone| phone.name.clone()) else {
         return;
     };
-    let leg = Leg { phone, binding: Some(binding), name, offered: now.mono, state: LegState::Offered };
+    let taken_by = if phones.is_behind_a_carrier(binding) { TakenBy::Key } else { TakenBy::PickingUp };
+    let leg = Leg { phone, binding: Some(binding), name, offered: now.mono, taken_by, state: LegState::Offered };
     let id = facts.new_leg(leg.clone());
     facts.note(now, EventKind::Offered, Some(&leg), "");
     facts.push(Output::Ring { leg: id, phone, binding });
@@ -379,7 +380,9 @@ pub(super) fn rings(now: Now, id: LegId, facts: &mut Facts) {
 /// Somebody takes the call at a phone of their own choice: as if it had rung there.
 pub(super) fn take(now: Now, taker: Taker, facts: &mut Facts) -> Talking {
     let Taker { phone, name, place } = taker;
-    let leg = facts.new_leg(Leg { phone, binding: Some(place), name, offered: now.mono, state: LegState::Offered });
+    let taken_by = TakenBy::PickingUp;
+    let leg = Leg { phone, binding: Some(place), name, offered: now.mono, taken_by, state: LegState::Offered };
+    let leg = facts.new_leg(leg);
     facts.push(Output::Take { leg });
     pick_up(now, leg, facts)
 }

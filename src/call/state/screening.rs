@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use super::super::Facts;
 use super::super::event::{Output, Stop};
-use super::super::leg::{BindingId, LegId, LegState};
+use super::super::leg::{BindingId, LegId, LegState, TakenBy};
 use super::super::record::EventKind;
 use crate::now::{Mono, Now};
-use crate::routing::plan::Line;
 
 /// The longest card, twice, with the pauses to press; the packet thread tells when it has been heard, but may be silent.
 const SCREENED_FOR: Duration = Duration::from_secs(40);
 
 /// Whether this leg's phone has to be asked.
 pub(super) fn is_due(leg: LegId, facts: &Facts) -> bool {
-    let phone = facts.legs.get(&leg).and_then(|leg| facts.shop.as_ref()?.phone(leg.phone));
-    phone.is_some_and(|phone| matches!(phone.line, Line::Cell { .. }))
+    facts.legs.get(&leg).is_some_and(|leg| leg.taken_by == TakenBy::Key)
 }
 
 pub(super) fn begin(now: Now, id: LegId, facts: &mut Facts) {

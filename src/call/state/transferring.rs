@@ -2,6 +2,7 @@
 //! who gives it away, until that one hangs up or the colleague has it. Nobody is lost on the way: a call that the colleague
 //! does not take is still where it was, or rings where it came from, and then everywhere.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::super::Facts;
@@ -12,7 +13,7 @@ use super::super::record::{Disposition, EndedBy, EventKind};
 use super::talking::{self, Talking};
 use super::{Phase, ending, ringing};
 use crate::now::{Mono, Now};
-use crate::routing::plan::{Line, PhoneId};
+use crate::routing::plan::PhoneId;
 
 /// As long as a caller bears to hear nothing before somebody has to know of them again.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
@@ -27,6 +28,10 @@ pub(crate) struct Transferring {
     from: PhoneId,
     rings: Rings,
     until: Mono,
+    /// When everybody is rung again: nothing rings now.
+    again_at: Option<Mono>,
+    /// Somebody there has said no.
+    declined: BTreeSet<PhoneId>,
     /// Nothing is heard of the two who are still connected.
     silent: bool,
 }
@@ -48,11 +53,12 @@ impl Transferring {
         ring(now, to, facts, phones);
         let until = now.mono + TAKEN_WITHIN;
         let (giver, from) = (Some(giver), leg.phone);
-        Transferring { giver, from, rings: Rings::Colleague, until, silent: false }.go_on(now, facts, phones)
+        let (rings, declined) = (Rings::Colleague, BTreeSet::new());
+        Transferring { giver, from, rings, until, again_at: None, declined, silent: false }.go_on(now, facts, phones)
     }
 
     pub(crate) fn deadline(&self) -> Option<Mono> {
-        Some(self.until)
+        self.again_at.into_iter().chain([self.until]).min()
     }
 
     pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Phase {
@@ -83,6 +89,11 @@ impl Transferring {
             }
             Input::Timeout if self.until <= now.mono => {
                 ringing::stop_others(now, self.giver, Stop::NobodyAnswered, facts);
+                self.go_on(now, facts, phones)
+            }
+            Input::Timeout if self.again_at.is_some_and(|at| at <= now.mono) => {
+                self.again_at = None;
+                self.ring_everybody(now, facts, phones);
                 self.go_on(now, facts, phones)
             }
             Input::CallerLeft(left, said) => {
@@ -161,6 +172,21 @@ impl Transferring {
             self.giver = None;
         } else if !matches!(leg.state, LegState::Leaving(_)) {
             facts.note(now, EventKind::Declined, Some(&leg), &ringing::detail(end));
+            if end == LegEnd::Declined {
+                self.declined.insert(leg.phone);
+            }
+        }
+    }
+
+    /// Phones that talk are left alone while another rings.
+    fn ring_everybody(&self, now: Now, facts: &mut Facts, phones: &Phones) {
+        let shop = facts.shop.clone();
+        let all = shop.iter().flat_map(|shop| &shop.phones).map(|phone| phone.id);
+        let (talk, free): (Vec<PhoneId>, Vec<PhoneId>) =
+            all.filter(|phone| !self.declined.contains(phone)).partition(|phone| phones.talks(*phone));
+        free.into_iter().for_each(|phone| ring(now, phone, facts, phones));
+        if !ringing::anything_rings(facts) {
+            talk.into_iter().for_each(|phone| ring(now, phone, facts, phones));
         }
     }
 
@@ -188,12 +214,12 @@ impl Transferring {
                 Rings::Giver => {
                     self.rings = Rings::Everybody;
                     self.until = now.mono + ANYBODY_WITHIN;
-                    let shop = facts.shop.clone();
-                    for phone in shop.iter().flat_map(|shop| &shop.phones) {
-                        if !matches!(phone.line, Line::Cell { .. }) && !phones.talks(phone.id) {
-                            ring(now, phone.id, facts, phones);
-                        }
-                    }
+                    self.ring_everybody(now, facts, phones);
+                }
+                // A phone that is busy now may be free in a moment.
+                Rings::Everybody if now.mono < self.until => {
+                    self.again_at = Some((now.mono + ringing::RING_AGAIN_AFTER).min(self.until));
+                    return Phase::Transferring(self);
                 }
                 Rings::Everybody => {
                     facts.note(now, EventKind::NobodyAnswered, None, "");
@@ -223,7 +249,8 @@ impl Transferring {
 }
 
 fn ring(now: Now, phone: PhoneId, facts: &mut Facts, phones: &Phones) {
-    for &place in phones.of(phone) {
-        ringing::offer(now, phone, place, facts);
+    // Who picks up has the call: no place behind a carrier, where that may be a mailbox.
+    for &place in phones.of(phone).iter().filter(|place| !phones.is_behind_a_carrier(**place)) {
+        ringing::offer(now, phone, place, facts, phones);
     }
 }

@@ -32,6 +32,9 @@ use super::{Begun, PhoneLeg, PhoneState, Place, Shown, SipDoor, Way};
 /// Whoever pressed too late hears why for as long as that may take; the packet thread tells when it is said, but may be
 /// silent.
 const DISMISSED_WITHIN: Duration = Duration::from_secs(8);
+/// A carrier that has said nothing of a cell by then is not waited for where another leads there: callers are sent away when
+/// nothing could be reached for 20 s, and an INVITE that nobody answers takes 32 s to fail.
+const UNHEARD_FOR: Duration = Duration::from_secs(10);
 
 /// The carriers that calls go out by, and what is played to cells now.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(super) struct Cells {
     /// Whose sound each machine plays and hears.
     played: HashMap<RelayId, LegId>,
     dismissed: Deadlines<LegId>,
+    /// When a cell of which its carrier has said nothing is called by another way, if there is one.
+    unheard: Deadlines<LegId>,
 }
 
 /// What a call through this trunk needs.
@@ -129,11 +134,11 @@ impl Cells {
             account: account(trunk),
         };
         let trunks = trunks.iter().map(line).collect();
-        Cells { trunks, played: HashMap::new(), dismissed: Deadlines::default() }
+        Cells { trunks, played: HashMap::new(), dismissed: Deadlines::default(), unheard: Deadlines::default() }
     }
 
     pub fn poll_timeout(&self) -> Option<Mono> {
-        self.dismissed.next()
+        self.dismissed.next().into_iter().chain(self.unheard.next()).min()
     }
 }
 
@@ -202,7 +207,8 @@ impl SipDoor {
         let unserved = matches!(end, LegEnd::Silent | LegEnd::Unavailable(408 | 500 | 503));
         let phone = self.phones.get(&leg).filter(|phone| unserved && !phone.told_to_stop)?;
         let Begun::ByUs { binding: Some(binding), .. } = phone.begun else { return None };
-        let cell = phone.cell.as_ref().filter(|cell| cell.heard == Heard::Nothing)?;
+        let is_asked = matches!(phone.state, PhoneState::Inviting);
+        let cell = phone.cell.as_ref().filter(|cell| is_asked && cell.heard == Heard::Nothing)?;
         let tried: Vec<Tried> = cell.tried.iter().copied().chain([(cell.trunk, phone.hop)]).collect();
         let place = self.places.get(&binding)?.clone();
         self.way_beside(place, &tried, Some(leg)).is_ok().then_some((binding, tried))
@@ -393,6 +399,16 @@ impl SipDoor {
         }
     }
 
+    /// From now on the carrier is to say something of this cell.
+    pub(super) fn wait_for_a_word(&mut self, now: Now, leg: LegId) {
+        self.cells.unheard.set(leg, now.mono + UNHEARD_FOR);
+    }
+
+    /// A cell of which its carrier has said nothing for too long.
+    pub(super) fn pop_unheard(&mut self, now: Now) -> Option<LegId> {
+        self.cells.unheard.pop_due(now.mono)
+    }
+
     fn play(&mut self, leg: LegId, sounds: Arc<[Sound]>) -> Option<()> {
         let (ssrc, timestamp, sequence) = (self.chance.word(), self.chance.word(), self.chance.half_word());
         let phone = self.phones.get_mut(&leg)?;
@@ -420,6 +436,7 @@ impl SipDoor {
     /// Ends what is played at this leg, if anything is. Its ports stay.
     pub(super) fn stop_playing(&mut self, leg: LegId) {
         self.cells.dismissed.stop(leg);
+        self.cells.unheard.stop(leg);
         let Some(cell) = self.phones.get_mut(&leg).and_then(|phone| phone.cell.as_mut()) else { return };
         if let Some(relay) = cell.playing.take() {
             self.cells.played.remove(&relay);

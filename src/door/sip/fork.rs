@@ -67,8 +67,12 @@ impl SipDoor {
         // The machine that asks for a key speaks G.711 alone.
         let offer = caller.could_talk_by().filter(|_| place.trunk.is_none());
         let cell = place.trunk.map(|trunk| Box::new(cells::Cell::new(trunk, pair.lane, tried)));
+        let is_cell = cell.is_some();
         let invited = Invited { place, binding: Some(binding), pair, offer, from, vouched, cell };
         self.invite(now, leg, invited, protection);
+        if is_cell {
+            self.wait_for_a_word(now, leg);
+        }
     }
 
     /// Sends an INVITE of ours.
@@ -229,6 +233,21 @@ impl SipDoor {
                 self.ring_by(now, leg, binding, Sound::Best, tried);
             }
             None => self.phone_is_gone(leg, end),
+        }
+    }
+
+    /// Cells of which their carrier says nothing are called by another way. Should the first one wake up, it hears that it
+    /// comes too late.
+    pub(super) fn unheard_timeout(&mut self, now: Now) {
+        while let Some(leg) = self.pop_unheard(now) {
+            let Some((binding, tried)) = self.by_another_way(leg, LegEnd::Silent) else { continue };
+            if let Some(PhoneLeg { begun: Begun::ByUs { tx, invite, .. }, hop, .. }) = self.phones.get(&leg) {
+                let (tx, invite, hop) = (*tx, Outgoing::clone(invite), *hop);
+                self.left_ringing.insert(tx, (invite, hop));
+                self.forget_phone(leg);
+                self.endpoint.cancel(now.mono, tx, reasons(Stop::NobodyAnswered));
+                self.ring_by(now, leg, binding, Sound::Best, tried);
+            }
         }
     }
 

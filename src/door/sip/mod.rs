@@ -464,6 +464,7 @@ impl SipDoor {
         self.registrations_timeout(now);
         self.proofs_timeout(now);
         self.cells_timeout(now);
+        self.unheard_timeout(now);
         self.endpoint.handle_timeout(now.mono);
         self.drain_endpoint(now);
         self.timers_timeout(now);
