@@ -3,13 +3,14 @@
 use ringall::call::record::{Disposition, EventKind};
 use ringall::number::Number;
 use ringall::routing::caller_id::CallerId;
-use ringall::routing::plan::{Country, Language};
+use ringall::routing::plan::{Country, Language, Line};
 use ringall::spoken_card;
 use ringall::switchboard::PhoneBecause;
 
 use super::trunk_registers::router;
 use crate::cast::{Caller, Door};
 use crate::far_end::End;
+use crate::machine::number;
 use crate::shop::{Opening, Shop};
 
 const CELL: &str = "+34600999111";
@@ -33,6 +34,28 @@ fn ringing_in(shop: Shop) -> (Shop, Caller) {
     shop.wait("2 s");
     assert_eq!(shop.phones_that_ring(), 3);
     (shop, ann)
+}
+
+#[test]
+fn a_phone_that_becomes_a_cell_meanwhile_is_asked_for_a_key_too() {
+    let shop = Shop::opening().at_number("+34911234567").cell(2, CELL).open();
+    let cell = Line::Cell { number: number(CELL) };
+    shop.changes(|wishes| wishes.phones[2].line = Line::Fixed { contact: "sip:ana@192.0.2.99".to_owned() });
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("3 s");
+    assert!(!shop.ana.rings());
+    shop.changes(|wishes| wishes.phones[2].line = cell);
+    shop.wait("3 s");
+    assert!(shop.ana.rings());
+    shop.ana.picks_up();
+    shop.wait("2 s");
+    assert!(!ann.talks() && ann.hears_ringing(), "whatever picked up there has said nothing");
+    shop.ana.presses('1');
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana));
+    ann.hangs_up();
+    shop.is_idle();
 }
 
 #[test]

@@ -79,10 +79,19 @@ fn a_call_of_two_hours_is_refreshed_by_us() {
 
 #[test]
 fn a_hold_outlives_the_refreshes() {
-    we_refresh("90", |shop, who, other, _| {
-        who.holds();
+    we_refresh("90", |shop, who, other, method| {
+        let hold = Offers::direction("sendonly").header("Supported", "timer");
+        who.offers(&hold.header("Session-Expires", "90;refresher=uas"));
         shop.wait("10 min");
         assert!(!other.is_heard_by(who), "who holds goes on holding");
+        assert!(
+            refreshed(shop, who, method).len() > 10,
+            "RFC 4028 §7.2: a timer lives as long as each request asks for it"
+        );
+        if method == "INVITE" {
+            let asked = who.got(method).pop().expect("it was refreshed");
+            assert!(asked.body.contains("a=recvonly"), "RFC 3264 §8.4, what was agreed is offered: {}", asked.body);
+        }
         who.takes_back();
         shop.wait("1 s");
         assert!(who.talks_with(other));

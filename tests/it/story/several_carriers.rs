@@ -129,7 +129,7 @@ fn a_call_that_the_first_carrier_never_answers_goes_by_the_next() {
     shop.carrier_ails(GATEWAY, Some(Ails::Silent));
     let ann = one_calls(&shop);
     assert_eq!(shop.phones_that_ring(), 2);
-    shop.wait("32 s");
+    shop.wait("9 s");
     assert_eq!(shop.carriers_asked(), [GATEWAY, SECOND]);
     ana_takes_it(&shop, &ann);
     shop.carrier_ails(GATEWAY, None);

@@ -149,6 +149,32 @@ fn a_call_that_nobody_takes_rings_where_it_came_from_and_then_everywhere() {
 }
 
 #[test]
+fn a_call_that_finds_everybody_busy_rings_again_until_somebody_is_free() {
+    let (shop, ann) = ann_talks_with_counter();
+    gives_the_call_to(&shop.counter, "ana");
+    shop.counter.hangs_up();
+    shop.wait("1 s");
+    shop.ana.refuses(486);
+    shop.wait("1 s");
+    shop.counter.refuses(486);
+    shop.wait("1 s");
+    for _ in 0..3 {
+        assert_eq!(shop.phones_that_ring(), 3);
+        for phone in [&shop.counter, &shop.workshop, &shop.ana] {
+            phone.refuses(486);
+        }
+        shop.wait("3 s");
+        assert!(shop.phones_that_ring() == 0 && ann.talks());
+        shop.wait("3 s");
+    }
+    shop.workshop.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.workshop));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
 fn a_call_that_nobody_at_all_takes_is_over_after_two_minutes() {
     let (shop, ann) = ann_talks_with_counter();
     gives_the_call_to(&shop.counter, "ana");
