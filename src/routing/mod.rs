@@ -7,6 +7,7 @@ pub mod decision;
 pub mod dialling;
 pub mod duty;
 pub mod explain;
+pub mod help;
 pub mod hours;
 mod hours_tag;
 pub mod local_time;

@@ -9,7 +9,7 @@ use crate::call::record::Direction;
 use crate::caller::{Card, NamedBy};
 use crate::door::sip::{Arrival, Calling, Shown};
 use crate::now::Now;
-use crate::routing::dialling::help_called;
+use crate::routing::help::help_called;
 use crate::routing::plan::{Line, Phone, Shop};
 use crate::routing::{NotDialled, Proof, decide_within};
 

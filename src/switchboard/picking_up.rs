@@ -29,6 +29,11 @@ impl Switchboard {
         if takers.is_empty() {
             return self.door.refuse_dialling(now, &arrival, NotDialled::NoNumber);
         }
+        if let Calling::At(_) = calling
+            && !arrival.listens_where_it_is()
+        {
+            return self.door.refuse_dialling(now, &arrival, NotDialled::Unproved);
+        }
         let waiting = self.calls.values().filter_map(|call| {
             let waits = call.waits()?;
             let (_, phone, name) = takers.iter().find(|(shop, ..)| Some(*shop) == call.record().shop)?;

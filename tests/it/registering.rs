@@ -120,16 +120,21 @@ impl Account {
         let contacts = if self.contacts.is_empty() { &own } else { &self.contacts };
         headers.extend(contacts.iter().map(|contact| ("Contact", contact.clone())));
         headers.extend(self.expires.map(|expires| ("Expires", expires.to_string())));
-        headers.extend(self.authorization("REGISTER").map(|value| ("Authorization", value)));
+        headers.extend(self.authorization("REGISTER", &format!("sip:{SHOP}")).map(|value| ("Authorization", value)));
         compose(&format!("REGISTER sip:{SHOP} SIP/2.0"), &headers, "")
     }
 
     /// Calls as a phone does: asks, is challenged, proves, with the password that was typed in.
     pub fn calls(&mut self, shop: &Shop, phone: &Phone, called: &str) {
+        self.calls_proving(shop, phone, called, &format!("sip:{called}@{SHOP}"));
+    }
+
+    /// The same, and what is proved is that it wants this URI.
+    pub fn calls_proving(&mut self, shop: &Shop, phone: &Phone, called: &str, uri: &str) {
         for _ in 0..2 {
             let from = format!("<sip:{}@{SHOP}>", self.user);
             let says = Says { from, ..Says::calling(called) };
-            let proof = self.authorization("INVITE").map(|value| ("Authorization".to_owned(), value));
+            let proof = self.authorization("INVITE", uri).map(|value| ("Authorization".to_owned(), value));
             phone.dials(&Says { headers: proof.into_iter().collect(), ..says });
             shop.wait("100 ms");
             let answer = phone.last_heard(|text| text.label() == "401 INVITE");
@@ -143,13 +148,13 @@ impl Account {
 
     /// Credentials for one more request.
     pub fn proof(&mut self, method: &str) -> String {
-        self.authorization(method).expect("there was a challenge")
+        self.authorization(method, &format!("sip:{SHOP}")).expect("there was a challenge")
     }
 
-    fn authorization(&mut self, method: &str) -> Option<String> {
+    fn authorization(&mut self, method: &str, uri: &str) -> Option<String> {
         let nonce = self.nonce.clone()?;
         self.nc += 1;
-        let (user, nc, uri) = (&self.user, format!("{:08x}", self.nc), format!("sip:{SHOP}"));
+        let (user, nc) = (&self.user, format!("{:08x}", self.nc));
         let (ha1, ha2) = (md5(&format!("{user}:ringall:{}", self.password)), md5(&format!("{method}:{uri}")));
         let response = md5(&format!("{ha1}:{nonce}:{nc}:c0ffee:auth:{ha2}"));
         Some(format!(

@@ -76,6 +76,13 @@ impl Arrival {
         self.offer.is_err().then_some(Final::NotAcceptable)
     }
 
+    /// Whether all that it would hear goes to where it calls from. Anybody can write a telephone's address into a datagram;
+    /// the sound that they would so have they cannot.
+    pub fn listens_where_it_is(&self) -> bool {
+        let Ok(Some(offer)) = &self.offer else { return true };
+        offer.rtp_to().is_none_or(|rtp| rtp.ip() == self.hop.to.ip())
+    }
+
     /// Of the caller's address.
     pub fn family(&self) -> Family {
         Family::from(self.hop.to.ip())

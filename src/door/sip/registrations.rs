@@ -11,8 +11,9 @@ use crate::call::leg::BindingId;
 use crate::hex::hex;
 use crate::now::{Mono, Now, UnixMs};
 use crate::routing::plan::{Ha1, PhoneId};
-use crate::sip::auth::{Algorithm, Guard, NonceSecret};
+use crate::sip::auth::{Algorithm, Authenticated, Denied, Guard, NonceSecret};
 use crate::sip::endpoint::ServerTx;
+use crate::sip::gate::Source;
 use crate::sip::hop::{FlowId, Hop};
 use crate::sip::message::{self, Header, Method, Received, method_name, other};
 use crate::sip::registrar::{Binding, KeptBinding, KeptUser, MIN_EXPIRES_S, Outcome, Refusal, Registrar};
@@ -168,7 +169,7 @@ impl SipDoor {
     }
 
     pub(super) fn register_came(&mut self, now: Now, tx: ServerTx, hop: Hop, request: &Received) {
-        let user = match self.proved(now, Method::Register, request) {
+        let user = match self.proved(now, Method::Register, request, |_| true) {
             Ok(user) => user,
             Err(Challenge { header, tag }) => return self.endpoint.respond_and_forget(tx, 401, &tag, vec![header]),
         };
@@ -228,7 +229,14 @@ impl SipDoor {
         if !self.registrations.are_at(hop.to) {
             return Some(Calling::At(hop.to));
         }
-        match self.proved(now, Method::Invite, invite) {
+        let called = self.numbers_called(invite, Source::Phone);
+        // Else whoever can change the request on its way has the phone call whom they like. Some telephones name the server
+        // alone.
+        let is_for = |proved: &Authenticated| {
+            let named = Uri::parse(&proved.uri).ok().map(|uri| uri.user_unescaped());
+            named.is_some_and(|named| named.is_empty() || called.first() == Some(&named))
+        };
+        match self.proved(now, Method::Invite, invite, is_for) {
             Ok(user) => Some(Calling::User(user)),
             Err(Challenge { header, tag }) => {
                 // Kept until its ACK: after our 100 the phone would not ask again by itself.
@@ -238,15 +246,22 @@ impl SipDoor {
         }
     }
 
-    /// The user whose password this request proves.
-    fn proved(&mut self, now: Now, method: Method, request: &Received) -> Result<String, Challenge> {
+    /// The user whose password this request proves, if that proof is for what the request wants.
+    fn proved(
+        &mut self,
+        now: Now,
+        method: Method,
+        request: &Received,
+        is_for: impl Fn(&Authenticated) -> bool,
+    ) -> Result<String, Challenge> {
         let salt = self.chance.bits();
         let Registrations { guard, users, .. } = &mut self.registrations;
         let digits = guard.algorithm().hex_digits();
         // A hash made with another algorithm proves nothing: its user is as good as unknown.
         let ha1_of = |user: &str| users.get(user).map(|user| user.ha1.0.as_str()).filter(|ha1| ha1.len() == digits);
         let checked = guard.check(now.wall, method_name(&method), &request.authorization, ha1_of);
-        checked.map(|authenticated| authenticated.user).map_err(|denied| {
+        let checked = checked.and_then(|proved| if is_for(&proved) { Ok(proved.user) } else { Err(Denied::Unproved) });
+        checked.map_err(|denied| {
             let from_tag = request.from.tag().unwrap_or_default();
             let branch = request.via.branch().unwrap_or_default();
             Challenge {

@@ -22,6 +22,8 @@ pub struct Guard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticated {
     pub user: String,
+    /// What they have proved it for, as they wrote it: a URI (RFC 7616 §3.4.6).
+    pub uri: String,
 }
 
 /// Why not.
@@ -61,7 +63,8 @@ impl Guard {
     /// Checks the credentials of a request (its Authorization values). `ha1_of` gives the hash of a user's password in
     /// the guard's own algorithm.
     ///
-    /// The digest's `uri` is not compared with the request line's: proxies on the way may have changed that one.
+    /// The digest's `uri` is not compared with the request line's, which proxies on the way may have changed: whoever acts
+    /// upon what that line names compares what it acts upon.
     pub fn check<'a>(
         &mut self,
         now: UnixMs,
@@ -88,7 +91,9 @@ impl Guard {
         }
         let count = claim.count.as_ref().map_or(0, |count| count.number);
         match stamp {
-            Some(stamp) if self.nonces.spend(now, stamp, count) => Ok(Authenticated { user: claim.user }),
+            Some(stamp) if self.nonces.spend(now, stamp, count) => {
+                Ok(Authenticated { user: claim.user, uri: claim.uri })
+            }
             Some(_) | None => Err(Denied::Stale),
         }
     }
@@ -178,7 +183,7 @@ mod tests {
             let mut guard = guard(algorithm);
             let challenge = challenged(&guard, 1);
             assert_eq!((challenge.algorithm, challenge.qop, challenge.stale), (algorithm, Qop::Auth, false));
-            let counter = Ok(Authenticated { user: "counter".to_owned() });
+            let counter = Ok(Authenticated { user: "counter".to_owned(), uri: "sip:192.0.2.1".to_owned() });
             assert_eq!(check(&mut guard, NOON, &answer(&challenge, "counter", "secret", 1)), counter);
             let second = answer(&challenge, "counter", "secret", 0x10);
             assert!(second.contains("nc=00000010"), "hex: {second}");

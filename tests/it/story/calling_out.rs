@@ -673,6 +673,28 @@ fn a_registered_phone_without_its_password_reaches_no_carrier() {
 }
 
 #[test]
+fn a_number_that_was_changed_on_its_way_is_not_called() {
+    let (shop, mut counter) = shop();
+    for (called, proved) in
+        [("600111333", "sip:600999888@192.0.2.1"), ("112", "tel:600999888"), ("600111333", "600111333")]
+    {
+        counter.calls_proving(&shop, &shop.counter, called, proved);
+        assert_eq!(refused(&shop.counter).0, Some(401), "{proved}");
+    }
+    assert!(shop.asked_the_carrier().is_empty() && shop.log().is_empty());
+    shop.outside("Jo", JO);
+    // The server's name may have been changed, or alone be what is proved: some telephones do.
+    for proved in ["sip:600999888@shop.example;user=phone", "sip:192.0.2.1:5060", "tel:600999888"] {
+        counter.calls_proving(&shop, &shop.counter, "600999888", proved);
+        shop.wait("1 s");
+        shop.counter.hangs_up();
+        shop.wait("1 s");
+    }
+    assert_eq!(asked(&shop), [JO, JO, JO]);
+    shop.is_idle();
+}
+
+#[test]
 fn a_carriers_call_never_goes_out_again() {
     let (shop, _) = open(Shop::opening().registering(0).registering(2));
     let ann = shop.caller("Ann", "+34600111222").calling_number("+34600999888");

@@ -55,6 +55,18 @@ fn a_phone_that_does_not_ring_has_the_call_that_does() {
 }
 
 #[test]
+fn who_writes_a_phones_address_has_nobodys_call() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.act(|far_end, _| far_end.audio = "198.51.100.9:4000".parse().expect("an address"));
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert_eq!(told(&shop.ana).0, Some(403), "the sound would go elsewhere");
+    assert_eq!((ann.hears_ringing(), shop.phones_that_ring()), (true, 2));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
 fn it_is_told_who_calls() {
     let (shop, ann) = rings_elsewhere();
     shop.ana.calls_user(PICK_UP);
