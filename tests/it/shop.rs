@@ -437,7 +437,9 @@ impl Shop {
 
     /// From now on a recording takes so long to be safe; `None`: the disk takes none.
     pub fn disk_takes(&self, latency: Option<&str>) {
-        self.world.borrow_mut().media.disk_takes = latency.map(time);
+        let mut world = self.world.borrow_mut();
+        let facts = world.media.disk_takes(latency.map(time));
+        world.tell(facts);
     }
 
     /// From now on each row takes this long to be durable; `None`: it stalls.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use mio::net::UdpSocket;
@@ -12,7 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::Counts;
 use super::bind::{Binder, Bound};
-use super::disk::Order;
+use super::disk::Orders;
 use super::far::{self, Ear, Far, Machine, Turns};
 use super::guards::Guards;
 use crate::media::asker::Asker;
@@ -46,7 +46,7 @@ pub(super) struct Inbox {
 #[derive(Debug)]
 pub(super) struct Outbox<F> {
     pub(super) facts: F,
-    pub(super) disk: SyncSender<Order>,
+    pub(super) disk: Orders,
     pub(super) counts: Arc<Counts>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct PacketThread<F> {
     facts: F,
     clock: fn() -> Mono,
     binder: Binder,
-    disk: SyncSender<Order>,
+    disk: Orders,
     counts: Arc<Counts>,
     /// Bound and in no relay: not polled.
     stock: HashMap<PairId, Bound>,
