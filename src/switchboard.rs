@@ -50,7 +50,7 @@ pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
 pub use event::{Input, LogEntry, Output, Ticket};
-pub use left_ringing::LeftRinging;
+pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
 pub use notices::{Due, Standing};
 pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
