@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::sip::hop::Protocol;
 use crate::sip::locate::MOST_SERVERS;
 
-/// How long the name servers are waited for, all questions together; then the name is looked up as any other name. A
-/// registration waits 10 s.
+/// How long the name servers are waited for, all questions together; what has been found by then is used. Without anything
+/// the name is looked up as any other name. A registration waits 10 s.
 const SERVERS_WITHIN: Duration = Duration::from_secs(5);
+/// So much of that the question which protocol the name prefers may take: without an answer there are the usual ones.
+const PREFERENCE_WITHIN: u32 = 3;
 /// An answer that is lost is asked for again within that time.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -29,7 +33,11 @@ pub struct Located {
 
 /// The name servers that this machine uses.
 #[derive(Clone)]
-pub struct NameServers(Option<TokioResolver>);
+pub struct NameServers {
+    resolver: Option<TokioResolver>,
+    /// [`SERVERS_WITHIN`].
+    within: Duration,
+}
 
 impl NameServers {
     /// Those of `/etc/resolv.conf`. Without them names have addresses alone, as the system knows them.
@@ -39,7 +47,8 @@ impl NameServers {
             options.timeout = ASK_AGAIN_AFTER;
             builder.build()
         });
-        NameServers(found.inspect_err(|error| tracing::warn!(%error, "no SRV records are looked up")).ok())
+        let resolver = found.inspect_err(|error| tracing::warn!(%error, "no SRV records are looked up")).ok();
+        NameServers { resolver, within: SERVERS_WITHIN }
     }
 
     /// The servers of this name, those of this protocol or of the one that the name itself prefers, in no order. A name
@@ -48,7 +57,7 @@ impl NameServers {
     /// # Errors
     /// The name leads nowhere.
     pub async fn locate(&self, host: &str, protocol: Option<Protocol>) -> io::Result<Vec<Located>> {
-        let servers = tokio::time::timeout(SERVERS_WITHIN, self.servers(host, protocol)).await.unwrap_or_default();
+        let servers = self.servers(host, protocol).await;
         if servers.iter().any(|server| !server.addresses.is_empty()) {
             return Ok(servers);
         }
@@ -58,14 +67,18 @@ impl NameServers {
     }
 
     async fn servers(&self, host: &str, protocol: Option<Protocol>) -> Vec<Located> {
-        let (Some(resolver), Some(host)) = (&self.0, whole_name(host)) else { return Vec::new() };
+        let (Some(resolver), Some(host)) = (&self.resolver, whole_name(host)) else { return Vec::new() };
+        let until = Instant::now() + self.within;
         let asked = match protocol {
             Some(protocol) => vec![(protocol, service(protocol, &host))],
-            None => preferred(resolver, &host).await,
+            None => {
+                let preferred = tokio::time::timeout(self.within / PREFERENCE_WITHIN, preferred(resolver, &host)).await;
+                some_or_usual(preferred.unwrap_or_default(), &host)
+            }
         };
         for (protocol, service) in asked {
             let Some(service) = service else { continue };
-            let servers = listed(resolver, protocol, service).await;
+            let servers = listed(resolver, protocol, service, until).await;
             if !servers.is_empty() {
                 return servers;
             }
@@ -74,7 +87,7 @@ impl NameServers {
     }
 }
 
-/// What the name says of itself by NAPTR records, the most wanted first (RFC 3263 §4.1); without, all that we speak.
+/// What the name says of itself by NAPTR records, the most wanted first (RFC 3263 §4.1).
 async fn preferred(resolver: &TokioResolver, host: &Name) -> Vec<(Protocol, Option<Name>)> {
     let mut wanted = Vec::new();
     if let Ok(found) = resolver.lookup(host.clone(), RecordType::NAPTR).await {
@@ -89,17 +102,23 @@ async fn preferred(resolver: &TokioResolver, host: &Name) -> Vec<(Protocol, Opti
         }
     }
     wanted.sort_by_key(|(order, preference, ..)| (*order, *preference));
+    wanted.into_iter().map(|(_, _, protocol, name)| (protocol, Some(name))).collect()
+}
+
+/// Where the name says nothing of itself, all that we speak.
+fn some_or_usual(wanted: Vec<(Protocol, Option<Name>)>, host: &Name) -> Vec<(Protocol, Option<Name>)> {
     if wanted.is_empty() {
         return [Protocol::Udp, Protocol::Tcp, Protocol::Tls]
             .map(|protocol| (protocol, service(protocol, host)))
             .into();
     }
-    wanted.into_iter().map(|(_, _, protocol, name)| (protocol, Some(name))).collect()
+    wanted
 }
 
-/// The servers of one service, with their addresses.
-async fn listed(resolver: &TokioResolver, protocol: Protocol, service: Name) -> Vec<Located> {
-    let Ok(found) = resolver.srv_lookup(service).await else { return Vec::new() };
+/// The servers of one service, with their addresses, as far as these are known until then. All are asked for at once: one
+/// whose own name server is silent must not cost the others.
+async fn listed(resolver: &TokioResolver, protocol: Protocol, service: Name, until: Instant) -> Vec<Located> {
+    let Ok(Ok(found)) = tokio::time::timeout_at(until, resolver.srv_lookup(service)).await else { return Vec::new() };
     let records = found.answers().iter().filter_map(|record| match &record.data {
         // RFC 2782: a lone dot says that there is no such service.
         RData::SRV(srv) if !srv.target.is_root() => Some(srv),
@@ -107,18 +126,28 @@ async fn listed(resolver: &TokioResolver, protocol: Protocol, service: Name) -> 
     });
     let mut records: Vec<_> = records.collect();
     records.sort_by_key(|srv| srv.priority);
-    let mut servers = Vec::new();
-    for srv in records.into_iter().take(MOST_SERVERS) {
-        let addresses = match resolver.lookup_ip(srv.target.clone()).await {
-            Ok(found) => found.iter().map(|ip| SocketAddr::new(ip, srv.port)).collect(),
-            Err(error) => {
-                tracing::warn!(server = %srv.target, %error, "this server of a carrier cannot be found");
-                Vec::new()
-            }
-        };
-        servers.push(Located { priority: srv.priority, weight: srv.weight, protocol, addresses });
+    let mut asked = JoinSet::new();
+    for (nth, srv) in records.into_iter().take(MOST_SERVERS).enumerate() {
+        let (resolver, srv) = (resolver.clone(), srv.clone());
+        asked.spawn(async move {
+            let found = tokio::time::timeout_at(until, resolver.lookup_ip(srv.target.clone())).await;
+            let addresses = match found {
+                Ok(Ok(found)) => found.iter().map(|ip| SocketAddr::new(ip, srv.port)).collect(),
+                Ok(Err(error)) => {
+                    tracing::warn!(server = %srv.target, %error, "this server of a carrier cannot be found");
+                    Vec::new()
+                }
+                Err(_) => {
+                    tracing::warn!(server = %srv.target, "where this server of a carrier is was not answered in time");
+                    Vec::new()
+                }
+            };
+            (nth, Located { priority: srv.priority, weight: srv.weight, protocol, addresses })
+        });
     }
-    servers
+    let mut servers = asked.join_all().await;
+    servers.sort_by_key(|(nth, _)| *nth);
+    servers.into_iter().map(|(_, server)| server).collect()
 }
 
 /// A name as it stands: nothing of this machine's own domain is added.

@@ -31,7 +31,7 @@ use crate::chance::Chance;
 use crate::config::{Prefix, Srtp, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
 use crate::media::{self, Family, Ports};
-use crate::now::{Mono, Now};
+use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer};
 use crate::routing::plan::{Country, PhoneId, Plan, Shop};
@@ -50,7 +50,7 @@ pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
 pub use event::{Input, LogEntry, Output, Ticket};
-pub use left_ringing::LeftRinging;
+pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
 pub use notices::{Due, Standing};
 pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
@@ -133,6 +133,8 @@ pub struct Switchboard {
     /// The ways by which each call outside was asked for.
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
+    /// Messages that the disk has refused so far, and when they were over.
+    refused: HashMap<CallId, UnixMs>,
 }
 
 /// What a ticket stands for.
@@ -220,6 +222,7 @@ impl Switchboard {
             gone_out: calling_out::GoneOut::default(),
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
+            refused: HashMap::new(),
         };
         switchboard.keep_stocked();
         switchboard

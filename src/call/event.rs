@@ -125,7 +125,8 @@ pub enum Sealed {
     Message { length: Duration, voice: Duration },
     /// Too little voice for a message (DESIGN §3, "Closed").
     Nothing,
-    /// The disk would not take it. What it did take is looked for at the next start.
+    /// The disk would not take it. Should it do so later, that is told too; what it did take is looked for at the next
+    /// start.
     Lost,
 }
 

@@ -63,7 +63,8 @@ pub enum Waits {
     ColleagueRings,
 }
 
-/// What a person has interrupted by picking up (DESIGN §3, "Closed").
+/// What of the machine's is not settled while something else goes on: a person has interrupted it by picking up (DESIGN
+/// §3, "Closed"), or the disk refuses what it has recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interrupted {
     Nothing,
@@ -71,6 +72,10 @@ pub(crate) enum Interrupted {
     Greeting,
     /// The recording that began then. What was said so far is being made safe.
     Recording {
+        since: UnixMs,
+    },
+    /// The log says that this recording could not be kept. The disk may take it yet.
+    Refused {
         since: UnixMs,
     },
 }
@@ -389,10 +394,12 @@ impl Facts {
 
     /// What was said to the machine before somebody picked up is a message all the same (DESIGN §5, L4).
     pub(crate) fn interrupted_is_safe(&mut self, now: Now, sealed: Sealed) {
-        let Interrupted::Recording { since } = std::mem::replace(&mut self.interrupted, Interrupted::Nothing) else {
-            return;
-        };
-        self.keep(now, since, sealed);
+        match (std::mem::replace(&mut self.interrupted, Interrupted::Nothing), sealed) {
+            (Interrupted::Recording { since }, sealed) => self.keep(now, since, sealed),
+            (Interrupted::Refused { since }, Sealed::Lost) => self.interrupted = Interrupted::Refused { since },
+            (Interrupted::Refused { since }, sealed) => self.keep(now, since, sealed),
+            (Interrupted::Nothing | Interrupted::Greeting, _) => {}
+        }
     }
 
     /// A recording is over: what is left of it.
@@ -403,7 +410,10 @@ impl Facts {
                 self.push(Output::Keep(VoiceMessage { call: self.record.id, recorded: since, length, voice }));
             }
             Sealed::Nothing => {}
-            Sealed::Lost => self.note(now, EventKind::MessageLost, None, ""),
+            Sealed::Lost => {
+                self.note(now, EventKind::MessageLost, None, "");
+                self.interrupted = Interrupted::Refused { since };
+            }
         }
     }
 

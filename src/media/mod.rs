@@ -118,7 +118,7 @@ pub enum Fact {
     /// The recording is over by itself ([`recorder::End`]); [`Fact::Sealed`] follows when it is safe.
     RecordingEnded { recording: Uuid },
     /// The recording is over, and what is kept of it is safe on the disk. Told once for each [`Fact::Greeted`], and for a
-    /// [`Command::Attend`] that could not be obeyed.
+    /// [`Command::Attend`] that could not be obeyed; after [`Kept::Lost`] once more, when the disk has taken it.
     Sealed { recording: Uuid, kept: Kept },
     /// What was relayed, told once, when the relay ends.
     Relayed { relay: RelayId, a_to_b: u64, b_to_a: u64, refused: u64 },
@@ -154,7 +154,7 @@ pub enum Kept {
     Message { length: Duration, voice: Duration },
     /// Too little voice for a message: there is no file.
     Nothing,
-    /// The disk would not take it, or not all of it.
+    /// The disk has not taken it, or not all of it. It is offered it until it has, as long as this process lives.
     Lost,
 }
 

@@ -88,7 +88,7 @@ pub fn start(config: PortConfig, facts: impl Fn(Fact) + Send + Clone + 'static) 
     let lanes = config.lanes.max(1);
     let mut shell = PortShell { lanes: Vec::with_capacity(usize::from(lanes)), disk: None, counts: Arc::default() };
     disk::make_folder(&config.recordings)?;
-    let (orders, ordered) = mpsc::sync_channel(disk::ORDERS_MAX);
+    let (orders, ordered) = disk::orders();
     let disk = Disk::new(config.recordings.clone(), ordered, facts.clone());
     shell.disk = Some(thread::Builder::new().name("recordings".to_owned()).spawn(move || disk.run())?);
     for lane in (0..lanes).map(Lane) {

@@ -5,6 +5,12 @@ use std::ops::Range;
 /// The fixed part of an RTP header.
 pub const HEADER_BYTES: usize = 12;
 
+/// RFC 3550 §12.1.
+const SENDER_REPORT: u8 = 200;
+const RECEIVER_REPORT: u8 = 201;
+/// What a report says of one source (§6.4.1).
+const REPORT_BLOCK_BYTES: usize = 24;
+
 /// An RTP header's fields that mean something to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -95,6 +101,13 @@ pub fn set_payload_type(packet: &mut [u8], payload_type: u8) {
     }
 }
 
+/// Gives a packet that [`read_head`] accepted another sequence number.
+pub fn set_sequence(packet: &mut [u8], sequence: u16) {
+    if let Some(bytes) = packet.get_mut(2..4) {
+        bytes.copy_from_slice(&sequence.to_be_bytes());
+    }
+}
+
 impl Header {
     /// A whole packet with this header and nothing between it and the payload.
     pub fn packet(&self, payload: &[u8]) -> Vec<u8> {
@@ -137,6 +150,28 @@ pub fn check_rtcp(bytes: &[u8]) -> Result<(), Malformed> {
         rest = rest.get(length..).ok_or(Malformed::Length)?;
     }
     Ok(())
+}
+
+/// Rewrites, in each report block of a compound RTCP packet, the highest sequence number that was heard of a source, with
+/// its rounds (RFC 3550 §6.4). What is not whole is left as it is.
+pub fn each_report(bytes: &mut [u8], rewrite: impl Fn(u32, u32) -> u32) {
+    let mut rest = bytes;
+    while let Some(&[first, kind, l0, l1]) = rest.first_chunk() {
+        let length = 4 + 4 * usize::from(u16::from_be_bytes([l0, l1]));
+        let Some((packet, others)) = std::mem::take(&mut rest).split_at_mut_checked(length) else { return };
+        let blocks = match kind {
+            SENDER_REPORT => packet.get_mut(28..),
+            RECEIVER_REPORT => packet.get_mut(8..),
+            _ => None,
+        };
+        let (blocks, _) = blocks.unwrap_or_default().as_chunks_mut::<REPORT_BLOCK_BYTES>();
+        for block in blocks.iter_mut().take(usize::from(first & 0x1f)) {
+            let [s0, s1, s2, s3, _, _, _, _, h0, h1, h2, h3, ..] = *block;
+            let highest = rewrite(u32::from_be_bytes([s0, s1, s2, s3]), u32::from_be_bytes([h0, h1, h2, h3]));
+            block[8..12].copy_from_slice(&highest.to_be_bytes());
+        }
+        rest = others;
+    }
 }
 
 /// Whether a second byte is one of RTCP's packet types, 192 to 223 (RFC 5761 §4).

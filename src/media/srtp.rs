@@ -3,6 +3,8 @@
 //!
 //! One packet goes in and comes out in its own bytes. What does not authenticate, or was there before, changes nothing.
 
+mod numbers;
+
 use std::fmt;
 
 use aes::Aes128Enc;
@@ -14,12 +16,13 @@ use sha1::Sha1;
 use subtle::ConstantTimeEq;
 
 use super::rtp;
+use numbers::Numbers;
 
 /// The most bytes that encryption adds to a packet: the index of an SRTCP packet, and the longer tag.
 pub const OVERHEAD: usize = INDEX_BYTES + TAG_80;
-/// Streams of one direction. A call has one or two; a peer that begins a new one each moment must not fill the memory,
-/// and to forget one would be to use its key stream twice.
-const STREAMS: usize = 16;
+/// Streams of one direction. A call has one or two, and another one each time that it is handed over or held; a peer that
+/// begins a new one each moment must not fill the memory, and to forget one would be to use its key stream twice.
+const STREAMS: usize = 64;
 const KEY_BYTES: usize = 16;
 const SALT_BYTES: usize = 14;
 /// The key, then the salt (RFC 4568 §6.1).
@@ -107,6 +110,8 @@ struct SessionKeys {
 
 struct Stream {
     ssrc: u32,
+    /// Of what we send.
+    numbers: Numbers,
     rtp: Window,
     rtcp: Window,
     /// The last SRTCP index that we gave.
@@ -171,15 +176,18 @@ impl Guard {
     }
 
     /// Protects an RTP packet of `length` bytes in a buffer with room for [`OVERHEAD`] more. The answer is its new length.
+    /// It leaves by a number of our own; the stream's source stays what it is, and so do the reports about it.
     ///
     /// # Errors
     /// See [`Refused`]; the buffer is of no use then.
     pub fn protect_rtp(&mut self, buffer: &mut [u8], length: usize) -> Result<usize, Refused> {
         let Direction { suite, rtp: keys, streams, .. } = &mut self.sends;
-        let packet = buffer.get(..length).ok_or(Refused::NoRoom)?;
+        let packet = buffer.get_mut(..length).ok_or(Refused::NoRoom)?;
         let (header, start) = rtp::read_head(packet)?;
         let stream = stream_of(streams, header.ssrc)?;
-        let index = stream.rtp.index_of(header.sequence)?;
+        let sequence = stream.numbers.leaving(header.sequence);
+        rtp::set_sequence(packet, sequence);
+        let index = stream.rtp.index_of(sequence)?;
         // The same key stream over two packets would give both away (§9.1).
         stream.rtp.check(index)?;
         let end = length + suite.tag_bytes();
@@ -230,11 +238,13 @@ impl Guard {
         Ok(indexed + TAG_80)
     }
 
-    /// Opens an SRTCP packet. The answer is the length of the RTCP packet that it was.
+    /// Opens an SRTCP packet. The answer is the length of the RTCP packet that it was. What it says of a stream that we
+    /// send is in the numbers by which that came to us.
     ///
     /// # Errors
     /// See [`Refused`]; nothing has changed then.
     pub fn open_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, Refused> {
+        let sent = &self.sends.streams;
         let Direction { rtcp: keys, streams, .. } = &mut self.receives;
         let indexed = packet.len().checked_sub(TAG_80).ok_or(rtp::Malformed::Short)?;
         let (packet, tag) = packet.split_at_mut(indexed);
@@ -250,6 +260,10 @@ impl Guard {
         }
         keys.cover(ssrc, index, &mut packet[RTCP_CLEAR..length]);
         stream_of(streams, ssrc)?.rtcp.note(index);
+        rtp::each_report(&mut packet[..length], |of, extended| {
+            let stream = sent.iter().find(|stream| stream.ssrc == of);
+            stream.map_or(extended, |stream| stream.numbers.reported(extended))
+        });
         Ok(length)
     }
 }
@@ -337,7 +351,8 @@ fn stream_of(streams: &mut Vec<Stream>, ssrc: u32) -> Result<&mut Stream, Refuse
         Some(at) => at,
         None if streams.len() >= STREAMS => return Err(Refused::TooManyStreams),
         None => {
-            streams.push(Stream { ssrc, rtp: Window::default(), rtcp: Window::default(), index: 0 });
+            let (rtp, rtcp) = (Window::default(), Window::default());
+            streams.push(Stream { ssrc, numbers: Numbers::default(), rtp, rtcp, index: 0 });
             streams.len() - 1
         }
     };

@@ -35,6 +35,11 @@ fn a(last: u8) -> RData {
 
 /// A resolver that asks a server of this zone alone.
 async fn serving(zone: Zone) -> NameServers {
+    serving_but(zone, &[]).await
+}
+
+/// The same of a server that says nothing of these names.
+async fn serving_but(zone: Zone, silent: &'static [(&'static str, RecordType)]) -> NameServers {
     let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port of the loopback address");
     let port = socket.local_addr().expect("it is bound").port();
     tokio::spawn(async move {
@@ -42,6 +47,9 @@ async fn serving(zone: Zone) -> NameServers {
         while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
             let Ok(question) = Message::from_vec(&buffer[..length]) else { continue };
             let Some(query) = question.queries.first().cloned() else { continue };
+            if silent.iter().any(|(of, kind)| name(of) == *query.name() && *kind == query.query_type()) {
+                continue;
+            }
             let mut answer = Message::response(question.metadata.id, OpCode::Query);
             let fits =
                 |(of, data): &&(&str, RData)| name(of) == *query.name() && data.record_type() == query.query_type();
@@ -61,7 +69,7 @@ async fn serving(zone: Zone) -> NameServers {
     let server = NameServerConfig::new(IpAddr::from([127, 0, 0, 1]), true, vec![connection]);
     let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
     let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build();
-    NameServers(Some(resolver.expect("a resolver")))
+    NameServers { resolver: Some(resolver.expect("a resolver")), within: Duration::from_secs(1) }
 }
 
 fn at(last: u8, port: u16) -> Vec<SocketAddr> {
@@ -108,6 +116,32 @@ async fn the_name_itself_says_which_protocol_it_prefers() {
     assert_eq!(found, [located(1, 0, Protocol::Tls, at(1, 5061))]);
     let found = servers.locate("carrier.example", Some(Protocol::Udp)).await.expect("it has a server");
     assert_eq!(found, [located(1, 0, Protocol::Udp, at(1, 5060))], "what the owner says stands above");
+}
+
+#[tokio::test]
+async fn one_server_whose_address_is_not_told_costs_no_other() {
+    let zone = vec![
+        ("_sip._udp.carrier.example", srv(10, 0, 5060, "lost.carrier.example")),
+        ("_sip._udp.carrier.example", srv(20, 0, 5070, "two.carrier.example")),
+        ("lost.carrier.example", a(1)),
+        ("two.carrier.example", a(2)),
+    ];
+    let servers = serving_but(zone, &[("lost.carrier.example", RecordType::A)]).await;
+    let found = servers.locate("carrier.example", Some(Protocol::Udp)).await.expect("one is known");
+    let expected = [located(10, 0, Protocol::Udp, Vec::new()), located(20, 0, Protocol::Udp, at(2, 5070))];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_say_what_it_prefers_is_found_all_the_same() {
+    let zone = vec![
+        ("carrier.example", a(9)),
+        ("_sip._udp.carrier.example", srv(10, 0, 5060, "one.carrier.example")),
+        ("one.carrier.example", a(1)),
+    ];
+    let servers = serving_but(zone, &[("carrier.example", RecordType::NAPTR)]).await;
+    let found = servers.locate("carrier.example", None).await.expect("one is known");
+    assert_eq!(found, [located(10, 0, Protocol::Udp, at(1, 5060))]);
 }
 
 #[tokio::test]

@@ -90,7 +90,8 @@ impl Address {
 /// Always with angle brackets; the display name always quoted.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.display.is_empty() {
+        // Nothing is written of a name that is all control characters, not even its quotes.
+        if self.display.chars().any(|c| !c.is_control()) {
             text::write_quoted(f, &self.display)?;
             f.write_str(" ")?;
         }
@@ -147,7 +148,7 @@ fn bare_display(text: &str) -> Result<String, AddressError> {
     if text.chars().any(|c| c.is_control() && c != '\t' || matches!(c, '"' | ',' | ';' | '>' | '\\')) {
         return Err(AddressError::Malformed);
     }
-    Ok(text.to_owned())
+    Ok(text.replace('\t', " "))
 }
 
 #[cfg(test)]
@@ -192,6 +193,27 @@ mod tests {
         let read = address("\"BEL:\\\u{7} NUL:\\\u{0} DEL:\\\u{7f}\" <sip:a@b>");
         assert_eq!(read.display, "BEL:\u{7} NUL:\u{0} DEL:\u{7f}");
         assert_eq!(read.to_string(), "\"BEL: NUL: DEL:\" <sip:a@b>");
+    }
+
+    #[test]
+    fn what_was_written_reads_as_what_was_read() {
+        for text in [
+            "<sip:a@b>;x=\"one\ttwo\";tag=1",
+            "<sip:a@b>;x=\"\\\t\\\"\\\\\"",
+            "<sip:a@b>;tag=\"a\tb\"",
+            "<sip:a@b>;x=;y=\"\";z",
+            "one\ttwo <sip:a@b>",
+            "\"\t\" <sip:a@b>",
+            "\"\u{7f}\" <sip:a@b>",
+            "\"\\\u{0}\" <sip:a@b>;tag=1",
+        ] {
+            let read = address(text);
+            let again = address(&read.to_string());
+            assert_eq!((&again.uri, &again.params), (&read.uri, &read.params), "{text:?}");
+            assert_eq!(again.to_string(), read.to_string(), "{text:?}");
+        }
+        assert_eq!(address("<sip:a@b>;x=\"one\ttwo\"").param("x"), Some("one two"));
+        assert_eq!(address("one\ttwo <sip:a@b>").display, "one two");
     }
 
     #[test]

@@ -80,16 +80,18 @@ fn value_end(text: &str) -> usize {
     text.len()
 }
 
-/// Reads `"…"` at the start of `text`: what it says, its raw length with both quotes. `None`: it does not end.
+/// Reads `"…"` at the start of `text`: what it says, its raw length with both quotes. `None`: it does not end. A tab is a
+/// space (RFC 3261 §7.3.1): what was read is to be written again, and no control character is.
 pub(super) fn quoted(text: &str) -> Option<(String, usize)> {
     let inner = text.strip_prefix('"')?;
+    let plain = |c: char| if c == '\t' { ' ' } else { c };
     let mut said = String::new();
     let mut chars = inner.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
             '"' => return Some((said, at + 2)),
-            '\\' => said.push(chars.next()?.1),
-            c => said.push(c),
+            '\\' => said.push(plain(chars.next()?.1)),
+            c => said.push(plain(c)),
         }
     }
     None
@@ -142,7 +144,7 @@ pub(super) fn params(text: &str, quotes: Quotes) -> Result<Params, BadParams> {
 fn param_value(text: &str, quotes: Quotes) -> Result<(String, usize), BadParams> {
     if text.starts_with('"') {
         let (said, length) = quoted(text).ok_or(BadParams)?;
-        if said.chars().any(|c| c.is_control() && c != '\t') {
+        if said.chars().any(char::is_control) {
             return Err(BadParams);
         }
         return Ok((if quotes == Quotes::Removed { said } else { text[..length].to_owned() }, length));

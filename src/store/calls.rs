@@ -9,7 +9,7 @@ use crate::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind}
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::ShopId;
-use crate::switchboard::{Keyless, LeftRinging};
+use crate::switchboard::{Keyless, LeftRinging, Rang};
 
 /// Which calls: those that meet all that is set.
 #[derive(Clone, Debug)]
@@ -92,9 +92,11 @@ const STARTED: &str = "SELECT started_ms FROM calls WHERE id = $1";
 const EVENTS: &str = "SELECT call_id, seq, at_ms, kind, phone, detail FROM call_events WHERE call_id = $1 ORDER BY seq";
 const ALIVE: &str = "SELECT value FROM settings WHERE name = 'alive_ms'";
 
-// Calls whose phones may still ring.
-const LEFT_RINGING: &str = "SELECT id, shop_id, COALESCE(caller, caller_raw), withheld FROM calls WHERE ended_ms IS NULL \
-     AND answered_ms IS NULL AND shop_id IS NOT NULL AND started_ms > $1 ORDER BY started_ms DESC LIMIT 200";
+// Calls whose phones may still ring: of those that somebody had answered, the ones that were given to somebody else.
+const LEFT_RINGING: &str = "SELECT id, shop_id, COALESCE(caller, caller_raw), withheld, because, called FROM calls \
+     WHERE ended_ms IS NULL AND shop_id IS NOT NULL AND ((answered_ms IS NULL AND started_ms > $1) OR EXISTS \
+     (SELECT 1 FROM call_events e WHERE e.call_id = calls.id AND e.kind = $2 AND e.at_ms > $1)) \
+     ORDER BY started_ms DESC LIMIT 200";
 
 // A call whose end nobody wrote ended when the service was last known to live; never before its own last fact.
 macro_rules! crash_time {
@@ -129,6 +131,9 @@ pub(super) const GONE_OUT: &str = "SELECT shop_id, started_ms FROM calls WHERE s
 /// The longest day of a calendar, when clocks are set back by an hour, and one more.
 const A_DAY_MS: i64 = 26 * 60 * 60 * 1000;
 
+/// A call's id, shop, caller, whether they withhold their number, why it is what it is, and what was called.
+type RingingRow = (String, i64, Option<String>, i64, String, String);
+
 /// Nothing rings for longer: the longest an owner may let a call ring, and as much again.
 const RINGS_AT_MOST_MS: i64 = 600_000;
 
@@ -137,7 +142,8 @@ const RINGS_AT_MOST_MS: i64 = 600_000;
 pub struct Closed {
     /// Rows that have got an end now.
     pub rows: u64,
-    /// Those that nobody had answered: their phones may still ring. The newest first, 200 at most.
+    /// Those that nobody had answered, or that somebody had just given away: phones may still ring for them. The newest
+    /// first, 200 at most.
     pub left_ringing: Vec<LeftRinging>,
 }
 
@@ -246,8 +252,8 @@ impl Store {
     pub async fn close_open_rows(&self, now: UnixMs) -> Result<Closed, StoreError> {
         let recently = now.0.saturating_sub(RINGS_AT_MOST_MS);
         let (ringing, rows) = write!(self.db, tx => {
-            let ringing: Vec<(String, i64, Option<String>, i64)> =
-                sqlx::query_as(LEFT_RINGING).bind(recently).fetch_all(&mut *tx).await?;
+            let ringing = sqlx::query_as(LEFT_RINGING).bind(recently).bind(EventKind::Transferred.as_str());
+            let ringing: Vec<RingingRow> = ringing.fetch_all(&mut *tx).await?;
             let alive: i64 = sqlx::query_scalar(ALIVE).fetch_one(&mut *tx).await?;
             // A clock that was set back must not end calls in the future.
             let alive = alive.min(now.0);
@@ -255,12 +261,17 @@ impl Store {
             sqlx::query(MESSAGES_OF_OPEN).execute(&mut *tx).await?;
             (ringing, sqlx::query(CLOSE_OPEN).bind(alive).execute(&mut *tx).await?.rows_affected())
         });
-        let left = |(id, shop, caller, withheld): (String, i64, Option<String>, i64)| {
+        let left = |(id, shop, caller, withheld, because, called): RingingRow| {
             let call = parsed("calls", "id", &id, |id| uuid::Uuid::parse_str(id).ok().map(CallId))?;
             let number = caller.filter(|_| withheld == 0).unwrap_or_default();
-            Ok(LeftRinging { call, shop: ShopId(shop), number })
+            let rang = match because.as_str() {
+                "called_out" => Number::from_e164(&number).map(Rang::Outside),
+                "called_for_help" => Some(Rang::Help(called)),
+                _ => Some(Rang::Phones { number }),
+            };
+            Ok(rang.map(|rang| LeftRinging { call, shop: ShopId(shop), rang }))
         };
-        let left_ringing = ringing.into_iter().map(left).collect::<Result<_, StoreError>>()?;
-        Ok(Closed { rows, left_ringing })
+        let left_ringing = ringing.into_iter().map(left).collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(Closed { rows, left_ringing: left_ringing.into_iter().flatten().collect() })
     }
 }

@@ -123,7 +123,7 @@ impl Switchboard {
     }
 
     /// The carriers to be asked for it, in this order: those that know us. For help the others too, behind them.
-    fn carriers(&self, to: &Outside) -> Vec<(usize, Route)> {
+    pub(super) fn carriers(&self, to: &Outside) -> Vec<(usize, Route)> {
         match to {
             Outside::Number(_) => self.ways_out(),
             Outside::Help(_) => self.all_ways_out(),

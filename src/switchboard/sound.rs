@@ -142,6 +142,10 @@ impl Switchboard {
     }
 
     fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
+        let over = match kept {
+            Kept::Lost => *self.refused.entry(call).or_insert(now.wall),
+            Kept::Message { .. } | Kept::Nothing => self.refused.remove(&call).unwrap_or(now.wall),
+        };
         let sealed = match kept {
             Kept::Message { length, voice } => Sealed::Message { length, voice },
             Kept::Nothing => Sealed::Nothing,
@@ -150,9 +154,10 @@ impl Switchboard {
         if self.calls.contains_key(&call) {
             return self.feed(now, call, Input::Sealed(sealed));
         }
-        // The disk took longer than the call has waited, or a bug of ours had ended the call: it is a message all the same.
+        // The disk took longer than the call has waited, or had refused it, or a bug of ours had ended the call: it is a
+        // message all the same.
         if let Sealed::Message { length, voice } = sealed {
-            let recorded = UnixMs(now.wall.0.saturating_sub(i64::try_from(length.as_millis()).unwrap_or(0)));
+            let recorded = UnixMs(over.0.saturating_sub(i64::try_from(length.as_millis()).unwrap_or(0)));
             self.outputs.push_back(Output::Log(LogEntry::Message(VoiceMessage { call, recorded, length, voice })));
         }
     }

@@ -37,7 +37,9 @@ pub struct FakeMedia {
     /// What everybody was asked, in the order they were.
     pub questions: Vec<Arc<[Sound]>>,
     /// How long a recording takes to be safe; `None`: the disk refuses it.
-    pub disk_takes: Option<Duration>,
+    disk_takes: Option<Duration>,
+    /// What it has refused.
+    refused: Vec<(uuid::Uuid, Kept)>,
     /// Neither plays nor records, nor tells anything of it.
     pub machine_is_dead: bool,
 }
@@ -80,6 +82,7 @@ impl Default for FakeMedia {
             listens: Listens::default(),
             questions: Vec::new(),
             disk_takes: Some(Duration::from_millis(5)),
+            refused: Vec::new(),
             machine_is_dead: false,
         }
     }
@@ -317,11 +320,24 @@ impl FakeMedia {
         self.attended.get_mut(&relay)
     }
 
-    fn sealed(&self, recording: uuid::Uuid, recorded: &Recorded) -> Later {
+    /// From now on a recording takes so long to be safe; `None`: the disk refuses it. What it had refused it is offered
+    /// again.
+    pub fn disk_takes(&mut self, latency: Option<Duration>) -> Vec<Later> {
+        self.disk_takes = latency;
+        let Some(latency) = latency else { return Vec::new() };
+        let taken = self.refused.drain(..);
+        taken.map(|(recording, kept)| (latency, Fact::Sealed { recording, kept })).collect()
+    }
+
+    fn sealed(&mut self, recording: uuid::Uuid, recorded: &Recorded) -> Later {
+        let message = Kept::Message { length: recorded.length, voice: recorded.voice };
         let kept = match self.disk_takes {
-            None => Kept::Lost,
-            Some(_) if recorded.is_message() => Kept::Message { length: recorded.length, voice: recorded.voice },
-            Some(_) => Kept::Nothing,
+            _ if !recorded.is_message() => Kept::Nothing,
+            None => {
+                self.refused.push((recording, message));
+                Kept::Lost
+            }
+            Some(_) => message,
         };
         (self.disk_takes.unwrap_or_default(), Fact::Sealed { recording, kept })
     }

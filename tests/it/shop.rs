@@ -435,9 +435,11 @@ impl Shop {
         self.world.borrow_mut().media.machine_is_dead = true;
     }
 
-    /// From now on a recording takes so long to be safe; `None`: the disk takes none.
+    /// From now on a recording takes so long to be safe; `None`: the disk takes none. What it had refused it takes then.
     pub fn disk_takes(&self, latency: Option<&str>) {
-        self.world.borrow_mut().media.disk_takes = latency.map(time);
+        let mut world = self.world.borrow_mut();
+        let facts = world.media.disk_takes(latency.map(time));
+        world.tell(facts);
     }
 
     /// From now on each row takes this long to be durable; `None`: it stalls.
@@ -795,7 +797,7 @@ impl Opening {
             channels: None,
             called: self.way_out.profile().called.to_vec(),
         });
-        let registered = registered.collect();
+        world.registered = registered.collect();
         for registrar in self.registers {
             let found = if self.registrar_nowhere { Vec::new() } else { vec![registrar.address] };
             world.names.insert(registrar.host.to_owned(), found);
@@ -806,7 +808,7 @@ impl Opening {
             seed,
             machine::callers(RUIZ, &self.known),
             Vec::new(),
-            registered,
+            world.registered.clone(),
             self.router,
             self.srtp,
             &self.way_out,

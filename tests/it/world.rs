@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind, VoiceMessage};
-use ringall::config::Srtp;
+use ringall::config::{Srtp, Trunk};
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
 use ringall::now::{Mono, UnixMs};
@@ -16,8 +16,8 @@ use ringall::routing::{Because, Plan};
 use ringall::sip::locate::Server;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
-    Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId,
-    Ticket,
+    Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, Rang, RightNow, Route,
+    SocketId, Ticket,
 };
 use ringall::utterance::Names;
 
@@ -53,6 +53,8 @@ pub struct World {
     /// The way to cells.
     pub gateway: Gateway,
     pub way_out: WayOut,
+    /// The trunks that the shop registers with.
+    pub registered: Vec<Trunk>,
     /// Names and where they lead; any other name leads nowhere.
     pub names: BTreeMap<String, Vec<SocketAddr>>,
     /// Names with servers of different priority, which have no addresses of their own.
@@ -155,6 +157,7 @@ impl World {
             registrars: Vec::new(),
             gateway: Gateway::default(),
             way_out: WayOut::default(),
+            registered: Vec::new(),
             names: BTreeMap::new(),
             servers: BTreeMap::new(),
             trunks: Vec::new(),
@@ -191,17 +194,26 @@ impl World {
         let kept = self.store.registrations.clone().into_iter().collect();
         let callers = ringall::caller::Callers::default();
         let srtp = Srtp::Preferred;
-        let machine = machine::start(seed, callers, kept, Vec::new(), self.router, srtp, &self.way_out);
+        let registered = self.registered.clone();
+        let machine = machine::start(seed, callers, kept, registered, self.router, srtp, &self.way_out);
         self.machine = Some(machine);
         self.media = FakeMedia::default();
         self.streams = Streams::default();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
         self.queue.retain(|_, event| !inside(event));
         self.change_plan(plan);
-        let left = self.store.rows.values().filter(|row| row.ended.is_none() && row.answered.is_none());
-        let left = left.filter_map(|row| {
+        let given = |row: &CallRecord| {
+            self.store.events.iter().any(|event| event.call == row.id && event.kind == EventKind::Transferred)
+        };
+        let rings = |row: &&CallRecord| row.ended.is_none() && (row.answered.is_none() || given(row));
+        let left = self.store.rows.values().filter(rings).filter_map(|row| {
             let number = row.caller.as_ref().filter(|_| !row.withheld).map_or("", |number| number.as_str()).to_owned();
-            Some(LeftRinging { call: row.id, shop: row.shop?, number })
+            let rang = match row.because {
+                Because::CalledOut => Rang::Outside(row.caller.clone()?),
+                Because::CalledForHelp => Rang::Help(row.called.clone()),
+                _ => Rang::Phones { number },
+            };
+            Some(LeftRinging { call: row.id, shop: row.shop?, rang })
         });
         let left = left.collect();
         self.hand_in(Input::LeftRinging(left));

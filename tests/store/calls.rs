@@ -6,7 +6,7 @@ use ringall::routing::Because;
 use ringall::routing::plan::ShopId;
 use ringall::store::calls::Closed;
 use ringall::store::{CallFilter, Store, StoreError, StoredCall};
-use ringall::switchboard::{Keyless, LeftRinging};
+use ringall::switchboard::{Keyless, LeftRinging, Rang};
 
 use crate::cast::{Database, RUIZ, answered, call, jo, missed, number, shop};
 
@@ -18,6 +18,7 @@ crate::on_both! {
     a_caller_is_shown_by_the_owners_name,
     the_index_remembers_each_caller_of_each_shop,
     a_crash_ends_open_calls_when_the_service_last_lived,
+    what_may_ring_after_a_crash_is_known,
     lines_that_picked_up_without_a_key_are_counted_since_somebody_pressed_one,
     a_value_of_a_newer_version_is_named_not_guessed,
     what_has_gone_out_within_a_day_is_remembered,
@@ -213,7 +214,7 @@ async fn a_crash_ends_open_calls_when_the_service_last_lived(db: Database) {
     let left = |n: u16| {
         let CallRecord { id, shop, caller, .. } = call(n);
         let number = caller.expect("a number").as_str().to_owned();
-        LeftRinging { call: id, shop: shop.expect("a shop"), number }
+        LeftRinging { call: id, shop: shop.expect("a shop"), rang: Rang::Phones { number } }
     };
     assert_eq!(closed.left_ringing, [left(50), left(3)], "nobody has answered them");
     let nothing = Closed { rows: 0, left_ringing: Vec::new() };
@@ -229,6 +230,36 @@ async fn a_crash_ends_open_calls_when_the_service_last_lived(db: Database) {
     assert_eq!((rang.record.disposition, rang.record.ended), (Some(Disposition::Interrupted), Some(alive)));
     let (after, _) = ended(50).await;
     assert_eq!(after.record.ended, Some(call(50).started), "no call ends before it began");
+}
+
+async fn what_may_ring_after_a_crash_is_known(db: Database) {
+    let log = db.log();
+    let told = |n: u16| CallRecord { answered: Some(UnixMs(call(n).started.0 + 5)), ..call(n) };
+    let out = |n: u16, because, called: &str| CallRecord {
+        direction: Direction::Out,
+        because,
+        called: called.to_owned(),
+        ..call(n)
+    };
+    let help = CallRecord { caller: None, ..out(5, Because::CalledForHelp, "112") };
+    let (talks, given, given_long_ago) = (told(2), told(3), told(4));
+    for open in [&talks, &given, &given_long_ago, &help, &out(6, Because::CalledOut, "600999888")] {
+        log.record(open);
+        log.changed(open);
+        log.event(open, 1, EventKind::Arrived);
+    }
+    log.event(&given, 2, EventKind::Transferred);
+    log.event(&given_long_ago, 2, EventKind::Transferred);
+    log.writer.flush().await.unwrap();
+    drop(log);
+    let long_ago = "UPDATE call_events SET at_ms = at_ms - 700000 WHERE kind = 'transferred' AND call_id = ";
+    db.shell(&format!("{long_ago}'{}'", given_long_ago.id)).await;
+    let left = db.store.close_open_rows(call(10).started).await.unwrap().left_ringing;
+    let rang: Vec<_> = left.into_iter().map(|left| (left.call, left.rang)).collect();
+    let jo = call(1).caller.expect("a number");
+    let phones = Rang::Phones { number: jo.as_str().to_owned() };
+    let expected = [(6, Rang::Outside(jo)), (5, Rang::Help("112".to_owned())), (3, phones)];
+    assert_eq!(rang, expected.map(|(n, rang)| (call(n).id, rang)), "who talks and was not given away rings nowhere");
 }
 
 async fn a_value_of_a_newer_version_is_named_not_guessed(db: Database) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::event::{CallerLeft, Final, Input, Output, Said, Sealed, Stop};
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Facts, Interrupted, Withdrawn};
+use super::talking::Before;
 use super::{Phase, ending, ringing};
 use crate::now::{Mono, Now, UnixMs};
 use crate::routing::decision::Opening;
@@ -35,7 +36,7 @@ const RECORDED_WITHIN: Duration = Duration::from_secs(190);
 #[derive(Debug)]
 pub(crate) enum Greeting {
     /// The greeting is heard, or is about to be: the row comes first. Nothing is recorded yet.
-    Speaking { until: Mono },
+    Speaking { until: Mono, closed: Closed },
     /// After the beep: what the caller says is recorded.
     Recording { until: Mono, since: UnixMs },
     /// Nobody is there any more; the recording is made safe before the row says that there is one.
@@ -45,8 +46,12 @@ pub(crate) enum Greeting {
 impl Greeting {
     pub(crate) fn begin(now: Now, opening: Opening, facts: &mut Facts) -> Greeting {
         facts.note(now, EventKind::Arrived, None, "");
-        facts.tell_caller(Output::Greet(Closed { opening }));
-        Greeting::Speaking { until: now.mono + GREETED_WITHIN }
+        Greeting::speak(now, Closed { opening }, facts)
+    }
+
+    pub(crate) fn speak(now: Now, closed: Closed, facts: &mut Facts) -> Greeting {
+        facts.tell_caller(Output::Greet(closed.clone()));
+        Greeting::Speaking { until: now.mono + GREETED_WITHIN, closed }
     }
 
     pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
@@ -79,18 +84,22 @@ impl Greeting {
                 Phase::Ending
             }
             // A person interrupts the machine. What was said so far is kept.
-            (Input::Taken(taker), Greeting::Speaking { .. }) => {
-                if facts.withdraw_answer() == Withdrawn::TooLate {
-                    facts.interrupted = Interrupted::Greeting;
-                }
-                Phase::Talking(ringing::take(now, taker, facts))
+            (Input::Taken(taker), Greeting::Speaking { closed, .. }) => {
+                let before = match facts.withdraw_answer() {
+                    Withdrawn::Yes => Some(Before::Greeting(closed)),
+                    Withdrawn::TooLate => {
+                        facts.interrupted = Interrupted::Greeting;
+                        None
+                    }
+                };
+                Phase::Talking(ringing::take(now, taker, before, facts))
             }
             (Input::Taken(taker), Greeting::Recording { since, .. }) => {
                 facts.interrupted = Interrupted::Recording { since };
-                Phase::Talking(ringing::take(now, taker, facts))
+                Phase::Talking(ringing::take(now, taker, None, facts))
             }
             // Whoever was to greet or record is silent, or could not begin.
-            (Input::Timeout, Greeting::Speaking { until }) if until <= now.mono => unheard(now, facts),
+            (Input::Timeout, Greeting::Speaking { until, .. }) if until <= now.mono => unheard(now, facts),
             (Input::Sealed(_) | Input::RecordingEnded, Greeting::Speaking { .. }) => unheard(now, facts),
             (Input::Timeout, Greeting::Recording { until, since }) if until <= now.mono => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
@@ -142,7 +151,7 @@ impl Greeting {
 
     pub(crate) fn deadline(&self) -> Option<Mono> {
         match self {
-            Greeting::Speaking { until } | Greeting::Recording { until, .. } | Greeting::Sealing { until, .. } => {
+            Greeting::Speaking { until, .. } | Greeting::Recording { until, .. } | Greeting::Sealing { until, .. } => {
                 Some(*until)
             }
         }

@@ -10,7 +10,7 @@ use super::super::leg::{BindingId, Leg, LegId, LegState, TakenBy};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};
 use super::screening;
-use super::talking::Talking;
+use super::talking::{Before, Talking};
 use crate::notice::{NoneRang, Notice};
 use crate::now::{Mono, Now};
 use crate::routing::decision::{Ring, Wave};
@@ -115,17 +115,19 @@ impl Ringing {
                     self.met = Met::Somebody;
                     screening::begin(now, leg, facts);
                 }
-                Some(LegState::Offered | LegState::Ringing) => return Next::Talking(pick_up(now, leg, facts)),
+                Some(LegState::Offered | LegState::Ringing) => {
+                    return Next::Talking(pick_up(now, leg, Some(Before::Ringing(self)), facts));
+                }
                 // Told to stop, and picked up in the same moment.
                 Some(LegState::Leaving(why)) => facts.push(Output::HangUp { leg, why }),
                 Some(LegState::Screening { .. } | LegState::Talking) | None => {}
             },
             Input::Pressed(leg) => {
                 if let Some(LegState::Screening { .. }) = facts.legs.get(&leg).map(|leg| leg.state) {
-                    return Next::Talking(pick_up(now, leg, facts));
+                    return Next::Talking(pick_up(now, leg, Some(Before::Ringing(self)), facts));
                 }
             }
-            Input::Taken(taker) => return Next::Talking(take(now, taker, facts)),
+            Input::Taken(taker) => return Next::Talking(take(now, taker, Some(Before::Ringing(self)), facts)),
             Input::NobodyPressed(leg) => self.nobody_pressed(now, leg, facts),
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
             // It had not picked up, as the door has told by `LegEnded`, or was asked for a key: then it is a no.
@@ -160,6 +162,16 @@ impl Ringing {
                 }
             }
         }
+        self.ring_whoever_can(now, facts, phones);
+        Next::Ringing(self)
+    }
+
+    /// Whoever had picked up was gone before the caller could hear of it. Where they did so it does not ring again: that was
+    /// a no.
+    pub(crate) fn again(mut self, now: Now, gone: Option<&Leg>, facts: &mut Facts, phones: &Phones) -> Next {
+        self.resting.extend(gone.and_then(|leg| leg.binding).map(|place| (place, Rest::ForThisCall)));
+        // The row is not durable: what the caller was to hear was held back, and given up for the answer.
+        self.heard = Heard::Nothing;
         self.ring_whoever_can(now, facts, phones);
         Next::Ringing(self)
     }
@@ -378,17 +390,17 @@ pub(super) fn rings(now: Now, id: LegId, facts: &mut Facts) {
 }
 
 /// Somebody takes the call at a phone of their own choice: as if it had rung there.
-pub(super) fn take(now: Now, taker: Taker, facts: &mut Facts) -> Talking {
+pub(super) fn take(now: Now, taker: Taker, before: Option<Before>, facts: &mut Facts) -> Talking {
     let Taker { phone, name, place } = taker;
     let taken_by = TakenBy::PickingUp;
     let leg = Leg { phone, binding: Some(place), name, offered: now.mono, taken_by, state: LegState::Offered };
     let leg = facts.new_leg(leg);
     facts.push(Output::Take { leg });
-    pick_up(now, leg, facts)
+    pick_up(now, leg, before, facts)
 }
 
 /// First acceptance wins; this is the one place where it does.
-fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Talking {
+fn pick_up(now: Now, winner: LegId, before: Option<Before>, facts: &mut Facts) -> Talking {
     if let Some(leg) = facts.legs.get_mut(&winner) {
         leg.state = LegState::Talking;
         let leg = leg.clone();
@@ -400,7 +412,7 @@ fn pick_up(now: Now, winner: LegId, facts: &mut Facts) -> Talking {
     facts.tell_caller(Output::Answer { leg: winner });
     stop_others(now, Some(winner), Stop::AnsweredElsewhere, facts);
     facts.push(Output::Changed(Box::new(facts.record.clone())));
-    Talking::with(winner)
+    Talking::after(winner, before)
 }
 
 fn caller_left(now: Now, left: CallerLeft, said: Option<Said>, facts: &mut Facts) -> Next {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Holder, Input, LegEnd, Output, Said, Stop};
-use super::super::leg::{LegId, LegState};
+use super::super::leg::{Leg, LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Facts, Withdrawn};
+use super::greeting::{Closed, Greeting};
+use super::ringing::Ringing;
 use super::transferring::Transferring;
 use super::{Phase, ending};
 use crate::now::{Mono, Now};
@@ -21,9 +23,19 @@ const CROSSING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Talking {
     winner: LegId,
+    /// What the call was before, until the caller is answered: whoever has picked up may hang up before.
+    before: Option<Box<Before>>,
     sound: Sound,
     /// When one of them last asked for silence.
     held: Option<Mono>,
+}
+
+/// Where a call waited for somebody.
+#[derive(Debug)]
+pub(crate) enum Before {
+    Ringing(Ringing),
+    /// The closed shop's greeting was not begun.
+    Greeting(Closed),
 }
 
 /// What is heard of the two.
@@ -37,7 +49,12 @@ enum Sound {
 
 impl Talking {
     pub(crate) fn with(winner: LegId) -> Talking {
-        Talking { winner, sound: Sound::Heard, held: None }
+        Talking { winner, before: None, sound: Sound::Heard, held: None }
+    }
+
+    /// The same, of a caller who waited so far.
+    pub(crate) fn after(winner: LegId, before: Option<Before>) -> Talking {
+        Talking { before: before.map(Box::new), ..Talking::with(winner) }
     }
 
     pub(crate) fn deadline(&self) -> Option<Mono> {
@@ -54,7 +71,10 @@ impl Talking {
                 Transferring::begin(now, leg, to, facts, phones)
             }
             Input::Referred { .. } => Phase::Talking(self),
-            Input::Recorded => Phase::Talking(self),
+            Input::Recorded => {
+                self.before = None;
+                Phase::Talking(self)
+            }
             Input::Silent => {
                 let crossed = self.held.is_some_and(|held| now.mono - held < CROSSING);
                 if let (Sound::Heard, false) = (&self.sound, crossed) {
@@ -103,9 +123,12 @@ impl Talking {
                 Phase::Talking(self)
             }
             Input::LegEnded(leg, end) => {
-                facts.legs.remove(&leg);
+                let gone = facts.legs.remove(&leg);
                 if leg != self.winner {
                     return Phase::Talking(self);
+                }
+                if let Some(phase) = self.go_back(now, gone.as_ref(), facts, phones) {
+                    return phase;
                 }
                 let (by, why) = match end {
                     LegEnd::Silent => (EndedBy::Network, Stop::Lost),
@@ -120,9 +143,12 @@ impl Talking {
                 hang_up_caller(now, by, why, None, facts)
             }
             Input::LegHungUp(leg, said) => {
-                facts.legs.remove(&leg);
+                let gone = facts.legs.remove(&leg);
                 if leg != self.winner {
                     return Phase::Talking(self);
+                }
+                if let Some(phase) = self.go_back(now, gone.as_ref(), facts, phones) {
+                    return phase;
                 }
                 hang_up_caller(now, facts.far(), Stop::Finished, said, facts)
             }
@@ -159,6 +185,23 @@ impl Talking {
                 hang_up_caller(now, EndedBy::Network, Stop::Finished, None, facts)
             }
         }
+    }
+
+    /// Whoever had picked up is gone before the caller could be told of them: the call waits for somebody as before.
+    fn go_back(&mut self, now: Now, gone: Option<&Leg>, facts: &mut Facts, phones: &Phones) -> Option<Phase> {
+        let before = *self.before.take()?;
+        if facts.withdraw_answer() == Withdrawn::TooLate {
+            return None;
+        }
+        facts.record.answered = None;
+        facts.record.answered_by = None;
+        facts.record.disposition = None;
+        facts.note(now, EventKind::Declined, gone, "");
+        facts.push(Output::Changed(Box::new(facts.record.clone())));
+        Some(match before {
+            Before::Ringing(ringing) => ringing.again(now, gone, facts, phones).into(),
+            Before::Greeting(closed) => Phase::Greeting(Greeting::speak(now, closed, facts)),
+        })
     }
 
     /// Whoever does not answer the question is there all the same.

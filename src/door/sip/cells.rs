@@ -214,6 +214,12 @@ impl SipDoor {
         self.way_beside(place, &tried, Some(leg)).is_ok().then_some((binding, tried))
     }
 
+    /// How many INVITEs one to this trunk may become: a carrier where we register may ask who calls, twice.
+    pub(super) fn invites_as_one(&self, trunk: usize) -> u32 {
+        let registers = self.cells.trunks.get(trunk).is_some_and(|line| line.account.is_some());
+        if registers { 3 } else { 1 }
+    }
+
     /// The first way to this place that was not tried, by a trunk that has a channel for us.
     pub(super) fn way_to(&self, place: Place, tried: &[Tried]) -> Result<Place, LegEnd> {
         self.way_beside(place, tried, None)
@@ -347,7 +353,8 @@ impl SipDoor {
         invite.cseq += 1;
         let mut again = Outgoing::clone(invite);
         again.more.push(other(header, &answer));
-        *asked = self.endpoint.request(now.mono, phone.hop, again);
+        let branch = self.names.branch_again(&again.call_id, again.cseq);
+        *asked = self.endpoint.invite(now.mono, phone.hop, again, branch);
         self.forks.remove(&tx);
         self.forks.insert(*asked, leg);
         true

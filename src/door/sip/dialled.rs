@@ -12,6 +12,7 @@ use crate::routing::{NotDialled, Outside};
 use crate::sip::hop::{Hop, Protocol};
 use crate::sip::message::{self, Header, other};
 use crate::sip::outgoing::ALLOW;
+use crate::sip::uri::Uri;
 
 use super::fork::Invited;
 use super::{Place, SipDoor, Way, cells, scheme_called};
@@ -50,11 +51,7 @@ impl SipDoor {
             Outside::Help(_) => true,
         };
         let place = carrier.filter(|(trunk, _)| may_go(*trunk)).and_then(|(trunk, hop)| {
-            let uri = match to {
-                Outside::Number(number) => self.cell_uri(trunk, number)?,
-                // Each carrier knows it as it is dialled.
-                Outside::Help(number) => self.number_uri(trunk, number)?,
-            };
+            let uri = self.outside_uri(trunk, to)?;
             Place::of_cell(vec![Way { uri, hop, trunk }])
         });
         let Some(place) = place else { return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoChannel)) };
@@ -63,6 +60,15 @@ impl SipDoor {
             Protocol::Udp | Protocol::Tcp => Protection::Plain,
         };
         self.dial_for(now, leg, place, protection);
+    }
+
+    /// Whom a phone has called, as this trunk knows them.
+    pub(super) fn outside_uri(&self, trunk: usize, to: &Outside) -> Option<Uri> {
+        match to {
+            Outside::Number(number) => self.cell_uri(trunk, number),
+            // Each carrier knows it as it is dialled.
+            Outside::Help(number) => self.number_uri(trunk, number),
+        }
     }
 
     pub(super) fn dial_for(&mut self, now: Now, leg: LegId, place: Place, protection: Protection) {

@@ -79,9 +79,10 @@ impl SipDoor {
     pub(super) fn invite(&mut self, now: Now, leg: LegId, invited: Invited, protection: Protection) {
         let Invited { place, binding, pair, offer, from, vouched: mut more, cell } = invited;
         let Some(caller) = self.callers.get_mut(&leg.call) else { return };
-        caller.rung.push(place.uri.clone());
-        let times = caller.rung.iter().filter(|rung| **rung == place.uri).count();
-        let named = self.names.of(leg.call, &place.uri, u32::try_from(times).unwrap_or(u32::MAX));
+        let ip = place.hop.to.ip();
+        caller.rung.push((place.uri.clone(), ip));
+        let times = caller.rung.iter().filter(|(uri, to)| *uri == place.uri && *to == ip).count();
+        let named = self.names.of(leg.call, &place.uri, ip, u32::try_from(times).unwrap_or(u32::MAX));
         let address = self.endpoint.interfaces.sent_by(&place.hop).ip();
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
         let ours = Description { protection, ..offer_to_phone(offer.as_ref(), here) };

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::call::leg::BindingId;
 use crate::call::record::CallId;
 use crate::now::Now;
+use crate::routing::Outside;
 use crate::sip::address::Address;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ClientTx;
@@ -14,7 +15,7 @@ use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::Outgoing;
 use crate::sip::uri::Uri;
 
-use super::SipDoor;
+use super::{Place, Shown, SipDoor, Way};
 
 /// A place is rung once in a call, and again after it has stopped by itself. Who has stopped four times is left to its own
 /// timer.
@@ -25,24 +26,50 @@ pub(super) type LeftRinging = HashMap<ClientTx, (Outgoing, Hop)>;
 
 impl SipDoor {
     /// Stops whatever rings at this place for a call that died with the process before this one.
-    pub fn stop_left_ringing(&mut self, now: Now, call: CallId, number: &str, place: BindingId) {
-        let Some(place) = self.places.get(&place).cloned() else { return };
+    pub fn stop_left_ringing(&mut self, now: Now, call: CallId, shown: &Shown, place: BindingId) {
+        let Some(Place { uri, hop, trunk, others }) = self.places.get(&place).cloned() else { return };
+        let Some(trunk) = trunk else {
+            let from = self.shown_as(&hop, &shown.number);
+            return self.stop_at(now, call, uri, hop, &from, 1);
+        };
+        for Way { uri, hop, trunk } in std::iter::once(Way { uri, hop, trunk }).chain(others) {
+            let (from, _) = self.shown_to_cell(trunk, shown);
+            self.stop_at(now, call, uri, hop, &from, self.invites_as_one(trunk));
+        }
+    }
+
+    /// Stops whatever rings outside, by this way, since a phone of the shop has dialled it.
+    pub fn stop_left_dialled(&mut self, now: Now, call: CallId, to: &Outside, called: Option<&str>, way: (usize, Hop)) {
+        let (trunk, hop) = way;
+        let Some(uri) = self.outside_uri(trunk, to) else { return };
+        let (from, _) = self.shown_as_shop(trunk, called);
+        self.stop_at(now, call, uri, hop, &from, self.invites_as_one(trunk));
+    }
+
+    /// Which of them were sent nobody knows any more: to a CANCEL of another the answer is 481, and no harm is done.
+    fn stop_at(&mut self, now: Now, call: CallId, uri: Uri, hop: Hop, from: &Address, as_one: u32) {
         for nth in 1..=MOST_INVITES {
-            let named = self.names.of(call, &place.uri, nth);
-            let invite = Outgoing {
-                method: Method::Invite,
-                to: Address::new(place.uri.clone()),
-                uri: place.uri.clone(),
-                from: self.shown_as(&place.hop, number).with_tag(&named.tag),
-                call_id: named.call_id,
-                cseq: 1,
-                routes: Vec::new(),
-                more: Vec::new(),
-                body: None,
-            };
-            let tx = self.endpoint.take_up(now.mono, place.hop, invite.clone(), named.branch);
-            self.left_ringing.insert(tx, (invite, place.hop));
-            self.endpoint.cancel(now.mono, tx, reason());
+            let named = self.names.of(call, &uri, hop.to.ip(), nth);
+            for cseq in 1..=as_one {
+                let invite = Outgoing {
+                    method: Method::Invite,
+                    to: Address::new(uri.clone()),
+                    uri: uri.clone(),
+                    from: from.clone().with_tag(&named.tag),
+                    call_id: named.call_id.clone(),
+                    cseq,
+                    routes: Vec::new(),
+                    more: Vec::new(),
+                    body: None,
+                };
+                let branch = match cseq {
+                    1 => named.branch.clone(),
+                    again => self.names.branch_again(&named.call_id, again),
+                };
+                let tx = self.endpoint.take_up(now.mono, hop, invite.clone(), branch);
+                self.left_ringing.insert(tx, (invite, hop));
+                self.endpoint.cancel(now.mono, tx, reason());
+            }
         }
     }
 

@@ -196,7 +196,7 @@ struct CallerLeg {
     /// How the caller is shown on the phones.
     shown: Shown,
     /// Where phones were rung for them, once for each INVITE.
-    rung: Vec<Uri>,
+    rung: Vec<(Uri, IpAddr)>,
     audio: Audio,
     /// What our 180 has begun (RFC 3261 §12.1.1), until the call is answered.
     early: Option<Box<Dialog>>,

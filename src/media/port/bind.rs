@@ -9,6 +9,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::PortConfig;
+use crate::media::srtp::Guard;
 use crate::media::{Family, Lane, Pair, PairId};
 
 /// So many ports in use by other programs are met before a bind gives up: packets wait meanwhile.
@@ -41,6 +42,8 @@ pub(super) struct Bound {
     pub(super) pair: Pair,
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
+    /// What protected the packets of the last relay by this pair. Its far end does not know that the relay is over.
+    pub(super) guard: Option<Box<Guard>>,
 }
 
 impl Binder {
@@ -93,7 +96,7 @@ impl Binder {
                 Ok((rtp, rtcp)) => {
                     let pair = Pair { id: PairId(self.next_id), lane: self.lane, family, rtp: port };
                     self.next_id = self.next_id.wrapping_add(self.id_step);
-                    result = Ok(Bound { pair, rtp, rtcp });
+                    result = Ok(Bound { pair, rtp, rtcp, guard: None });
                     break;
                 }
                 Err(error) => {

@@ -2,13 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::SyncSender;
 
 use mio::net::UdpSocket;
 
 use super::Counts;
 use super::bind::Bound;
-use super::disk::Order;
+use super::disk::{Order, Orders};
 use super::guards::Guards;
 use super::lane::Kind;
 use crate::media::asker::{self, Asker};
@@ -46,7 +45,7 @@ pub(super) struct Turns<'a, F> {
     /// That of the other side.
     pub(super) socket: &'a UdpSocket,
     pub(super) facts: &'a F,
-    pub(super) disk: &'a SyncSender<Order>,
+    pub(super) disk: &'a Orders,
     pub(super) counts: &'a Counts,
 }
 
@@ -59,11 +58,11 @@ impl Far {
     }
 
     /// The caller is gone, or we are: what was recorded is finished.
-    pub(super) fn end_recording(&mut self, disk: &SyncSender<Order>) {
+    pub(super) fn end_recording(&mut self, disk: &Orders) {
         if let Far::Machine(Machine::Attendant(machine)) = self
             && let Some((last, recorded)) = machine.stop()
         {
-            order(disk, Order::Finish(machine.recording(), last, recorded));
+            disk.give(Order::Finish(machine.recording(), last, recorded));
         }
     }
 
@@ -100,13 +99,13 @@ impl Machine {
                 match machine.poll(now, &mut packet) {
                     attendant::Turn::Packet => turns.send(now, &mut packet),
                     attendant::Turn::Begun => {
-                        order(turns.disk, Order::Begin(recording));
+                        turns.disk.give(Order::Begin(recording));
                         (turns.facts)(Fact::Greeted { recording });
                     }
-                    attendant::Turn::Recorded(samples) => order(turns.disk, Order::Append(recording, samples)),
+                    attendant::Turn::Recorded(samples) => turns.disk.give(Order::Append(recording, samples)),
                     attendant::Turn::Ended(last, recorded) => {
                         (turns.facts)(Fact::RecordingEnded { recording });
-                        order(turns.disk, Order::Finish(recording, last, recorded));
+                        turns.disk.give(Order::Finish(recording, last, recorded));
                     }
                     attendant::Turn::Wait { .. } => return true,
                     attendant::Turn::Over => return false,
@@ -145,14 +144,6 @@ impl<F> Turns<'_, F> {
 pub(super) enum Ear<'a> {
     Socket(&'a UdpSocket),
     Machine(&'a mut Machine),
-}
-
-fn order(disk: &SyncSender<Order>, order: Order) {
-    // Packets do not wait for a disk. It fails when the disk has stood still for long: then this part of a recording is
-    // left out, and what the call learns of it comes too late or never, for which it has a deadline.
-    if disk.try_send(order).is_err() {
-        tracing::error!("the disk is too slow for the messages that callers leave: a part of one is lost");
-    }
 }
 
 /// The machine as one side of a relay.

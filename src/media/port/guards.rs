@@ -9,26 +9,31 @@ use crate::media::srtp::{Guard, Keys, Refused};
 /// Both legs of a relay; a plain one has none.
 #[derive(Debug, Default)]
 pub(super) struct Guards {
-    a: Option<Guard>,
-    b: Option<Guard>,
+    a: Option<Box<Guard>>,
+    b: Option<Box<Guard>>,
     /// Packets that were not of the leg they came by, or were there before.
     pub(super) refused: u64,
 }
 
 impl Guards {
-    pub(super) fn new(a: Option<&Keys>, b: Option<&Keys>) -> Guards {
-        let guard = |keys: &Keys| Guard::new(keys.clone());
-        Guards { a: a.map(guard), b: b.map(guard), refused: 0 }
-    }
-
-    /// This leg has exchanged keys anew.
-    pub(super) fn change(&mut self, which: Which, keys: Option<&Keys>) {
-        let guard = self.of(which);
-        *guard = match (guard.take(), keys.cloned()) {
-            (Some(guard), Some(keys)) => Some(guard.rekeyed(keys)),
-            (None, Some(keys)) => Some(Guard::new(keys)),
+    /// This leg has a relay, or has exchanged keys anew. `before` is what protected its packets until now: while the keys
+    /// are the same, its numbers go on.
+    pub(super) fn set(&mut self, which: Which, before: Option<Box<Guard>>, keys: Option<&Keys>) {
+        *self.of(which) = match (before, keys.cloned()) {
+            (Some(guard), Some(keys)) => Some(Box::new(guard.rekeyed(keys))),
+            (None, Some(keys)) => Some(Box::new(Guard::new(keys))),
             (_, None) => None,
         };
+    }
+
+    pub(super) fn change(&mut self, which: Which, keys: Option<&Keys>) {
+        let before = self.take(which);
+        self.set(which, before, keys);
+    }
+
+    /// What protected this leg's packets: its relay is over, and the leg may have another one.
+    pub(super) fn take(&mut self, which: Which) -> Option<Box<Guard>> {
+        self.of(which).take()
     }
 
     /// Opens what came by this leg: how much of it there is then.
@@ -60,7 +65,7 @@ impl Guards {
         Ok(0..length)
     }
 
-    fn of(&mut self, which: Which) -> &mut Option<Guard> {
+    fn of(&mut self, which: Which) -> &mut Option<Box<Guard>> {
         match which {
             Which::A => &mut self.a,
             Which::B => &mut self.b,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use mio::net::UdpSocket;
@@ -12,7 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::Counts;
 use super::bind::{Binder, Bound};
-use super::disk::Order;
+use super::disk::Orders;
 use super::far::{self, Ear, Far, Machine, Turns};
 use super::guards::Guards;
 use crate::media::asker::Asker;
@@ -46,7 +46,7 @@ pub(super) struct Inbox {
 #[derive(Debug)]
 pub(super) struct Outbox<F> {
     pub(super) facts: F,
-    pub(super) disk: SyncSender<Order>,
+    pub(super) disk: Orders,
     pub(super) counts: Arc<Counts>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct PacketThread<F> {
     facts: F,
     clock: fn() -> Mono,
     binder: Binder,
-    disk: SyncSender<Order>,
+    disk: Orders,
     counts: Arc<Counts>,
     /// Bound and in no relay: not polled.
     stock: HashMap<PairId, Bound>,
@@ -313,11 +313,13 @@ impl<F: Fn(Fact)> PacketThread<F> {
             tracing::error!(relay = relay.0, "connected already");
             return;
         }
-        let (Some(bound_a), Some(bound_b)) = (self.stock.remove(&a.pair), self.stock.remove(&b.pair)) else {
+        let (Some(mut bound_a), Some(mut bound_b)) = (self.stock.remove(&a.pair), self.stock.remove(&b.pair)) else {
             tracing::error!(relay = relay.0, a = a.pair.0, b = b.pair.0, "connect of pairs that are not in stock");
             return;
         };
-        let guards = Guards::new(a.keys.as_deref(), b.keys.as_deref());
+        let mut guards = Guards::default();
+        guards.set(Which::A, bound_a.guard.take(), a.keys.as_deref());
+        guards.set(Which::B, bound_b.guard.take(), b.keys.as_deref());
         let relay_of = Relay::new(relay, a, b, now);
         self.go_live(relay, Live { relay: relay_of, guards, a: bound_a, b: Far::Phone(bound_b) });
     }
@@ -345,11 +347,12 @@ impl<F: Fn(Fact)> PacketThread<F> {
         machine: impl FnOnce() -> Machine,
     ) -> bool {
         let bound = if self.slots.contains_key(&relay) { None } else { self.stock.remove(&a.pair) };
-        let Some(bound) = bound else {
+        let Some(mut bound) = bound else {
             tracing::error!(relay = relay.0, pair = a.pair.0, "a machine for a pair that is not in stock, or has one");
             return false;
         };
-        let guards = Guards::new(a.keys.as_deref(), None);
+        let mut guards = Guards::default();
+        guards.set(Which::A, bound.guard.take(), a.keys.as_deref());
         let relay_of = Relay::new(relay, a, far::machine_side(b), now);
         let slot = self.go_live(relay, Live { relay: relay_of, guards, a: bound, b: Far::Machine(machine()) });
         self.attended.push(slot);
@@ -413,7 +416,9 @@ impl<F: Fn(Fact)> PacketThread<F> {
                 *refused += live.guards.refused;
             }
             (self.facts)(totals);
-            for mut bound in [Some(live.a), live.b.into_bound()].into_iter().flatten() {
+            let sides = [(Which::A, Some(live.a)), (Which::B, live.b.into_bound())];
+            for (which, mut bound) in sides.into_iter().filter_map(|(which, bound)| Some((which, bound?))) {
+                bound.guard = live.guards.take(which);
                 self.stop_listening(&mut bound);
                 self.stock.insert(bound.pair.id, bound);
             }

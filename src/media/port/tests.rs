@@ -1,4 +1,5 @@
 mod ask;
+mod handed_over;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::OnceLock;

@@ -337,8 +337,17 @@ pub const RACES: &[Race] = &[
     race(
         "the phone's CANCEL of its dialling",
         "picked up, the row not durable",
-        "nobody answered: both are refused, the call is missed",
-        &["story::picking_up::who_dials_and_hangs_up_before_the_row_is_durable_was_never_there"],
+        "it rings on, or is greeted, as if nobody had dialled",
+        &[
+            "story::picking_up::who_dials_and_hangs_up_before_the_row_is_durable_was_never_there",
+            "story::picking_up::who_dials_at_the_greeting_and_hangs_up_before_the_row_is_durable_leaves_it_to_the_machine",
+        ],
+    ),
+    race(
+        "the winning phone's BYE",
+        "picked up, the row not durable",
+        "the others ring again; that phone has said no",
+        &["story::picking_up::who_lifts_the_receiver_and_puts_it_down_before_the_row_is_durable_has_said_no"],
     ),
     race(
         "the caller's CANCEL",

@@ -489,6 +489,14 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
+                "What a full disk refuses is offered it each second: there is a message once it has room.",
+                &[
+                    "story::closed::a_message_that_a_full_disk_refused_is_one_once_there_is_room",
+                    "story::closed::what_was_said_before_somebody_picked_up_is_kept_once_the_disk_has_room",
+                    "lib media::port::disk::tests::what_it_refuses_at_the_end_is_kept_once_it_can_be",
+                ],
+            ),
+            said(
                 "The phone is told who calls, by the name of the answer.",
                 &["story::picking_up::it_is_told_who_calls"],
             ),
@@ -629,6 +637,18 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
+                "So are cells, whether their carrier has asked who calls or not, a colleague whom the call was given to, and \
+                 whoever was called outside.",
+                &[
+                    "story::after_a_crash::a_cell_whose_carrier_had_asked_who_calls_stops",
+                    "story::after_a_crash::a_cell_of_a_carrier_that_does_not_ask_stops_too",
+                    "story::after_a_crash::a_colleague_whom_a_call_was_given_to_stops_ringing_and_who_gave_it_is_not_touched",
+                    "story::after_a_crash::who_was_called_outside_stops_ringing",
+                    "story::after_a_crash::help_that_was_called_stops_ringing",
+                    "store calls::what_may_ring_after_a_crash_is_known",
+                ],
+            ),
+            said(
                 "Who talks is left alone.",
                 &["story::after_a_crash::phones_that_talk_are_not_touched_by_what_comes_after_a_crash"],
             ),
@@ -663,6 +683,15 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                     "story::protected::a_caller_by_tls_is_answered_as_it_asks_and_its_key_goes_no_further",
                     "story::protected::a_key_that_came_in_the_open_is_no_key",
                     "story::protected::a_phone_that_cannot_have_protected_sound_is_rung_with_plain_at_once",
+                ],
+            ),
+            said(
+                "It goes on through a hand-over, and after a hold of any length.",
+                &[
+                    "lib media::port::tests::handed_over::numbers_that_have_begun_again_are_counted_on",
+                    "lib media::port::tests::handed_over::what_was_heard_before_is_not_heard_again",
+                    "lib media::srtp::tests::who_was_held_for_a_quarter_of_an_hour_is_heard_again",
+                    "lib media::srtp::tests::what_the_far_end_reports_is_told_in_the_numbers_that_came",
                 ],
             ),
             said(

@@ -259,6 +259,44 @@ fn a_message_is_told_of_when_it_is_safe() {
 }
 
 #[test]
+fn a_message_that_a_full_disk_refused_is_one_once_there_is_room() {
+    let (shop, ann) = greeted();
+    shop.disk_takes(None);
+    ann.speaks_for("5 s");
+    shop.wait("5 s");
+    let over = shop.wall();
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(shop.row().disposition, Some(Disposition::NoMessage));
+    assert_eq!(shop.events_of(EventKind::MessageLost).len(), 1, "the owner is told to look at the disk");
+    shop.wait("60 min");
+    shop.disk_takes(Some("5 ms"));
+    shop.wait("1 s");
+    let [message] = shop.inbox()[..] else { panic!("one message: {:?}", shop.inbox()) };
+    assert_eq!(message.call, shop.row().id);
+    assert!(message.recorded <= over && over.since(message.recorded) < 6_000, "it is of then, not of now");
+    shop.is_idle();
+}
+
+#[test]
+fn what_was_said_before_somebody_picked_up_is_kept_once_the_disk_has_room() {
+    let (shop, ann) = greeted();
+    shop.disk_takes(None);
+    ann.speaks_for("5 s");
+    shop.wait("5 s");
+    shop.counter.calls_user("*8");
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter) && shop.inbox().is_empty());
+    assert_eq!(shop.events_of(EventKind::MessageLost).len(), 1);
+    shop.disk_takes(Some("5 ms"));
+    shop.wait("1 s");
+    assert_eq!(shop.inbox().len(), 1);
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.events_of(EventKind::MessageLeft).len(), 1);
+}
+
+#[test]
 fn a_message_that_the_disk_refuses_is_said_to_be_lost() {
     for takes in [None, Some("11 s")] {
         let (shop, ann) = greeted();

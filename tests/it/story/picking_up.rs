@@ -283,22 +283,64 @@ fn neither_hears_the_other_before_the_row_is_durable() {
 
 #[test]
 fn who_dials_and_hangs_up_before_the_row_is_durable_was_never_there() {
-    for closed in [false, true] {
-        let shop = if closed { Shop::closed() } else { Shop::opening().later(2, "60 s").open() };
-        shop.store_takes(Some("200 ms"));
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(Door::Sip);
-        shop.wait("50 ms");
-        shop.ana.calls_user(PICK_UP);
-        shop.wait("50 ms");
-        shop.ana.hangs_up();
-        shop.wait("5 s");
-        assert_eq!(shop.ana.ends(), [End::Refused(487)]);
-        assert_eq!(ann.ends(), [End::Refused(486)]);
-        let unanswered = if closed { Disposition::NoMessage } else { Disposition::Missed };
-        assert_eq!((shop.row().disposition, shop.row().answered_by), (Some(unanswered), None));
-        shop.is_idle();
-    }
+    let shop = Shop::opening().later(2, "60 s").open();
+    shop.store_takes(Some("200 ms"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("50 ms");
+    assert_eq!(shop.phones_that_ring(), 0);
+    shop.ana.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(shop.ana.ends(), [End::Refused(487)]);
+    assert!(ann.hears_ringing() && ann.answers().contains(&180), "as if nobody had dialled");
+    assert!(shop.counter.rings() && shop.workshop.rings() && !shop.ana.rings());
+    assert_eq!((shop.row().answered, shop.row().answered_by, shop.row().disposition), (None, None, None));
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().answered_by.as_deref(), Some("Counter"));
+}
+
+#[test]
+fn who_dials_at_the_greeting_and_hangs_up_before_the_row_is_durable_leaves_it_to_the_machine() {
+    let shop = Shop::closed();
+    shop.store_takes(Some("200 ms"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("50 ms");
+    shop.ana.hangs_up();
+    shop.wait("8 s");
+    assert_eq!(shop.ana.ends(), [End::Refused(487)]);
+    assert!(ann.packets_of_the_machine() > 0);
+    assert_eq!((shop.greetings(), shop.events_of(EventKind::Greeted).len()), (1, 1));
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!((shop.row().disposition, shop.row().answered_by), (Some(Disposition::NoMessage), None));
+}
+
+#[test]
+fn who_lifts_the_receiver_and_puts_it_down_before_the_row_is_durable_has_said_no() {
+    let shop = Shop::opening().later(2, "60 s").open();
+    shop.store_takes(Some("240 ms"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.counter.picks_up();
+    shop.wait("50 ms");
+    shop.counter.hangs_up();
+    shop.wait("5 s");
+    assert!(ann.hears_ringing() && shop.workshop.rings() && !shop.counter.rings());
+    shop.workshop.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.workshop));
+    ann.hangs_up();
+    shop.is_idle();
 }
 
 #[test]
