@@ -17,7 +17,7 @@ use crate::door::sip::Shown;
 use crate::now::{Mono, Now};
 use crate::number::Number;
 use crate::routing::Outside;
-use crate::routing::dialling::help_called;
+use crate::routing::help::help_called;
 use crate::routing::plan::{Shop, ShopId};
 
 /// A phone that comes back later than this has given up by itself, or shows what it must at its own cost.
