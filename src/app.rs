@@ -30,7 +30,7 @@ use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
-use crate::tls::{CertificateKeeper, TlsError};
+use crate::tls::{CertificateKeeper, Connector, TlsError};
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -109,6 +109,12 @@ impl Running {
             Some(files) => Some(CertificateKeeper::open(files).await?),
             None => None,
         };
+        let mut connector = Connector::believing_the_public();
+        for trunk in &config.trunks {
+            if let Some(authority) = &trunk.authority {
+                connector.believe(trunk.hosts(), authority).await?;
+            }
+        }
         let data_dir = config.data_dir.clone();
         std::fs::create_dir_all(&data_dir).map_err(|error| AppError::DataDir(data_dir.clone(), error))?;
         let store = Store::open(&config.database).await?;
@@ -215,7 +221,7 @@ impl Running {
         inbox.send(Message::Keyless(keyless));
         inbox.send(Message::GoneOut(gone_out));
         let driver = prepared
-            .start(switchboard, sockets, listeners, interfaces, shells)
+            .start(switchboard, sockets, listeners, interfaces, shells, connector)
             .map_err(|error| AppError::System("thread for the call loop", error))?;
         // Without a port no phone can be offered a call: the first caller would hear ringing while nothing rings.
         let first_stock = async {

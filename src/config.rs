@@ -65,9 +65,9 @@ pub struct Web {
 #[derive(Clone, Debug)]
 pub struct Sip {
     pub udp: Vec<SocketAddr>,
-    /// Empty: no SIP over TCP, neither to us nor from us.
+    /// Empty: no SIP over TCP, but for the connections we open to registrars.
     pub tcp: Vec<SocketAddr>,
-    /// Empty: no SIP over TLS, neither to us nor from us.
+    /// Empty: no SIP over TLS, but for the connections we open to registrars.
     pub tls: Vec<SocketAddr>,
     /// What `tls` is served with; there whenever that is not empty.
     pub certificate: Option<CertificateFiles>,
@@ -108,6 +108,8 @@ pub struct Trunk {
     pub channels: Option<NonZeroU16>,
     /// Where the carrier writes the called number, in order.
     pub called: Vec<CalledIn>,
+    /// Who alone vouches for this carrier's certificate; `None`: whomever browsers believe.
+    pub authority: Option<PemFile>,
 }
 
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
@@ -296,8 +298,18 @@ impl Trunk {
         };
         let channels = section.integer("channels", 0..=MOST_CHANNELS)?.unwrap_or(0);
         let channels = u16::try_from(channels).ok().and_then(NonZeroU16::new);
+        let authority = section.text("authority")?.filter(|found| !found.value.is_empty());
+        let authority = authority.map(|found| PemFile { place: found.place, path: found.value.into() });
         section.finish(&[])?;
-        Ok(Trunk { name, peers, register, outbound, channels, called })
+        Ok(Trunk { name, peers, register, outbound, channels, called, authority })
+    }
+}
+
+impl Trunk {
+    /// The names by which its servers are called.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        let registrar = self.register.iter().map(|register| register.host.as_str());
+        registrar.chain(self.outbound.iter().map(|outbound| outbound.proxy.host.as_str()))
     }
 }
 

@@ -143,13 +143,14 @@ impl Prepared {
         listeners: Vec<stream::Listening>,
         interfaces: Interfaces,
         shells: Shells,
+        connector: Connector,
     ) -> io::Result<JoinHandle<LogWriter>> {
         for (at, listening) in sockets.iter_mut().enumerate() {
             self.poll.registry().register(&mut listening.socket, Token(at), Interest::READABLE)?;
         }
         let reports = self.inbox.clone();
         let tell = Arc::new(move |report| reports.send(Message::Stream(report)));
-        let streams = Streams::start(listeners, Connector::believing_the_public(), shells.runtime.clone(), tell)?;
+        let streams = Streams::start(listeners, connector, shells.runtime.clone(), tell)?;
         let driver = Driver {
             switchboard,
             poll: self.poll,
@@ -484,11 +485,11 @@ impl Driver {
         self.handle(Input::Located { ticket, servers });
     }
 
-    /// The ways to these addresses, but for those that we have no socket or listener for.
+    /// The ways to these addresses, but for those of a family that we do not speak.
     fn routes(&mut self, protocol: Protocol, addresses: &[SocketAddr]) -> Vec<Route> {
         let routes = addresses.iter().filter_map(|&to| {
             let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-            self.interfaces.hop_to(protocol, to, self.locals.towards(any, to.ip()))
+            self.interfaces.hop_out(protocol, to, self.locals.towards(any, to.ip()))
         });
         routes.collect()
     }

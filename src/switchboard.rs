@@ -397,9 +397,8 @@ impl Switchboard {
                     self.outputs.push_back(Output::KeepBindings { ticket, user, kept });
                 }
                 Told::PlacesChanged => self.set_places(now),
-                Told::FindRegistrar { trunk, host, port } => {
-                    // Registrars are asked by UDP.
-                    self.find_carrier(Asked::Registrar(trunk), Some(Protocol::Udp), host, port);
+                Told::FindRegistrar { trunk, protocol, host, port } => {
+                    self.find_carrier(Asked::Registrar(trunk), Some(protocol), host, port);
                 }
                 Told::Trunk { trunk, change } => self.trunk_changed(now, trunk, change),
             }

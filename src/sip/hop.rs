@@ -197,6 +197,19 @@ impl Interfaces {
         Some(Hop { transport, to, local: if ip.is_unspecified() { local } else { ip } })
     }
 
+    /// The way to a carrier that we register with. Its calls come by the connection we open, so nobody need be listening where
+    /// our Contact says.
+    pub fn hop_out(&self, protocol: Protocol, to: SocketAddr, local: IpAddr) -> Option<Hop> {
+        let is_spoken = || self.sockets.iter().any(|socket| socket.is_ipv4() == to.is_ipv4());
+        let by_connection = || Some(Hop { transport: protocol.by(None)?, to, local }).filter(|_| is_spoken());
+        self.hop_to(protocol, to, local).or_else(by_connection)
+    }
+
+    /// Whether whoever is at the other end can call us by our Contact: there is a socket or listener for that.
+    pub fn is_found_by(&self, hop: &Hop) -> bool {
+        self.hop_to(hop.protocol(), hop.to, hop.local).is_some()
+    }
+
     /// A way that an earlier run has known, over a socket that is there today: the same, or else one of its family. `None`:
     /// there is none. Its connections are all closed.
     pub fn today(&self, hop: Hop) -> Option<Hop> {
@@ -260,6 +273,20 @@ mod tests {
         assert_eq!(v4.map(|hop| interfaces().sent_by(&hop)), Some("10.0.0.2:5062".parse().unwrap()));
         let v6 = "[2001:db8::9]:5060".parse().unwrap();
         assert_eq!(interfaces().hop_to(Protocol::Tcp, v6, "2001:db8::2".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_registrar_is_reached_without_a_listener_where_its_family_is_spoken() {
+        let none = Interfaces { tls: Vec::new(), ..interfaces() };
+        let to = "203.0.113.9:5061".parse().unwrap();
+        let hop = none.hop_out(Protocol::Tls, to, "10.0.0.2".parse().unwrap()).unwrap();
+        assert_eq!((hop.transport, none.is_found_by(&hop)), (Transport::Tls(None), false));
+        assert_eq!(none.sent_by(&hop), "10.0.0.2:5061".parse().unwrap());
+        let v4_alone = Interfaces { sockets: vec!["10.0.0.2:5060".parse().unwrap()], ..none };
+        let v6 = "[2001:db8::9]:5061".parse().unwrap();
+        assert_eq!(v4_alone.hop_out(Protocol::Tls, v6, "2001:db8::2".parse().unwrap()), None, "no sound would come");
+        let listening = interfaces().hop_out(Protocol::Tls, to, "10.0.0.2".parse().unwrap()).unwrap();
+        assert!(interfaces().is_found_by(&listening));
     }
 
     #[test]

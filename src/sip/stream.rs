@@ -197,7 +197,7 @@ impl Streams {
                     lifetime.end = End::Closed;
                     wire.carry(stream, queue).await;
                 }
-                Err(error) => tracing::info!(%to, %error, "a SIP connection cannot be opened"),
+                Err(error) => tracing::warn!(%to, %error, "a SIP connection cannot be opened"),
             }
         });
         self.lines.insert(flow, Line { out, known, task: task.abort_handle() });

@@ -74,6 +74,8 @@ pub enum Line {
     Stream,
     /// By a stream over TLS.
     Encrypted,
+    /// By the connection that the shop has opened to a carrier.
+    Registrar,
     /// By stream, were there a cable.
     Unplugged,
 }
@@ -224,6 +226,12 @@ impl FarEnd {
         self.uri += ";transport=tls";
     }
 
+    /// By the carrier that the shop has registered with, and its connection.
+    pub fn speaks_by_registrar(&mut self) {
+        self.line = Line::Registrar;
+        self.uri += ";transport=tcp";
+    }
+
     /// It is there, but says nothing any more.
     pub fn falls_silent(&mut self) {
         self.silent = true;
@@ -247,7 +255,7 @@ impl FarEnd {
     pub(crate) fn protocol(&self) -> &'static str {
         match self.line {
             Line::Datagrams => "UDP",
-            Line::Stream | Line::Unplugged => "TCP",
+            Line::Stream | Line::Unplugged | Line::Registrar => "TCP",
             Line::Encrypted => "TLS",
         }
     }

@@ -76,7 +76,7 @@ pub enum Told {
     /// Phones that registered by a connection cannot be reached now. What is kept of them stays as it is.
     PlacesChanged,
     /// Where is this trunk's registrar? Answered by [`SipDoor::registrar_resolved`].
-    FindRegistrar { trunk: usize, host: String, port: Option<u16> },
+    FindRegistrar { trunk: usize, protocol: Protocol, host: String, port: Option<u16> },
     /// A carrier sends us its calls, or no longer does.
     Trunk { trunk: usize, change: Change },
 }
@@ -383,6 +383,11 @@ impl SipDoor {
         moved
     }
 
+    /// Whether whoever is there could call us by our Contact.
+    pub fn is_found_by(&self, hop: &Hop) -> bool {
+        self.endpoint.interfaces.is_found_by(hop)
+    }
+
     /// Whether this place is called at this address.
     pub fn is_at(&self, place: BindingId, address: SocketAddr) -> bool {
         self.places.get(&place).is_some_and(|place| place.hop.to == address)
@@ -545,6 +550,7 @@ impl SipDoor {
         self.drain_events(now);
         while let Some(flow) = self.endpoint.flows.poll_gone() {
             self.registered_flow_gone(flow);
+            self.registrars_flow_gone(now, flow);
         }
     }
 
@@ -586,7 +592,7 @@ impl SipDoor {
                 }
                 Event::Idle { flow } => {
                     // The other side's Contact is often a port where nobody listens: this connection is the way back.
-                    let needed = self.dialog_hops().any(|hop| hop.flow() == Some(flow));
+                    let needed = self.trunks.need(flow) || self.dialog_hops().any(|hop| hop.flow() == Some(flow));
                     if needed { self.endpoint.keep_flow(now.mono, flow) } else { self.endpoint.flows.close(flow) }
                 }
                 Event::Unreachable { tx } => {
