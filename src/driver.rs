@@ -379,6 +379,7 @@ impl Driver {
                 }
                 Output::Write { flow, bytes } => self.streams.write(flow, bytes),
                 Output::Trust { flow } => self.streams.trust(flow),
+                Output::Acquaintances(known) => self.streams.acquainted(known),
                 Output::Close { flow } => self.streams.close(flow),
                 Output::Record { ticket, medium, record } => {
                     self.shells.feed.call(&record);

@@ -46,6 +46,7 @@ use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
 
 pub use crate::call::event::Medium;
+pub use crate::sip::gate::Acquaintances;
 pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
@@ -401,6 +402,7 @@ impl Switchboard {
                     self.find_carrier(Asked::Registrar(trunk), Some(protocol), host, port);
                 }
                 Told::Trunk { trunk, change } => self.trunk_changed(now, trunk, change),
+                Told::Acquaintances(known) => self.outputs.push_back(Output::Acquaintances(known)),
             }
         }
         while let Some(command) = self.door.poll_media() {

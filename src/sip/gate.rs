@@ -1,10 +1,10 @@
 //! Who may speak to us. A request that belongs to nothing is judged by where it comes from; what a stranger sends gets no
 //! answer at all, so that there is nothing to find out (DESIGN §5).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::{CalledIn, Peer, Trunk};
+use crate::config::{CalledIn, Peer, Prefix, Trunk};
 
 use super::hop::{Hop, Protocol};
 
@@ -36,6 +36,24 @@ pub struct Registrar {
     pub contact_user: String,
 }
 
+/// Addresses whose connections are worth a TLS handshake whatever strangers do, before anybody there has said a word: carriers'
+/// and phones'. It gives no right but that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acquaintances {
+    networks: Vec<Prefix>,
+    addresses: BTreeSet<IpAddr>,
+}
+
+impl Acquaintances {
+    pub fn new(networks: Vec<Prefix>, addresses: impl IntoIterator<Item = IpAddr>) -> Acquaintances {
+        Acquaintances { networks, addresses: addresses.into_iter().map(|ip| ip.to_canonical()).collect() }
+    }
+
+    pub fn include(&self, ip: IpAddr) -> bool {
+        self.addresses.contains(&ip.to_canonical()) || self.networks.iter().any(|network| network.contains(ip))
+    }
+}
+
 impl Gate {
     pub fn new(trunks: Vec<Trunk>) -> Gate {
         Gate { trunks, registrars: HashMap::new(), phones: HashSet::new() }
@@ -49,6 +67,18 @@ impl Gate {
     /// Replaces what is known of this trunk's registrar.
     pub fn set_registrar(&mut self, trunk: usize, registrar: Registrar) {
         self.registrars.insert(trunk, registrar);
+    }
+
+    /// The carriers, and these.
+    pub fn acquaintances(&self, phones: impl Iterator<Item = IpAddr>) -> Acquaintances {
+        let peers = || self.trunks.iter().flat_map(|trunk| &trunk.peers);
+        let networks = peers().filter_map(|peer| match peer {
+            Peer::Prefix(prefix) => Some(*prefix),
+            Peer::Exactly(_) => None,
+        });
+        let single = peers().filter_map(Peer::single).map(|(ip, _)| ip);
+        let registrars = self.registrars.values().flat_map(|registrar| registrar.addresses.iter().copied());
+        Acquaintances::new(networks.collect(), single.chain(registrars).chain(phones))
     }
 
     /// A phone's exact address goes before a trunk's prefix: a phone may live within it.
@@ -76,5 +106,25 @@ impl Gate {
     /// whatever address the call comes from.
     pub fn trunk_called(&self, user: &str) -> Option<usize> {
         self.registrars.iter().find(|(_, registrar)| registrar.contact_user == user).map(|(at, _)| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acquaintances_are_addresses_and_networks_however_they_are_written() {
+        let network = Prefix::parse("203.0.113.0/24").unwrap();
+        let known = Acquaintances::new(vec![network], ["::ffff:192.0.2.9".parse().unwrap()]);
+        for (ip, includes) in [
+            ("192.0.2.9", true),
+            ("::ffff:192.0.2.9", true),
+            ("203.0.113.200", true),
+            ("192.0.2.10", false),
+            ("::1", false),
+        ] {
+            assert_eq!(known.include(ip.parse().unwrap()), includes, "{ip}");
+        }
     }
 }

@@ -19,9 +19,10 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::tls::{Acceptor, Connector, Encrypted};
 
-use super::budget::{About, Budgets, Spent};
+use super::budget::{Handshakes, Spent};
 use super::crowd::{Admission, Crowd};
-use super::gate::Source;
+use super::flow::Standing;
+use super::gate::Acquaintances;
 use super::hop::{FlowId, Protocol};
 use super::wire::{Framer, PONG, Piece};
 
@@ -137,6 +138,7 @@ impl Listening {
 pub struct Streams {
     lines: HashMap<FlowId, Line>,
     crowd: SharedCrowd,
+    acquaintances: SharedAcquaintances,
     connector: Connector,
     runtime: Handle,
     tell: Tell,
@@ -144,6 +146,7 @@ pub struct Streams {
 }
 
 type SharedCrowd = Arc<Mutex<Crowd<AbortHandle>>>;
+type SharedAcquaintances = Arc<Mutex<Arc<Acquaintances>>>;
 
 impl Streams {
     /// Accepts on these listeners from now on. `connector` shakes hands where we connect.
@@ -151,8 +154,8 @@ impl Streams {
     /// # Errors
     /// A listener cannot be watched.
     pub fn start(listeners: Vec<Listening>, connector: Connector, runtime: Handle, tell: Tell) -> io::Result<Streams> {
-        let crowd = SharedCrowd::default();
-        let (last, handshakes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Budgets::default())));
+        let (crowd, acquaintances) = (SharedCrowd::default(), SharedAcquaintances::default());
+        let (last, handshakes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Handshakes::default())));
         let mut accepting = Vec::new();
         for Listening { listener, tls, .. } in listeners {
             let listener = {
@@ -160,10 +163,11 @@ impl Streams {
                 TcpListener::from_std(listener)?
             };
             let (crowd, last, handshakes) = (crowd.clone(), last.clone(), handshakes.clone());
-            let desk = Desk { tls, crowd, last, handshakes, tell: tell.clone() };
+            let acquaintances = acquaintances.clone();
+            let desk = Desk { tls, crowd, acquaintances, last, handshakes, tell: tell.clone() };
             accepting.push(runtime.spawn(desk.accept_all(listener)).abort_handle());
         }
-        Ok(Streams { lines: HashMap::new(), crowd, connector, runtime, tell, accepting })
+        Ok(Streams { lines: HashMap::new(), crowd, acquaintances, connector, runtime, tell, accepting })
     }
 
     /// Takes the loop's end of a connection that a peer has opened.
@@ -220,6 +224,11 @@ impl Streams {
         }
     }
 
+    /// Who comes from these addresses, and nobody else, is no stranger from the start.
+    pub fn acquainted(&mut self, with: Arc<Acquaintances>) {
+        *lock(&self.acquaintances) = with;
+    }
+
     /// The limits for strangers hold no longer here.
     pub fn trust(&mut self, flow: FlowId) {
         if let Some(line) = self.lines.get(&flow) {
@@ -248,11 +257,12 @@ struct Desk {
     /// `None`: TCP.
     tls: Option<Acceptor>,
     crowd: SharedCrowd,
+    acquaintances: SharedAcquaintances,
     /// The last number given. Held while one is taken in, so that nobody is evicted before the loop has heard of it.
     last: Arc<Mutex<u64>>,
-    /// A handshake costs us far more than it costs a stranger, and nobody has proved yet to be none: of one address, and in
-    /// all, there are as many a second as messages that we read of strangers.
-    handshakes: Arc<Mutex<Budgets>>,
+    /// A handshake costs us far more than it costs a stranger: of one address, and of all together, there are as many a
+    /// second as messages that we read of strangers. Whoever comes from a known address pays from a purse of its own.
+    handshakes: Arc<Mutex<Handshakes>>,
     tell: Tell,
 }
 
@@ -279,8 +289,9 @@ impl Desk {
         // A peer that is gone again already has no address of ours.
         let Ok(local) = stream.local_addr() else { return };
         let now = clock::now().mono;
-        if self.tls.is_some() && lock(&self.handshakes).spend(now, Source::Stranger, from, About::Other) == Spent::Over
-        {
+        let known = lock(&self.acquaintances).include(from.ip());
+        let standing = if known { Standing::Known } else { Standing::Stranger };
+        if self.tls.is_some() && lock(&self.handshakes).spend(now, standing, from) == Spent::Over {
             metrics::counter!("ringall_sip_flows_refused_total").increment(1);
             return;
         }
@@ -293,7 +304,7 @@ impl Desk {
         let wire = Wire { flow, known: known.clone(), tell: self.tell.clone() };
         let (admitted, begin) = oneshot::channel::<()>();
         let mut task = None;
-        let admission = lock(&self.crowd).admit(number, from.ip(), || {
+        let admission = lock(&self.crowd).admit(number, from.ip(), standing, || {
             let (tell, crowd) = (self.tell.clone(), Some(self.crowd.clone()));
             let lifetime = Lifetime { flow, end: End::Closed, tell, crowd };
             let tls = self.tls.clone();

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::{Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
+use super::{Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
@@ -119,6 +119,8 @@ pub enum Output {
     Trust {
         flow: FlowId,
     },
+    /// Connections from these addresses are not strangers' before anybody there has said a word; from all others they are.
+    Acquaintances(Arc<Acquaintances>),
     /// Close this connection, after what was written to it.
     Close {
         flow: FlowId,

@@ -272,6 +272,11 @@ impl Shop {
         self.world.borrow().streams.trusted.len()
     }
 
+    /// Whether a connection from this address is no stranger's before anybody has said a word.
+    pub fn is_acquainted_with(&self, address: &str) -> bool {
+        self.world.borrow().acquaintances.include(address.parse().expect("an address"))
+    }
+
     /// How many messages the shop has left unread, of senders that sent too many, since this was last asked.
     pub fn left_unread(&self) -> u64 {
         self.world.borrow_mut().machine.as_mut().map_or(0, Switchboard::take_over_budget)

@@ -16,8 +16,8 @@ use ringall::routing::{Because, Plan};
 use ringall::sip::locate::Server;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
-    Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, RightNow, Route, SocketId,
-    Ticket,
+    Acquaintances, Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, RightNow,
+    Route, SocketId, Ticket,
 };
 use ringall::utterance::Names;
 
@@ -45,6 +45,8 @@ pub struct World {
     pub media: FakeMedia,
     pub store: Store,
     pub streams: Streams,
+    /// From where connections are no strangers'.
+    pub acquaintances: Arc<Acquaintances>,
     /// Connections of the shop to carriers that it registers with, by their place below.
     pub carriers: BTreeMap<FlowId, usize>,
     pub trace: Trace,
@@ -163,6 +165,7 @@ impl World {
             notices: Vec::new(),
             plan: Plan::default(),
             streams: Streams::default(),
+            acquaintances: Arc::default(),
             carriers: BTreeMap::new(),
             trace: Trace { names: [SHOP, SHOP_V6].map(|shop| (shop, "shop".to_owned())).into(), ..Trace::default() },
             seen: None,
@@ -409,6 +412,7 @@ impl World {
             Output::Trust { flow } => {
                 self.streams.trusted.insert(flow);
             }
+            Output::Acquaintances(known) => self.acquaintances = known,
             Output::Close { flow } => {
                 if self.streams.close(flow) | self.carriers.remove(&flow).is_some() {
                     self.enqueue(Duration::ZERO, Event::FlowClosed { flow });

@@ -45,7 +45,7 @@ use crate::sip::budget::{About, Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
 use crate::sip::flow;
-use crate::sip::gate::{Gate, Source};
+use crate::sip::gate::{Acquaintances, Gate, Source};
 use crate::sip::hop::{FlowId, Hop, Interfaces, Protocol};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, Outgoing};
@@ -79,6 +79,8 @@ pub enum Told {
     FindRegistrar { trunk: usize, protocol: Protocol, host: String, port: Option<u16> },
     /// A carrier sends us its calls, or no longer does.
     Trunk { trunk: usize, change: Change },
+    /// Who is worth a handshake has changed: these, and nobody else.
+    Acquaintances(Arc<Acquaintances>),
 }
 
 /// See the module.
@@ -86,6 +88,7 @@ pub enum Told {
 pub struct SipDoor {
     endpoint: Endpoint,
     gate: Gate,
+    acquaintances: Arc<Acquaintances>,
     budgets: Budgets,
     /// Messages of strangers that got no answer and were not counted yet.
     unheard: u64,
@@ -338,6 +341,7 @@ impl SipDoor {
             trunks: trunks::Trunks::new(&trunks, &mut chance),
             cells: cells::Cells::new(&trunks),
             gate: Gate::new(trunks),
+            acquaintances: Arc::default(),
             names: names::Names::new(registrations.secret.clone()),
             left_ringing: HashMap::new(),
             budgets: Budgets::default(),
@@ -380,7 +384,18 @@ impl SipDoor {
         let phones = places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop.to);
         self.gate.set_phones(phones.chain(self.registrations.sources()));
         self.places = places;
+        self.note_acquaintances();
         moved
+    }
+
+    /// Phones are known where they are called, and where they have registered from, be it by a connection that is gone.
+    pub(super) fn note_acquaintances(&mut self) {
+        let phones = self.places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop.to.ip());
+        let known = self.gate.acquaintances(phones.chain(self.registrations.addresses()));
+        if known != *self.acquaintances {
+            self.acquaintances = Arc::new(known);
+            self.told.push_back(Told::Acquaintances(self.acquaintances.clone()));
+        }
     }
 
     /// Whether whoever is there could call us by our Contact.

@@ -2,7 +2,7 @@
 //! where it can be rung, kept before the phone hears that they are (DESIGN §5, L7).
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -89,6 +89,11 @@ impl Registrations {
     /// Where the registered phones' messages come from.
     pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> {
         self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source.to)
+    }
+
+    /// Where phones have registered from, those too that cannot be reached now.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.registrar.all().map(|(_, binding)| binding.source.to.ip())
     }
 
     /// Whether a phone that registered is at this address.

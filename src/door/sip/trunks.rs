@@ -185,5 +185,6 @@ impl SipDoor {
         let addresses = line.registration.addresses().map(|ip| ip.to_canonical()).collect();
         let contact_user = line.registration.contact_user().to_owned();
         self.gate.set_registrar(trunk, Registrar { addresses, contact_user });
+        self.note_acquaintances();
     }
 }
