@@ -25,6 +25,8 @@ pub struct Gate {
     /// What became known of the trunks that we register with, by the same places.
     registrars: HashMap<usize, Registrar>,
     phones: HashSet<SocketAddr>,
+    /// Where phones are called by a connection. By which port they call from is theirs to choose.
+    by_stream: HashSet<(Protocol, IpAddr)>,
 }
 
 /// A registrar, as its registration has found it.
@@ -56,12 +58,14 @@ impl Acquaintances {
 
 impl Gate {
     pub fn new(trunks: Vec<Trunk>) -> Gate {
-        Gate { trunks, registrars: HashMap::new(), phones: HashSet::new() }
+        Gate { trunks, registrars: HashMap::new(), phones: HashSet::new(), by_stream: HashSet::new() }
     }
 
-    /// Replaces the addresses of phones.
-    pub fn set_phones(&mut self, addresses: impl IntoIterator<Item = SocketAddr>) {
-        self.phones = addresses.into_iter().collect();
+    /// Replaces the addresses of phones, and of those that do not register the ways they are called.
+    pub fn set_phones(&mut self, addresses: impl Iterator<Item = SocketAddr>, fixed: impl Iterator<Item = Hop>) {
+        self.phones = addresses.collect();
+        let by_stream = fixed.filter(|hop| hop.protocol().is_stream());
+        self.by_stream = by_stream.map(|hop| (hop.protocol(), hop.to.ip().to_canonical())).collect();
     }
 
     /// Replaces what is known of this trunk's registrar.
@@ -81,7 +85,8 @@ impl Gate {
         Acquaintances::new(networks.collect(), single.chain(registrars).chain(phones))
     }
 
-    /// A phone's exact address goes before a trunk's prefix: a phone may live within it.
+    /// A phone's exact address goes before a trunk's prefix: a phone may live within it. One that calls by a connection has no
+    /// exact address, and so goes behind a trunk's.
     pub fn source(&self, from: &Hop) -> Source {
         if self.phones.contains(&from.to) {
             return Source::Phone;
@@ -91,10 +96,17 @@ impl Gate {
             Protocol::Udp => peer.matches(from.to),
             Protocol::Tcp | Protocol::Tls => peer.matches_stream(from.to),
         };
+        let is_exact = |peer: &Peer| peer.single().is_some_and(|(peer, _)| peer.to_canonical() == ip);
         let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.addresses.contains(&ip));
         let mut trunks = self.trunks.iter().enumerate();
-        let trunk = trunks.position(|(at, trunk)| trunk.peers.iter().any(is_peer) || is_registrar(at));
-        trunk.map_or(Source::Stranger, Source::Trunk)
+        let is_phone = self.by_stream.contains(&(from.protocol(), ip));
+        let counts = |peer: &Peer| is_peer(peer) && (!is_phone || is_exact(peer));
+        let trunk = trunks.position(|(at, trunk)| trunk.peers.iter().any(counts) || is_registrar(at));
+        match trunk {
+            Some(trunk) => Source::Trunk(trunk),
+            None if is_phone => Source::Phone,
+            None => Source::Stranger,
+        }
     }
 
     /// Where this trunk's carrier writes the called number.

@@ -381,8 +381,10 @@ impl SipDoor {
             |(id, place): &(&BindingId, &Place)| self.places.get(id).is_some_and(|before| before.hop != place.hop);
         let mut moved: Vec<BindingId> = places.iter().filter(moved).map(|(id, _)| *id).collect();
         moved.sort();
-        let phones = places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop.to);
-        self.gate.set_phones(phones.chain(self.registrations.sources()));
+        let phones = || places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop);
+        // One that registered has a connection of its own.
+        let fixed = phones().filter(|hop| hop.flow().is_none());
+        self.gate.set_phones(phones().map(|hop| hop.to).chain(self.registrations.sources()), fixed);
         self.places = places;
         self.note_acquaintances();
         moved

@@ -1,7 +1,5 @@
 //! A caller's INVITE: what is wrong with it is answered here, what is right becomes an [`Arrival`].
 
-use std::net::SocketAddr;
-
 use crate::call::event::{Final, Stop};
 use crate::call::record::CallId;
 use crate::media::Family;
@@ -49,8 +47,8 @@ pub enum Origin {
 pub enum Calling {
     /// That of this user, who has proved to know the password.
     User(String),
-    /// The one that has this fixed address.
-    At(SocketAddr),
+    /// The one that has this fixed address, and calls itself so.
+    At { from: Hop, user: String },
 }
 
 /// Who the carrier says is calling, taken apart but not interpreted.

@@ -231,7 +231,7 @@ impl SipDoor {
     /// challenge, the same for every user (DESIGN §5). One at a fixed address has nothing to prove it with.
     pub(super) fn phone_calling(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: &Received) -> Option<Calling> {
         if !self.registrations.are_at(hop.to) {
-            return Some(Calling::At(hop.to));
+            return Some(Calling::At { from: hop, user: invite.from.uri.user_unescaped() });
         }
         match self.proved(now, Method::Invite, invite) {
             Ok(user) => Some(Calling::User(user)),
