@@ -156,7 +156,7 @@ impl Running {
         let (contacts_sender, contacts) = watch::channel(callers.contacts().into());
 
         let prepared = driver::prepare().map_err(|error| AppError::System("event queue", error))?;
-        let inbox = prepared.inbox();
+        let (inbox, reception) = (prepared.inbox(), prepared.reception());
         let facts = inbox.clone();
         let lanes = lanes();
         let ports = PortConfig {
@@ -271,6 +271,7 @@ impl Running {
             readiness: readiness.clone(),
             entrance: Entrance::new(&config.web.public_url),
             site,
+            reception,
             clock: clock::now,
         });
         let (stop_web, stopped) = oneshot::channel::<()>();

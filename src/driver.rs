@@ -23,7 +23,7 @@ use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::locate::Server;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
-use crate::sip::stream::{self, Report, Streams};
+use crate::sip::stream::{self, Reception, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{
@@ -116,6 +116,7 @@ pub struct Prepared {
     poll: Poll,
     messages: Receiver<Message>,
     inbox: Inbox,
+    reception: Reception,
 }
 
 /// # Errors
@@ -124,12 +125,20 @@ pub fn prepare() -> io::Result<Prepared> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let (sender, messages) = sync_channel(WAITING);
-    Ok(Prepared { poll, messages, inbox: Inbox { messages: sender, waker } })
+    let inbox = Inbox { messages: sender, waker };
+    let reports = inbox.clone();
+    let reception = Reception::new(Arc::new(move |report| reports.send(Message::Stream(report))));
+    Ok(Prepared { poll, messages, inbox, reception })
 }
 
 impl Prepared {
     pub fn inbox(&self) -> Inbox {
         self.inbox.clone()
+    }
+
+    /// Where SIP connections are taken in that others have accepted.
+    pub fn reception(&self) -> Reception {
+        self.reception.clone()
     }
 
     /// Starts the loop on a thread of its own. It ends on [`Message::Stop`] and hands the log back, to be flushed.
@@ -148,9 +157,7 @@ impl Prepared {
         for (at, listening) in sockets.iter_mut().enumerate() {
             self.poll.registry().register(&mut listening.socket, Token(at), Interest::READABLE)?;
         }
-        let reports = self.inbox.clone();
-        let tell = Arc::new(move |report| reports.send(Message::Stream(report)));
-        let streams = Streams::start(listeners, connector, shells.runtime.clone(), tell)?;
+        let streams = Streams::start(listeners, connector, shells.runtime.clone(), self.reception)?;
         let driver = Driver {
             switchboard,
             poll: self.poll,
@@ -313,6 +320,7 @@ impl Driver {
         match report {
             Report::Accepted { flow, protocol, from, local, line } => {
                 self.streams.accepted(flow, line);
+                let local = self.locals.towards(local, from.ip());
                 self.handle(Input::FlowAccepted { flow, protocol, from, local });
             }
             Report::Received { flow, bytes, waiting: _waiting } => self.handle(Input::Received { flow, bytes: &bytes }),
@@ -371,6 +379,7 @@ impl Driver {
         while let Some(output) = self.switchboard.poll_output() {
             match output {
                 Output::Send { socket, to, bytes } => self.send(usize::from(socket.0), to, bytes),
+                Output::Connect { flow, protocol, .. } if protocol.is_web_socket() => self.streams.refuse(flow),
                 Output::Connect { flow, protocol, to, local } => {
                     // An address that was given as such is its own name.
                     let named = || self.names.get(&to).cloned().unwrap_or_else(|| to.ip().to_string());

@@ -134,6 +134,7 @@ fn service(protocol: Protocol, host: &Name) -> Option<Name> {
         Protocol::Udp => "_sip._udp",
         Protocol::Tcp => "_sip._tcp",
         Protocol::Tls => "_sips._tcp",
+        Protocol::Ws | Protocol::Wss => return None,
     };
     Name::from_ascii(prefix).ok()?.append_domain(host).ok()
 }

@@ -235,7 +235,9 @@ impl Switchboard {
             Input::FlowAccepted { flow, protocol, from, local } => self.door.flow_accepted(flow, protocol, from, local),
             Input::Received { flow, bytes } => {
                 if let Some(hop) = self.door.flow_hop(flow) {
-                    self.message(now, hop, bytes, Framing::Stream);
+                    // RFC 7118 §5.3: one message each, and it ends with its frame.
+                    let framing = if hop.protocol().is_web_socket() { Framing::Datagram } else { Framing::Stream };
+                    self.message(now, hop, bytes, framing);
                 }
             }
             Input::Garbled { flow, bytes } => {
@@ -429,11 +431,10 @@ impl Switchboard {
     fn send(&mut self, hop: Route, bytes: Vec<u8>) {
         match hop.transport {
             Transport::Udp(socket) => self.outputs.push_back(Output::Send { socket, to: hop.to, bytes }),
-            Transport::Tcp(Some(flow)) | Transport::Tls(Some(flow)) => {
-                self.outputs.push_back(Output::Write { flow, bytes })
-            }
             // Every hop was given a connection before anything is sent by it.
-            Transport::Tcp(None) | Transport::Tls(None) => {}
+            Transport::Tcp(flow) | Transport::Tls(flow) | Transport::Ws(flow) | Transport::Wss(flow) => {
+                self.outputs.extend(flow.map(|flow| Output::Write { flow, bytes }));
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::config::{CalledIn, Peer, Prefix, Trunk};
 
-use super::hop::{Hop, Protocol};
+use super::hop::{FlowId, Hop, Protocol};
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Gate {
     phones: HashSet<SocketAddr>,
     /// Where phones are called by a connection. By which port they call from is theirs to choose.
     by_stream: HashSet<(Protocol, IpAddr)>,
+    /// Connections by which phones have registered.
+    flows: HashSet<FlowId>,
 }
 
 /// A registrar, as its registration has found it.
@@ -58,7 +60,13 @@ impl Acquaintances {
 
 impl Gate {
     pub fn new(trunks: Vec<Trunk>) -> Gate {
-        Gate { trunks, registrars: HashMap::new(), phones: HashSet::new(), by_stream: HashSet::new() }
+        Gate {
+            trunks,
+            registrars: HashMap::new(),
+            phones: HashSet::new(),
+            by_stream: HashSet::new(),
+            flows: HashSet::new(),
+        }
     }
 
     /// Replaces the addresses of phones, and of those that do not register the ways they are called.
@@ -66,6 +74,11 @@ impl Gate {
         self.phones = addresses.collect();
         let by_stream = fixed.filter(|hop| hop.protocol().is_stream());
         self.by_stream = by_stream.map(|hop| (hop.protocol(), hop.to.ip().to_canonical())).collect();
+    }
+
+    /// Replaces the connections by which phones have registered.
+    pub fn set_flows(&mut self, flows: impl Iterator<Item = FlowId>) {
+        self.flows = flows.collect();
     }
 
     /// Replaces what is known of this trunk's registrar.
@@ -87,14 +100,21 @@ impl Gate {
 
     /// A phone's exact address goes before a trunk's prefix: a phone may live within it. One that calls by a connection has no
     /// exact address, and so goes behind a trunk's.
+    ///
+    /// By WebSocket an address says nothing: any page that anybody at that address looks at may open one. There a connection
+    /// is a phone's once that has registered by it, and never a carrier's.
     pub fn source(&self, from: &Hop) -> Source {
+        if from.protocol().is_web_socket() {
+            let registered = from.flow().is_some_and(|flow| self.flows.contains(&flow));
+            return if registered { Source::Phone } else { Source::Stranger };
+        }
         if self.phones.contains(&from.to) {
             return Source::Phone;
         }
         let ip = from.to.ip().to_canonical();
         let is_peer = |peer: &Peer| match from.protocol() {
             Protocol::Udp => peer.matches(from.to),
-            Protocol::Tcp | Protocol::Tls => peer.matches_stream(from.to),
+            Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => peer.matches_stream(from.to),
         };
         let is_exact = |peer: &Peer| peer.single().is_some_and(|(peer, _)| peer.to_canonical() == ip);
         let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.addresses.contains(&ip));

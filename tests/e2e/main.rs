@@ -54,4 +54,5 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod web_socket;
 mod who_rings;

@@ -519,7 +519,7 @@ impl World {
                 }
                 self.send(from, to, bytes);
             }
-            Line::Stream | Line::Encrypted => self.stream_to_shop(who, bytes),
+            Line::Stream | Line::Encrypted | Line::WebSocket => self.stream_to_shop(who, bytes),
             Line::Unplugged => {}
         }
     }
@@ -535,7 +535,11 @@ impl World {
     /// By the connection a far end has, or else by a new one from a port of its own.
     fn stream_to_shop(&mut self, who: usize, bytes: Vec<u8>) {
         let FarEnd { address, line, .. } = self.far_ends[who];
-        let protocol = if line == Line::Encrypted { Protocol::Tls } else { Protocol::Tcp };
+        let protocol = match line {
+            Line::Encrypted => Protocol::Tls,
+            Line::WebSocket => Protocol::Ws,
+            _ => Protocol::Tcp,
+        };
         let latency = self.network.latency;
         let flow = self.streams.of(who).unwrap_or_else(|| {
             let flow = self.streams.accept(who);

@@ -385,6 +385,7 @@ impl SipDoor {
         // One that registered has a connection of its own.
         let fixed = phones().filter(|hop| hop.flow().is_none());
         self.gate.set_phones(phones().map(|hop| hop.to).chain(self.registrations.sources()), fixed);
+        self.gate.set_flows(self.registrations.flows());
         self.places = places;
         self.note_acquaintances();
         moved
@@ -690,9 +691,12 @@ impl SipDoor {
     fn contact(&self, hop: &Hop, called: Scheme) -> Header {
         let sent_by = self.endpoint.interfaces.sent_by(hop);
         let mut uri = Uri::sip(Some("ringall"), &sent_by.ip().to_string(), Some(sent_by.port()));
-        if hop.protocol() == Protocol::Tls && called == Scheme::Sips {
+        let sips = hop.protocol().is_encrypted() && called == Scheme::Sips;
+        if sips {
             uri.scheme = Scheme::Sips;
-        } else if let Some(transport) = hop.protocol().param() {
+        }
+        // `sips:` alone is TLS.
+        if let Some(transport) = hop.protocol().param().filter(|_| !sips || hop.protocol().is_web_socket()) {
             uri = uri.with_param("transport", Some(transport));
         }
         crate::sip::message::contact(&crate::sip::address::Address::new(uri))

@@ -10,7 +10,7 @@ use crate::routing::caller_id::Identity;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::gate::Source;
-use crate::sip::hop::{Hop, Protocol};
+use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Scheme;
@@ -92,10 +92,7 @@ impl Arrival {
 
 /// What a body from there says. Keys are read where nobody else could read them, and nowhere else.
 pub(super) fn described(body: &[u8], from: &Hop) -> Result<Description, SdpError> {
-    match from.protocol() {
-        Protocol::Tls => Description::read_with_keys(body),
-        Protocol::Udp | Protocol::Tcp => Description::read(body),
-    }
+    if from.protocol().is_encrypted() { Description::read_with_keys(body) } else { Description::read(body) }
 }
 
 impl SipDoor {

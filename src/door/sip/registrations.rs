@@ -91,6 +91,11 @@ impl Registrations {
         self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source.to)
     }
 
+    /// The connections that phones have registered by.
+    pub(super) fn flows(&self) -> impl Iterator<Item = FlowId> {
+        self.registrar.all().filter_map(|(_, binding)| binding.source.flow())
+    }
+
     /// Where phones have registered from, those too that cannot be reached now.
     pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.registrar.all().map(|(_, binding)| binding.source.to.ip())

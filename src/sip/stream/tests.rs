@@ -41,7 +41,8 @@ impl Loop {
             // A test that is over listens no more.
             let _ = sender.send(report);
         });
-        let streams = Streams::start(vec![listening], connector, runtime.handle().clone(), tell).unwrap();
+        let streams =
+            Streams::start(vec![listening], connector, runtime.handle().clone(), Reception::new(tell)).unwrap();
         Loop { streams, reports, address, runtime }
     }
 
