@@ -20,6 +20,7 @@ use crate::media::port::{self, PortConfig};
 use crate::media::recordings::Recordings;
 use crate::media::{Fact, Ports};
 use crate::provisioning::Site;
+use crate::resolve::NameServers;
 use crate::routing::Plan;
 use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
@@ -211,10 +212,11 @@ impl Running {
         let heard_by = feed.listeners();
         tokio::spawn(telling.run());
         let runtime = tokio::runtime::Handle::current();
+        let name_servers = NameServers::at(&config.sip.name_servers);
         let (plan_sender, plan_receiver) = watch::channel(plan.clone());
         let page = config.web.public_url.clone();
         let (alerts, alerting) = alert::start(config.mail.as_ref(), page, plan_receiver.clone());
-        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, runtime };
+        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, name_servers, runtime };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan));
         inbox.send(Message::LeftRinging(closed.left_ringing));

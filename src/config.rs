@@ -74,6 +74,8 @@ pub struct Sip {
     /// In Via, Contact and SDP towards addresses outside `local_networks`.
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
+    /// Who is asked for carriers' SRV records; empty: those of the system.
+    pub name_servers: Vec<SocketAddr>,
     pub realm: String,
     /// What the one password challenge of the installation is made with, and so the hashes that are stored.
     pub digest: Algorithm,
@@ -138,6 +140,7 @@ impl Default for Config {
                     Prefix { address: IpAddr::from([192, 168, 0, 0]), length: 16 },
                     Prefix { address: IpAddr::from([0xfc00, 0, 0, 0, 0, 0, 0, 0]), length: 7 },
                 ],
+                name_servers: Vec::new(),
                 realm: "ringall".to_owned(),
                 digest: Algorithm::Md5,
             },
@@ -230,6 +233,7 @@ impl Sip {
         if let Some(found) = section.list("local_networks")? {
             self.local_networks = parse_each(found, "a network such as \"192.168.0.0/16\"", Prefix::parse)?;
         }
+        self.name_servers = addresses(&mut section, "name_servers", 0)?.unwrap_or_default();
         if let Some(found) = section.text("realm")? {
             // It stands in quotes in every challenge (RFC 7616 §3.3) and in every password's hash.
             let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, 0x20..=0x7e) && b != b'"');

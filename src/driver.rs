@@ -107,6 +107,8 @@ pub struct Shells {
     pub alerts: Alerts,
     /// Calls as they happen, for whoever listens.
     pub feed: Feed,
+    /// Who knows carriers' servers.
+    pub name_servers: NameServers,
     /// Names are looked up on this runtime.
     pub runtime: tokio::runtime::Handle,
 }
@@ -175,7 +177,6 @@ impl Prepared {
             last_look: 0,
             locals: LocalAddresses::default(),
             locals_until: clock::now().mono + ADDRESSES_FOR,
-            name_servers: NameServers::of_the_system(),
         };
         std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run())
     }
@@ -202,7 +203,6 @@ struct Driver {
     last_look: u64,
     locals: LocalAddresses,
     locals_until: crate::now::Mono,
-    name_servers: NameServers,
 }
 
 #[derive(PartialEq, Eq)]
@@ -470,7 +470,7 @@ impl Driver {
     }
 
     fn locate(&self, ticket: Ticket, protocol: Option<Protocol>, host: String) {
-        let (inbox, names) = (self.inbox.clone(), self.name_servers.clone());
+        let (inbox, names) = (self.inbox.clone(), self.shells.name_servers.clone());
         self.shells.runtime.spawn(async move {
             let servers = names.locate(&host, protocol).await.unwrap_or_else(|error| {
                 tracing::warn!(%host, %error, "this name of a carrier cannot be found");

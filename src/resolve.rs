@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
 use crate::sip::hop::Protocol;
@@ -27,7 +29,7 @@ pub struct Located {
     pub addresses: Vec<SocketAddr>,
 }
 
-/// The name servers that this machine uses.
+/// Name servers: those that this machine uses, or others.
 #[derive(Clone)]
 pub struct NameServers(Option<TokioResolver>);
 
@@ -40,6 +42,25 @@ impl NameServers {
             builder.build()
         });
         NameServers(found.inspect_err(|error| tracing::warn!(%error, "no SRV records are looked up")).ok())
+    }
+
+    /// These, as far as servers of carriers go; with none those of the system.
+    pub fn at(addresses: &[SocketAddr]) -> NameServers {
+        if addresses.is_empty() {
+            return NameServers::of_the_system();
+        }
+        let server = |address: &SocketAddr| {
+            let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+                connection.port = address.port();
+                connection
+            });
+            NameServerConfig::new(address.ip(), true, connections.into())
+        };
+        let config = ResolverConfig::from_parts(None, Vec::new(), addresses.iter().map(server).collect());
+        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        builder.options_mut().timeout = ASK_AGAIN_AFTER;
+        let built = builder.build();
+        NameServers(built.inspect_err(|error| tracing::warn!(%error, "no SRV records are looked up")).ok())
     }
 
     /// The servers of this name, those of this protocol or of the one that the name itself prefers, in no order. A name

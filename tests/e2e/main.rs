@@ -27,6 +27,7 @@ mod bad_input;
 mod between_phones;
 mod carrier;
 mod carrier_asks;
+mod carrier_servers;
 mod carrier_streams;
 mod cells;
 mod demo;

@@ -195,7 +195,7 @@ fn strangers_by_web_socket_hear_nothing_and_do_not_stay() {
     assert_eq!(evicted.count(), 40 - 32, "of one address 32 may stay, the newest");
     let address = Ipv4Addr::new(127, 0, 0, 2);
     let mut mallory =
-        Client::from(address, port, &[("Sec-WebSocket-Protocol", "sip")]).ok().expect("SIP is spoken here");
+        Client::from(address, port, &[("Sec-WebSocket-Protocol", "sip")]).expect("SIP is spoken here");
     for text in ["nonsense", "\r\n\r\n", "INVITE sip:112@127.0.0.1 SIP/2.0\r\n\r\n"] {
         mallory.says(text.to_owned());
     }
@@ -220,7 +220,7 @@ fn behind_a_proxy_with_tls_it_is_an_encrypted_connection_of_the_client() {
     let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let headers =
         [("Sec-WebSocket-Protocol", "sip"), ("X-Forwarded-For", "192.0.2.77"), ("Origin", "https://phone.example")];
-    let mut phone = Client::from(Ipv4Addr::LOCALHOST, web, &headers).ok().expect("SIP is spoken here");
+    let mut phone = Client::from(Ipv4Addr::LOCALHOST, web, &headers).expect("SIP is spoken here");
     phone.registers();
     let question = phone.hears(|sip| sip.method() == "OPTIONS");
     assert!(Sip::read(&question).expect("just read").header("Via").starts_with("SIP/2.0/WSS "), "{question}");
