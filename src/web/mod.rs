@@ -33,6 +33,7 @@ mod password;
 mod phone_file;
 mod phones;
 mod problem;
+mod qr_code;
 mod range;
 mod set_up;
 mod sign_in;

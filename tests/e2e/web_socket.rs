@@ -194,8 +194,7 @@ fn strangers_by_web_socket_hear_nothing_and_do_not_stay() {
         silent.iter_mut().filter_map(|client| client.is_closed_within(Duration::from_millis(20)).then_some(()));
     assert_eq!(evicted.count(), 40 - 32, "of one address 32 may stay, the newest");
     let address = Ipv4Addr::new(127, 0, 0, 2);
-    let mut mallory =
-        Client::from(address, port, &[("Sec-WebSocket-Protocol", "sip")]).expect("SIP is spoken here");
+    let mut mallory = Client::from(address, port, &[("Sec-WebSocket-Protocol", "sip")]).expect("SIP is spoken here");
     for text in ["nonsense", "\r\n\r\n", "INVITE sip:112@127.0.0.1 SIP/2.0\r\n\r\n"] {
         mallory.says(text.to_owned());
     }
