@@ -387,8 +387,26 @@ impl SipDoor {
         self.gate.set_phones(phones().map(|hop| hop.to).chain(self.registrations.sources()), fixed);
         self.gate.set_flows(self.registrations.flows());
         self.places = places;
+        self.follow_phones();
         self.note_acquaintances();
         moved
+    }
+
+    /// A phone that has registered from elsewhere while somebody talks by it, because its router forgot it or its connection
+    /// broke, is spoken to there from now on (RFC 5626 §5.3), or nobody could tell it that its call is over.
+    fn follow_phones(&mut self) {
+        for phone in self.phones.values_mut() {
+            let (PhoneState::Up { dialog, .. }, Begun::ByUs { binding: Some(binding), .. }) =
+                (&mut phone.state, &phone.begun)
+            else {
+                continue;
+            };
+            let place = self.places.get(binding).filter(|place| place.trunk.is_none() && place.hop != phone.hop);
+            if let Some(place) = place {
+                dialog.reach(&place.uri, place.hop);
+                phone.hop = place.hop;
+            }
+        }
     }
 
     /// Phones are known where they are called, and where they have registered from, be it by a connection that is gone.
