@@ -20,6 +20,7 @@ use crate::media::port::{self, PortConfig};
 use crate::media::recordings::Recordings;
 use crate::media::{Fact, Ports};
 use crate::provisioning::Site;
+use crate::resolve::NameServers;
 use crate::routing::Plan;
 use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
@@ -30,7 +31,7 @@ use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
-use crate::tls::{CertificateKeeper, TlsError};
+use crate::tls::{CertificateKeeper, Connector, TlsError};
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -109,6 +110,12 @@ impl Running {
             Some(files) => Some(CertificateKeeper::open(files).await?),
             None => None,
         };
+        let mut connector = Connector::believing_the_public();
+        for trunk in &config.trunks {
+            if let Some(authority) = &trunk.authority {
+                connector.believe(trunk.hosts(), authority).await?;
+            }
+        }
         let data_dir = config.data_dir.clone();
         std::fs::create_dir_all(&data_dir).map_err(|error| AppError::DataDir(data_dir.clone(), error))?;
         let store = Store::open(&config.database).await?;
@@ -150,7 +157,7 @@ impl Running {
         let (contacts_sender, contacts) = watch::channel(callers.contacts().into());
 
         let prepared = driver::prepare().map_err(|error| AppError::System("event queue", error))?;
-        let inbox = prepared.inbox();
+        let (inbox, reception) = (prepared.inbox(), prepared.reception());
         let facts = inbox.clone();
         let lanes = lanes();
         let ports = PortConfig {
@@ -205,17 +212,18 @@ impl Running {
         let heard_by = feed.listeners();
         tokio::spawn(telling.run());
         let runtime = tokio::runtime::Handle::current();
+        let name_servers = NameServers::at(&config.sip.name_servers);
         let (plan_sender, plan_receiver) = watch::channel(plan.clone());
         let page = config.web.public_url.clone();
         let (alerts, alerting) = alert::start(config.mail.as_ref(), page, plan_receiver.clone());
-        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, runtime };
+        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, name_servers, runtime };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan));
         inbox.send(Message::LeftRinging(closed.left_ringing));
         inbox.send(Message::Keyless(keyless));
         inbox.send(Message::GoneOut(gone_out));
         let driver = prepared
-            .start(switchboard, sockets, listeners, interfaces, shells)
+            .start(switchboard, sockets, listeners, interfaces, shells, connector)
             .map_err(|error| AppError::System("thread for the call loop", error))?;
         // Without a port no phone can be offered a call: the first caller would hear ringing while nothing rings.
         let first_stock = async {
@@ -265,6 +273,7 @@ impl Running {
             readiness: readiness.clone(),
             entrance: Entrance::new(&config.web.public_url),
             site,
+            reception,
             clock: clock::now,
         });
         let (stop_web, stopped) = oneshot::channel::<()>();

@@ -65,15 +65,17 @@ pub struct Web {
 #[derive(Clone, Debug)]
 pub struct Sip {
     pub udp: Vec<SocketAddr>,
-    /// Empty: no SIP over TCP, neither to us nor from us.
+    /// Empty: no SIP over TCP, but for the connections we open to registrars.
     pub tcp: Vec<SocketAddr>,
-    /// Empty: no SIP over TLS, neither to us nor from us.
+    /// Empty: no SIP over TLS, but for the connections we open to registrars.
     pub tls: Vec<SocketAddr>,
     /// What `tls` is served with; there whenever that is not empty.
     pub certificate: Option<CertificateFiles>,
     /// In Via, Contact and SDP towards addresses outside `local_networks`.
     pub external_ip: Option<IpAddr>,
     pub local_networks: Vec<Prefix>,
+    /// Who is asked for carriers' SRV records; empty: those of the system.
+    pub name_servers: Vec<SocketAddr>,
     pub realm: String,
     /// What the one password challenge of the installation is made with, and so the hashes that are stored.
     pub digest: Algorithm,
@@ -108,6 +110,8 @@ pub struct Trunk {
     pub channels: Option<NonZeroU16>,
     /// Where the carrier writes the called number, in order.
     pub called: Vec<CalledIn>,
+    /// Who alone vouches for this carrier's certificate; `None`: whomever browsers believe.
+    pub authority: Option<PemFile>,
 }
 
 // Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
@@ -136,6 +140,7 @@ impl Default for Config {
                     Prefix { address: IpAddr::from([192, 168, 0, 0]), length: 16 },
                     Prefix { address: IpAddr::from([0xfc00, 0, 0, 0, 0, 0, 0, 0]), length: 7 },
                 ],
+                name_servers: Vec::new(),
                 realm: "ringall".to_owned(),
                 digest: Algorithm::Md5,
             },
@@ -228,6 +233,7 @@ impl Sip {
         if let Some(found) = section.list("local_networks")? {
             self.local_networks = parse_each(found, "a network such as \"192.168.0.0/16\"", Prefix::parse)?;
         }
+        self.name_servers = addresses(&mut section, "name_servers", 0)?.unwrap_or_default();
         if let Some(found) = section.text("realm")? {
             // It stands in quotes in every challenge (RFC 7616 §3.3) and in every password's hash.
             let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, 0x20..=0x7e) && b != b'"');
@@ -296,8 +302,18 @@ impl Trunk {
         };
         let channels = section.integer("channels", 0..=MOST_CHANNELS)?.unwrap_or(0);
         let channels = u16::try_from(channels).ok().and_then(NonZeroU16::new);
+        let authority = section.text("authority")?.filter(|found| !found.value.is_empty());
+        let authority = authority.map(|found| PemFile { place: found.place, path: found.value.into() });
         section.finish(&[])?;
-        Ok(Trunk { name, peers, register, outbound, channels, called })
+        Ok(Trunk { name, peers, register, outbound, channels, called, authority })
+    }
+}
+
+impl Trunk {
+    /// The names by which its servers are called.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        let registrar = self.register.iter().map(|register| register.host.as_str());
+        registrar.chain(self.outbound.iter().map(|outbound| outbound.proxy.host.as_str()))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::locate::Server;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
-use crate::sip::stream::{self, Report, Streams};
+use crate::sip::stream::{self, Reception, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{
@@ -107,6 +107,8 @@ pub struct Shells {
     pub alerts: Alerts,
     /// Calls as they happen, for whoever listens.
     pub feed: Feed,
+    /// Who knows carriers' servers.
+    pub name_servers: NameServers,
     /// Names are looked up on this runtime.
     pub runtime: tokio::runtime::Handle,
 }
@@ -116,6 +118,7 @@ pub struct Prepared {
     poll: Poll,
     messages: Receiver<Message>,
     inbox: Inbox,
+    reception: Reception,
 }
 
 /// # Errors
@@ -124,12 +127,20 @@ pub fn prepare() -> io::Result<Prepared> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let (sender, messages) = sync_channel(WAITING);
-    Ok(Prepared { poll, messages, inbox: Inbox { messages: sender, waker } })
+    let inbox = Inbox { messages: sender, waker };
+    let reports = inbox.clone();
+    let reception = Reception::new(Arc::new(move |report| reports.send(Message::Stream(report))));
+    Ok(Prepared { poll, messages, inbox, reception })
 }
 
 impl Prepared {
     pub fn inbox(&self) -> Inbox {
         self.inbox.clone()
+    }
+
+    /// Where SIP connections are taken in that others have accepted.
+    pub fn reception(&self) -> Reception {
+        self.reception.clone()
     }
 
     /// Starts the loop on a thread of its own. It ends on [`Message::Stop`] and hands the log back, to be flushed.
@@ -143,13 +154,12 @@ impl Prepared {
         listeners: Vec<stream::Listening>,
         interfaces: Interfaces,
         shells: Shells,
+        connector: Connector,
     ) -> io::Result<JoinHandle<LogWriter>> {
         for (at, listening) in sockets.iter_mut().enumerate() {
             self.poll.registry().register(&mut listening.socket, Token(at), Interest::READABLE)?;
         }
-        let reports = self.inbox.clone();
-        let tell = Arc::new(move |report| reports.send(Message::Stream(report)));
-        let streams = Streams::start(listeners, Connector::believing_the_public(), shells.runtime.clone(), tell)?;
+        let streams = Streams::start(listeners, connector, shells.runtime.clone(), self.reception)?;
         let driver = Driver {
             switchboard,
             poll: self.poll,
@@ -167,7 +177,6 @@ impl Prepared {
             last_look: 0,
             locals: LocalAddresses::default(),
             locals_until: clock::now().mono + ADDRESSES_FOR,
-            name_servers: NameServers::of_the_system(),
         };
         std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run())
     }
@@ -194,7 +203,6 @@ struct Driver {
     last_look: u64,
     locals: LocalAddresses,
     locals_until: crate::now::Mono,
-    name_servers: NameServers,
 }
 
 #[derive(PartialEq, Eq)]
@@ -312,6 +320,7 @@ impl Driver {
         match report {
             Report::Accepted { flow, protocol, from, local, line } => {
                 self.streams.accepted(flow, line);
+                let local = self.locals.towards(local, from.ip());
                 self.handle(Input::FlowAccepted { flow, protocol, from, local });
             }
             Report::Received { flow, bytes, waiting: _waiting } => self.handle(Input::Received { flow, bytes: &bytes }),
@@ -370,6 +379,7 @@ impl Driver {
         while let Some(output) = self.switchboard.poll_output() {
             match output {
                 Output::Send { socket, to, bytes } => self.send(usize::from(socket.0), to, bytes),
+                Output::Connect { flow, protocol, .. } if protocol.is_web_socket() => self.streams.refuse(flow),
                 Output::Connect { flow, protocol, to, local } => {
                     // An address that was given as such is its own name.
                     let named = || self.names.get(&to).cloned().unwrap_or_else(|| to.ip().to_string());
@@ -378,6 +388,7 @@ impl Driver {
                 }
                 Output::Write { flow, bytes } => self.streams.write(flow, bytes),
                 Output::Trust { flow } => self.streams.trust(flow),
+                Output::Acquaintances(known) => self.streams.acquainted(known),
                 Output::Close { flow } => self.streams.close(flow),
                 Output::Record { ticket, medium, record } => {
                     self.shells.feed.call(&record);
@@ -459,7 +470,7 @@ impl Driver {
     }
 
     fn locate(&self, ticket: Ticket, protocol: Option<Protocol>, host: String) {
-        let (inbox, names) = (self.inbox.clone(), self.name_servers.clone());
+        let (inbox, names) = (self.inbox.clone(), self.shells.name_servers.clone());
         self.shells.runtime.spawn(async move {
             let servers = names.locate(&host, protocol).await.unwrap_or_else(|error| {
                 tracing::warn!(%host, %error, "this name of a carrier cannot be found");
@@ -484,11 +495,11 @@ impl Driver {
         self.handle(Input::Located { ticket, servers });
     }
 
-    /// The ways to these addresses, but for those that we have no socket or listener for.
+    /// The ways to these addresses, but for those of a family that we do not speak.
     fn routes(&mut self, protocol: Protocol, addresses: &[SocketAddr]) -> Vec<Route> {
         let routes = addresses.iter().filter_map(|&to| {
             let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-            self.interfaces.hop_to(protocol, to, self.locals.towards(any, to.ip()))
+            self.interfaces.hop_out(protocol, to, self.locals.towards(any, to.ip()))
         });
         routes.collect()
     }

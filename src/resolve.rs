@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -31,7 +33,7 @@ pub struct Located {
     pub addresses: Vec<SocketAddr>,
 }
 
-/// The name servers that this machine uses.
+/// Name servers: those that this machine uses, or others.
 #[derive(Clone)]
 pub struct NameServers {
     resolver: Option<TokioResolver>,
@@ -48,6 +50,26 @@ impl NameServers {
             builder.build()
         });
         let resolver = found.inspect_err(|error| tracing::warn!(%error, "no SRV records are looked up")).ok();
+        NameServers { resolver, within: SERVERS_WITHIN }
+    }
+
+    /// These, as far as servers of carriers go; with none those of the system.
+    pub fn at(addresses: &[SocketAddr]) -> NameServers {
+        if addresses.is_empty() {
+            return NameServers::of_the_system();
+        }
+        let server = |address: &SocketAddr| {
+            let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+                connection.port = address.port();
+                connection
+            });
+            NameServerConfig::new(address.ip(), true, connections.into())
+        };
+        let config = ResolverConfig::from_parts(None, Vec::new(), addresses.iter().map(server).collect());
+        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        builder.options_mut().timeout = ASK_AGAIN_AFTER;
+        let built = builder.build();
+        let resolver = built.inspect_err(|error| tracing::warn!(%error, "no SRV records are looked up")).ok();
         NameServers { resolver, within: SERVERS_WITHIN }
     }
 
@@ -163,6 +185,7 @@ fn service(protocol: Protocol, host: &Name) -> Option<Name> {
         Protocol::Udp => "_sip._udp",
         Protocol::Tcp => "_sip._tcp",
         Protocol::Tls => "_sips._tcp",
+        Protocol::Ws | Protocol::Wss => return None,
     };
     Name::from_ascii(prefix).ok()?.append_domain(host).ok()
 }

@@ -46,6 +46,7 @@ use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
 
 pub use crate::call::event::Medium;
+pub use crate::sip::gate::Acquaintances;
 pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
@@ -237,7 +238,9 @@ impl Switchboard {
             Input::FlowAccepted { flow, protocol, from, local } => self.door.flow_accepted(flow, protocol, from, local),
             Input::Received { flow, bytes } => {
                 if let Some(hop) = self.door.flow_hop(flow) {
-                    self.message(now, hop, bytes, Framing::Stream);
+                    // RFC 7118 §5.3: one message each, and it ends with its frame.
+                    let framing = if hop.protocol().is_web_socket() { Framing::Datagram } else { Framing::Stream };
+                    self.message(now, hop, bytes, framing);
                 }
             }
             Input::Garbled { flow, bytes } => {
@@ -400,11 +403,11 @@ impl Switchboard {
                     self.outputs.push_back(Output::KeepBindings { ticket, user, kept });
                 }
                 Told::PlacesChanged => self.set_places(now),
-                Told::FindRegistrar { trunk, host, port } => {
-                    // Registrars are asked by UDP.
-                    self.find_carrier(Asked::Registrar(trunk), Some(Protocol::Udp), host, port);
+                Told::FindRegistrar { trunk, protocol, host, port } => {
+                    self.find_carrier(Asked::Registrar(trunk), Some(protocol), host, port);
                 }
                 Told::Trunk { trunk, change } => self.trunk_changed(now, trunk, change),
+                Told::Acquaintances(known) => self.outputs.push_back(Output::Acquaintances(known)),
             }
         }
         while let Some(command) = self.door.poll_media() {
@@ -431,11 +434,10 @@ impl Switchboard {
     fn send(&mut self, hop: Route, bytes: Vec<u8>) {
         match hop.transport {
             Transport::Udp(socket) => self.outputs.push_back(Output::Send { socket, to: hop.to, bytes }),
-            Transport::Tcp(Some(flow)) | Transport::Tls(Some(flow)) => {
-                self.outputs.push_back(Output::Write { flow, bytes })
-            }
             // Every hop was given a connection before anything is sent by it.
-            Transport::Tcp(None) | Transport::Tls(None) => {}
+            Transport::Tcp(flow) | Transport::Tls(flow) | Transport::Ws(flow) | Transport::Wss(flow) => {
+                self.outputs.extend(flow.map(|flow| Output::Write { flow, bytes }));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! TLS for connections to us and from us: our certificate, followed while its files change, and whom we believe.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
@@ -59,7 +60,11 @@ pub struct Acceptor(watch::Receiver<Arc<ServerConfig>>);
 
 /// How we open connections that are encrypted, and whom we believe who they are.
 #[derive(Clone)]
-pub struct Connector(TlsConnector);
+pub struct Connector {
+    public: TlsConnector,
+    /// Names that somebody of the owner's own vouches for, and nobody else.
+    own: HashMap<String, TlsConnector>,
+}
 
 /// What became of a look at the files.
 #[derive(Debug)]
@@ -156,10 +161,28 @@ impl Connector {
     }
 
     fn believing(roots: RootCertStore) -> Connector {
-        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider's own versions are what it supports");
-        Connector(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
+        Connector { public: client(roots), own: HashMap::new() }
+    }
+
+    /// Believes whoever these certificates are of, or vouched for by, that they are one of these names; of these names nobody
+    /// else.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds no certificate.
+    pub async fn believe(&mut self, names: impl Iterator<Item = &str>, authority: &PemFile) -> Result<(), TlsError> {
+        let text = read_file(authority).await?;
+        let found = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
+        let found = found.map_err(|error| TlsError::NoCertificate(authority.clone(), error.to_string()))?;
+        if found.is_empty() {
+            return Err(TlsError::NoCertificate(authority.clone(), "none".to_owned()));
+        }
+        let mut roots = RootCertStore::empty();
+        for certificate in found {
+            roots.add(certificate).map_err(|error| TlsError::Unusable(authority.clone(), error.to_string()))?;
+        }
+        let connector = client(roots);
+        self.own.extend(names.map(|name| (name.to_owned(), connector.clone())));
+        Ok(())
     }
 
     /// Believes this authority, in PEM, and no other.
@@ -175,12 +198,20 @@ impl Connector {
     /// # Errors
     /// The other side speaks no TLS, cannot prove that it is `name`, or is gone.
     pub async fn connect(&self, name: &str, stream: TcpStream) -> io::Result<Encrypted> {
+        let connector = self.own.get(name).unwrap_or(&self.public);
         let name = match name.parse::<IpAddr>() {
             Ok(ip) => ServerName::IpAddress(ip.into()),
             Err(_) => ServerName::try_from(name.to_owned()).map_err(io::Error::other)?,
         };
-        Ok(self.0.connect(name, stream).await?.into())
+        Ok(connector.connect(name, stream).await?.into())
     }
+}
+
+fn client(roots: RootCertStore) -> TlsConnector {
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider's own versions are what it supports");
+    TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 async fn read(files: &CertificateFiles) -> Result<(Vec<u8>, Vec<u8>), TlsError> {

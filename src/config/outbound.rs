@@ -84,6 +84,7 @@ impl Outbound {
             })
         });
         let registrar = register.map(|account| (account.host.clone(), account.port));
+        let by = register.and_then(|account| account.protocol.param());
         let registrar = registrar.or_else(|| Some((profile.host.filter(|_| proxy.is_none())?.to_owned(), None)));
         let peer = || peers.iter().find_map(Peer::single).map(SocketAddr::from);
         let (proxy, domain) = match (proxy.transpose()?, registrar, peer()) {
@@ -92,7 +93,14 @@ impl Outbound {
                 let domain = (proxy.host.clone(), proxy.port);
                 (proxy, domain)
             }
-            (None, Some((host, port)), _) => (Uri::sip(None, &host, port), (host, port)),
+            (None, Some((host, port)), _) => {
+                let proxy = Uri::sip(None, &host, port);
+                let proxy = match by {
+                    Some(transport) => proxy.with_param("transport", Some(transport)),
+                    None => proxy,
+                };
+                (proxy, (host, port))
+            }
             (None, None, Some(peer)) => {
                 let (host, port) = (peer.ip().to_string(), (peer.port() != DEFAULT_PORT).then_some(peer.port()));
                 (Uri::sip(None, &host, port), (host, port))

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use crate::sip::hop::Protocol;
 use crate::sip::uri::{Scheme, Uri};
 use crate::toml_file::{Section, TomlFileError};
 
@@ -14,6 +15,8 @@ pub struct Register {
     /// A name or an address, without brackets.
     pub host: String,
     pub port: Option<u16>,
+    /// What it is reached by. By TCP and TLS its calls come by the connection that we open.
+    pub protocol: Protocol,
     pub auth_user: String,
     pub password: SecretString,
     /// How long we ask to be registered for, in seconds: 60 to 3600.
@@ -44,15 +47,18 @@ impl Register {
                 None => Ok(None),
             };
         };
-        let uri = uri.parse("sip:USER@REGISTRAR or sip:USER@REGISTRAR:PORT, without parameters", |text| {
+        let expected = "sip:USER@REGISTRAR or sip:USER@REGISTRAR:PORT, with ;transport=tcp or ;transport=tls perhaps";
+        let (uri, protocol) = uri.parse(expected, |text| {
             // Of a carrier with one registrar for all, the account is enough.
             let is_account = !text.contains(['@', ':']);
             let uri = match profile.host.filter(|_| is_account) {
                 Some(host) => Uri::sip(Some(text), host, None),
                 None => Uri::parse(text).ok()?,
             };
-            let plain = uri.scheme == Scheme::Sip && uri.params.is_empty() && uri.user.is_some();
-            (plain && !text.contains('?') && !uri.user_unescaped().is_empty()).then_some(uri)
+            let protocol = Protocol::asked_by(&uri)?;
+            let by_sip = matches!(uri.scheme, Scheme::Sip | Scheme::Sips);
+            let plain = by_sip && uri.params.iter().all(|(name, _)| name == "transport") && uri.user.is_some();
+            (plain && !text.contains('?') && !uri.user_unescaped().is_empty()).then_some((uri, protocol))
         })?;
         let Some(password) = password else {
             let expected = "the password of this account at the carrier".to_owned();
@@ -70,6 +76,7 @@ impl Register {
             user,
             host: uri.host,
             port: uri.port,
+            protocol,
             auth_user,
             password: SecretString::from(password.value),
             expires_s: expires_s.unwrap_or(profile.expires_s),
@@ -84,6 +91,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use crate::config::{Config, Trunk};
+    use crate::sip::hop::Protocol;
 
     fn read(keys: &str) -> Result<Trunk, String> {
         let files = |path: &Path| match path.to_str() {
@@ -113,6 +121,21 @@ mod tests {
     }
 
     #[test]
+    fn a_registrar_is_reached_by_what_its_address_asks_for() {
+        for (uri, protocol) in [
+            ("sip:620@b", Protocol::Udp),
+            ("sip:620@b:5060;transport=tcp", Protocol::Tcp),
+            ("sip:620@b;transport=TLS", Protocol::Tls),
+            ("sips:620@b", Protocol::Tls),
+        ] {
+            let trunk = read(&format!("register = {uri:?}\npassword = \"p\"")).unwrap();
+            assert_eq!(trunk.register.unwrap().protocol, protocol, "{uri}");
+            let proxy = trunk.outbound.unwrap().proxy;
+            assert_eq!(Protocol::asked_by(&proxy), Some(protocol), "calls go out the same way: {proxy}");
+        }
+    }
+
+    #[test]
     fn of_a_carrier_with_one_registrar_the_account_is_enough() {
         let host = |keys: &str| read(keys).map(|trunk| trunk.register.unwrap()).map(|known| (known.user, known.host));
         let account = |host: &str| Ok(("1777".to_owned(), host.to_owned()));
@@ -129,7 +152,16 @@ mod tests {
             assert!(message.starts_with(&format!("ringall.toml: trunk[0].{expected}")), "{keys}: {message}");
         };
         at("register = \"sip:a@b\"", "password: missing; expected the password of this account");
-        for wrong in ["a@b", "sip:b", "sips:a@b", "sip:a@b;transport=tcp", "sip:a@b?x=y", "tel:+1", "sip:a@b:"] {
+        for wrong in [
+            "a@b",
+            "sip:b",
+            "sips:a@b;transport=udp",
+            "sip:a@b;transport=sctp",
+            "sip:a@b;lr",
+            "sip:a@b?x=y",
+            "tel:+1",
+            "sip:a@b:",
+        ] {
             at(&format!("register = {wrong:?}\npassword = \"p\""), "register: expected sip:USER@");
         }
         at("peers = []\npassword = \"p\"", "password: of no use without register");

@@ -1,9 +1,7 @@
 //! Against a name server of our own on the loopback address.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::Record;
 use hickory_resolver::proto::rr::rdata::{A, NAPTR, SRV};
@@ -64,12 +62,7 @@ async fn serving_but(zone: Zone, silent: &'static [(&'static str, RecordType)]) 
             let _ = socket.send_to(&bytes, from).await;
         }
     });
-    let mut connection = ConnectionConfig::udp();
-    connection.port = port;
-    let server = NameServerConfig::new(IpAddr::from([127, 0, 0, 1]), true, vec![connection]);
-    let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-    let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build();
-    NameServers { resolver: Some(resolver.expect("a resolver")), within: Duration::from_secs(1) }
+    NameServers { within: Duration::from_secs(1), ..NameServers::at(&[SocketAddr::from(([127, 0, 0, 1], port))]) }
 }
 
 fn at(last: u8, port: u16) -> Vec<SocketAddr> {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use super::flow::Standing;
 use super::gate::Source;
 use crate::now::Mono;
 
@@ -20,6 +21,9 @@ pub const PHONE: Rate = Rate { per_second: 1_000, burst: 2_000 };
 pub const STRANGER: Rate = Rate { per_second: 20, burst: 40 };
 /// All strangers together, so that a thousand addresses cost no more than a few.
 pub const STRANGERS: Rate = Rate { per_second: 200, burst: 400 };
+/// TLS handshakes of one address of a carrier or a phone: a shop's phones behind one router come back together after a power
+/// cut, each with a try or two. One costs a millisecond or two.
+pub const ACQUAINTANCE: Rate = Rate { per_second: 50, burst: 200 };
 /// Addresses whose spending is remembered, of phones and of strangers: some 300 kB. Full purses are forgotten first;
 /// where none is full, a newcomer among the strangers spends from what all of them share alone.
 const REMEMBERED: usize = 4096;
@@ -97,6 +101,28 @@ impl Budgets {
                     return Spent::Over;
                 }
                 self.all_strangers.spend(now, STRANGERS)
+            }
+        }
+    }
+}
+
+/// How often others may have us shake hands, which costs us far more than it costs them.
+#[derive(Clone, Debug, Default)]
+pub struct Handshakes {
+    acquaintances: Purses<IpAddr>,
+    strangers: Budgets,
+}
+
+impl Handshakes {
+    /// Takes the price of one handshake. The purses of acquaintances are their own, so that no flood of strangers keeps a
+    /// phone or a carrier out.
+    pub fn spend(&mut self, now: Mono, standing: Standing, from: SocketAddr) -> Spent {
+        match standing {
+            Standing::Stranger => self.strangers.spend(now, Source::Stranger, from, About::Other),
+            // More of them than are remembered are the shop's own all the same.
+            Standing::Known => {
+                let purse = self.acquaintances.of(now, network(from.ip()));
+                purse.map_or(Spent::Within, |purse| purse.spend(now, ACQUAINTANCE))
             }
         }
     }
@@ -219,6 +245,19 @@ mod tests {
             TRUNK.burst - TRUNK_INVITES.burst
         );
         assert_eq!([About::read(b"BYE sip:a@b"), About::read(b"INV")], [About::Other; 2]);
+    }
+
+    #[test]
+    fn a_flood_of_strangers_handshakes_takes_nothing_from_a_known_address() {
+        let mut handshakes = Handshakes::default();
+        for n in 0..10_000 {
+            handshakes.spend(at(0), Standing::Stranger, stranger(n));
+        }
+        assert_eq!(handshakes.spend(at(0), Standing::Stranger, stranger(20_000)), Spent::Over);
+        let mut spend = |n| handshakes.spend(at(0), Standing::Known, stranger(n)) == Spent::Within;
+        let within = (0..10_000).filter(|_| spend(1)).count();
+        assert_eq!(u32::try_from(within), Ok(ACQUAINTANCE.burst), "it has its own limit");
+        assert!(spend(2), "and its neighbour another");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::flow::Standing;
+
 /// Connections of one address; a shop behind one router has fewer phones. An IPv6 peer counts by its /64: one customer
 /// has all of it.
 pub const PER_ADDRESS: usize = 32;
@@ -20,8 +22,17 @@ pub struct Crowd<T> {
 #[derive(Debug)]
 struct Member<T> {
     network: IpAddr,
-    known: bool,
+    rank: Rank,
     end: T,
+}
+
+/// Who has to go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Stranger,
+    /// Nobody has proved anything yet, but a carrier or a phone is known to be at this address.
+    Acquaintance,
+    Known,
 }
 
 /// What becomes of one who comes.
@@ -40,28 +51,32 @@ impl<T> Default for Crowd<T> {
 }
 
 impl<T> Crowd<T> {
-    /// Somebody connects; `id` grows with every one. A known one is never evicted, a stranger only when room is needed:
-    /// first of its own address.
-    pub fn admit(&mut self, id: u64, from: IpAddr, end: impl FnOnce() -> T) -> Admission<T> {
+    /// Somebody connects, from an address of this standing; `id` grows with every one. A known one is never evicted, others
+    /// only when room is needed: first of its own address. For a stranger no acquaintance has to go.
+    pub fn admit(&mut self, id: u64, from: IpAddr, standing: Standing, end: impl FnOnce() -> T) -> Admission<T> {
         let network = network(from);
+        let rank = match standing {
+            Standing::Stranger => Rank::Stranger,
+            Standing::Known => Rank::Acquaintance,
+        };
         let here = self.members.values().filter(|member| member.network == network).count();
         let evicted = if here >= self.per_address {
-            self.oldest_stranger(|member| member.network == network)
+            self.first_to_go(Rank::Acquaintance, |member| member.network == network)
         } else if self.members.len() >= self.in_all {
-            self.oldest_stranger(|_| true)
+            self.first_to_go(rank, |_| true)
         } else {
-            self.members.insert(id, Member { network, known: false, end: end() });
+            self.members.insert(id, Member { network, rank, end: end() });
             return Admission::Welcome { evicted: None };
         };
         let Some(evicted) = evicted.and_then(|id| self.members.remove(&id)) else { return Admission::Full };
-        self.members.insert(id, Member { network, known: false, end: end() });
+        self.members.insert(id, Member { network, rank, end: end() });
         Admission::Welcome { evicted: Some(evicted.end) }
     }
 
     /// This one is no stranger any more.
     pub fn trust(&mut self, id: u64) {
         if let Some(member) = self.members.get_mut(&id) {
-            member.known = true;
+            member.rank = Rank::Known;
         }
     }
 
@@ -70,9 +85,10 @@ impl<T> Crowd<T> {
         self.members.remove(&id);
     }
 
-    fn oldest_stranger(&self, counts: impl Fn(&Member<T>) -> bool) -> Option<u64> {
-        let strangers = self.members.iter().filter(|(_, member)| !member.known && counts(member));
-        strangers.map(|(id, _)| *id).min()
+    /// The lowest of those up to this rank, and of them the one that has been here longest.
+    fn first_to_go(&self, up_to: Rank, counts: impl Fn(&Member<T>) -> bool) -> Option<u64> {
+        let may_go = self.members.iter().filter(|(_, member)| member.rank <= up_to && counts(member));
+        may_go.map(|(id, member)| (member.rank, *id)).min().map(|(_, id)| id)
     }
 }
 
@@ -92,7 +108,7 @@ mod tests {
     }
 
     fn admit(crowd: &mut Crowd<u64>, id: u64, from: &str) -> Admission<u64> {
-        crowd.admit(id, from.parse().unwrap(), || id)
+        crowd.admit(id, from.parse().unwrap(), Standing::Stranger, || id)
     }
 
     #[test]
@@ -117,6 +133,20 @@ mod tests {
         assert_eq!(admit(&mut crowd, 4, "192.0.2.4"), Admission::Welcome { evicted: Some(2) });
         crowd.leave(1);
         assert_eq!(admit(&mut crowd, 5, "192.0.2.5"), Admission::Welcome { evicted: None });
+    }
+
+    #[test]
+    fn no_flood_of_strangers_evicts_one_from_a_known_address_before_it_has_spoken() {
+        let mut crowd = crowd();
+        let phone = "192.0.2.77".parse().unwrap();
+        assert_eq!(crowd.admit(1, phone, Standing::Known, || 1), Admission::Welcome { evicted: None });
+        for id in 2..100 {
+            let admission = admit(&mut crowd, id, &format!("198.51.100.{id}"));
+            assert!(!matches!(admission, Admission::Full | Admission::Welcome { evicted: Some(1) }), "{admission:?}");
+        }
+        assert!(matches!(crowd.admit(100, phone, Standing::Known, || 100), Admission::Welcome { evicted: Some(_) }));
+        // Of its own address too many are too many.
+        assert_eq!(crowd.admit(101, phone, Standing::Known, || 101), Admission::Welcome { evicted: Some(1) });
     }
 
     #[test]

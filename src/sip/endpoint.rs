@@ -171,9 +171,11 @@ impl Endpoint {
         }
     }
 
-    /// Sends an empty line, which is no message (RFC 5626 §3.5.1): the router on the way keeps the way back open.
+    /// Sends an empty line, which is no message (RFC 5626 §3.5.1): the router on the way keeps the way back open. No
+    /// connection is opened for it.
     pub fn keep_alive(&mut self, hop: Hop) {
-        self.transmits.push_back(Transmit { hop, bytes: b"\r\n\r\n".to_vec() });
+        let living = self.flows.by_living(hop);
+        self.transmits.extend(living.map(|hop| Transmit { hop, bytes: b"\r\n\r\n".to_vec() }));
     }
 
     /// Does what is due.

@@ -74,11 +74,8 @@ impl Flows {
     /// the answer.
     pub fn lead(&mut self, hop: &mut Hop) -> Option<FlowId> {
         let protocol = hop.protocol();
-        if !protocol.is_stream() || hop.flow().is_some_and(|flow| self.live.contains_key(&flow)) {
-            return None;
-        }
-        if let Some(&known) = self.opened.get(&(protocol, hop.to)) {
-            hop.transport = protocol.by(Some(known))?;
+        if let Some(living) = self.by_living(*hop) {
+            *hop = living;
             return None;
         }
         let new = FlowId::Opened(self.last + 1);
@@ -88,6 +85,16 @@ impl Flows {
         self.opened.insert((protocol, hop.to), new);
         self.commands.push_back(Command::Connect { flow: new, protocol, to: hop.to, local: hop.local });
         Some(new)
+    }
+
+    /// This hop by the connection that a message would go by now; `None`: a new one would have to be opened.
+    pub fn by_living(&self, hop: Hop) -> Option<Hop> {
+        let protocol = hop.protocol();
+        if !protocol.is_stream() || hop.flow().is_some_and(|flow| self.live.contains_key(&flow)) {
+            return Some(hop);
+        }
+        let known = self.opened.get(&(protocol, hop.to))?;
+        Some(Hop { transport: protocol.by(Some(*known))?, ..hop })
     }
 
     /// The peer of this flow has shown that we know it.

@@ -1,12 +1,12 @@
 //! Who may speak to us. A request that belongs to nothing is judged by where it comes from; what a stranger sends gets no
 //! answer at all, so that there is nothing to find out (DESIGN §5).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::{CalledIn, Peer, Trunk};
+use crate::config::{CalledIn, Peer, Prefix, Trunk};
 
-use super::hop::{Hop, Protocol};
+use super::hop::{FlowId, Hop, Protocol};
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub struct Gate {
     /// What became known of the trunks that we register with, by the same places.
     registrars: HashMap<usize, Registrar>,
     phones: HashSet<SocketAddr>,
+    /// Where phones are called by a connection. By which port they call from is theirs to choose.
+    by_stream: HashSet<(Protocol, IpAddr)>,
+    /// Connections by which phones have registered.
+    flows: HashSet<FlowId>,
 }
 
 /// A registrar, as its registration has found it.
@@ -36,14 +40,45 @@ pub struct Registrar {
     pub contact_user: String,
 }
 
-impl Gate {
-    pub fn new(trunks: Vec<Trunk>) -> Gate {
-        Gate { trunks, registrars: HashMap::new(), phones: HashSet::new() }
+/// Addresses whose connections are worth a TLS handshake whatever strangers do, before anybody there has said a word: carriers'
+/// and phones'. It gives no right but that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acquaintances {
+    networks: Vec<Prefix>,
+    addresses: BTreeSet<IpAddr>,
+}
+
+impl Acquaintances {
+    pub fn new(networks: Vec<Prefix>, addresses: impl IntoIterator<Item = IpAddr>) -> Acquaintances {
+        Acquaintances { networks, addresses: addresses.into_iter().map(|ip| ip.to_canonical()).collect() }
     }
 
-    /// Replaces the addresses of phones.
-    pub fn set_phones(&mut self, addresses: impl IntoIterator<Item = SocketAddr>) {
-        self.phones = addresses.into_iter().collect();
+    pub fn include(&self, ip: IpAddr) -> bool {
+        self.addresses.contains(&ip.to_canonical()) || self.networks.iter().any(|network| network.contains(ip))
+    }
+}
+
+impl Gate {
+    pub fn new(trunks: Vec<Trunk>) -> Gate {
+        Gate {
+            trunks,
+            registrars: HashMap::new(),
+            phones: HashSet::new(),
+            by_stream: HashSet::new(),
+            flows: HashSet::new(),
+        }
+    }
+
+    /// Replaces the addresses of phones, and of those that do not register the ways they are called.
+    pub fn set_phones(&mut self, addresses: impl Iterator<Item = SocketAddr>, fixed: impl Iterator<Item = Hop>) {
+        self.phones = addresses.collect();
+        let by_stream = fixed.filter(|hop| hop.protocol().is_stream());
+        self.by_stream = by_stream.map(|hop| (hop.protocol(), hop.to.ip().to_canonical())).collect();
+    }
+
+    /// Replaces the connections by which phones have registered.
+    pub fn set_flows(&mut self, flows: impl Iterator<Item = FlowId>) {
+        self.flows = flows.collect();
     }
 
     /// Replaces what is known of this trunk's registrar.
@@ -51,20 +86,47 @@ impl Gate {
         self.registrars.insert(trunk, registrar);
     }
 
-    /// A phone's exact address goes before a trunk's prefix: a phone may live within it.
+    /// The carriers, and these.
+    pub fn acquaintances(&self, phones: impl Iterator<Item = IpAddr>) -> Acquaintances {
+        let peers = || self.trunks.iter().flat_map(|trunk| &trunk.peers);
+        let networks = peers().filter_map(|peer| match peer {
+            Peer::Prefix(prefix) => Some(*prefix),
+            Peer::Exactly(_) => None,
+        });
+        let single = peers().filter_map(Peer::single).map(|(ip, _)| ip);
+        let registrars = self.registrars.values().flat_map(|registrar| registrar.addresses.iter().copied());
+        Acquaintances::new(networks.collect(), single.chain(registrars).chain(phones))
+    }
+
+    /// A phone's exact address goes before a trunk's prefix: a phone may live within it. One that calls by a connection has no
+    /// exact address, and so goes behind a trunk's.
+    ///
+    /// By WebSocket an address says nothing: any page that anybody at that address looks at may open one. There a connection
+    /// is a phone's once that has registered by it, and never a carrier's.
     pub fn source(&self, from: &Hop) -> Source {
+        if from.protocol().is_web_socket() {
+            let registered = from.flow().is_some_and(|flow| self.flows.contains(&flow));
+            return if registered { Source::Phone } else { Source::Stranger };
+        }
         if self.phones.contains(&from.to) {
             return Source::Phone;
         }
         let ip = from.to.ip().to_canonical();
         let is_peer = |peer: &Peer| match from.protocol() {
             Protocol::Udp => peer.matches(from.to),
-            Protocol::Tcp | Protocol::Tls => peer.matches_stream(from.to),
+            Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => peer.matches_stream(from.to),
         };
+        let is_exact = |peer: &Peer| peer.single().is_some_and(|(peer, _)| peer.to_canonical() == ip);
         let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.addresses.contains(&ip));
         let mut trunks = self.trunks.iter().enumerate();
-        let trunk = trunks.position(|(at, trunk)| trunk.peers.iter().any(is_peer) || is_registrar(at));
-        trunk.map_or(Source::Stranger, Source::Trunk)
+        let is_phone = self.by_stream.contains(&(from.protocol(), ip));
+        let counts = |peer: &Peer| is_peer(peer) && (!is_phone || is_exact(peer));
+        let trunk = trunks.position(|(at, trunk)| trunk.peers.iter().any(counts) || is_registrar(at));
+        match trunk {
+            Some(trunk) => Source::Trunk(trunk),
+            None if is_phone => Source::Phone,
+            None => Source::Stranger,
+        }
     }
 
     /// Where this trunk's carrier writes the called number.
@@ -76,5 +138,25 @@ impl Gate {
     /// whatever address the call comes from.
     pub fn trunk_called(&self, user: &str) -> Option<usize> {
         self.registrars.iter().find(|(_, registrar)| registrar.contact_user == user).map(|(at, _)| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acquaintances_are_addresses_and_networks_however_they_are_written() {
+        let network = Prefix::parse("203.0.113.0/24").unwrap();
+        let known = Acquaintances::new(vec![network], ["::ffff:192.0.2.9".parse().unwrap()]);
+        for (ip, includes) in [
+            ("192.0.2.9", true),
+            ("::ffff:192.0.2.9", true),
+            ("203.0.113.200", true),
+            ("192.0.2.10", false),
+            ("::1", false),
+        ] {
+            assert_eq!(known.include(ip.parse().unwrap()), includes, "{ip}");
+        }
     }
 }

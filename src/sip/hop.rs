@@ -32,6 +32,10 @@ pub enum Transport {
     Tcp(Option<FlowId>),
     /// The same, encrypted (RFC 3261 §26.2.1).
     Tls(Option<FlowId>),
+    /// A WebSocket that a peer has opened (RFC 7118): this one or none, since nobody can be called by a new one.
+    Ws(Option<FlowId>),
+    /// The same, encrypted.
+    Wss(Option<FlowId>),
 }
 
 /// What a peer is to be reached by.
@@ -41,6 +45,10 @@ pub enum Protocol {
     Tcp,
     /// TLS over TCP.
     Tls,
+    /// WebSocket (RFC 7118).
+    Ws,
+    /// WebSocket over TLS.
+    Wss,
 }
 
 /// The next hop: how, its address, and our own address as seen from there.
@@ -61,6 +69,8 @@ impl Hop {
             Transport::Udp(_) => Protocol::Udp,
             Transport::Tcp(_) => Protocol::Tcp,
             Transport::Tls(_) => Protocol::Tls,
+            Transport::Ws(_) => Protocol::Ws,
+            Transport::Wss(_) => Protocol::Wss,
         }
     }
 
@@ -68,7 +78,7 @@ impl Hop {
     pub fn flow(&self) -> Option<FlowId> {
         match self.transport {
             Transport::Udp(_) => None,
-            Transport::Tcp(flow) | Transport::Tls(flow) => flow,
+            Transport::Tcp(flow) | Transport::Tls(flow) | Transport::Ws(flow) | Transport::Wss(flow) => flow,
         }
     }
 
@@ -85,6 +95,8 @@ impl Protocol {
             Protocol::Udp => "UDP",
             Protocol::Tcp => "TCP",
             Protocol::Tls => "TLS",
+            Protocol::Ws => "WS",
+            Protocol::Wss => "WSS",
         }
     }
 
@@ -95,6 +107,8 @@ impl Protocol {
             Protocol::Udp => None,
             Protocol::Tcp => Some("tcp"),
             Protocol::Tls => Some("tls"),
+            // RFC 7118 §5.2.1: one word for both.
+            Protocol::Ws | Protocol::Wss => Some("ws"),
         }
     }
 
@@ -103,6 +117,8 @@ impl Protocol {
         match self {
             Protocol::Udp | Protocol::Tcp => 5060,
             Protocol::Tls => 5061,
+            Protocol::Ws => 80,
+            Protocol::Wss => 443,
         }
     }
 
@@ -110,7 +126,23 @@ impl Protocol {
     pub fn is_stream(self) -> bool {
         match self {
             Protocol::Udp => false,
-            Protocol::Tcp | Protocol::Tls => true,
+            Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => true,
+        }
+    }
+
+    /// Whether nobody on the way reads what is said.
+    pub fn is_encrypted(self) -> bool {
+        match self {
+            Protocol::Udp | Protocol::Tcp | Protocol::Ws => false,
+            Protocol::Tls | Protocol::Wss => true,
+        }
+    }
+
+    /// Whether only the peer can begin: browsers and what is like them.
+    pub fn is_web_socket(self) -> bool {
+        match self {
+            Protocol::Udp | Protocol::Tcp | Protocol::Tls => false,
+            Protocol::Ws | Protocol::Wss => true,
         }
     }
 
@@ -120,6 +152,8 @@ impl Protocol {
             Protocol::Udp => None,
             Protocol::Tcp => Some(Transport::Tcp(flow)),
             Protocol::Tls => Some(Transport::Tls(flow)),
+            Protocol::Ws => Some(Transport::Ws(flow)),
+            Protocol::Wss => Some(Transport::Wss(flow)),
         }
     }
 
@@ -174,6 +208,8 @@ impl Interfaces {
             Transport::Udp(socket) => self.sockets.get(usize::from(socket.0)).copied(),
             Transport::Tcp(_) => best_for(&self.tcp, hop.local).map(|at| self.tcp[at]),
             Transport::Tls(_) => best_for(&self.tls, hop.local).map(|at| self.tls[at]),
+            // Where the web is reached from outside is its proxy's business; the peer goes by its connection.
+            Transport::Ws(_) | Transport::Wss(_) => None,
         };
         SocketAddr::new(self.ip_towards(hop), bound.map_or(hop.protocol().default_port(), |bound| bound.port()))
     }
@@ -186,6 +222,7 @@ impl Interfaces {
             Protocol::Udp => &self.sockets,
             Protocol::Tcp => &self.tcp,
             Protocol::Tls => &self.tls,
+            Protocol::Ws | Protocol::Wss => return None,
         };
         let at = best_for(bound, local)?;
         let ip = bound[at].ip();
@@ -193,8 +230,22 @@ impl Interfaces {
             Protocol::Udp => Transport::Udp(SocketId(u8::try_from(at).ok()?)),
             Protocol::Tcp => Transport::Tcp(None),
             Protocol::Tls => Transport::Tls(None),
+            Protocol::Ws | Protocol::Wss => return None,
         };
         Some(Hop { transport, to, local: if ip.is_unspecified() { local } else { ip } })
+    }
+
+    /// The way to a carrier that we register with. Its calls come by the connection we open, so nobody need be listening where
+    /// our Contact says.
+    pub fn hop_out(&self, protocol: Protocol, to: SocketAddr, local: IpAddr) -> Option<Hop> {
+        let is_spoken = || self.sockets.iter().any(|socket| socket.is_ipv4() == to.is_ipv4());
+        let by_connection = || Some(Hop { transport: protocol.by(None)?, to, local }).filter(|_| is_spoken());
+        self.hop_to(protocol, to, local).or_else(by_connection)
+    }
+
+    /// Whether whoever is at the other end can call us by our Contact: there is a socket or listener for that.
+    pub fn is_found_by(&self, hop: &Hop) -> bool {
+        self.hop_to(hop.protocol(), hop.to, hop.local).is_some()
     }
 
     /// A way that an earlier run has known, over a socket that is there today: the same, or else one of its family. `None`:
@@ -263,6 +314,20 @@ mod tests {
     }
 
     #[test]
+    fn a_registrar_is_reached_without_a_listener_where_its_family_is_spoken() {
+        let none = Interfaces { tls: Vec::new(), ..interfaces() };
+        let to = "203.0.113.9:5061".parse().unwrap();
+        let hop = none.hop_out(Protocol::Tls, to, "10.0.0.2".parse().unwrap()).unwrap();
+        assert_eq!((hop.transport, none.is_found_by(&hop)), (Transport::Tls(None), false));
+        assert_eq!(none.sent_by(&hop), "10.0.0.2:5061".parse().unwrap());
+        let v4_alone = Interfaces { sockets: vec!["10.0.0.2:5060".parse().unwrap()], ..none };
+        let v6 = "[2001:db8::9]:5061".parse().unwrap();
+        assert_eq!(v4_alone.hop_out(Protocol::Tls, v6, "2001:db8::2".parse().unwrap()), None, "no sound would come");
+        let listening = interfaces().hop_out(Protocol::Tls, to, "10.0.0.2".parse().unwrap()).unwrap();
+        assert!(interfaces().is_found_by(&listening));
+    }
+
+    #[test]
     fn a_uri_that_promises_tls_never_asks_for_less() {
         for (uri, asked) in [
             ("sip:a@b", Some(Protocol::Udp)),
@@ -272,6 +337,8 @@ mod tests {
             ("sips:a@b", Some(Protocol::Tls)),
             ("sips:a@b;transport=tcp", Some(Protocol::Tls)),
             ("sips:a@b;transport=udp", None),
+            // Nobody is called by a new WebSocket.
+            ("sip:a@b.invalid;transport=ws", None),
         ] {
             assert_eq!(Protocol::asked_by(&Uri::parse(uri).unwrap()), asked, "{uri}");
         }

@@ -265,8 +265,9 @@ impl Binding {
     pub fn hop(&self) -> Option<Hop> {
         match self.source.transport {
             Transport::Udp(_) => Some(self.by_datagram()),
-            Transport::Tcp(Some(_)) | Transport::Tls(Some(_)) => Some(self.source),
-            Transport::Tcp(None) | Transport::Tls(None) => None,
+            Transport::Tcp(flow) | Transport::Tls(flow) | Transport::Ws(flow) | Transport::Wss(flow) => {
+                flow.map(|_| self.source)
+            }
         }
     }
 
@@ -294,7 +295,7 @@ impl Wanted {
         match contact.uri.scheme {
             Scheme::Sip => {}
             // A promise of TLS (RFC 3261 §26.2.2): only the phone's own TLS connection can keep it.
-            Scheme::Sips if by == Protocol::Tls => {}
+            Scheme::Sips if by.is_encrypted() => {}
             Scheme::Sips | Scheme::Tel => return Err(Refusal::BadContact),
         }
         // A malformed one counts as none (§10.2.1.1).

@@ -1,4 +1,4 @@
-//! SIP over TCP and TLS: listening, connecting, framing, and a bounded queue out of each connection. A connection is one
+//! SIP over TCP, TLS and WebSocket: listening, connecting, framing, and a bounded queue out of each connection. A connection is one
 //! task; the loop knows it by its [`FlowId`].
 
 use std::collections::HashMap;
@@ -19,11 +19,12 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::tls::{Acceptor, Connector, Encrypted};
 
-use super::budget::{About, Budgets, Spent};
+use super::budget::{Handshakes, Spent};
 use super::crowd::{Admission, Crowd};
-use super::gate::Source;
+use super::flow::Standing;
+use super::gate::Acquaintances;
 use super::hop::{FlowId, Protocol};
-use super::wire::{Framer, PONG, Piece};
+use super::wire::{Framer, PONG, Piece, is_ping};
 
 /// A stranger is somebody we know by then, or gone: a phone registers within a second, a carrier is known by its address.
 const STRANGER_FOR: Duration = Duration::from_secs(10);
@@ -136,34 +137,36 @@ impl Listening {
 /// All stream connections, as the loop holds them.
 pub struct Streams {
     lines: HashMap<FlowId, Line>,
-    crowd: SharedCrowd,
+    reception: Reception,
     connector: Connector,
     runtime: Handle,
-    tell: Tell,
     accepting: Vec<AbortHandle>,
 }
 
 type SharedCrowd = Arc<Mutex<Crowd<AbortHandle>>>;
+type SharedAcquaintances = Arc<Mutex<Arc<Acquaintances>>>;
 
 impl Streams {
     /// Accepts on these listeners from now on. `connector` shakes hands where we connect.
     ///
     /// # Errors
     /// A listener cannot be watched.
-    pub fn start(listeners: Vec<Listening>, connector: Connector, runtime: Handle, tell: Tell) -> io::Result<Streams> {
-        let crowd = SharedCrowd::default();
-        let (last, handshakes) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Budgets::default())));
+    pub fn start(
+        listeners: Vec<Listening>,
+        connector: Connector,
+        runtime: Handle,
+        reception: Reception,
+    ) -> io::Result<Streams> {
         let mut accepting = Vec::new();
         for Listening { listener, tls, .. } in listeners {
             let listener = {
                 let _entered = runtime.enter();
                 TcpListener::from_std(listener)?
             };
-            let (crowd, last, handshakes) = (crowd.clone(), last.clone(), handshakes.clone());
-            let desk = Desk { tls, crowd, last, handshakes, tell: tell.clone() };
+            let desk = Desk { tls, reception: reception.clone() };
             accepting.push(runtime.spawn(desk.accept_all(listener)).abort_handle());
         }
-        Ok(Streams { lines: HashMap::new(), crowd, connector, runtime, tell, accepting })
+        Ok(Streams { lines: HashMap::new(), reception, connector, runtime, accepting })
     }
 
     /// Takes the loop's end of a connection that a peer has opened.
@@ -176,8 +179,9 @@ impl Streams {
     pub fn connect(&mut self, flow: FlowId, to: SocketAddr, local: IpAddr, name: Option<String>) {
         let (out, queue) = mpsc::channel(WAITING_OUT);
         let known = Arc::new(AtomicBool::new(true));
-        let wire = Wire { flow, known: known.clone(), tell: self.tell.clone() };
-        let lifetime = Lifetime { flow, end: End::Failed, tell: self.tell.clone(), crowd: None };
+        let tell = &self.reception.tell;
+        let wire = Wire::new(flow, known.clone(), tell.clone());
+        let lifetime = Lifetime { flow, end: End::Failed, tell: tell.clone(), crowd: None };
         let connector = self.connector.clone();
         let task = self.runtime.spawn(async move {
             // The whole of it: only its end would be taken along otherwise.
@@ -197,10 +201,17 @@ impl Streams {
                     lifetime.end = End::Closed;
                     wire.carry(stream, queue).await;
                 }
-                Err(error) => tracing::info!(%to, %error, "a SIP connection cannot be opened"),
+                Err(error) => tracing::warn!(%to, %error, "a SIP connection cannot be opened"),
             }
         });
         self.lines.insert(flow, Line { out, known, task: task.abort_handle() });
+    }
+
+    /// This connection cannot be had, as is told: nobody is called by a WebSocket.
+    pub fn refuse(&mut self, flow: FlowId) {
+        // Told from elsewhere: the loop does not wait for itself.
+        let lifetime = Lifetime { flow, end: End::Failed, tell: self.reception.tell.clone(), crowd: None };
+        self.runtime.spawn(async move { drop(lifetime) });
     }
 
     /// Sends, or closes the connection when its queue is full: a peer that reads nothing is of no use.
@@ -220,13 +231,18 @@ impl Streams {
         }
     }
 
+    /// Who comes from these addresses, and nobody else, is no stranger from the start.
+    pub fn acquainted(&mut self, with: Arc<Acquaintances>) {
+        *lock(&self.reception.acquaintances) = with;
+    }
+
     /// The limits for strangers hold no longer here.
     pub fn trust(&mut self, flow: FlowId) {
         if let Some(line) = self.lines.get(&flow) {
             line.known.store(true, Ordering::Relaxed);
         }
         if let FlowId::Accepted(number) = flow {
-            lock(&self.crowd).trust(number);
+            lock(&self.reception.crowd).trust(number);
         }
     }
 
@@ -243,17 +259,93 @@ impl Drop for Streams {
     }
 }
 
-/// Where connections are taken in.
+/// Where connections are taken in, whoever has accepted them.
+#[derive(Clone)]
+pub struct Reception {
+    crowd: SharedCrowd,
+    acquaintances: SharedAcquaintances,
+    /// The last number given. Held while one is taken in, so that nobody is evicted before the loop has heard of it.
+    last: Arc<Mutex<u64>>,
+    /// A handshake costs us far more than it costs a stranger: of one address, and of all together, there are as many a
+    /// second as messages that we read of strangers. Whoever comes from a known address pays from a purse of its own.
+    handshakes: Arc<Mutex<Handshakes>>,
+    tell: Tell,
+}
+
+/// One who has connected.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    pub protocol: Protocol,
+    pub from: SocketAddr,
+    /// Our own address on the connection; unspecified where whoever accepted it does not know.
+    pub local: IpAddr,
+}
+
+impl Reception {
+    pub fn new(tell: Tell) -> Reception {
+        let (crowd, acquaintances) = (SharedCrowd::default(), SharedAcquaintances::default());
+        Reception { crowd, acquaintances, last: Arc::default(), handshakes: Arc::default(), tell }
+    }
+
+    fn standing(&self, from: IpAddr) -> Standing {
+        if lock(&self.acquaintances).include(from) { Standing::Known } else { Standing::Stranger }
+    }
+
+    /// Takes this peer in, if there is room: `carry` then speaks with it until one side lets go, or it has to go for another.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn take<F>(&self, peer: Peer, carry: impl FnOnce(Wire, mpsc::Receiver<Vec<u8>>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Peer { protocol, from, local } = peer;
+        let standing = self.standing(from.ip());
+        let mut last = lock(&self.last);
+        *last += 1;
+        let number = *last;
+        let flow = FlowId::Accepted(number);
+        let (out, queue) = mpsc::channel(WAITING_OUT);
+        let known = Arc::new(AtomicBool::new(false));
+        let wire = Wire::new(flow, known.clone(), self.tell.clone());
+        let (admitted, begin) = oneshot::channel::<()>();
+        let mut task = None;
+        let admission = lock(&self.crowd).admit(number, from.ip(), standing, || {
+            let (tell, crowd) = (self.tell.clone(), Some(self.crowd.clone()));
+            let lifetime = Lifetime { flow, end: End::Closed, tell, crowd };
+            let carried = carry(wire, queue);
+            let carry = async move {
+                let _lifetime = lifetime;
+                // The loop is to hear of it before anything else.
+                if begin.await.is_ok() {
+                    carried.await;
+                }
+            };
+            task.insert(tokio::spawn(carry).abort_handle()).clone()
+        });
+        match (admission, task) {
+            (Admission::Welcome { evicted }, Some(task)) => {
+                if let Some(evicted) = evicted {
+                    metrics::counter!("ringall_sip_flows_evicted_total").increment(1);
+                    evicted.abort();
+                }
+                let line = Line { out, known, task };
+                (self.tell)(Report::Accepted { flow, protocol, from, local, line });
+                // The task waits for this alone.
+                let _ = admitted.send(());
+            }
+            (Admission::Welcome { .. } | Admission::Full, _) => {
+                metrics::counter!("ringall_sip_flows_refused_total").increment(1);
+            }
+        }
+    }
+}
+
+/// A listener of ours.
 struct Desk {
     /// `None`: TCP.
     tls: Option<Acceptor>,
-    crowd: SharedCrowd,
-    /// The last number given. Held while one is taken in, so that nobody is evicted before the loop has heard of it.
-    last: Arc<Mutex<u64>>,
-    /// A handshake costs us far more than it costs a stranger, and nobody has proved yet to be none: of one address, and in
-    /// all, there are as many a second as messages that we read of strangers.
-    handshakes: Arc<Mutex<Budgets>>,
-    tell: Tell,
+    reception: Reception,
 }
 
 impl Desk {
@@ -278,52 +370,21 @@ impl Desk {
     fn take(&self, stream: TcpStream, from: SocketAddr) {
         // A peer that is gone again already has no address of ours.
         let Ok(local) = stream.local_addr() else { return };
-        let now = clock::now().mono;
-        if self.tls.is_some() && lock(&self.handshakes).spend(now, Source::Stranger, from, About::Other) == Spent::Over
-        {
-            metrics::counter!("ringall_sip_flows_refused_total").increment(1);
-            return;
-        }
-        let mut last = lock(&self.last);
-        *last += 1;
-        let number = *last;
-        let flow = FlowId::Accepted(number);
-        let (out, queue) = mpsc::channel(WAITING_OUT);
-        let known = Arc::new(AtomicBool::new(false));
-        let wire = Wire { flow, known: known.clone(), tell: self.tell.clone() };
-        let (admitted, begin) = oneshot::channel::<()>();
-        let mut task = None;
-        let admission = lock(&self.crowd).admit(number, from.ip(), || {
-            let (tell, crowd) = (self.tell.clone(), Some(self.crowd.clone()));
-            let lifetime = Lifetime { flow, end: End::Closed, tell, crowd };
-            let tls = self.tls.clone();
-            let carry = async move {
-                let _lifetime = lifetime;
-                // The loop is to hear of it before anything else.
-                if begin.await.is_ok()
-                    && let Some(stream) = shake_hands(stream, tls).await
-                {
-                    wire.carry(stream, queue).await;
-                }
-            };
-            task.insert(tokio::spawn(carry).abort_handle()).clone()
-        });
-        match (admission, task) {
-            (Admission::Welcome { evicted }, Some(task)) => {
-                if let Some(evicted) = evicted {
-                    metrics::counter!("ringall_sip_flows_evicted_total").increment(1);
-                    evicted.abort();
-                }
-                let protocol = if self.tls.is_some() { Protocol::Tls } else { Protocol::Tcp };
-                let line = Line { out, known, task };
-                (self.tell)(Report::Accepted { flow, protocol, from, local: local.ip(), line });
-                // The task waits for this alone.
-                let _ = admitted.send(());
-            }
-            (Admission::Welcome { .. } | Admission::Full, _) => {
+        let reception = &self.reception;
+        if self.tls.is_some() {
+            let (now, standing) = (clock::now().mono, reception.standing(from.ip()));
+            if lock(&reception.handshakes).spend(now, standing, from) == Spent::Over {
                 metrics::counter!("ringall_sip_flows_refused_total").increment(1);
+                return;
             }
         }
+        let protocol = if self.tls.is_some() { Protocol::Tls } else { Protocol::Tcp };
+        let tls = self.tls.clone();
+        reception.take(Peer { protocol, from, local: local.ip() }, |wire, queue| async move {
+            if let Some(stream) = shake_hands(stream, tls).await {
+                wire.carry(stream, queue).await;
+            }
+        });
     }
 }
 
@@ -379,13 +440,35 @@ impl Drop for Lifetime {
 }
 
 /// A connection's own side.
-struct Wire {
+pub struct Wire {
     flow: FlowId,
     known: Arc<AtomicBool>,
     tell: Tell,
+    began: Instant,
+    permits: Arc<Semaphore>,
 }
 
 impl Wire {
+    fn new(flow: FlowId, known: Arc<AtomicBool>, tell: Tell) -> Wire {
+        Wire { flow, known, tell, began: Instant::now(), permits: Arc::new(Semaphore::new(WAITING_IN)) }
+    }
+
+    /// When a peer has to go that has not shown by then that we know it; `None`: it has.
+    pub fn patience(&self) -> Option<Instant> {
+        (!self.is_known()).then_some(self.began + STRANGER_FOR)
+    }
+
+    /// One message or keep-alive has come whole, by what knows where it ends. Waits while the loop is behind.
+    pub async fn brought(&self, bytes: Vec<u8>) {
+        let Ok(waiting) = self.permits.clone().acquire_owned().await else { return };
+        let flow = self.flow;
+        if is_ping(&bytes) {
+            (self.tell)(Report::Ping { flow, waiting });
+        } else {
+            (self.tell)(Report::Received { flow, bytes, waiting });
+        }
+    }
+
     /// From the first byte to the last.
     async fn carry(&self, stream: Stream, queue: mpsc::Receiver<Vec<u8>>) {
         match stream {
@@ -415,15 +498,12 @@ impl Wire {
     }
 
     async fn read_all(&self, mut reading: impl AsyncRead + Unpin) {
-        let began = Instant::now();
-        let permits = Arc::new(Semaphore::new(WAITING_IN));
         let mut framer = Framer::default();
         let mut message_began = None;
         let mut chunk = [0; CHUNK];
         loop {
             let of_message = message_began.map(|began| began + MESSAGE_WITHIN);
-            let of_stranger = (!self.is_known()).then_some(began + STRANGER_FOR);
-            let deadline = of_message.into_iter().chain(of_stranger).min();
+            let deadline = of_message.into_iter().chain(self.patience()).min();
             let length = match until(deadline, reading.read(&mut chunk)).await {
                 Some(Ok(0) | Err(_)) => return,
                 Some(Ok(length)) => length,
@@ -432,7 +512,7 @@ impl Wire {
             };
             framer.push(&chunk[..length]);
             while let Some(piece) = framer.next_piece() {
-                let Ok(waiting) = permits.clone().acquire_owned().await else { return };
+                let Ok(waiting) = self.permits.clone().acquire_owned().await else { return };
                 match piece {
                     Piece::Message(bytes) => {
                         (self.tell)(Report::Received { flow: self.flow, bytes, waiting });

@@ -5,6 +5,7 @@
 //! other request of ours is ever authenticated, whoever challenges it (CVE-2021-41158).
 
 mod change;
+mod connection;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +17,7 @@ use crate::now::Mono;
 
 use super::address::Address;
 use super::auth::{self, Challenge, Credentials};
-use super::hop::{Hop, Interfaces};
+use super::hop::{Hop, Interfaces, Protocol};
 use super::locate::{self, Found, MOST_SERVERS};
 use super::message::{Contacts, Header, Method, Received, other};
 use super::outgoing::Outgoing;
@@ -42,7 +43,8 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 const REFUSED_PAUSE: Duration = Duration::from_secs(300);
 /// How long the name server is waited for.
 const RESOLVE_FOR: Duration = Duration::from_secs(10);
-/// A router forgets who may send us datagrams after 30 s or more (RFC 4787 §4.3 wants 120); this stays below.
+/// A router forgets who may send us datagrams after 30 s or more (RFC 4787 §4.3 wants 120); this stays below. By a
+/// connection it is how a peer that is gone without a word is found out: what is not confirmed for 32 s breaks it.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(25);
 /// A server that is not the carrier's first is kept for this long; then the first is asked again.
 const BACK_AFTER: Duration = Duration::from_secs(600);
@@ -69,6 +71,8 @@ pub enum Input<'a> {
     TimedOut,
     /// The time of [`Registration::poll_timeout`] has come.
     Timeout,
+    /// The connection that we have registered by is gone.
+    Fallen,
     /// The service shuts down: the carrier is told so.
     Leave,
 }
@@ -77,7 +81,7 @@ pub enum Input<'a> {
 #[derive(Clone, Debug)]
 pub enum Output {
     /// Look up the registrar's name and hand in [`Input::Resolved`].
-    Resolve { host: String, port: Option<u16> },
+    Resolve { protocol: Protocol, host: String, port: Option<u16> },
     /// Send this REGISTER. Responses to an earlier one no longer count.
     Send { hop: Hop, request: Box<Outgoing> },
     /// Send an empty line, so that the router on the way keeps the way back open (RFC 5626 §3.5.1).
@@ -90,6 +94,7 @@ pub enum Output {
 #[derive(Debug)]
 pub struct Registration {
     registrar: Uri,
+    protocol: Protocol,
     /// The account at the carrier: From and To.
     account: Uri,
     credentials: Credentials,
@@ -115,6 +120,10 @@ pub struct Registration {
     answered_from: Option<IpAddr>,
     asked: Option<Asked>,
     keep_alive: Option<Mono>,
+    /// When the registrar last confirmed us.
+    confirmed: Mono,
+    /// Connections that fell soon after, one after the other.
+    falls: u32,
     outputs: VecDeque<Output>,
 }
 
@@ -183,9 +192,10 @@ struct Asked {
 impl Registration {
     /// A registration that begins at its first [`Input::Timeout`], which is due at once.
     pub fn new(register: &Register, chance: &mut Chance) -> Registration {
-        let Register { user, host, port, auth_user, password, expires_s } = register;
+        let Register { user, host, port, protocol, auth_user, password, expires_s } = register;
         Registration {
             registrar: Uri::sip(None, host, *port),
+            protocol: *protocol,
             account: Uri::sip(Some(user), host, *port),
             credentials: Credentials { user: auth_user.clone(), password: password.clone() },
             contact_user: format!("{:016x}{:016x}", chance.bits(), chance.bits()),
@@ -203,6 +213,8 @@ impl Registration {
             answered_from: None,
             asked: None,
             keep_alive: None,
+            confirmed: Mono::default(),
+            falls: 0,
             outputs: VecDeque::new(),
         }
     }
@@ -260,6 +272,7 @@ impl Registration {
                 Step::Resting { .. } | Step::Resolving { .. } | Step::Left => {}
             },
             Input::Timeout => self.timeout(given),
+            Input::Fallen => self.fallen(given),
             Input::Leave => self.leave(given),
         }
     }
@@ -281,7 +294,7 @@ impl Registration {
             Step::Resting { until } if until <= given.now => {
                 self.step = Step::Resolving { until: given.now + RESOLVE_FOR };
                 let (host, port) = (self.registrar.host.clone(), self.registrar.port);
-                self.outputs.push_back(Output::Resolve { host, port });
+                self.outputs.push_back(Output::Resolve { protocol: self.protocol, host, port });
             }
             Step::Resolving { until } if until <= given.now => self.resolved(given, &[]),
             Step::Resting { .. } | Step::Resolving { .. } | Step::Asking(_) | Step::Leaving(_) | Step::Left => {}
@@ -389,6 +402,7 @@ impl Registration {
         };
         let refresh = (granted * percent / 100).max(SOONEST_REFRESH);
         self.failures = 0;
+        self.confirmed = given.now;
         self.trouble = Why::Silence;
         self.answered_from = Some(from.ip());
         if let Some(at) = self.hops.iter().position(|hop| *hop == attempt.hop) {
@@ -401,8 +415,8 @@ impl Registration {
         if !matches!(before, Standing::Registered { .. }) {
             self.outputs.push_back(Output::Changed(Change::Registered { registrar: attempt.hop.to, granted }));
         }
-        let is_far = !given.interfaces.is_local(attempt.hop.to.ip());
-        self.keep_alive = is_far.then(|| given.now + KEEP_ALIVE_EVERY);
+        let is_kept = self.protocol.is_stream() || !given.interfaces.is_local(attempt.hop.to.ip());
+        self.keep_alive = is_kept.then(|| given.now + KEEP_ALIVE_EVERY);
     }
 
     /// Whether the carrier names no server before this one.
@@ -499,6 +513,10 @@ impl Registration {
             &given.interfaces.sent_by(&attempt.hop).ip().to_string(),
             Some(given.interfaces.sent_by(&attempt.hop).port()),
         );
+        let contact = match self.protocol.param() {
+            Some(transport) => contact.with_param("transport", Some(transport)),
+            None => contact,
+        };
         let mut more = vec![
             super::message::contact(&Address::new(contact)),
             Header::Expires(expires_s.to_string().into()),

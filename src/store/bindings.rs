@@ -27,6 +27,8 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 const UDP: &str = "udp";
 const TCP: &str = "tcp";
 const TLS: &str = "tls";
+const WS: &str = "ws";
+const WSS: &str = "wss";
 
 const BINDINGS: &str = "SELECT user_name, password_mark, contact, source, local_ip, socket, protocol, registered_ms, \
      expires_ms, call_id, cseq FROM bindings ORDER BY user_name, position";
@@ -83,6 +85,8 @@ impl Store {
                         // No connection outlives the process.
                         Transport::Tcp(_) => (TCP, 0),
                         Transport::Tls(_) => (TLS, 0),
+                        Transport::Ws(_) => (WS, 0),
+                        Transport::Wss(_) => (WSS, 0),
                     };
                     let query = query.bind(binding.source.local.to_string()).bind(socket).bind(protocol);
                     let query = query.bind(binding.registered.0).bind(binding.expires.0);
@@ -115,6 +119,8 @@ impl BindingRow {
             UDP => Transport::Udp(SocketId(u8::try_from(self.socket).map_err(|_| number("socket", self.socket))?)),
             TCP => Transport::Tcp(None),
             TLS => Transport::Tls(None),
+            WS => Transport::Ws(None),
+            WSS => Transport::Wss(None),
             _ => return Err(unreadable("bindings", "protocol", &self.protocol)),
         };
         Ok(KeptBinding {

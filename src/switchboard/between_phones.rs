@@ -14,21 +14,18 @@ use crate::routing::plan::{Line, Phone, Shop};
 use crate::routing::{NotDialled, Proof, decide_within};
 
 use super::picking_up::PICK_UP;
-use super::{Facts, Service, Switchboard};
+use super::{Facts, Route, Service, Switchboard};
 
 impl Switchboard {
     /// A phone has dialled something: another phone of its shop rings, anything else is outside.
     pub(super) fn phone_calls(&mut self, now: Now, arrival: Arrival, calling: &Calling) {
         let dialled = arrival.called.first().cloned().unwrap_or_default();
         // A telephone at one address may be a phone of several shops.
-        let calls_from = |shop: &Arc<Shop>| {
-            let from = shop.phones.iter().find(|phone| self.is_calling(phone, calling))?;
-            Some((shop.clone(), from.clone()))
-        };
+        let calls_from = |shop: &Arc<Shop>| Some((shop.clone(), self.caller_of(shop, calling)?.clone()));
         let callers: Vec<(Arc<Shop>, Phone)> = self.plan.shops.iter().filter_map(calls_from).collect();
         let proof = match calling {
             Calling::User(_) => Proof::Password,
-            Calling::At(_) => Proof::Address,
+            Calling::At { .. } => Proof::Address,
         };
         // Whatever a phone is called, and whatever else goes on, help goes first.
         let help = callers.iter().find(|(shop, _)| help_called(&dialled, shop.country).is_some());
@@ -74,14 +71,29 @@ impl Switchboard {
         self.begin(now, arrival, Some(shop), facts, begin, shown);
     }
 
-    pub(super) fn is_calling(&self, phone: &Phone, calling: &Calling) -> bool {
+    /// The phone of this shop that calls. Of several behind one address, which a connection does not tell apart, the one that
+    /// it says it is.
+    pub(super) fn caller_of<'s>(&self, shop: &'s Shop, calling: &Calling) -> Option<&'s Phone> {
+        let may_be = || shop.phones.iter().filter(|phone| self.is_calling(phone, calling));
+        let named = may_be().find(|phone| match calling {
+            Calling::User(_) => true,
+            Calling::At { user, .. } => self.user_of(phone).as_ref() == Some(user),
+        });
+        named.or_else(|| may_be().next())
+    }
+
+    fn is_calling(&self, phone: &Phone, calling: &Calling) -> bool {
         match (calling, &phone.line) {
             (Calling::User(caller), Line::Registers { user, .. }) => caller == user,
-            (Calling::At(address), Line::Fixed { .. }) => {
+            (Calling::At { from, .. }, Line::Fixed { .. }) => {
                 let contact = self.contacts.by_phone.get(&phone.id);
-                contact.and_then(|contact| contact.way).is_some_and(|way| way.to == *address)
+                let is_there = |way: Route| {
+                    let by_stream = way.protocol().is_stream() && way.protocol() == from.protocol();
+                    way.to == from.to || by_stream && way.to.ip().to_canonical() == from.to.ip().to_canonical()
+                };
+                contact.and_then(|contact| contact.way).is_some_and(is_there)
             }
-            (Calling::User(_) | Calling::At(_), _) => false,
+            (Calling::User(_) | Calling::At { .. }, _) => false,
         }
     }
 

@@ -191,11 +191,17 @@ impl Switchboard {
     }
 
     fn resolved(&mut self, now: Now, binding: BindingId, found: &[Found]) {
+        let registers = |(trunk, _): &(&usize, &Contact)| self.door.registers(**trunk);
+        let is_ours = |(_, contact): (&usize, &Contact)| contact.binding == binding;
+        // With everybody else a call would be deaf: what they say within it goes to our Contact.
+        let by_flow = self.contacts.by_trunk.iter().filter(registers).any(is_ours);
+        let found: Vec<Found> =
+            found.iter().filter(|found| by_flow || self.door.is_found_by(&found.hop)).copied().collect();
         let contacts = self.contacts.by_phone.values_mut().chain(self.contacts.by_trunk.values_mut());
         let Some(contact) = contacts.into_iter().find(|contact| contact.binding == binding) else { return };
         // What was known stays good when a name server is silent for once.
         if !found.is_empty() {
-            let mut ways = locate::keeping(found, contact.way).into_iter();
+            let mut ways = locate::keeping(&found, contact.way).into_iter();
             contact.way = ways.next();
             contact.others = ways.collect();
         }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::{Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
+use super::{Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
@@ -28,7 +28,7 @@ pub enum Input<'a> {
         local: IpAddr,
         bytes: &'a [u8],
     },
-    /// A peer has connected to us, by TCP or TLS; `local` is our own address on the connection.
+    /// A peer has connected to us, by TCP, TLS or WebSocket; `local` is our own address on the connection.
     FlowAccepted {
         flow: FlowId,
         protocol: Protocol,
@@ -103,7 +103,7 @@ pub enum Output {
         bytes: Vec<u8>,
     },
     /// Open a stream connection to `to`, by TCP or TLS, from our address `local`. It is written to at once; a connection that cannot be
-    /// had is [`Input::FlowFailed`].
+    /// had is [`Input::FlowFailed`]; so is every one by WebSocket.
     Connect {
         flow: FlowId,
         protocol: Protocol,
@@ -119,6 +119,8 @@ pub enum Output {
     Trust {
         flow: FlowId,
     },
+    /// Connections from these addresses are not strangers' before anybody there has said a word; from all others they are.
+    Acquaintances(Arc<Acquaintances>),
     /// Close this connection, after what was written to it.
     Close {
         flow: FlowId,

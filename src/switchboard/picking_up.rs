@@ -22,14 +22,12 @@ impl Switchboard {
             .plan
             .shops
             .iter()
-            .flat_map(|shop| shop.phones.iter().map(|phone| (shop.id, phone)))
-            .filter(|(_, phone)| self.is_calling(phone, calling))
-            .map(|(shop, phone)| (shop, phone.id, phone.name.clone()))
+            .filter_map(|shop| self.caller_of(shop, calling).map(|phone| (shop.id, phone.id, phone.name.clone())))
             .collect();
         if takers.is_empty() {
             return self.door.refuse_dialling(now, &arrival, NotDialled::NoNumber);
         }
-        if let Calling::At(_) = calling
+        if let Calling::At { .. } = calling
             && !arrival.listens_where_it_is()
         {
             return self.door.refuse_dialling(now, &arrival, NotDialled::Unproved);

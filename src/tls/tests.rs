@@ -104,6 +104,32 @@ async fn a_certificate_for_an_address_is_believed_there() {
 }
 
 #[tokio::test]
+async fn who_vouches_for_one_name_vouches_for_no_other() {
+    let (certificate, key) = made_for("carrier.example");
+    let keeper = CertificateKeeper::open(Files::new(&certificate, &key).named()).await.unwrap();
+    let listening = Listening::with(keeper.acceptor()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        PemFile { place: "ringall.toml: trunk[0].authority".to_owned(), path }
+    };
+    let shakes = async |connector: &Connector| {
+        let stream = TcpStream::connect(listening.at).await.unwrap();
+        connector.connect("carrier.example", stream).await.is_ok()
+    };
+    let mut connector = Connector::believing_the_public();
+    connector.believe(["other.example"].into_iter(), &file("own.pem", &certificate)).await.unwrap();
+    assert!(!shakes(&connector).await, "of another carrier");
+    connector.believe(["carrier.example"].into_iter(), &file("own.pem", &certificate)).await.unwrap();
+    assert!(shakes(&connector).await);
+    for (content, expected) in [("", "found none"), (&key, "found none"), (&certificate[..80], "a PEM file")] {
+        let refused = connector.believe(["a"].into_iter(), &file("wrong.pem", content)).await.unwrap_err().to_string();
+        assert!(refused.starts_with("ringall.toml: trunk[0].authority") && refused.contains(expected), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn new_files_are_shown_to_who_comes_and_old_connections_live_on() {
     let (old, new) = (made_for("old.example"), made_for("new.example"));
     let files = Files::new(&old.0, &old.1);

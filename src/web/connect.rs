@@ -9,6 +9,7 @@ use crate::routing::plan::{Line, Phone, PhoneId};
 use crate::store::provisioning::LINK_LASTS;
 use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::web::qr_code::{self, Drawing};
 use crate::words;
 
 #[derive(Template)]
@@ -29,6 +30,8 @@ struct Maker {
     name: &'static str,
     place: &'static str,
     address: String,
+    /// The same for a camera, where a phone of this maker has one.
+    code: Option<Drawing>,
 }
 
 pub async fn make(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -44,7 +47,8 @@ pub async fn make(view: View, Path(id): Path<String>) -> Result<Response, Fault>
         (false, false) => Vec::new(),
     };
     let moment = words::page::moment(view.now + LINK_LASTS, language, view.shop.time_zone, view.now);
-    let maker = |name, place, address| Maker { name, place, address };
+    let maker = |name, place, address| Maker { name, place, address, code: None };
+    let app = format!("{base}/linphone.xml");
     page(Page {
         frame: view.frame(Tab::Phones, w.connect),
         phone: shown(&phone.name),
@@ -55,7 +59,7 @@ pub async fn make(view: View, Path(id): Path<String>) -> Result<Response, Fault>
             maker("Grandstream", w.at_grandstream, without_scheme.to_owned()),
             maker("Snom", w.at_snom, format!("{base}/snom-{{mac}}.xml")),
             maker("Poly", w.at_poly, without_scheme.to_owned()),
-            maker("Linphone", w.at_linphone, format!("{base}/linphone.xml")),
+            Maker { code: qr_code::drawn(&app), ..maker("Linphone", w.at_linphone, app) },
         ],
         end_action: view.at(&format!("/phones/{}/connect/end", phone.id.0)),
         phones: view.at("/phones"),

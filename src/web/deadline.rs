@@ -196,18 +196,26 @@ where
 /// An answer's body: when hyper is done with it, the connection is idle.
 pub struct ServedBody {
     body: Body,
-    phase: Phase,
+    /// `None`: nothing of ours follows.
+    phase: Option<Phase>,
 }
 
 impl ServedBody {
     pub fn new(body: Body, phase: Phase) -> ServedBody {
-        ServedBody { body, phase }
+        ServedBody { body, phase: Some(phase) }
+    }
+
+    /// The last of this connection: whoever speaks by it from then on has a patience of their own.
+    pub fn handing_over(body: Body) -> ServedBody {
+        ServedBody { body, phase: None }
     }
 }
 
 impl Drop for ServedBody {
     fn drop(&mut self) {
-        self.phase.advance_to(IDLE);
+        if let Some(phase) = &self.phase {
+            phase.advance_to(IDLE);
+        }
     }
 }
 

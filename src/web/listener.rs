@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -200,7 +200,12 @@ async fn converse(
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.call(request);
         let phase = phase.clone();
-        async move { Ok::<_, Infallible>(answer.await?.map(|body| ServedBody::new(body, phase))) }
+        async move {
+            let answer = answer.await?;
+            let upgrades = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+            let served = |body| if upgrades { ServedBody::handing_over(body) } else { ServedBody::new(body, phase) };
+            Ok::<_, Infallible>(answer.map(served))
+        }
     });
     let connection = http1::Builder::new()
         // The deadlines are those of `Watched`. hyper's own counts the time between two requests as the header's, so it
@@ -209,7 +214,9 @@ async fn converse(
         .header_read_timeout(limits.idle + limits.header)
         .max_buf_size(MAX_HEADER_BYTES)
         .max_headers(MAX_HEADERS)
-        .serve_connection(io, service);
+        .serve_connection(io, service)
+        // For SIP by WebSocket, which is counted and timed with other SIP connections from then on.
+        .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -33,9 +33,11 @@ mod password;
 mod phone_file;
 mod phones;
 mod problem;
+mod qr_code;
 mod range;
 mod set_up;
 mod sign_in;
+mod sip_socket;
 mod throttle;
 mod visit;
 mod what_if;
@@ -58,6 +60,7 @@ use crate::now::Now;
 use crate::provisioning::Site;
 use crate::routing::Plan;
 use crate::routing::plan::Language;
+use crate::sip::stream::Reception;
 use crate::store::Store;
 use fault::Fault;
 use frame::View;
@@ -89,6 +92,8 @@ pub struct Web {
     pub entrance: Entrance,
     /// What phones are told that are connected by a link.
     pub site: Site,
+    /// Where SIP that comes by WebSocket is taken in.
+    pub reception: Reception,
     /// [`crate::clock::now`], but in a test.
     pub clock: fn() -> Now,
 }
@@ -140,10 +145,13 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     ]
 }
 
-/// For phones, with the secret in their link.
+/// For phones: with the secret in their link, or with what SIP asks of them.
 fn phone_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
-    // Who only asks whether it is there uses nothing up.
-    vec![("/p/{secret}/{file}", get(phone_file::give).head(async || StatusCode::METHOD_NOT_ALLOWED))]
+    vec![
+        // Who only asks whether it is there uses nothing up.
+        ("/p/{secret}/{file}", get(phone_file::give).head(async || StatusCode::METHOD_NOT_ALLOWED)),
+        ("/sip", get(sip_socket::open)),
+    ]
 }
 
 /// Pages for everybody.

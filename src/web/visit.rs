@@ -44,6 +44,16 @@ impl Entrance {
         }
     }
 
+    /// Whether this Origin is a page of ours.
+    pub fn is_ours(&self, origin: &HeaderValue) -> bool {
+        origin.as_bytes().eq_ignore_ascii_case(self.origin.as_bytes())
+    }
+
+    /// Whether browsers come in by https.
+    pub fn is_encrypted(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
     /// Where to sign in instead, when this form came over plain http: a browser would not keep the cookie of an https
     /// service. On the machine itself browsers do.
     pub fn instead_of(&self, headers: &HeaderMap) -> Option<&str> {
@@ -196,14 +206,19 @@ pub fn from(headers: &HeaderMap, extensions: &axum::http::Extensions) -> IpAddr 
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whose tries are counted. A proxy on this machine says for whom it asks; it appends that, so the last is its own word.
+/// Whose tries are counted.
 fn address(peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
+    source(exactly_from(peer, headers))
+}
+
+/// Who asks. A proxy on this machine says for whom it does; it appends that, so the last is its own word.
+pub fn exactly_from(peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
     let forwarded = || {
         let last = headers.get_all(X_FORWARDED_FOR).into_iter().next_back()?.to_str().ok()?;
         last.rsplit(',').next()?.trim().parse().ok()
     };
-    source(if peer.is_loopback() { forwarded().unwrap_or(peer) } else { peer })
+    if peer.is_loopback() { forwarded().unwrap_or(peer) } else { peer }
 }
 
 /// Whether a form came from a page of ours: browsers say so, and no page can make them say otherwise (Fetch Metadata,

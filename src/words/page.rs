@@ -46,7 +46,7 @@ labels! {
     // Phones.
     registers, fixed, cell, rings, likely_mailbox, off_now, unreachable, not_proven, phones_by_file,
     // A desk phone's link.
-    connect, connect_how, connect_once, connect_password, connect_end, connect_end_hint, to_phones, link_in_the_open,
+    connect, connect_how, connect_once, connect_password, connect_code, connect_end, connect_end_hint, to_phones, link_in_the_open,
     link_unused, at_yealink, at_grandstream, at_snom, at_poly, at_linphone,
     // What would a caller get?
     what_if, at, from_number, ask, not_a_time,

@@ -24,10 +24,12 @@ pub struct Terms {
     pub algorithm: &'static str,
     /// The port of 127.0.0.1 where every cell is; 0: it carries no calls of its customers.
     pub cells: u16,
+    /// It is reached by TCP too, and calls a customer by the connection that they have registered by.
+    pub tcp: bool,
 }
 
 impl Terms {
-    pub const USUAL: Terms = Terms { grants_s: 300, nonce_s: 300, algorithm: "MD5", cells: 0 };
+    pub const USUAL: Terms = Terms { grants_s: 300, nonce_s: 300, algorithm: "MD5", cells: 0, tcp: false };
 }
 
 pub struct Kamailio {
@@ -100,14 +102,22 @@ impl Drop for Kamailio {
     }
 }
 
-fn config(port: u16, Terms { grants_s, nonce_s, algorithm, cells }: Terms) -> String {
+fn config(port: u16, Terms { grants_s, nonce_s, algorithm, cells, tcp }: Terms) -> String {
     let calls = if cells == 0 { String::new() } else { calls_to(cells) };
+    let (streams, modules) = match tcp {
+        false => ("disable_tcp=yes".to_owned(), ""),
+        true => (format!("tcp_children=1\nlisten=tcp:127.0.0.1:{port}"), BY_CONNECTION),
+    };
+    let [of_contact, of_request, of_answers] = match tcp {
+        false => [""; 3],
+        true => ["fix_nated_register();", "handle_ruri_alias();", "onreply_route { add_contact_alias(); }"],
+    };
     format!(
         r#"#!KAMAILIO
 debug=1
 log_stderror=yes
 children=1
-disable_tcp=yes
+{streams}
 auto_aliases=no
 listen=udp:127.0.0.1:{port}
 
@@ -123,7 +133,7 @@ loadmodule "xlog.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
-
+{modules}
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "min_expires", 1)
 modparam("registrar", "max_expires", {grants_s})
@@ -134,7 +144,7 @@ request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
     if (has_totag()) {{
-        if (loose_route()) {{ xlog("L_ALERT", "routed $rm\n"); t_relay(); exit; }}
+        if (loose_route()) {{ {of_request} xlog("L_ALERT", "routed $rm\n"); t_relay(); exit; }}
         if (is_method("ACK") && t_check_trans()) t_relay();
         exit;
     }}
@@ -146,6 +156,7 @@ request_route {{
             exit;
         }}
         xlog("L_ALERT", "registered $fU\n");
+        {of_contact}
         save("location");
         exit;
     }}
@@ -157,9 +168,16 @@ request_route {{
         t_relay();
     }}
 }}
+
+{of_answers}
 "#
     )
 }
+
+/// What NAT is to a carrier: whoever came by a connection is called by it, within calls too.
+const BY_CONNECTION: &str = r#"loadmodule "nathelper.so"
+modparam("nathelper|registrar", "received_avp", "$avp(received)")
+"#;
 
 /// What it does with a customer's own call, which goes to a cell.
 fn calls_to(port: u16) -> String {

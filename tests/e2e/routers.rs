@@ -230,6 +230,80 @@ fn a_phone_whose_router_has_another_address_is_rung_there_once_it_has_registered
     assert_eq!(offered.count(), 1, "rung at one place, where it is: {events:#?}");
 }
 
+/// A router that gives its phones these ports outside.
+fn router_with_ports(first: u16) -> String {
+    let last = first + 9_999;
+    format!(
+        "table ip nat {{
+            chain out {{
+                type nat hook postrouting priority srcnat
+                oifname \"wan\" meta l4proto udp masquerade to :{first}-{last} random
+            }}
+        }}"
+    )
+}
+
+/// Counts what comes to us from ports of each of two routers' kinds.
+const COUNT_SOUND: &str = "table ip counted {
+    chain in {
+        type filter hook input priority filter
+        udp sport 40000-49999 udp length 180 counter comment \"before\"
+        udp sport 50000-59999 udp length 180 counter comment \"after\"
+    }
+}";
+
+/// How many packets of sound have come from the ports of this kind.
+fn counted(us: &Namespace, comment: &str) -> u64 {
+    let output = us.command("nft").args(["list", "table", "ip", "counted"]).output().expect("nft is installed");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line =
+        printed.lines().find(|line| line.contains(comment)).unwrap_or_else(|| panic!("no {comment} in {printed}"));
+    let count = line.split("packets ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
+    count.unwrap_or_else(|| panic!("{line}"))
+}
+
+#[test]
+fn a_phone_whose_router_forgets_it_in_a_call_is_heard_and_hears_again() {
+    let test = "routers::a_phone_whose_router_forgets_it_in_a_call_is_heard_and_hears_again";
+    if !network::of_its_own(test, &["sipp", "baresip"]) {
+        return;
+    }
+    let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
+    let us = Namespace::here();
+    us.cable(("carrier", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
+    us.cable(("home", "203.0.113.5/30"), &router, ("wan", "203.0.113.6/30"));
+    router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
+    home.default_route("192.168.7.1");
+    router.routes(&router_with_ports(40_000));
+    us.routes(COUNT_SOUND);
+    let files = Files::new();
+    let port = files.sip_port;
+    files.listens_everywhere();
+    files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
+    let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
+    let at_home = Site::new(&home, "192.168.7.2");
+    let target = format!("203.0.113.5:{port}");
+    let phone = Baresip::registers_often(at_home, "counter", "counter-secret", &target, PHONE_HZ);
+    let customer = Sipp::plays(sipp::CALLER).elsewhere(Site::new(&carrier, "203.0.113.2"));
+    let caller = customer.pause_ms(25_000).echoing().start(&format!("203.0.113.1:{port}"));
+    let talks = until(LIMIT, || (counted(&us, "before") > 100).then_some(()));
+    assert!(talks.is_some(), "{}", installation.log());
+
+    router.routes(&format!("flush table ip nat\n{}", router_with_ports(50_000)));
+    // With its address go the translations to it.
+    router.moves("wan", "203.0.113.6/30", "203.0.113.6/30");
+    let moved = until(LIMIT, || (counted(&us, "after") > 500).then_some(()));
+    assert!(moved.is_some(), "its sound comes from no other port:\n{}", installation.log());
+    let before = counted(&us, "before");
+    caller.finish(LIMIT);
+    assert_eq!(counted(&us, "before"), before, "and from no old one");
+    let heard = phone.heard();
+    let last = &heard[heard.len().saturating_sub(3 * 8_000)..];
+    let share = best_share(last, PHONE_HZ);
+    assert!(share > 0.95, "at the end the phone's tone still came back from the customer, its share is {share}");
+    assert_eq!(ended(&installation, 1)[0]["ended_by"], "caller");
+}
+
 #[test]
 fn a_phone_behind_an_ipv6_firewall_is_rung_and_talks() {
     if !network::of_its_own("routers::a_phone_behind_an_ipv6_firewall_is_rung_and_talks", &["sipp", "baresip"]) {

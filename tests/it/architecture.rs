@@ -98,7 +98,7 @@ const SHELL_ONLY: [&str; 19] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 28] = [
+const IMPORTERS: [(&str, &[&str]); 29] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("reqwest", &["alert/post.rs"]),
     ("hickory_resolver", &["resolve"]),
@@ -107,6 +107,7 @@ const IMPORTERS: [(&str, &[&str]); 28] = [
     ("axum", &["web/"]),
     ("argon2", &["web/password.rs"]),
     ("askama", &["web/"]),
+    ("qrcode", &["web/qr_code.rs"]),
     ("rust_embed", &["web/assets.rs"]),
     ("utoipa", &["web/"]),
     ("clap", &["main.rs", "cli/"]),

@@ -116,7 +116,7 @@ impl Bench {
                 Output::Locate { ticket, .. } => Some(Input::Located { ticket, servers: Vec::new() }),
                 // Nobody listens anywhere.
                 Output::Connect { flow, .. } => Some(Input::FlowFailed { flow }),
-                Output::Write { .. } | Output::Trust { .. } | Output::Close { .. } => None,
+                Output::Write { .. } | Output::Trust { .. } | Output::Close { .. } | Output::Acquaintances(_) => None,
                 Output::Media(command) => {
                     self.media.perform(self.now, command).into_iter().next().map(|(_, fact)| Input::Media(fact))
                 }

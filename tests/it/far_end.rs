@@ -74,6 +74,10 @@ pub enum Line {
     Stream,
     /// By a stream over TLS.
     Encrypted,
+    /// By the connection that the shop has opened to a carrier.
+    Registrar,
+    /// By a WebSocket that it has opened.
+    WebSocket,
     /// By stream, were there a cable.
     Unplugged,
 }
@@ -224,6 +228,18 @@ impl FarEnd {
         self.uri += ";transport=tls";
     }
 
+    /// By a WebSocket from now on: nobody can call it at any address (RFC 7118 §5.5).
+    pub fn speaks_by_web_socket(&mut self) {
+        self.line = Line::WebSocket;
+        self.uri = format!("sip:{}@df7jal23ls0d.invalid;transport=ws", self.name.to_lowercase());
+    }
+
+    /// By the carrier that the shop has registered with, and its connection.
+    pub fn speaks_by_registrar(&mut self) {
+        self.line = Line::Registrar;
+        self.uri += ";transport=tcp";
+    }
+
     /// It is there, but says nothing any more.
     pub fn falls_silent(&mut self) {
         self.silent = true;
@@ -247,8 +263,9 @@ impl FarEnd {
     pub(crate) fn protocol(&self) -> &'static str {
         match self.line {
             Line::Datagrams => "UDP",
-            Line::Stream | Line::Unplugged => "TCP",
+            Line::Stream | Line::Unplugged | Line::Registrar => "TCP",
             Line::Encrypted => "TLS",
+            Line::WebSocket => "WS",
         }
     }
 

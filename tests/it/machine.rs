@@ -130,9 +130,17 @@ fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Route
         outbound: Some(outbound(&SECOND.ip().to_string(), shown_as)),
         channels: None,
         called: called.clone(),
+        authority: None,
     });
-    let carrier =
-        Trunk { name: "carrier".to_owned(), peers, register: None, outbound: outbound_by_address, channels, called };
+    let carrier = Trunk {
+        name: "carrier".to_owned(),
+        peers,
+        register: None,
+        outbound: outbound_by_address,
+        channels,
+        called,
+        authority: None,
+    };
     Settings {
         sockets: vec![SHOP, SHOP_V6],
         tcp: vec![SHOP, SHOP_V6],

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 
+use ringall::switchboard::Protocol;
+
 use crate::text::{Text, compose, param, uri_of};
 
 pub const USER: &str = "620";
@@ -19,6 +21,8 @@ pub const HOST: &str = "router.example";
 #[derive(Debug)]
 pub struct Registrar {
     pub address: SocketAddr,
+    /// What it is reached by.
+    pub by: Protocol,
     /// The name it is configured by.
     pub host: &'static str,
     pub mood: Mood,
@@ -59,6 +63,7 @@ impl Registrar {
     pub fn at(address: SocketAddr) -> Registrar {
         Registrar {
             address,
+            by: Protocol::Udp,
             host: HOST,
             mood: Mood::Works,
             grants_s: 300,

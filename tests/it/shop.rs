@@ -10,7 +10,7 @@ use std::time::Duration;
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use std::num::NonZeroU16;
 
-use ringall::config::{Profile, Register, ShownAs, Srtp, Trunk};
+use ringall::config::{Outbound, Profile, Register, ShownAs, Srtp, Trunk};
 use ringall::media::player::Sound;
 use ringall::media::recorder::Listens;
 use ringall::now::UnixMs;
@@ -190,6 +190,23 @@ impl Shop {
         look(self.world.borrow_mut().registrars.first_mut().expect("opened with a registrar"))
     }
 
+    /// Every connection that the shop has opened to carriers it registers with breaks.
+    pub fn registrars_hang_up(&self) {
+        self.world.borrow_mut().break_carriers();
+    }
+
+    /// How many connections to carriers that the shop registers with live.
+    pub fn connections_to_registrars(&self) -> usize {
+        self.world.borrow().carriers.len()
+    }
+
+    /// A customer whose call comes by the connection that the shop has registered by.
+    pub fn caller_by_registrar(&self, display: &str, number: &str) -> Caller {
+        let caller = self.somebody(display, number, Ipv4Addr::new(198, 51, 100, 21));
+        caller.act(|far_end, _| far_end.speaks_by_registrar());
+        caller
+    }
+
     /// Where the registrar's name leads from now on.
     pub fn registrar_is_at(&self, addresses: &[SocketAddr]) {
         self.world.borrow_mut().names.insert(registrar::HOST.to_owned(), addresses.to_vec());
@@ -253,6 +270,11 @@ impl Shop {
     /// How many connections the shop has called known.
     pub fn trusted_connections(&self) -> usize {
         self.world.borrow().streams.trusted.len()
+    }
+
+    /// Whether a connection from this address is no stranger's before anybody has said a word.
+    pub fn is_acquainted_with(&self, address: &str) -> bool {
+        self.world.borrow().acquaintances.include(address.parse().expect("an address"))
     }
 
     /// How many messages the shop has left unread, of senders that sent too many, since this was last asked.
@@ -788,14 +810,23 @@ impl Opening {
                 user: registrar::USER.to_owned(),
                 host: registrar.host.to_owned(),
                 port: None,
+                protocol: registrar.by,
                 auth_user: registrar::AUTH_USER.to_owned(),
                 password: registrar::PASSWORD.into(),
                 expires_s: self.way_out.profile().expires_s,
             }),
-            outbound: (self.way_out.by != By::Address)
-                .then(|| machine::outbound_of(self.way_out.profile(), registrar.host, self.way_out.shown_as)),
+            outbound: (self.way_out.by != By::Address).then(|| {
+                let outbound = machine::outbound_of(self.way_out.profile(), registrar.host, self.way_out.shown_as);
+                let by = registrar.by.param();
+                let proxy = by.map_or_else(
+                    || outbound.proxy.clone(),
+                    |by| outbound.proxy.clone().with_param("transport", Some(by)),
+                );
+                Outbound { proxy, ..outbound }
+            }),
             channels: None,
             called: self.way_out.profile().called.to_vec(),
+            authority: None,
         });
         world.registered = registered.collect();
         for registrar in self.registers {

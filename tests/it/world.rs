@@ -16,8 +16,8 @@ use ringall::routing::{Because, Plan};
 use ringall::sip::locate::Server;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
-    Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, Rang, RightNow, Route,
-    SocketId, Ticket,
+    Acquaintances, Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, Rang, RightNow,
+    Route, SocketId, Ticket,
 };
 use ringall::utterance::Names;
 
@@ -26,7 +26,7 @@ use crate::far_end::{FarEnd, Line};
 use crate::gateway::{GATEWAY, Gateway, SECOND, Taken};
 use crate::machine::{self, INSIDE, OUTSIDE, Router, SHOP, SHOP_V6, Switchboard, WayOut, is_shop, shop_for};
 use crate::network::Network;
-use crate::registrar::Registrar;
+use crate::registrar::{Mood, Registrar};
 use crate::stream::Streams;
 use crate::text::Text;
 use crate::trace::{Sent, Trace};
@@ -45,6 +45,10 @@ pub struct World {
     pub media: FakeMedia,
     pub store: Store,
     pub streams: Streams,
+    /// From where connections are no strangers'.
+    pub acquaintances: Arc<Acquaintances>,
+    /// Connections of the shop to carriers that it registers with, by their place below.
+    pub carriers: BTreeMap<FlowId, usize>,
     pub trace: Trace,
     /// As it was last handed in.
     pub plan: Plan,
@@ -164,6 +168,8 @@ impl World {
             notices: Vec::new(),
             plan: Plan::default(),
             streams: Streams::default(),
+            acquaintances: Arc::default(),
+            carriers: BTreeMap::new(),
             trace: Trace { names: [SHOP, SHOP_V6].map(|shop| (shop, "shop".to_owned())).into(), ..Trace::default() },
             seen: None,
             queue: BTreeMap::new(),
@@ -199,6 +205,7 @@ impl World {
         self.machine = Some(machine);
         self.media = FakeMedia::default();
         self.streams = Streams::default();
+        self.carriers.clear();
         let inside = |event: &Event| !matches!(event, Event::Arrives { .. });
         self.queue.retain(|_, event| !inside(event));
         self.change_plan(plan);
@@ -342,6 +349,9 @@ impl World {
                 self.hand_in(Input::Datagram { socket, from, local: to.ip(), bytes: &bytes });
             }
             Event::Streamed { flow, to_shop: true, bytes } => self.hand_in(Input::Received { flow, bytes: &bytes }),
+            Event::Streamed { flow, to_shop: false, bytes } if self.carriers.contains_key(&flow) => {
+                self.carrier_hears(flow, &bytes);
+            }
             Event::Streamed { flow, to_shop: false, bytes } => {
                 if let Some(who) = self.streams.peer(flow) {
                     let from = shop_for(self.far_ends[who].address);
@@ -414,8 +424,9 @@ impl World {
             Output::Trust { flow } => {
                 self.streams.trusted.insert(flow);
             }
+            Output::Acquaintances(known) => self.acquaintances = known,
             Output::Close { flow } => {
-                if self.streams.close(flow) {
+                if self.streams.close(flow) | self.carriers.remove(&flow).is_some() {
                     self.enqueue(Duration::ZERO, Event::FlowClosed { flow });
                 }
             }
@@ -452,17 +463,18 @@ impl World {
                 self.tell(facts);
             }
             Output::Resolve { ticket, protocol, host, port } => {
-                let address = host.parse().ok().map(|ip| SocketAddr::new(ip, port.unwrap_or(5060)));
+                let port = port.unwrap_or(protocol.default_port());
+                let address = host.parse().ok().map(|ip| SocketAddr::new(ip, port));
                 let found = address.into_iter().chain(self.names.get(&host).into_iter().flatten().copied());
                 let interfaces = machine::interfaces();
-                let routes = found.filter_map(|to| interfaces.hop_to(protocol, to, shop_for(to).ip())).collect();
+                let routes = found.filter_map(|to| interfaces.hop_out(protocol, to, shop_for(to).ip())).collect();
                 let event = Event::Resolved { ticket, routes };
                 self.enqueue(Duration::from_millis(1), event);
             }
             Output::Locate { ticket, protocol, host } => {
                 let interfaces = machine::interfaces();
                 let protocol = protocol.unwrap_or(Protocol::Udp);
-                let hop = |to: SocketAddr| interfaces.hop_to(protocol, to, shop_for(to).ip());
+                let hop = |to: SocketAddr| interfaces.hop_out(protocol, to, shop_for(to).ip());
                 let servers = match self.servers.get(&host) {
                     Some(servers) => {
                         let server =
@@ -511,11 +523,15 @@ impl World {
     fn say_to(&mut self, who: usize, to: SocketAddr, bytes: Vec<u8>) {
         let FarEnd { address, line, .. } = self.far_ends[who];
         match line {
+            Line::Registrar => self.by_carrier(None, bytes),
             Line::Datagrams => {
                 let from = self.gateway.seen_from(who, &bytes).unwrap_or(address);
+                if self.carriers.values().any(|at| self.registrars[*at].address == from) {
+                    return self.by_carrier(Some(from), bytes);
+                }
                 self.send(from, to, bytes);
             }
-            Line::Stream | Line::Encrypted => self.stream_to_shop(who, bytes),
+            Line::Stream | Line::Encrypted | Line::WebSocket => self.stream_to_shop(who, bytes),
             Line::Unplugged => {}
         }
     }
@@ -531,7 +547,11 @@ impl World {
     /// By the connection a far end has, or else by a new one from a port of its own.
     fn stream_to_shop(&mut self, who: usize, bytes: Vec<u8>) {
         let FarEnd { address, line, .. } = self.far_ends[who];
-        let protocol = if line == Line::Encrypted { Protocol::Tls } else { Protocol::Tcp };
+        let protocol = match line {
+            Line::Encrypted => Protocol::Tls,
+            Line::WebSocket => Protocol::Ws,
+            _ => Protocol::Tcp,
+        };
         let latency = self.network.latency;
         let flow = self.streams.of(who).unwrap_or_else(|| {
             let flow = self.streams.accept(who);
@@ -544,7 +564,56 @@ impl World {
         self.enqueue(latency, Event::Streamed { flow, to_shop: true, bytes });
     }
 
+    /// A carrier that the shop has registered with says this by their connection; nothing when there is none.
+    fn by_carrier(&mut self, carrier: Option<SocketAddr>, bytes: Vec<u8>) {
+        let is_it = |at: &usize| carrier.is_none_or(|carrier| self.registrars[*at].address == carrier);
+        let Some((&flow, &at)) = self.carriers.iter().find(|(_, at)| is_it(at)) else { return };
+        let from = self.registrars[at].address;
+        self.trace.sent.push(Sent { at: self.now, from, to: shop_for(from), text: Text::read(&bytes), lost: false });
+        self.enqueue(self.network.latency, Event::Streamed { flow, to_shop: true, bytes });
+    }
+
+    /// The shop has said this to a carrier by their connection.
+    fn carrier_hears(&mut self, flow: FlowId, bytes: &[u8]) {
+        let registrar = &mut self.registrars[self.carriers[&flow]];
+        let at = registrar.address;
+        let registers = is_line_ends(bytes) || Text::read(bytes).method() == Some("REGISTER");
+        if !registers {
+            let call_id = Text::read(bytes).must("call-id").to_owned();
+            let has_it = |far_end: &FarEnd| {
+                far_end.line == Line::Registrar && far_end.legs.iter().any(|leg| leg.call_id == call_id)
+            };
+            if let Some(who) = self.far_ends.iter().position(has_it) {
+                return self.act(who, |far_end, now| far_end.receive(now, shop_for(at), bytes));
+            }
+            if registrar.lets_call(bytes) {
+                return match self.gateway.take(self.now, at, bytes) {
+                    Taken::To(who) => self.act(who, |far_end, now| far_end.receive(now, shop_for(at), bytes)),
+                    Taken::Answered(answer) => self.by_carrier(Some(at), answer.into_bytes()),
+                    Taken::Nothing => {}
+                };
+            }
+        }
+        if let Some(answer) = registrar.receive(self.now, bytes) {
+            self.by_carrier(Some(at), answer.into_bytes());
+        }
+    }
+
+    /// Every connection of the shop to a carrier that it registers with breaks.
+    pub fn break_carriers(&mut self) {
+        for flow in std::mem::take(&mut self.carriers).into_keys() {
+            self.trace.note(self.now, format!("{flow:?} broke"));
+            self.enqueue(self.network.latency, Event::FlowClosed { flow });
+        }
+    }
+
     fn connect(&mut self, flow: FlowId, protocol: Protocol, to: SocketAddr) {
+        let takes =
+            |registrar: &Registrar| (registrar.address, registrar.by) == (to, protocol) && registrar.mood != Mood::Gone;
+        if let Some(at) = self.registrars.iter().position(takes) {
+            self.carriers.insert(flow, at);
+            return;
+        }
         let line = if protocol == Protocol::Tls { Line::Encrypted } else { Line::Stream };
         let listens = |far_end: &FarEnd| far_end.address == to && far_end.line == line;
         match self.far_ends.iter().position(listens) {
@@ -557,6 +626,14 @@ impl World {
     }
 
     fn write(&mut self, flow: FlowId, bytes: Vec<u8>) {
+        if let Some(&at) = self.carriers.get(&flow) {
+            let to = self.registrars[at].address;
+            if !is_line_ends(&bytes) {
+                let text = Text::read(&bytes);
+                self.trace.sent.push(Sent { at: self.now, from: shop_for(to), to, text, lost: false });
+            }
+            return self.enqueue(self.network.latency, Event::Streamed { flow, to_shop: false, bytes });
+        }
         let Some(who) = self.streams.peer(flow) else { return };
         let to = self.far_ends[who].address;
         let text = Text::read(&bytes);

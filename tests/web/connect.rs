@@ -197,6 +197,22 @@ async fn the_link_is_shown_in_the_owners_language_with_where_to_type_it() {
 }
 
 #[tokio::test]
+async fn the_link_for_an_app_is_drawn_in_the_page_and_nowhere_else() {
+    let place = Place::of_one_shop().await;
+    let mut ana = place.anas_browser().await;
+    let answer = ana.fills(&format!("/phones/{}/connect", counter(&place).0), &[]).await;
+    let page = &answer.text;
+    assert_eq!(page.matches("<svg class=\"code\"").count(), 1, "{page}");
+    let drawing =
+        page.split_once("<svg class=\"code\"").and_then(|(_, rest)| rest.split_once("</svg>")).expect("a code").0;
+    assert!(drawing.contains("aria-label=\"QR code of this address\""), "{drawing}");
+    assert!(!drawing.contains("style") && !page.contains("<img"), "the policy of the page forbids both: {drawing}");
+    let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("data:"), "{policy}");
+    assert!(!ana.sees("/phones").await.contains("class=\"code\""), "it is shown once");
+}
+
+#[tokio::test]
 async fn only_an_owner_makes_a_link_and_only_for_a_phone_that_registers() {
     let place = Place::of_one_shop().await;
     let mut ana = place.anas_browser().await;

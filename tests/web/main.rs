@@ -22,3 +22,4 @@ mod phones;
 mod right_now;
 mod shop;
 mod sign_in;
+mod sip_socket;

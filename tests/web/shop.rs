@@ -20,6 +20,7 @@ use ringall::number::Number;
 use ringall::provisioning::Site;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
 use ringall::routing::{Action, Because, Decision, Ring, Wave};
+use ringall::sip::stream::Reception;
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Standing, Ticket};
 use ringall::web::board::Look;
@@ -137,6 +138,8 @@ impl Place {
             readiness: readiness.clone(),
             entrance: Entrance::new("http://localhost:8080"),
             site: Site::new(&config_of(PUBLIC_URL), 5060, None),
+            // Nobody listens to what comes by it.
+            reception: Reception::new(Arc::new(drop)),
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");

@@ -92,6 +92,7 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
         outbound: None,
         channels: None,
         called: Profile::generic().called.to_vec(),
+        authority: None,
     }];
     let running = Running::start(config).await?;
 

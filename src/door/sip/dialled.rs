@@ -9,7 +9,7 @@ use crate::media::srtp::MasterKey;
 use crate::media::{Command, Family, RelayId};
 use crate::now::Now;
 use crate::routing::{NotDialled, Outside};
-use crate::sip::hop::{Hop, Protocol};
+use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, other};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Uri;
@@ -55,9 +55,9 @@ impl SipDoor {
             Place::of_cell(vec![Way { uri, hop, trunk }])
         });
         let Some(place) = place else { return self.tell(leg.call, Input::LegEnded(leg, LegEnd::NoChannel)) };
-        let protection = match place.hop.protocol() {
-            Protocol::Tls => Protection::offered(MasterKey(self.chance.bytes())),
-            Protocol::Udp | Protocol::Tcp => Protection::Plain,
+        let protection = match place.hop.protocol().is_encrypted() {
+            true => Protection::offered(MasterKey(self.chance.bytes())),
+            false => Protection::Plain,
         };
         self.dial_for(now, leg, place, protection);
     }

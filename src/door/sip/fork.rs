@@ -11,7 +11,7 @@ use crate::now::Now;
 use crate::sip::address::Address;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ClientTx;
-use crate::sip::hop::{Hop, Protocol};
+use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Body, Outgoing};
 use crate::sip::session_timer;
@@ -46,9 +46,9 @@ impl SipDoor {
             Ok(place) => place,
             Err(end) => return self.tell(leg.call, Input::LegEnded(leg, end)),
         };
-        let protection = match (place.hop.protocol(), sound) {
-            (Protocol::Tls, Sound::Best) => Protection::offered(MasterKey(self.chance.bytes())),
-            (Protocol::Udp | Protocol::Tcp, _) | (_, Sound::Plain) => Protection::Plain,
+        let protection = match (place.hop.protocol().is_encrypted(), sound) {
+            (true, Sound::Best) => Protection::offered(MasterKey(self.chance.bytes())),
+            (false, _) | (_, Sound::Plain) => Protection::Plain,
         };
         let family = Family::from(place.hop.to.ip());
         let pair = match place.trunk {

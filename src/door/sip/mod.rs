@@ -45,7 +45,7 @@ use crate::sip::budget::{About, Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
 use crate::sip::flow;
-use crate::sip::gate::{Gate, Source};
+use crate::sip::gate::{Acquaintances, Gate, Source};
 use crate::sip::hop::{FlowId, Hop, Interfaces, Protocol};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, Outgoing};
@@ -76,9 +76,11 @@ pub enum Told {
     /// Phones that registered by a connection cannot be reached now. What is kept of them stays as it is.
     PlacesChanged,
     /// Where is this trunk's registrar? Answered by [`SipDoor::registrar_resolved`].
-    FindRegistrar { trunk: usize, host: String, port: Option<u16> },
+    FindRegistrar { trunk: usize, protocol: Protocol, host: String, port: Option<u16> },
     /// A carrier sends us its calls, or no longer does.
     Trunk { trunk: usize, change: Change },
+    /// Who is worth a handshake has changed: these, and nobody else.
+    Acquaintances(Arc<Acquaintances>),
 }
 
 /// See the module.
@@ -86,6 +88,7 @@ pub enum Told {
 pub struct SipDoor {
     endpoint: Endpoint,
     gate: Gate,
+    acquaintances: Arc<Acquaintances>,
     budgets: Budgets,
     /// Messages of strangers that got no answer and were not counted yet.
     unheard: u64,
@@ -338,6 +341,7 @@ impl SipDoor {
             trunks: trunks::Trunks::new(&trunks, &mut chance),
             cells: cells::Cells::new(&trunks),
             gate: Gate::new(trunks),
+            acquaintances: Arc::default(),
             names: names::Names::new(registrations.secret.clone()),
             left_ringing: HashMap::new(),
             budgets: Budgets::default(),
@@ -377,10 +381,47 @@ impl SipDoor {
             |(id, place): &(&BindingId, &Place)| self.places.get(id).is_some_and(|before| before.hop != place.hop);
         let mut moved: Vec<BindingId> = places.iter().filter(moved).map(|(id, _)| *id).collect();
         moved.sort();
-        let phones = places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop.to);
-        self.gate.set_phones(phones.chain(self.registrations.sources()));
+        let phones = || places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop);
+        // One that registered has a connection of its own.
+        let fixed = phones().filter(|hop| hop.flow().is_none());
+        self.gate.set_phones(phones().map(|hop| hop.to).chain(self.registrations.sources()), fixed);
+        self.gate.set_flows(self.registrations.flows());
         self.places = places;
+        self.follow_phones();
+        self.note_acquaintances();
         moved
+    }
+
+    /// A phone that has registered from elsewhere while somebody talks by it, because its router forgot it or its connection
+    /// broke, is spoken to there from now on (RFC 5626 §5.3), or nobody could tell it that its call is over.
+    fn follow_phones(&mut self) {
+        for phone in self.phones.values_mut() {
+            let (PhoneState::Up { dialog, .. }, Begun::ByUs { binding: Some(binding), .. }) =
+                (&mut phone.state, &phone.begun)
+            else {
+                continue;
+            };
+            let place = self.places.get(binding).filter(|place| place.trunk.is_none() && place.hop != phone.hop);
+            if let Some(place) = place {
+                dialog.reach(&place.uri, place.hop);
+                phone.hop = place.hop;
+            }
+        }
+    }
+
+    /// Phones are known where they are called, and where they have registered from, be it by a connection that is gone.
+    pub(super) fn note_acquaintances(&mut self) {
+        let phones = self.places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop.to.ip());
+        let known = self.gate.acquaintances(phones.chain(self.registrations.addresses()));
+        if known != *self.acquaintances {
+            self.acquaintances = Arc::new(known);
+            self.told.push_back(Told::Acquaintances(self.acquaintances.clone()));
+        }
+    }
+
+    /// Whether whoever is there could call us by our Contact.
+    pub fn is_found_by(&self, hop: &Hop) -> bool {
+        self.endpoint.interfaces.is_found_by(hop)
     }
 
     /// Whether this place is called at this address.
@@ -545,6 +586,7 @@ impl SipDoor {
         self.drain_events(now);
         while let Some(flow) = self.endpoint.flows.poll_gone() {
             self.registered_flow_gone(flow);
+            self.registrars_flow_gone(now, flow);
         }
     }
 
@@ -586,7 +628,7 @@ impl SipDoor {
                 }
                 Event::Idle { flow } => {
                     // The other side's Contact is often a port where nobody listens: this connection is the way back.
-                    let needed = self.dialog_hops().any(|hop| hop.flow() == Some(flow));
+                    let needed = self.trunks.need(flow) || self.dialog_hops().any(|hop| hop.flow() == Some(flow));
                     if needed { self.endpoint.keep_flow(now.mono, flow) } else { self.endpoint.flows.close(flow) }
                 }
                 Event::Unreachable { tx } => {
@@ -667,9 +709,12 @@ impl SipDoor {
     fn contact(&self, hop: &Hop, called: Scheme) -> Header {
         let sent_by = self.endpoint.interfaces.sent_by(hop);
         let mut uri = Uri::sip(Some("ringall"), &sent_by.ip().to_string(), Some(sent_by.port()));
-        if hop.protocol() == Protocol::Tls && called == Scheme::Sips {
+        let sips = hop.protocol().is_encrypted() && called == Scheme::Sips;
+        if sips {
             uri.scheme = Scheme::Sips;
-        } else if let Some(transport) = hop.protocol().param() {
+        }
+        // `sips:` alone is TLS.
+        if let Some(transport) = hop.protocol().param().filter(|_| !sips || hop.protocol().is_web_socket()) {
             uri = uri.with_param("transport", Some(transport));
         }
         crate::sip::message::contact(&crate::sip::address::Address::new(uri))

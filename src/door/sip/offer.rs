@@ -1,7 +1,5 @@
 //! A caller's INVITE: what is wrong with it is answered here, what is right becomes an [`Arrival`].
 
-use std::net::SocketAddr;
-
 use crate::call::event::{Final, Stop};
 use crate::call::record::CallId;
 use crate::media::Family;
@@ -12,7 +10,7 @@ use crate::routing::caller_id::Identity;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::gate::Source;
-use crate::sip::hop::{Hop, Protocol};
+use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Scheme;
@@ -49,8 +47,8 @@ pub enum Origin {
 pub enum Calling {
     /// That of this user, who has proved to know the password.
     User(String),
-    /// The one that has this fixed address.
-    At(SocketAddr),
+    /// The one that has this fixed address, and calls itself so.
+    At { from: Hop, user: String },
 }
 
 /// Who the carrier says is calling, taken apart but not interpreted.
@@ -101,10 +99,7 @@ impl Arrival {
 
 /// What a body from there says. Keys are read where nobody else could read them, and nowhere else.
 pub(super) fn described(body: &[u8], from: &Hop) -> Result<Description, SdpError> {
-    match from.protocol() {
-        Protocol::Tls => Description::read_with_keys(body),
-        Protocol::Udp | Protocol::Tcp => Description::read(body),
-    }
+    if from.protocol().is_encrypted() { Description::read_with_keys(body) } else { Description::read(body) }
 }
 
 impl SipDoor {

@@ -2,7 +2,7 @@
 //! where it can be rung, kept before the phone hears that they are (DESIGN §5, L7).
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -90,6 +90,16 @@ impl Registrations {
     /// Where the registered phones' messages come from.
     pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> {
         self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source.to)
+    }
+
+    /// The connections that phones have registered by.
+    pub(super) fn flows(&self) -> impl Iterator<Item = FlowId> {
+        self.registrar.all().filter_map(|(_, binding)| binding.source.flow())
+    }
+
+    /// Where phones have registered from, those too that cannot be reached now.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.registrar.all().map(|(_, binding)| binding.source.to.ip())
     }
 
     /// Whether a phone that registered is at this address.
@@ -227,7 +237,7 @@ impl SipDoor {
     /// challenge, the same for every user (DESIGN §5). One at a fixed address has nothing to prove it with.
     pub(super) fn phone_calling(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: &Received) -> Option<Calling> {
         if !self.registrations.are_at(hop.to) {
-            return Some(Calling::At(hop.to));
+            return Some(Calling::At { from: hop, user: invite.from.uri.user_unescaped() });
         }
         let called = self.numbers_called(invite, Source::Phone);
         // Else whoever can change the request on its way has the phone call whom they like. Some telephones name the server

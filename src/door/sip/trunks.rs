@@ -7,7 +7,7 @@ use crate::config::{CalledIn, Trunk};
 use crate::now::Now;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::gate::{Registrar, Source};
-use crate::sip::hop::Hop;
+use crate::sip::hop::{FlowId, Hop};
 use crate::sip::locate::Found;
 use crate::sip::message::{Method, Received};
 use crate::sip::trunk::{Given, Input, Output, Registration, Why};
@@ -24,13 +24,15 @@ struct Line {
     registration: Registration,
     /// The REGISTER whose answer is awaited.
     asking: Option<ClientTx>,
+    /// The connection that the last one went by.
+    flow: Option<FlowId>,
 }
 
 impl Trunks {
     pub fn new(trunks: &[Trunk], chance: &mut Chance) -> Trunks {
         let lines = trunks.iter().enumerate().filter_map(|(at, trunk)| {
             let registration = Registration::new(trunk.register.as_ref()?, chance);
-            Some((at, Line { registration, asking: None }))
+            Some((at, Line { registration, asking: None, flow: None }))
         });
         Trunks(lines.collect())
     }
@@ -46,6 +48,11 @@ impl Trunks {
 
     pub fn is_registered(&self, trunk: usize) -> bool {
         self.0.get(&trunk).is_some_and(|line| line.registration.is_registered())
+    }
+
+    /// Whether a carrier's calls come by this connection.
+    pub fn need(&self, flow: FlowId) -> bool {
+        self.0.values().any(|line| line.flow == Some(flow) && line.registration.is_registered())
     }
 
     /// How many carriers send us calls because we have registered.
@@ -137,6 +144,14 @@ impl SipDoor {
         true
     }
 
+    /// A connection is gone; whoever had registered by it does so anew.
+    pub(super) fn registrars_flow_gone(&mut self, now: Now, flow: FlowId) {
+        let by_it = self.trunks.0.iter().filter(|(_, line)| line.flow == Some(flow)).map(|(at, _)| *at);
+        for trunk in by_it.collect::<Vec<_>>() {
+            self.feed_trunk(now, trunk, Input::Fallen);
+        }
+    }
+
     /// Whether this was a REGISTER of ours; if so its trunk knows.
     pub(super) fn registrar_silent(&mut self, now: Now, tx: ClientTx) -> bool {
         let trunk = self.trunk_asking(tx);
@@ -156,8 +171,13 @@ impl SipDoor {
         line.registration.handle(&mut given, input);
         while let Some(output) = line.registration.poll_output() {
             match output {
-                Output::Resolve { host, port } => self.told.push_back(Told::FindRegistrar { trunk, host, port }),
-                Output::Send { hop, request } => line.asking = Some(self.endpoint.request(now.mono, hop, *request)),
+                Output::Resolve { protocol, host, port } => {
+                    self.told.push_back(Told::FindRegistrar { trunk, protocol, host, port });
+                }
+                Output::Send { hop, request } => {
+                    line.asking = Some(self.endpoint.request(now.mono, hop, *request));
+                    line.flow = self.endpoint.flows.by_living(hop).and_then(|hop| hop.flow());
+                }
                 Output::KeepAlive(hop) => self.endpoint.keep_alive(hop),
                 Output::Changed(change) => self.told.push_back(Told::Trunk { trunk, change }),
             }
@@ -165,5 +185,6 @@ impl SipDoor {
         let addresses = line.registration.addresses().map(|ip| ip.to_canonical()).collect();
         let contact_user = line.registration.contact_user().to_owned();
         self.gate.set_registrar(trunk, Registrar { addresses, contact_user });
+        self.note_acquaintances();
     }
 }

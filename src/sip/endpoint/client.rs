@@ -308,10 +308,7 @@ impl Endpoint {
             Method::Invite => ClientState::Invite(Invite::Calling),
             _ => ClientState::NonInvite(NonInvite::Trying),
         };
-        let again = match hop.protocol() {
-            Protocol::Udp => bytes.as_slice().into(),
-            Protocol::Tcp | Protocol::Tls => Again::default(),
-        };
+        let again = if hop.protocol().is_stream() { Again::default() } else { bytes.as_slice().into() };
         self.transmits.push_back(Transmit { hop, bytes });
         self.keep_client(tx, Client::new(state, request, via, hop, again, user));
         if user == ClientUser::Proof {

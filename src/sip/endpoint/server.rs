@@ -122,6 +122,8 @@ impl Endpoint {
         let back = match hop.protocol() {
             Protocol::Udp => Hop { to: request.via.response_target(hop.to), ..hop },
             // §18.2.2: by its connection, and once that is gone by a new one to where it came from, at sent-by's port.
+            // RFC 7118 §5.2: by its connection alone.
+            Protocol::Ws | Protocol::Wss => hop,
             protocol @ (Protocol::Tcp | Protocol::Tls) => {
                 let port = request.via.port.unwrap_or(protocol.default_port());
                 Hop { to: SocketAddr::new(hop.to.ip(), port), ..hop }

@@ -41,7 +41,8 @@ impl Loop {
             // A test that is over listens no more.
             let _ = sender.send(report);
         });
-        let streams = Streams::start(vec![listening], connector, runtime.handle().clone(), tell).unwrap();
+        let streams =
+            Streams::start(vec![listening], connector, runtime.handle().clone(), Reception::new(tell)).unwrap();
         Loop { streams, reports, address, runtime }
     }
 
@@ -227,4 +228,45 @@ fn one_address_shakes_hands_only_so_often() {
     let accepted = u32::try_from(accepted.count()).unwrap();
     assert!(accepted >= crate::sip::budget::STRANGER.burst, "{accepted} of {often}");
     assert!(accepted < often, "as often as it likes");
+}
+
+/// A connection from this address of the loopback network.
+fn from(address: [u8; 4], to: SocketAddr) -> std::net::TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((address, 0)).into()).unwrap();
+    socket.connect(&to.into()).unwrap();
+    let stream = std::net::TcpStream::from(socket);
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream
+}
+
+#[test]
+fn a_flood_of_strangers_handshakes_keeps_no_phone_out() {
+    const STRANGERS: u16 = 1000;
+    const TRIES: usize = 20;
+    let made = made_for("phone.example");
+    let mut it = Loop::encrypted(&made);
+    let phone = [127, 0, 0, 77];
+    it.streams.acquainted(Arc::new(Acquaintances::new(Vec::new(), [phone.into()])));
+    // From so many addresses that what all strangers have together is gone.
+    let flood = (0..STRANGERS).map(|n| from([127, 0, 1, u8::try_from(1 + n % 50).unwrap()], it.address));
+    let _flood: Vec<_> = flood.collect();
+    let mut phones: Vec<_> = (0..TRIES).map(|_| from(phone, it.address)).collect();
+    let (mut strangers, mut ours) = (0, Vec::new());
+    while ours.len() < TRIES {
+        match it.next() {
+            Report::Accepted { from, line, .. } if from.ip() == IpAddr::from(phone) => ours.push(line),
+            Report::Accepted { .. } => strangers += 1,
+            _ => {}
+        }
+    }
+    assert!(strangers < STRANGERS, "there is a flood that a limit has to stop");
+    let stream = phones.remove(0);
+    stream.set_nonblocking(true).unwrap();
+    let theirs = Connector::believing_only(&made.0);
+    let shaken = it.runtime.block_on(async {
+        let stream = TcpStream::from_std(stream).unwrap();
+        tokio::time::timeout(LIMIT, theirs.connect("phone.example", stream)).await.unwrap().is_ok()
+    });
+    assert!(shaken, "and shakes hands");
 }

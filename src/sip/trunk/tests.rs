@@ -22,6 +22,7 @@ impl Bench {
             user: "620".to_owned(),
             host: "router.example".to_owned(),
             port: None,
+            protocol: Protocol::Udp,
             auth_user: "620".to_owned(),
             password: "secret".into(),
             expires_s: 300,

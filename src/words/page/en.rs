@@ -121,6 +121,7 @@ pub(super) const LABELS: Labels = Labels {
     connect_how: "Type the address of the phone's maker into the phone, and start it anew. It then sets itself up.",
     connect_once: "It is shown only now. Whoever opens it first is the phone, so show it to nobody else.",
     connect_password: "The phone gets a new password by it. The old one works until then, and not after.",
+    connect_code: "QR code of this address",
     connect_end: "Take the link back",
     connect_end_hint: "If somebody else has seen it. A phone that is set up already stays so.",
     to_phones: "All phones",
@@ -133,7 +134,7 @@ pub(super) const LABELS: Labels = Labels {
     at_snom: "In the phone's web page: Advanced, Update, Setting URL. It puts its own name in place of {mac}.",
     at_poly: "On the phone: Settings, Advanced, Network Configuration, Provisioning Server; server type HTTPS, or HTTP where \
          the address of this page begins so.",
-    at_linphone: "In the app: Assistant, Remote provisioning. It is good for one try.",
+    at_linphone: "In the app: Assistant, Remote provisioning; type the address or scan the code. It is good for one try.",
     what_if: "What would a caller get?",
     at: "At",
     from_number: "From the number (may be empty)",

@@ -129,6 +129,7 @@ pub(super) const LABELS: Labels = Labels {
     connect_how: "Escribe en el teléfono la dirección de su marca y reinícialo. Después se configura solo.",
     connect_once: "Solo se enseña ahora. Quien lo abra primero es el teléfono, así que no se lo enseñes a nadie más.",
     connect_password: "Con él, el teléfono recibe una contraseña nueva. La vieja vale hasta entonces, y después no.",
+    connect_code: "Código QR de esta dirección",
     connect_end: "Anular el enlace",
     connect_end_hint: "Por si lo ha visto alguien más. Un teléfono ya configurado se queda como está.",
     to_phones: "Todos los teléfonos",
@@ -141,7 +142,7 @@ pub(super) const LABELS: Labels = Labels {
     at_snom: "En la web del teléfono: Advanced, Update, Setting URL. El teléfono pone su nombre en lugar de {mac}.",
     at_poly: "En el teléfono: Settings, Advanced, Network Configuration, Provisioning Server; tipo HTTPS, o HTTP si la dirección \
          de esta página empieza así.",
-    at_linphone: "En la aplicación: asistente, configuración remota. Vale para un solo intento.",
+    at_linphone: "En la aplicación: asistente, configuración remota; escribe la dirección o escanea el código. Vale para un solo intento.",
     what_if: "¿Qué oiría quien llame?",
     at: "Cuándo",
     from_number: "Desde el número (puede quedar vacío)",

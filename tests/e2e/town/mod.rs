@@ -5,7 +5,7 @@ mod caller;
 mod ledger;
 mod phone;
 mod registration;
-mod text;
+pub mod text;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};

@@ -67,6 +67,60 @@ fn phones_at_fixed_addresses_call_and_are_called() {
 }
 
 #[test]
+fn a_phone_that_is_called_by_a_connection_calls_by_one() {
+    for encrypted in [false, true] {
+        let shop = Shop::opening().registering(0);
+        let shop = if encrypted { shop.encrypted(1).open() } else { shop.by_stream(1).open() };
+        Account::of("counter").is_registered(&shop, &shop.counter);
+        shop.workshop.calls_user("counter");
+        shop.wait("1 s");
+        assert!(shop.counter.rings(), "it calls from a port of its own choice");
+        assert_eq!(shop.counter.display(), ("Workshop".to_owned(), "workshop".to_owned()));
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(shop.workshop.talks_with(&shop.counter));
+        shop.workshop.hangs_up();
+        shop.is_idle();
+        assert_eq!(shop.row().direction, Direction::Out);
+    }
+}
+
+#[test]
+fn a_fixed_phone_picks_up_by_its_connection() {
+    let shop = Shop::opening().by_stream(1).open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    shop.ana.refuses(603);
+    shop.workshop.refuses(603);
+    shop.wait("1 s");
+    shop.workshop.calls_user("*8");
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.workshop));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_is_called_by_tls_calls_by_nothing_less_and_from_nowhere_else() {
+    let shop = Shop::opening().registering(0).encrypted(1).open();
+    Account::of("counter").is_registered(&shop, &shop.counter);
+    for (name, address, encrypted) in [("Beside", "192.0.2.11:5070", false), ("Elsewhere", "192.0.2.99:5061", true)] {
+        let other = shop.telephone(name, address);
+        other.act(|far_end, _| if encrypted { far_end.speaks_encrypted() } else { far_end.speaks_by_stream() });
+        let before = shop.all_it_said().len();
+        other.calls_user("counter");
+        shop.wait("2 s");
+        let said = shop.all_it_said();
+        assert!(said[before..].iter().all(|sent| sent.to != other.address()), "{name}: a stranger hears nothing");
+        assert_eq!(shop.counter.calls_seen(), 0, "{name}");
+        other.hangs_up();
+    }
+    shop.wait("40 s");
+    shop.is_idle();
+}
+
+#[test]
 fn both_telephones_of_a_user_ring() {
     let (shop, mut counter) = shop();
     let handset = shop.telephone("Handset", "192.0.2.50:5070");

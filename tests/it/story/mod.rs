@@ -40,6 +40,8 @@ mod transfers;
 mod trunk_calls;
 mod trunk_down;
 pub(crate) mod trunk_registers;
+mod trunk_registers_by_stream;
 mod update;
+mod web_sockets;
 mod who_calls;
 mod who_rings;

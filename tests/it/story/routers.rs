@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cast::{Door, Phone};
+use crate::far_end::End;
 use crate::machine::{OUTSIDE, SHOP};
 use crate::network::Network;
 use crate::registering::Account;
@@ -129,6 +130,50 @@ fn the_owner_sees_when_a_phone_last_answered() {
     shop.wait("20 s");
     assert_eq!(shop.proven_ago("Counter"), None, "its registration has ended");
     shop.is_idle();
+}
+
+#[test]
+fn a_phone_whose_router_forgot_it_in_a_call_is_hung_up_on_where_it_has_registered_again() {
+    let shop = Shop::opening().registering(0).open();
+    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
+    let home = at_home(&shop);
+    account.is_registered(&shop, &home);
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    home.picks_up();
+    shop.wait("10 s");
+    home.act(|far_end, _| far_end.address.set_port(40999));
+    account.is_registered(&shop, &home);
+    shop.wait("1 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(home.ends(), [End::TheyHungUp]);
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_whose_connection_broke_in_a_call_is_hung_up_on_by_its_next_one() {
+    for encrypted in [false, true] {
+        let shop = Shop::opening().registering(0);
+        let shop = if encrypted { shop.encrypted(0).open() } else { shop.by_stream(0).open() };
+        let mut account = counter();
+        account.is_registered(&shop, &shop.counter);
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(Door::Sip);
+        shop.wait("1 s");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        shop.counter.loses_its_connection();
+        shop.wait("1 s");
+        account.is_registered(&shop, &shop.counter);
+        shop.wait("1 s");
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(shop.counter.ends(), [End::TheyHungUp]);
+        assert_eq!(shop.connections_opened(), 0, "by the one that it has opened");
+        shop.is_idle();
+    }
 }
 
 #[test]

@@ -144,3 +144,29 @@ fn after_a_hundred_strangers_a_customer_still_gets_through() {
     ann.hangs_up();
     shop.is_idle();
 }
+
+#[test]
+fn where_carriers_and_phones_are_connections_are_no_strangers() {
+    let registrar = crate::story::trunk_registers::router();
+    let shop = Shop::opening().registering(0).by_stream(0).registering_with(registrar).open();
+    shop.wait("1 s");
+    for (address, known) in [
+        ("203.0.113.200", true),
+        ("198.51.100.20", true),
+        ("192.0.2.11", true),
+        ("192.0.2.10", false),
+        ("198.51.100.66", false),
+    ] {
+        assert_eq!(shop.is_acquainted_with(address), known, "{address}");
+    }
+    crate::registering::Account::of("counter").is_registered(&shop, &shop.counter);
+    assert!(shop.is_acquainted_with("192.0.2.10"));
+    shop.counter.loses_its_connection();
+    shop.wait("1 s");
+    assert!(shop.is_acquainted_with("192.0.2.10"), "it is about to come again");
+    shop.changes(|wishes| wishes.phones.clear());
+    shop.wait("1 s");
+    assert!(!shop.is_acquainted_with("192.0.2.10") && !shop.is_acquainted_with("192.0.2.11"), "they are nobody's now");
+    shop.shuts_down();
+    shop.is_idle();
+}
