@@ -27,6 +27,10 @@ pub enum Input {
     NobodyPressed(LegId),
     /// A phone that somebody stands at takes this call, whether it rings there or not.
     Taken(Taker),
+    /// Somebody wants to take this call at this phone, and has it rung.
+    WantedAt(PhoneId),
+    /// Nobody need call back any more for whom phones ring now.
+    NotNeeded,
     /// Whoever talks at this leg gives the call to this phone.
     Referred {
         leg: LegId,
@@ -145,6 +149,8 @@ pub enum Output {
     /// Ask the next carrier for the number that was dialled: the first that this call has not asked yet. Answered by
     /// [`LegEnd::NoChannel`] where there is none.
     Dial { leg: LegId, to: Outside },
+    /// Whoever has picked up at this leg makes the call from here on: they are its caller, and hear ringing.
+    Lift { leg: LegId },
     /// Let the caller hear what the carrier lets be heard of this leg.
     LetHear { leg: LegId },
     /// Stop this leg's ringing.

@@ -32,6 +32,8 @@ pub struct PhoneNow {
     /// Whether a call now would ring it.
     pub rings: bool,
     pub because: PhoneBecause,
+    /// Whether it rings, dials or talks, so that it is of no use for a call back.
+    pub in_use: bool,
     /// When it last answered anything of ours, or registered.
     pub proven_at: Option<UnixMs>,
 }
@@ -54,7 +56,8 @@ pub enum PhoneBecause {
 impl Switchboard {
     pub(super) fn right_now(&self, now: Now) -> RightNow {
         let shops = self.plan.shops.iter().map(|shop| self.shop_now(now, shop)).collect();
-        let mut calls: Vec<CallRecord> = self.calls.values().map(|call| call.record().clone()).collect();
+        let written = self.calls.values().filter(|call| call.is_written());
+        let mut calls: Vec<CallRecord> = written.map(|call| call.record().clone()).collect();
         calls.sort_by_key(|record| (record.started, record.id));
         RightNow { shops, calls, gauges: self.gauges() }
     }
@@ -80,6 +83,7 @@ impl Switchboard {
                 phone: phone.id,
                 rings: matches!(because, PhoneBecause::InAWave | PhoneBecause::ALikelyMailbox),
                 because,
+                in_use: self.contacts.phones.is_in_use(phone.id),
                 proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
             }
         });

@@ -81,7 +81,10 @@ pub async fn claim(
     let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let by = view.visitor.owner.email.clone();
     match view.web.store.claim(&view.shop, &number, &by, view.now).await? {
-        Claimed::Yours(_) | Claimed::NotOwed => Ok(back(&fields)),
+        Claimed::Yours(_) | Claimed::NotOwed => {
+            view.web.board.taken_on(view.shop.id, number).await;
+            Ok(back(&fields))
+        }
         Claimed::Theirs(theirs) => {
             let fault = words::claimed_by(&shown(&theirs.by), view.language());
             let typed = Typed { fault: Some(fault), ..Typed::fresh(&view) };
@@ -119,6 +122,7 @@ pub async fn settle(
     if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
         view.web.plan_changed().await;
     }
+    view.web.board.taken_on(view.shop.id, number).await;
     // Settled by somebody else a moment ago is as good.
     Ok(back(&fields))
 }

@@ -89,6 +89,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::Full) => "All lines were taken: the caller heard the busy tone.".to_owned(),
         Happened::Refused(Refused::NotDialled(why)) => not_dialled(*why).to_owned(),
         Happened::Refused(Refused::Other) => "The call could not be taken.".to_owned(),
+        Happened::Lifted(phone) => format!("{} rang for the call back, and somebody lifted it.", subject(*phone)),
         Happened::Dialled(phone) => format!("{} called a number outside.", subject(*phone)),
         Happened::RingsThere => "It rings there.".to_owned(),
         Happened::AnsweredThere => "They picked up.".to_owned(),

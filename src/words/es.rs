@@ -92,6 +92,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::Full) => "Todas las líneas estaban ocupadas: oyó el tono de ocupado.".to_owned(),
         Happened::Refused(Refused::NotDialled(why)) => not_dialled(*why).to_owned(),
         Happened::Refused(Refused::Other) => "No se pudo atender la llamada.".to_owned(),
+        Happened::Lifted(phone) => format!("{} sonó para devolver la llamada, y lo descolgaron.", subject(*phone)),
         Happened::Dialled(phone) => format!("{} llamó a un número de fuera.", subject(*phone)),
         Happened::RingsThere => "Suena allí.".to_owned(),
         Happened::AnsweredThere => "Contestaron.".to_owned(),

@@ -72,6 +72,30 @@ pub fn nth_call(nth: u32, language: Language) -> String {
     }
 }
 
+/// On a phone that rings for a caller who has just given up, before their name, in ASCII and short.
+pub fn missed(language: Language) -> &'static str {
+    match language {
+        Language::En => "MISSED",
+        Language::Es => "PERDIDA",
+    }
+}
+
+/// The same on one that rings so that somebody calls a customer.
+pub fn to_call(language: Language) -> &'static str {
+    match language {
+        Language::En => "CALL",
+        Language::Es => "LLAMAR",
+    }
+}
+
+/// The same on the phone that has called them: they return that call.
+pub fn returns(language: Language) -> &'static str {
+    match language {
+        Language::En => "RET",
+        Language::Es => "DEV",
+    }
+}
+
 /// What a caller is called who asked not to be named.
 pub fn withheld(language: Language) -> &'static str {
     match language {
@@ -184,6 +208,7 @@ enum Happened<'a> {
     GaveUp(Seconds),
     NobodyAnswered(Seconds),
     Refused(Refused),
+    Lifted(Phone<'a>),
     Dialled(Phone<'a>),
     RingsThere,
     AnsweredThere,
@@ -251,6 +276,7 @@ impl<'a> Happened<'a> {
             EventKind::GaveUp => Happened::GaveUp(seconds),
             EventKind::NobodyAnswered => Happened::NobodyAnswered(seconds),
             EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
+            EventKind::Lifted => Happened::Lifted(phone),
             EventKind::Dialled => Happened::Dialled(phone),
             EventKind::RingsThere => Happened::RingsThere,
             EventKind::AnsweredThere => Happened::AnsweredThere,

@@ -187,6 +187,7 @@ fn every_line_of_the_log_is_plain() {
     for why in NotDialled::ALL {
         rows.push((EventKind::Refused, None, why.as_str(), 0));
     }
+    rows.push((EventKind::Lifted, Some("Counter"), "", 0));
     rows.push((EventKind::Dialled, Some("Counter"), "", 0));
     rows.push((EventKind::RingsThere, None, "", 0));
     rows.push((EventKind::AnsweredThere, None, "", 0));

@@ -54,6 +54,7 @@ async fn an_imported_shop_is_the_plan(db: Database) {
     assert_eq!(ruiz.numbers, [number("+34911234567"), number("+34911234568")]);
     assert_eq!(ruiz.calls_to, [Country(*b"ES"), Country(*b"PT")]);
     assert_eq!(plan.shops[1].calls_to, [Country(*b"US")], "its own, where nothing is said");
+    assert!(!ruiz.call_back_ring && plan.shops[1].call_back_ring, "on, where nothing is said");
     assert_eq!(ruiz.give_up_after, Duration::from_secs(90));
     let notify: Vec<String> = ruiz.notify.iter().map(Address::text).collect();
     assert_eq!(notify, ["https://ntfy.example/ruiz", "mailto:owner@example.com"]);

@@ -1,6 +1,6 @@
 //! A shop with two phones, a store on disk, and a call loop that says what a test tells it to.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,10 +19,12 @@ use ringall::now::{Mono, Now, UnixMs};
 use ringall::number::Number;
 use ringall::provisioning::Site;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
-use ringall::routing::{Action, Because, Decision, Ring, Wave};
+use ringall::routing::{Action, Because, Decision, NotDialled, Ring, Wave};
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
-use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Standing, Ticket};
-use ringall::web::board::Look;
+use ringall::switchboard::{
+    Gauges, LogEntry, Medium, NotRung, PhoneBecause, PhoneNow, Purpose, RightNow, ShopNow, Standing, Ticket,
+};
+use ringall::web::board::Question;
 use ringall::web::{Board, Entrance, Feed, LiveGauges, Readiness, Web, live, metrics, router};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -33,6 +35,8 @@ use tower::ServiceExt;
 pub const NOW: UnixMs = UnixMs(1_798_131_900_000);
 
 pub const JO: &str = "+34600999888";
+/// Nobody's phone is rung to call it.
+pub const PREMIUM: &str = "+34806123456";
 
 /// The web of one or more shops, ready to be asked.
 pub struct Place {
@@ -46,8 +50,17 @@ pub struct Place {
     pub gauges: Arc<LiveGauges>,
     /// What the call loop tells as it happens.
     pub feed: Feed,
+    /// What the call loop was asked to do, in order.
+    asked: Arc<Mutex<Vec<Asked>>>,
     log: LogWriter,
     _disk: TempDir,
+}
+
+/// What the call loop is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Ring(PhoneId, Purpose),
+    TakenOn(ShopId, Number),
 }
 
 /// Somebody who listens to calls as they happen.
@@ -109,12 +122,13 @@ impl Place {
         let plan = Arc::new(store.plan().await.expect("the plan is read"));
         let log = LogWriter::start(store.clone(), disk.path().join("journal"), |_| ()).expect("the log starts");
         let (board, looks) = Board::new();
+        let asked = Arc::default();
         match the_loop {
-            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new()))),
+            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new(), asked.clone()))),
             Loop::HasTrouble => {
                 let notice = Notice::NoPhoneRang(NoneRang::NoneReachable);
                 let standing = Standing { notice, at: UnixMs(NOW.0 - 60_000) };
-                drop(tokio::spawn(answer_looks(looks, plan.clone(), vec![standing])));
+                drop(tokio::spawn(answer_looks(looks, plan.clone(), vec![standing], asked.clone())));
             }
             Loop::IsGone => drop(looks),
         }
@@ -150,9 +164,15 @@ impl Place {
             log_health,
             gauges,
             feed,
+            asked,
             log,
             _disk: disk,
         }
+    }
+
+    /// What the call loop was asked to do until now.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().expect("nobody panics there").clone()
     }
 
     pub async fn stores(&self, record: CallRecord, events: impl IntoIterator<Item = CallEvent>) {
@@ -293,8 +313,33 @@ pub enum Loop {
 }
 
 /// The call loop: Jo's call rings at the first shop; nobody calls the others.
-async fn answer_looks(mut looks: mpsc::Receiver<Look>, plan: Arc<Plan>, notices: Vec<Standing>) {
-    while let Some(look) = looks.recv().await {
+async fn answer_looks(
+    mut questions: mpsc::Receiver<Question>,
+    plan: Arc<Plan>,
+    notices: Vec<Standing>,
+    told: Arc<Mutex<Vec<Asked>>>,
+) {
+    while let Some(question) = questions.recv().await {
+        let look = match question {
+            Question::Look(look) => look,
+            Question::Ring { phone, purpose, answer } => {
+                let outcome = match &purpose {
+                    Purpose::CallBack(number) if number.as_str() == PREMIUM => {
+                        Err(NotRung::Number(NotDialled::Premium))
+                    }
+                    Purpose::CallBack(_) => Ok(()),
+                    Purpose::PickUp(call) if *call == ringing(plan.shops[0].id, 5).id => Ok(()),
+                    Purpose::PickUp(_) => Err(NotRung::Gone),
+                };
+                told.lock().expect("nobody panics here").push(Asked::Ring(phone, purpose));
+                let _ = answer.send(outcome);
+                continue;
+            }
+            Question::TakenOn { shop, number } => {
+                told.lock().expect("nobody panics here").push(Asked::TakenOn(shop, number));
+                continue;
+            }
+        };
         let shops = plan.shops.iter().map(|shop| shop_now(shop, &notices)).collect();
         let calls = plan.shops.first().map(|shop| ringing(shop.id, 5)).into_iter().collect();
         // The web may have stopped waiting.
@@ -316,9 +361,10 @@ fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
                 phone: counter,
                 rings: true,
                 because: PhoneBecause::InAWave,
+                in_use: false,
                 proven_at: Some(UnixMs(NOW.0 - 1_000)),
             },
-            PhoneNow { phone: cell, rings: false, because: PhoneBecause::OffNow, proven_at: None },
+            PhoneNow { phone: cell, rings: false, because: PhoneBecause::OffNow, in_use: false, proven_at: None },
         ],
         notices: notices.to_vec(),
     }
@@ -344,6 +390,7 @@ fn settings(name: &str) -> ShopSettings {
         time_zone: chrono_tz::Europe::Madrid,
         country: Country(*b"ES"),
         calls_to: Vec::new(),
+        call_back_ring: true,
         language: Language::Es,
         hours: None,
         numbers: Vec::new(),
