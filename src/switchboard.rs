@@ -46,16 +46,16 @@ use crate::sip::transaction::timer::Deadlines;
 use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
 
-pub use crate::call::event::Medium;
+pub use crate::call::event::{Medium, NotRung};
 pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
-pub use calling_back::{NotRung, Purpose};
+pub use calling_back::{Purpose, RETURNS_WITHIN};
 pub use event::{Input, LogEntry, Output, Ticket};
 pub use left_ringing::LeftRinging;
 pub use mailboxes::Keyless;
 pub use notices::{Due, Standing};
-pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
+pub use right_now::{Doing, PhoneBecause, PhoneNow, RightNow, ShopNow};
 
 use contacts::Contacts;
 use notices::Notices;

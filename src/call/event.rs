@@ -188,6 +188,25 @@ pub enum Output {
     StopAsking { leg: LegId },
 }
 
+/// Why a phone is not rung for somebody who wants to call, or to take a call, with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRung {
+    /// There is no such phone, or it is behind a carrier.
+    NoPhone,
+    /// It cannot be reached.
+    Unreachable,
+    /// It rings, or somebody talks there.
+    Busy,
+    /// The call to be taken is over, or somebody has it.
+    Gone,
+    /// The number is not called.
+    Number(NotDialled),
+    /// There are no ports left for the sound.
+    Full,
+    /// The service stops.
+    Closing,
+}
+
 /// How far a transfer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {

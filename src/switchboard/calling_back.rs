@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CallId, CallInput, CallRecord, Direction, Disposition, Door, Service, Switchboard};
+use crate::call::event::NotRung;
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::EndedBy;
 use crate::call::{Begin, Call, Lift, Lifter, Occasion};
@@ -48,25 +49,6 @@ pub enum Purpose {
     CallBack(Number),
     /// To take this call, which waits for somebody.
     PickUp(CallId),
-}
-
-/// Why it is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotRung {
-    /// There is no such phone, or it is behind a carrier.
-    NoPhone,
-    /// It cannot be reached.
-    Unreachable,
-    /// Somebody talks there.
-    Busy,
-    /// That call is over, or somebody has it.
-    Gone,
-    /// The number is not called.
-    Number(NotDialled),
-    /// There are no ports left for the sound.
-    Full,
-    /// The service stops.
-    Closing,
 }
 
 /// Whom phones will ring for, and whom they have called.

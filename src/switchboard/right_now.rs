@@ -32,10 +32,18 @@ pub struct PhoneNow {
     /// Whether a call now would ring it.
     pub rings: bool,
     pub because: PhoneBecause,
-    /// Whether it rings, dials or talks, so that it is of no use for a call back.
-    pub in_use: bool,
+    pub doing: Doing,
     /// When it last answered anything of ours, or registered.
     pub proven_at: Option<UnixMs>,
+}
+
+/// What a phone is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    Nothing,
+    /// It rings, or dials.
+    Rings,
+    Talks,
 }
 
 /// Why a phone would ring, or not.
@@ -83,7 +91,11 @@ impl Switchboard {
                 phone: phone.id,
                 rings: matches!(because, PhoneBecause::InAWave | PhoneBecause::ALikelyMailbox),
                 because,
-                in_use: self.contacts.phones.is_in_use(phone.id),
+                doing: match &self.contacts.phones {
+                    phones if phones.talks(phone.id) => Doing::Talks,
+                    phones if phones.is_in_use(phone.id) => Doing::Rings,
+                    _ => Doing::Nothing,
+                },
                 proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
             }
         });

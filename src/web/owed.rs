@@ -13,6 +13,7 @@ use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{View, shown};
 use crate::web::now::{self, Typed};
+use crate::web::ring::{Choices, RingForm};
 use crate::web::visit::way_back;
 use crate::words;
 
@@ -39,10 +40,12 @@ pub struct OwedCard {
     pub seen_ms: i64,
     /// Where the forms lead back to.
     pub back: String,
+    /// Has a phone rung to call them.
+    pub ring: Option<RingForm>,
 }
 
 impl OwedCard {
-    pub fn of(caller: &OwedCaller, back: &str, view: &View) -> OwedCard {
+    pub fn of(caller: &OwedCaller, back: &str, choices: &Choices, view: &View) -> OwedCard {
         let (language, zone) = (view.language(), view.shop.time_zone);
         let moment = |at| words::page::moment(at, language, zone, view.now);
         let e164 = caller.number.as_str().to_owned();
@@ -67,6 +70,7 @@ impl OwedCard {
             settle_action: view.at(&format!("/owed/{e164}/settle")),
             seen_ms: owed.last.0,
             mine,
+            ring: choices.to_call(&caller.number, back, view),
             back: back.to_owned(),
             e164,
         }

@@ -9,6 +9,7 @@ pub mod page;
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 use chrono_tz::Tz;
 
+use crate::call::event::NotRung;
 use crate::call::record::{CallEvent, Disposition, EndedBy, EventKind};
 use crate::now::UnixMs;
 use crate::routing::NotDialled;
@@ -133,6 +134,14 @@ pub fn claimed_by(by: &str, language: Language) -> String {
     match language {
         Language::En => format!("{by} is to call them: ask, or let {by} give it back."),
         Language::Es => format!("De esta llamada se encarga {by}: pregúntale, o que la suelte."),
+    }
+}
+
+/// Why a phone is not rung for somebody who wants it to, and what to do instead.
+pub fn not_rung(why: NotRung, phone: &str, language: Language) -> String {
+    match language {
+        Language::En => en::not_rung(why, phone),
+        Language::Es => es::not_rung(why, phone),
     }
 }
 

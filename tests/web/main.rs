@@ -20,5 +20,6 @@ mod page_messages;
 mod pages;
 mod phones;
 mod right_now;
+mod ring;
 mod shop;
 mod sign_in;

@@ -22,7 +22,7 @@ use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan,
 use ringall::routing::{Action, Because, Decision, NotDialled, Ring, Wave};
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{
-    Gauges, LogEntry, Medium, NotRung, PhoneBecause, PhoneNow, Purpose, RightNow, ShopNow, Standing, Ticket,
+    Doing, Gauges, LogEntry, Medium, NotRung, PhoneBecause, PhoneNow, Purpose, RightNow, ShopNow, Standing, Ticket,
 };
 use ringall::web::board::Question;
 use ringall::web::{Board, Entrance, Feed, LiveGauges, Readiness, Web, live, metrics, router};
@@ -35,6 +35,8 @@ use tower::ServiceExt;
 pub const NOW: UnixMs = UnixMs(1_798_131_900_000);
 
 pub const JO: &str = "+34600999888";
+/// A shop of this name has a second desk phone, in its workshop.
+pub const TWO_DESKS: &str = "Norte";
 /// Nobody's phone is rung to call it.
 pub const PREMIUM: &str = "+34806123456";
 
@@ -122,7 +124,7 @@ impl Place {
         let plan = Arc::new(store.plan().await.expect("the plan is read"));
         let log = LogWriter::start(store.clone(), disk.path().join("journal"), |_| ()).expect("the log starts");
         let (board, looks) = Board::new();
-        let asked = Arc::default();
+        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         match the_loop {
             Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new(), asked.clone()))),
             Loop::HasTrouble => {
@@ -356,16 +358,31 @@ fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
     ShopNow {
         shop: shop.id,
         decision: Decision { shop: Some(shop.id), action: Action::Ring(ring), because: open() },
-        phones: vec![
+        phones: [
             PhoneNow {
                 phone: counter,
                 rings: true,
                 because: PhoneBecause::InAWave,
-                in_use: false,
+                doing: Doing::Nothing,
                 proven_at: Some(UnixMs(NOW.0 - 1_000)),
             },
-            PhoneNow { phone: cell, rings: false, because: PhoneBecause::OffNow, in_use: false, proven_at: None },
-        ],
+            PhoneNow {
+                phone: cell,
+                rings: false,
+                because: PhoneBecause::OffNow,
+                doing: Doing::Nothing,
+                proven_at: None,
+            },
+        ]
+        .into_iter()
+        .chain(shop.phones.get(2).map(|workshop| PhoneNow {
+            phone: workshop.id,
+            rings: true,
+            because: PhoneBecause::InAWave,
+            doing: Doing::Nothing,
+            proven_at: Some(NOW),
+        }))
+        .collect(),
         notices: notices.to_vec(),
     }
 }
@@ -384,6 +401,8 @@ fn settings(name: &str) -> ShopSettings {
         off_until: None,
     };
     let user = name.to_lowercase();
+    let ha1 = || Ha1("0123456789abcdef0123456789abcdef".to_owned());
+    let workshop = phone("Workshop", Line::Registers { user: format!("{user}-workshop"), ha1: ha1() });
     let shop = Shop {
         id: ShopId(0),
         name: name.to_owned(),
@@ -396,10 +415,13 @@ fn settings(name: &str) -> ShopSettings {
         numbers: Vec::new(),
         give_up_after: Duration::from_secs(120),
         notify: Vec::new(),
-        phones: vec![
-            phone("Counter", Line::Registers { user, ha1: Ha1("0123456789abcdef0123456789abcdef".to_owned()) }),
+        phones: [
+            phone("Counter", Line::Registers { user, ha1: ha1() }),
             phone("Ana's cell", Line::Cell { number: number("+34600111222") }),
-        ],
+        ]
+        .into_iter()
+        .chain((name == TWO_DESKS).then_some(workshop))
+        .collect(),
         closures: Vec::new(),
         hours_override: None,
         blocked: Default::default(),
