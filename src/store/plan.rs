@@ -230,10 +230,11 @@ impl Store {
 
     /// Whether free phones of `shop` ring once for a caller who has just given up.
     pub async fn set_call_back_ring(&self, shop: ShopId, rings: bool) -> Result<(), StoreError> {
-        Ok(write!(self.db, tx => {
+        write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             sqlx::query(SET_CALL_BACK_RING).bind(shop.0).bind(i64::from(rings)).execute(&mut *tx).await?;
-        }))
+        });
+        Ok(())
     }
 
     async fn shops(&self) -> Result<Vec<Arc<Shop>>, StoreError> {
