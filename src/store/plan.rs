@@ -229,10 +229,16 @@ impl Store {
     }
 
     /// Whether free phones of `shop` ring once for a caller who has just given up.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the shop is.
     pub async fn set_call_back_ring(&self, shop: ShopId, rings: bool) -> Result<(), StoreError> {
         write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
-            sqlx::query(SET_CALL_BACK_RING).bind(shop.0).bind(i64::from(rings)).execute(&mut *tx).await?;
+            let set = sqlx::query(SET_CALL_BACK_RING).bind(shop.0).bind(i64::from(rings)).execute(&mut *tx).await?;
+            if set.rows_affected() == 0 {
+                return Err(StoreError::Gone { what: "shop" });
+            }
         });
         Ok(())
     }
