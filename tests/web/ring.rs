@@ -196,7 +196,7 @@ async fn the_loop_hears_of_whom_somebody_has_taken_on() {
     let told = Asked::TakenOn(shop, number(JO));
     let claim = format!("/api/v1/owed/{JO}/claim");
     assert_eq!(place.send(Method::POST, &claim, &json!({"by": "Ana"})).await.status, StatusCode::OK);
-    assert_eq!(told_to_the_loop(&place).await, [told.clone()]);
+    assert_eq!(told_to_the_loop(&place).await, std::slice::from_ref(&told));
     assert_eq!(place.send(Method::POST, &claim, &json!({"by": "Ben"})).await.status, StatusCode::CONFLICT);
     assert_eq!(told_to_the_loop(&place).await.len(), 1, "it was hers already");
     place.send(Method::DELETE, &claim, &json!(null)).await;
