@@ -17,7 +17,7 @@ use crate::media::player::Sound;
 use crate::media::ringing::ringing;
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
-use crate::routing::decision::{Action, Because};
+use crate::routing::decision::Because;
 use crate::routing::dialling::AT_ONCE;
 use crate::routing::plan::{Line, Phone, PhoneId, Shop, ShopId};
 use crate::routing::{CallerId, Dialling, Duty, NotDialled, Out, Outside, Proof, decide_outside, why_phone};
@@ -132,14 +132,13 @@ impl Switchboard {
         }
     }
 
-    /// The shop's free phones ring for somebody who has given up, if it is still open.
+    /// The shop's free phones ring for somebody who has given up. Of a shop that has closed since none is on duty.
     fn ring_back(&mut self, now: Now, shop: ShopId, number: &Number) {
         let Some(shop) = self.plan.shop(shop).cloned() else { return };
-        let open = matches!(self.decision_now(now, &shop).action, Action::Ring(_));
         let of_them =
             |call: &&Call| call.record().shop == Some(shop.id) && call.record().caller.as_ref() == Some(number);
         let lives = |call: &Call| call.record().ended.is_none();
-        if !open || self.service == Service::Draining || self.calls.values().filter(of_them).any(lives) {
+        if self.service == Service::Draining || self.calls.values().filter(of_them).any(lives) {
             return;
         }
         let is_free = |phone: &&Phone| {
