@@ -167,6 +167,7 @@ fn settings(name: &str) -> ShopSettings {
         time_zone: chrono_tz::Europe::Madrid,
         country: Country(*b"ES"),
         calls_to: Vec::new(),
+        call_back_ring: true,
         language: Language::Es,
         hours: None,
         numbers: Vec::new(),

@@ -237,11 +237,11 @@ impl Running {
             tracing::warn!("the first media ports are not bound yet: a call now rings late");
         }
 
-        let (board, mut looks) = Board::new();
+        let (board, mut questions) = Board::new();
         let asks = inbox.clone();
         let looking = tokio::spawn(async move {
-            while let Some(look) = looks.recv().await {
-                asks.send(Message::Look(look));
+            while let Some(question) = questions.recv().await {
+                asks.send(Message::Asked(question));
             }
         });
         let plan_written = Arc::new(Notify::new());

@@ -150,6 +150,16 @@ impl Callers {
 }
 
 impl Card {
+    /// For a desk phone that rings for a reason of its own: a word that says which, and the name, in the same room.
+    pub fn titled(&self, word: &str) -> String {
+        let word = ascii(word);
+        let room = DISPLAY_CHARS.saturating_sub(word.len() + 1);
+        match self.fitted(room).trim_end() {
+            "" => word,
+            name => format!("{word} {name}"),
+        }
+    }
+
     /// For a desk phone: the name and which call it is, in at most [`DISPLAY_CHARS`] printable ASCII characters. A name
     /// that is too long is cut, the count never.
     pub fn display(&self, language: Language) -> String {
@@ -158,6 +168,18 @@ impl Card {
         if !count.is_empty() {
             room = room.saturating_sub(1);
         }
+        let name = self.fitted(room);
+        match (name.trim_end(), count.as_str()) {
+            ("", count) => count.to_owned(),
+            (name, "") => name.to_owned(),
+            (name, count) => format!("{name} {count}"),
+        }
+    }
+}
+
+impl Card {
+    /// The name in so many ASCII characters.
+    fn fitted(&self, room: usize) -> String {
         let mut name = ascii(&self.name);
         if self.named_by == NamedBy::Number && name.len() > room {
             name.retain(|c| !matches!(c, ' ' | '-' | '(' | ')'));
@@ -165,11 +187,7 @@ impl Card {
             name.drain(..name.len().saturating_sub(room));
         }
         name.truncate(room);
-        match (name.trim_end(), count.as_str()) {
-            ("", count) => count.to_owned(),
-            (name, "") => name.to_owned(),
-            (name, count) => format!("{name} {count}"),
-        }
+        name
     }
 }
 
@@ -318,6 +336,7 @@ mod tests {
             closures: Vec::new(),
             hours_override: None,
             blocked: std::collections::BTreeSet::new(),
+            call_back_ring: true,
         }
     }
 
@@ -404,6 +423,21 @@ mod tests {
         ] {
             assert_eq!(card(name, nth).display(Language::En), shown);
         }
+    }
+
+    #[test]
+    fn a_word_that_says_why_a_phone_rings_goes_before_the_name() {
+        let shown = |name: &str, word| card(name, 3).titled(word);
+        for language in [Language::En, Language::Es] {
+            for word in [words::missed(language), words::to_call(language), words::returns(language)] {
+                assert_eq!(shown("Jo Miller", word), format!("{word} Jo Miller"));
+                assert_eq!(shown("", word), word);
+                let long = shown("Maximilian Mustermann", word);
+                assert!(long.len() == DISPLAY_CHARS && long.starts_with(&format!("{word} Maximilian")), "{long}");
+            }
+        }
+        let number = Card { named_by: NamedBy::Number, ..card("+44 7700 900123 456", 3) };
+        assert_eq!(number.titled("PERDIDA"), "PERDIDA 700900123456", "its end");
     }
 
     #[test]

@@ -27,10 +27,11 @@ use crate::sip::stream::{self, Reception, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{
-    Change, Input, Keyless, LeftRinging, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket, Why,
+    Change, Input, Keyless, LeftRinging, NotRung, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket, Why,
 };
 use crate::tls::Connector;
 use crate::utterance::Names;
+use crate::web::board::Question;
 use crate::web::{self, Feed, LiveGauges};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
@@ -75,7 +76,8 @@ pub enum Message {
     Callers(crate::caller::Callers),
     /// Names that a voice has spoken.
     Names(Names),
-    Look(tokio::sync::oneshot::Sender<RightNow>),
+    /// The web asks.
+    Asked(Question),
     Drain,
     Stop,
 }
@@ -174,7 +176,8 @@ impl Prepared {
             known: VecDeque::new(),
             names: HashMap::new(),
             looks: HashMap::new(),
-            last_look: 0,
+            rings: HashMap::new(),
+            last_asked: 0,
             locals: LocalAddresses::default(),
             locals_until: clock::now().mono + ADDRESSES_FOR,
         };
@@ -200,7 +203,8 @@ struct Driver {
     /// The names that led to addresses by TLS: what somebody there must prove to be.
     names: HashMap<SocketAddr, String>,
     looks: HashMap<Ticket, tokio::sync::oneshot::Sender<RightNow>>,
-    last_look: u64,
+    rings: HashMap<Ticket, tokio::sync::oneshot::Sender<Result<(), NotRung>>>,
+    last_asked: u64,
     locals: LocalAddresses,
     locals_until: crate::now::Mono,
 }
@@ -298,13 +302,7 @@ impl Driver {
                 }
                 Ok(Message::Located { ticket, host, servers }) => self.located(ticket, &host, servers),
                 Ok(Message::Stream(report)) => self.reported(report),
-                Ok(Message::Look(answer)) => {
-                    // A ticket of the shell's own kind: the core only hands it back.
-                    self.last_look += 1;
-                    let ticket = Ticket(self.last_look);
-                    self.looks.insert(ticket, answer);
-                    self.handle(Input::Look { ticket });
-                }
+                Ok(Message::Asked(question)) => self.asked(question),
                 Ok(Message::Drain) => self.handle(Input::Drain),
                 Ok(Message::Stop) => return Go::Stop,
                 // The inbox is ours too, so it is never disconnected.
@@ -314,6 +312,25 @@ impl Driver {
         // Their wake is spent: the next one must not be waited for.
         self.more = More::Yes;
         Go::On
+    }
+
+    fn asked(&mut self, question: Question) {
+        // A ticket of the shell's own kind: the core only hands it back.
+        self.last_asked += 1;
+        let ticket = Ticket(self.last_asked);
+        match question {
+            Question::Look(answer) => {
+                self.looks.insert(ticket, answer);
+                self.handle(Input::Look { ticket });
+            }
+            Question::Ring { phone, purpose, answer } => {
+                self.rings.insert(ticket, answer);
+                self.handle(Input::RingPhone { ticket, phone, purpose });
+                // Where a bug has swallowed the answer, whoever waits for it is told that there is none.
+                self.rings.remove(&ticket);
+            }
+            Question::TakenOn { shop, number } => self.handle(Input::TakenOn { shop, number }),
+        }
     }
 
     fn reported(&mut self, report: Report) {
@@ -407,6 +424,9 @@ impl Driver {
                 Output::Seen { ticket, view } => {
                     // Whoever asked may have gone.
                     let _ = self.looks.remove(&ticket).map(|answer| answer.send(*view));
+                }
+                Output::PhoneRings { ticket, outcome } => {
+                    let _ = self.rings.remove(&ticket).map(|answer| answer.send(outcome));
                 }
             }
         }

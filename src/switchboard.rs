@@ -6,6 +6,7 @@
 //! ```
 
 mod between_phones;
+mod calling_back;
 mod calling_out;
 mod contacts;
 mod event;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use crate::call::event::{Final, Input as CallInput, Output as CallOutput};
 use crate::call::leg::BindingId;
 use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
-use crate::call::{Begin, Call};
+use crate::call::{Begin, Call, Occasion};
 use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Srtp, Trunk};
@@ -45,16 +46,17 @@ use crate::sip::transaction::timer::Deadlines;
 use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
 
-pub use crate::call::event::Medium;
+pub use crate::call::event::{Medium, NotRung};
 pub use crate::sip::gate::Acquaintances;
 pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
+pub use calling_back::{Purpose, RETURNS_WITHIN};
 pub use event::{Input, LogEntry, Output, Ticket};
 pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
 pub use notices::{Due, Standing};
-pub use right_now::{PhoneBecause, PhoneNow, RightNow, ShopNow};
+pub use right_now::{Doing, PhoneBecause, PhoneNow, RightNow, ShopNow};
 
 use contacts::Contacts;
 use notices::Notices;
@@ -131,6 +133,7 @@ pub struct Switchboard {
     mailboxes: mailboxes::Mailboxes,
     notices: Notices,
     gone_out: calling_out::GoneOut,
+    call_backs: calling_back::CallBacks,
     /// The ways by which each call outside was asked for.
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
@@ -221,6 +224,7 @@ impl Switchboard {
             mailboxes: mailboxes::Mailboxes::default(),
             notices: Notices::default(),
             gone_out: calling_out::GoneOut::default(),
+            call_backs: calling_back::CallBacks::default(),
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
             refused: HashMap::new(),
@@ -279,6 +283,11 @@ impl Switchboard {
                 let view = Box::new(self.right_now(now));
                 self.outputs.push_back(Output::Seen { ticket, view });
             }
+            Input::RingPhone { ticket, phone, purpose } => {
+                let outcome = self.ring_for(now, phone, &purpose);
+                self.outputs.push_back(Output::PhoneRings { ticket, outcome });
+            }
+            Input::TakenOn { shop, number } => self.not_needed(now, shop, &number, &[Occasion::Missed]),
             Input::Drain => self.drain(now),
             Input::Timeout => self.timeout(now),
         }
@@ -293,7 +302,8 @@ impl Switchboard {
     /// When [`Input::Timeout`] is wanted at the latest.
     pub fn poll_timeout(&self) -> Option<Mono> {
         let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next(), self.down.next()];
-        self.door.poll_timeout().into_iter().chain(own.into_iter().flatten()).min()
+        let own = own.into_iter().chain([self.call_backs.next()]);
+        self.door.poll_timeout().into_iter().chain(own.flatten()).min()
     }
 
     /// Counters that return to their start when idle.
@@ -336,7 +346,9 @@ impl Switchboard {
         self.door.abandon(now, call);
         if let Some(lost) = self.calls.remove(&call) {
             self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
-            self.outputs.push_back(Output::Log(LogEntry::Changed(Box::new(lost.crashed(now)))));
+            if lost.is_written() {
+                self.outputs.push_back(Output::Log(LogEntry::Changed(Box::new(lost.crashed(now)))));
+            }
         }
         self.tell_of_free_phones(now);
         self.settle(now);
@@ -379,6 +391,7 @@ impl Switchboard {
         while let Some(binding) = self.contacts.again.pop_due(now.mono) {
             self.resolve(binding);
         }
+        self.call_backs_due(now);
         self.trunks_due(now);
         self.notices_due(now);
     }
@@ -465,11 +478,13 @@ impl Switchboard {
             (Some(shop), Some(number)) => self.callers.get(shop.id, number).map_or(1, |entry| entry.calls + 1),
             _ => 0,
         };
+        if let (Some(shop), Some(number)) = (&shop, &number) {
+            self.not_needed(now, shop.id, number, &[Occasion::Missed, Occasion::Asked]);
+        }
+        let card = |shop: &Arc<Shop>| self.callers.card(shop, &offer.caller, &arrival.caller.display, language);
         let shown = Shown {
-            card: shop.as_ref().map_or_else(String::new, |shop| {
-                let card = self.callers.card(shop, &offer.caller, &arrival.caller.display, language);
-                card.display(language)
-            }),
+            card: shop.as_ref().map_or_else(String::new, |shop| card(shop).display(language)),
+            own: shop.as_ref().and_then(|shop| self.returns(now, shop, &offer.caller, &card(shop))),
             number: match &offer.caller {
                 CallerId::Known(number) => number.as_str().to_owned(),
                 CallerId::Other(user) => user.clone(),
@@ -569,7 +584,9 @@ impl Switchboard {
                     let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
                     if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
                         self.callers.note_spoken(shop, number, record.ended.unwrap_or(at));
+                        self.call_backs.forget(shop, number);
                     }
+                    self.perhaps_gave_up(now, &record);
                     self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
                 }
                 CallOutput::Keep(message) => self.outputs.push_back(Output::Log(LogEntry::Message(message))),
@@ -581,6 +598,7 @@ impl Switchboard {
                 CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
                 CallOutput::Screen { leg } => self.screen(now, leg),
                 CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
+                CallOutput::Lift { leg } => self.lifted(now, leg),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
                 | CallOutput::Take { .. }

@@ -114,6 +114,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// `true` or `false`.
+    pub fn switch(&mut self, key: &'static str) -> Result<Option<bool>, TomlFileError> {
+        let place = self.place(key);
+        match self.take(key) {
+            None => Ok(None),
+            Some(Value::Boolean(value)) => Ok(Some(value)),
+            Some(other) => Err(unexpected(place, "true or false", &other)),
+        }
+    }
+
     /// A table of this one; an empty one when the file has none.
     pub fn section(&mut self, key: &'static str) -> Result<Section<'a>, TomlFileError> {
         let place = self.place(key);

@@ -164,6 +164,7 @@ fn plan(language: Language, notify: &[String]) -> Arc<Plan> {
         time_zone: chrono_tz::Europe::Madrid,
         country: Country(*b"ES"),
         calls_to: Vec::new(),
+        call_back_ring: true,
         language,
         hours: None,
         numbers: Vec::new(),

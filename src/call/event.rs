@@ -27,6 +27,10 @@ pub enum Input {
     NobodyPressed(LegId),
     /// A phone that somebody stands at takes this call, whether it rings there or not.
     Taken(Taker),
+    /// Somebody wants to take this call at this phone, and has it rung.
+    WantedAt(PhoneId),
+    /// Nobody need call back any more for whom phones ring now.
+    NotNeeded,
     /// Whoever talks at this leg gives the call to this phone.
     Referred {
         leg: LegId,
@@ -146,6 +150,8 @@ pub enum Output {
     /// Ask the next carrier for the number that was dialled: the first that this call has not asked yet. Answered by
     /// [`LegEnd::NoChannel`] where there is none.
     Dial { leg: LegId, to: Outside },
+    /// Whoever has picked up at this leg makes the call from here on: they are its caller, and hear ringing.
+    Lift { leg: LegId },
     /// Let the caller hear what the carrier lets be heard of this leg.
     LetHear { leg: LegId },
     /// Stop this leg's ringing.
@@ -181,6 +187,25 @@ pub enum Output {
     AskBoth { leg: LegId },
     /// One of them is heard again: the answers are of no interest any more.
     StopAsking { leg: LegId },
+}
+
+/// Why a phone is not rung for somebody who wants to call, or to take a call, with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRung {
+    /// There is no such phone, or it is behind a carrier.
+    NoPhone,
+    /// It cannot be reached.
+    Unreachable,
+    /// It rings, or somebody talks there.
+    Busy,
+    /// The call to be taken is over, or somebody has it.
+    Gone,
+    /// The number is not called.
+    Number(NotDialled),
+    /// There are no ports left for the sound.
+    Full,
+    /// The service stops.
+    Closing,
 }
 
 /// How far a transfer is.

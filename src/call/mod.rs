@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::now::{Mono, Now, UnixMs};
+use crate::number::Number;
 use crate::routing::Outside;
 use crate::routing::decision::{Action, Opening, Refusal};
 use crate::routing::plan::{PhoneId, Shop};
@@ -33,8 +34,6 @@ pub const RECORD_WITHIN: Duration = Duration::from_millis(250);
 pub struct Call {
     facts: Facts,
     phase: Phase,
-    /// The phone of the shop that calls; a customer's call has none.
-    made_by: Option<PhoneId>,
 }
 
 /// What every phase needs: the row, the legs, and the way out.
@@ -44,6 +43,8 @@ pub(crate) struct Facts {
     /// The owner's wishes as they were when the call came: a live call keeps the decision it was given.
     pub(crate) shop: Option<Arc<Shop>>,
     pub(crate) legs: BTreeMap<LegId, Leg>,
+    /// The phone of the shop that calls; a customer's call has none.
+    pub(crate) made_by: Option<PhoneId>,
     logged: Logged,
     /// What the caller is to be told once the row is durable.
     held: VecDeque<Output>,
@@ -86,6 +87,8 @@ pub enum Begin {
     Decided(Action),
     /// A phone of the shop has dialled a number outside.
     Dial(Dial),
+    /// Phones of the shop are rung: whoever lifts one is put through to a number outside.
+    Lift(Lift),
     /// Whatever was decided, this caller cannot be connected to anybody.
     Unservable(Final),
     /// It was decided to take this call, but there are no ports left for its sound: as many talk as can. So it is one that
@@ -104,9 +107,39 @@ pub struct Dial {
     pub carriers: usize,
 }
 
+/// A call back to somebody outside, which begins with a ring at home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lift {
+    pub occasion: Occasion,
+    pub phones: Vec<Lifter>,
+    pub to: Number,
+    /// As in [`Dial`].
+    pub carriers: usize,
+    /// So long they ring.
+    pub within: Duration,
+}
+
+/// A phone that rings for a call back, and by what the log knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifter {
+    pub phone: PhoneId,
+    pub user: String,
+}
+
+/// Why phones ring for a call back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// The customer has just given up: nobody has asked for it.
+    Missed,
+    /// Somebody who looks at the page has.
+    Asked,
+}
+
 /// Whether the call's row is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Logged {
+    /// There is no row: nobody outside is concerned yet.
+    Unwritten,
     Asked {
         medium: Medium,
         until: Mono,
@@ -130,6 +163,7 @@ impl Call {
             record,
             shop,
             legs: BTreeMap::new(),
+            made_by: None,
             logged: Logged::Asked { medium: Medium::Store, until: now.mono + RECORD_WITHIN },
             held: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -151,17 +185,24 @@ impl Call {
                 facts.turn_away(now, Disposition::Refused, Final::NotFound)
             }
             Begin::Dial(dial) => Phase::Dialling(state::dialling::Dialling::begin(now, dial, &mut facts)),
+            Begin::Lift(lift) => {
+                facts.logged = Logged::Unwritten;
+                state::lifting::Lifting::begin(now, lift, &mut facts, phones)
+            }
             Begin::NoPorts(disposition) => facts.no_ports(now, disposition),
             Begin::Unservable(answer) => facts.turn_away(now, Disposition::Refused, answer),
         };
         // The row goes first in line, with all that is a fact already; the phones' INVITEs do not wait for it.
-        facts.outputs.push_front(Output::Record { medium: Medium::Store, record: Box::new(facts.record.clone()) });
-        Call { facts, phase, made_by: None }
+        if facts.logged != Logged::Unwritten {
+            facts.outputs.push_front(Output::Record { medium: Medium::Store, record: Box::new(facts.record.clone()) });
+        }
+        Call { facts, phase }
     }
 
     /// The same, made by a phone of the shop.
-    pub fn made_by(self, phone: Option<PhoneId>) -> Call {
-        Call { made_by: phone, ..self }
+    pub fn made_by(mut self, phone: Option<PhoneId>) -> Call {
+        self.facts.made_by = phone;
+        self
     }
 
     /// Something happened.
@@ -185,7 +226,7 @@ impl Call {
     pub fn poll_timeout(&self) -> Option<Mono> {
         let log = match self.facts.logged {
             Logged::Asked { until, .. } => Some(until),
-            Logged::Durable | Logged::Unheard => None,
+            Logged::Unwritten | Logged::Durable | Logged::Unheard => None,
         };
         [log, self.phase.deadline(&self.facts)].into_iter().flatten().min()
     }
@@ -231,10 +272,10 @@ impl Call {
         });
         let maker = match self.phase {
             Phase::Ringing(_) | Phase::Greeting(_) | Phase::Dialling(_) => {
-                self.made_by.map(|phone| Use { phone, talks: false })
+                self.facts.made_by.map(|phone| Use { phone, talks: false })
             }
-            Phase::Talking(_) | Phase::Transferring(_) => self.made_by.map(|phone| Use { phone, talks: true }),
-            Phase::Ending => None,
+            Phase::Talking(_) | Phase::Transferring(_) => self.facts.made_by.map(|phone| Use { phone, talks: true }),
+            Phase::Lifting(_) | Phase::Ending => None,
         };
         maker.into_iter().chain(legs)
     }
@@ -243,7 +284,7 @@ impl Call {
     pub fn awaited(&self) -> &[Awaited] {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.awaited(),
-            Phase::Greeting(_) | Phase::Dialling(_) => &[],
+            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => &[],
             Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => &[],
         }
     }
@@ -255,7 +296,25 @@ impl Call {
 
     /// Who made this call, where it was a phone of the shop.
     pub fn maker(&self) -> Option<PhoneId> {
-        self.made_by
+        self.facts.made_by
+    }
+
+    /// Whether phones ring for a call back that nobody has lifted yet, and why.
+    pub fn lifting(&self) -> Option<Occasion> {
+        match &self.phase {
+            Phase::Lifting(lifting) => Some(lifting.occasion()),
+            Phase::Ringing(_)
+            | Phase::Greeting(_)
+            | Phase::Dialling(_)
+            | Phase::Talking(_)
+            | Phase::Transferring(_)
+            | Phase::Ending => None,
+        }
+    }
+
+    /// Whether there is a row of it, or is to be.
+    pub fn is_written(&self) -> bool {
+        self.facts.logged != Logged::Unwritten
     }
 
     /// Which phone talks at this leg, or rings.
@@ -269,7 +328,8 @@ impl Call {
             (Phase::Ringing(_), Direction::In) => Some(Waits::CustomerRings),
             (Phase::Ringing(_), Direction::Out) => Some(Waits::ColleagueRings),
             (Phase::Greeting(greeting), _) => greeting.is_listened_to().then_some(Waits::AtTheMachine),
-            (Phase::Dialling(_) | Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending, _) => None,
+            (Phase::Lifting(_) | Phase::Dialling(_), _) => None,
+            (Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending, _) => None,
         }
     }
 
@@ -288,7 +348,7 @@ impl Facts {
     /// has not been heard yet.
     pub(crate) fn tell_caller(&mut self, output: Output) {
         match self.logged {
-            Logged::Durable | Logged::Unheard => self.outputs.push_back(output),
+            Logged::Unwritten | Logged::Durable | Logged::Unheard => self.outputs.push_back(output),
             Logged::Asked { .. } => {
                 self.held.retain(|held| !matches!(held, Output::Announce));
                 self.held.push_back(output);
@@ -301,6 +361,13 @@ impl Facts {
         let before = self.held.len();
         self.held.retain(|held| !matches!(held, Output::Answer { .. } | Output::Greet(_)));
         if self.held.len() < before { Withdrawn::Yes } else { Withdrawn::TooLate }
+    }
+
+    /// From here on somebody outside is concerned: the row is made durable.
+    pub(crate) fn write_row(&mut self, now: Now) {
+        self.logged = Logged::Asked { medium: Medium::Store, until: now.mono + RECORD_WITHIN };
+        let record = Box::new(self.record.clone());
+        self.outputs.push_back(Output::Record { medium: Medium::Store, record });
     }
 
     fn recorded(&mut self, logged: Logged) {
@@ -321,12 +388,15 @@ impl Facts {
                 self.outputs.push_back(Output::Unrecorded);
                 self.recorded(Logged::Unheard);
             }
-            Logged::Asked { .. } | Logged::Durable | Logged::Unheard => {}
+            Logged::Asked { .. } | Logged::Unwritten | Logged::Durable | Logged::Unheard => {}
         }
     }
 
-    /// A line of the call's timeline.
+    /// A line of the call's timeline, where it has one.
     pub(crate) fn note(&mut self, now: Now, kind: EventKind, leg: Option<&Leg>, detail: &str) {
+        if self.logged == Logged::Unwritten {
+            return;
+        }
         self.last_event += 1;
         self.outputs.push_back(Output::Log(CallEvent {
             call: self.record.id,

@@ -104,6 +104,11 @@ impl Phones {
         self.in_use.get(&self.telephone(phone)).is_some_and(|in_use| in_use.talking > 0)
     }
 
+    /// Whether this phone rings, dials or talks, in whatever call.
+    pub fn is_in_use(&self, phone: PhoneId) -> bool {
+        self.in_use.contains_key(&self.telephone(phone))
+    }
+
     /// Whether this phone rings for, or is in, another call than this one.
     pub fn is_in_another_call(&self, phone: PhoneId, call: CallId) -> bool {
         let phone = self.telephone(phone);

@@ -145,6 +145,8 @@ pub enum EventKind {
     NobodyAnswered,
     /// The caller could not be served: refused; `detail` is the SIP status.
     Refused,
+    /// This phone was rung for a call back, and somebody has lifted it.
+    Lifted,
     /// This phone has dialled a number outside, and a carrier is asked for it.
     Dialled,
     /// It rings there.
@@ -181,7 +183,7 @@ spelled_as! {
     EventKind {
         Arrived = "arrived", Offered = "offered", Ringing = "ringing", Screened = "screened", NoKey = "no_key", Answered = "answered", TooLate = "too_late",
         Declined = "declined", Stopped = "stopped", GaveUp = "gave_up", NobodyAnswered = "nobody_answered",
-        Refused = "refused", Dialled = "dialled", RingsThere = "rings_there", AnsweredThere = "answered_there",
+        Refused = "refused", Lifted = "lifted", Dialled = "dialled", RingsThere = "rings_there", AnsweredThere = "answered_there",
         NotReached = "not_reached", Held = "held", Resumed = "resumed", Transferred = "transferred", Fax = "fax",
         Greeted = "greeted", MessageLeft = "message_left",
         MessageLost = "message_lost", Ended = "ended",

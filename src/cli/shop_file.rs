@@ -87,6 +87,7 @@ pub fn write(settings: &ShopSettings) -> String {
     put(format_args!("give_up_after_s = {}", shop.give_up_after.as_secs()));
     let notify: Vec<String> = shop.notify.iter().map(Address::text).collect();
     put(format_args!("notify = {}", list(notify.iter().map(String::as_str))));
+    put(format_args!("call_back_ring = {}", shop.call_back_ring));
     for phone in &shop.phones {
         put(format_args!("\n[[phone]]\nname = {}", quoted(&phone.name)));
         match &phone.line {
@@ -157,6 +158,7 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
             notify.push(address);
         }
     }
+    let call_back_ring = section.switch("call_back_ring")?.unwrap_or(true);
     section.finish(&[])?;
     Ok(Shop {
         id: ShopId(0),
@@ -173,6 +175,7 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
         closures: Vec::new(),
         hours_override: None,
         blocked: BTreeSet::new(),
+        call_back_ring,
     })
 }
 
@@ -409,6 +412,7 @@ mod tests {
             ("give_up_after_s = \"60\"", "shop.give_up_after_s: expected a whole number"),
             ("notify = [\"https://a/b\", \"http://plain.example\"]", "shop.notify[1]: expected an address such as"),
             ("notify = [\"sms:+34600111222\"]", "shop.notify[0]: expected an address such as"),
+            ("call_back_ring = \"no\"", "shop.call_back_ring: expected true or false"),
             ("hour = \"24/7\"", "shop.hour: no such key; expected one of: name, "),
             ("[[phones]]", "phones: no such key"),
             ("[[phone]]\nname = \"A\"", "phone[0].user: missing; expected one of user"),

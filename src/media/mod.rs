@@ -15,6 +15,7 @@ pub mod player;
 pub mod recorder;
 pub mod recordings;
 pub mod relay;
+pub mod ringing;
 pub mod rtp;
 pub mod salvage;
 pub mod sdp;

@@ -223,6 +223,7 @@ mod tests {
             time_zone: chrono_tz::Europe::Madrid,
             country: ES,
             calls_to: Vec::new(),
+            call_back_ring: true,
             language: Language::Es,
             hours: hours.map(hours_of),
             numbers: Vec::new(),

@@ -51,6 +51,8 @@ pub struct Shop {
     /// The owner's "close now until" or "open now until".
     pub hours_override: Option<Override>,
     pub blocked: BTreeSet<Number>,
+    /// Whether free phones ring once for a caller who has just given up.
+    pub call_back_ring: bool,
 }
 
 /// ISO 3166-1 alpha-2, upper case: how numbers are read and which public holidays count.

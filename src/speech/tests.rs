@@ -115,6 +115,7 @@ fn plan(shops: &[(&str, Language)]) -> Plan {
             time_zone: chrono_tz::UTC,
             country: Country::UNKNOWN,
             calls_to: Vec::new(),
+            call_back_ring: true,
             language: *language,
             hours: None,
             numbers: Vec::new(),

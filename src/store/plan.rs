@@ -35,7 +35,7 @@ pub struct Contact {
 
 const PLAN_VERSION: &str = "SELECT value FROM settings WHERE name = 'plan_version'";
 const SHOPS: &str = "SELECT id, name, time_zone, country, calls_to, language, hours, give_up_after_s, notify, override_state, \
-     override_until_ms FROM shops ORDER BY id";
+     override_until_ms, call_back_ring FROM shops ORDER BY id";
 const NUMBERS: &str = "SELECT shop_id, number FROM shop_numbers ORDER BY shop_id, position";
 const PHONES: &str = "SELECT id, shop_id, name, kind, line, ha1, after_s, hours, off_until_ms FROM phones \
      ORDER BY shop_id, position";
@@ -53,9 +53,10 @@ const NUMBER_TAKEN: &str = "SELECT s.name FROM shop_numbers n JOIN shops s ON s.
 const USER_TAKEN: &str = "SELECT s.name FROM phones p JOIN shops s ON s.id = p.shop_id \
      WHERE p.kind = 'registers' AND p.line = $1 AND s.name <> $2";
 const PUT_SHOP: &str = "INSERT INTO shops (id, name, time_zone, country, language, hours, give_up_after_s, notify, \
-     calls_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET \
+     calls_to, call_back_ring) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET \
      time_zone = excluded.time_zone, country = excluded.country, calls_to = excluded.calls_to, language = excluded.language, hours = excluded.hours, \
-     give_up_after_s = excluded.give_up_after_s, notify = excluded.notify";
+     give_up_after_s = excluded.give_up_after_s, notify = excluded.notify, call_back_ring = excluded.call_back_ring";
+const SET_CALL_BACK_RING: &str = "UPDATE shops SET call_back_ring = $2 WHERE id = $1";
 const DROP_NUMBERS: &str = "DELETE FROM shop_numbers WHERE shop_id = $1";
 const PUT_NUMBER: &str = "INSERT INTO shop_numbers (number, shop_id, position) VALUES ($1, $2, $3)";
 const OLD_PHONES: &str = "SELECT id, name, off_until_ms, ha1 FROM phones WHERE shop_id = $1";
@@ -84,6 +85,7 @@ struct ShopRow {
     notify: String,
     override_state: Option<String>,
     override_until_ms: Option<i64>,
+    call_back_ring: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -172,7 +174,8 @@ impl Store {
             };
             let query = sqlx::query(PUT_SHOP).bind(id).bind(&shop.name).bind(shop.time_zone.name()).bind(&country);
             let query = query.bind(shop.language.as_str()).bind(shop.hours.as_ref().map(Hours::as_str));
-            query.bind(seconds(shop.give_up_after)).bind(&notify).bind(&calls_to).execute(&mut *tx).await?;
+            let query = query.bind(seconds(shop.give_up_after)).bind(&notify).bind(&calls_to);
+            query.bind(i64::from(shop.call_back_ring)).execute(&mut *tx).await?;
 
             sqlx::query(DROP_NUMBERS).bind(id).execute(&mut *tx).await?;
             for (position, number) in (0_i64..).zip(&shop.numbers) {
@@ -223,6 +226,21 @@ impl Store {
             }
             ShopId(id)
         }))
+    }
+
+    /// Whether free phones of `shop` ring once for a caller who has just given up.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the shop is.
+    pub async fn set_call_back_ring(&self, shop: ShopId, rings: bool) -> Result<(), StoreError> {
+        write!(self.db, tx => {
+            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            let set = sqlx::query(SET_CALL_BACK_RING).bind(shop.0).bind(i64::from(rings)).execute(&mut *tx).await?;
+            if set.rows_affected() == 0 {
+                return Err(StoreError::Gone { what: "shop" });
+            }
+        });
+        Ok(())
     }
 
     async fn shops(&self) -> Result<Vec<Arc<Shop>>, StoreError> {
@@ -288,6 +306,7 @@ impl ShopRow {
             closures: Vec::new(),
             hours_override,
             blocked: BTreeSet::new(),
+            call_back_ring: self.call_back_ring != 0,
             name: self.name,
         })
     }

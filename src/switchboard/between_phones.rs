@@ -51,7 +51,7 @@ impl Switchboard {
         };
         let user = self.user_of(&from).unwrap_or_default();
         let card = Card { name: from.name.to_string(), named_by: NamedBy::Owner, nth: 0 };
-        let shown = Shown { card: card.display(shop.language), number: user.clone(), called: None };
+        let shown = Shown { card: card.display(shop.language), number: user.clone(), called: None, own: None };
         let facts = Facts {
             direction: Direction::Out,
             caller: None,

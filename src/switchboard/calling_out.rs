@@ -13,7 +13,7 @@ use super::{Facts, Route, Switchboard};
 use crate::call::event::Final;
 use crate::call::leg::LegId;
 use crate::call::record::Direction;
-use crate::call::{Begin, Call, Dial};
+use crate::call::{Begin, Call, Dial, Occasion};
 use crate::door::sip::{Arrival, Shown};
 use crate::notice::Notice;
 use crate::now::{Now, UnixMs};
@@ -41,12 +41,12 @@ impl GoneOut {
         }
     }
 
-    fn on(&self, shop: &Shop, now: Now) -> u32 {
+    pub fn on(&self, shop: &Shop, now: Now) -> u32 {
         let today = local_time::local(shop.time_zone, now.wall).date();
         self.0.get(&shop.id).filter(|(day, _)| *day == today).map_or(0, |(_, calls)| *calls)
     }
 
-    fn count(&mut self, shop: &Shop, now: Now) {
+    pub fn count(&mut self, shop: &Shop, now: Now) {
         let today = local_time::local(shop.time_zone, now.wall).date();
         self.0.insert(shop.id, (today, self.on(shop, now).saturating_add(1)));
     }
@@ -56,6 +56,7 @@ impl Switchboard {
     /// This phone has dialled what is none of its shop's phones.
     pub(super) fn call_outside(&mut self, now: Now, arrival: Arrival, shop: Arc<Shop>, from: &Phone, proof: Proof) {
         let dialled = arrival.called.first().cloned().unwrap_or_default();
+        self.make_room(now, &shop);
         let out = Out { now: self.out_now(shop.id), today: self.gone_out.on(&shop, now) };
         let (outside, begin) = match decide_outside(&shop, &dialled, proof, out) {
             Dialling::NoNumber => {
@@ -76,8 +77,10 @@ impl Switchboard {
                 (to, begin)
             }
         };
-        if let (Begin::Dial(_), Outside::Number(_)) = (&begin, &outside) {
+        if let (Begin::Dial(_), Outside::Number(number)) = (&begin, &outside) {
             self.gone_out.count(&shop, now);
+            self.not_needed(now, shop.id, number, &[Occasion::Missed]);
+            self.call_backs.calls(now, shop.id, number, from.id);
         }
         if let Begin::Unservable(Final::NotDialled(why)) = begin
             && why.is_suspicious()
@@ -99,7 +102,7 @@ impl Switchboard {
             made_by: Some(from.id),
         };
         let called = shop.numbers.first().map(|number| number.as_str().to_owned());
-        let shown = Shown { card: String::new(), number: String::new(), called };
+        let shown = Shown { card: String::new(), number: String::new(), called, own: None };
         self.begin(now, arrival, Some(shop), facts, begin, shown);
     }
 
@@ -131,7 +134,7 @@ impl Switchboard {
     }
 
     /// How many calls of this shop are out now; help is not counted.
-    fn out_now(&self, shop: ShopId) -> usize {
+    pub(super) fn out_now(&self, shop: ShopId) -> usize {
         let records = self.calls.values().map(|call| call.record());
         let is_out = |because: &Because| *because == Because::CalledOut;
         records.filter(|record| record.shop == Some(shop) && is_out(&record.because) && record.ended.is_none()).count()

@@ -3,12 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::{Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
+use super::{
+    Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, NotRung, Protocol, Purpose, RightNow, Route, SocketId,
+};
 use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
 use crate::now::UnixMs;
-use crate::routing::plan::{Plan, ShopId};
+use crate::number::Number;
+use crate::routing::plan::{PhoneId, Plan, ShopId};
 use crate::sip::locate::Server;
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
@@ -88,6 +91,17 @@ pub enum Input<'a> {
     Look {
         ticket: Ticket,
     },
+    /// Somebody at the page has this phone rung: answered by [`Output::PhoneRings`].
+    RingPhone {
+        ticket: Ticket,
+        phone: PhoneId,
+        purpose: Purpose,
+    },
+    /// Somebody has taken it on to call this customer of this shop, or has settled what was owed.
+    TakenOn {
+        shop: ShopId,
+        number: Number,
+    },
     /// The service shuts down: no new calls (503), live ones are ended.
     Drain,
     /// The deadline of [`crate::switchboard::Switchboard::poll_timeout`] has come.
@@ -158,6 +172,11 @@ pub enum Output {
     Seen {
         ticket: Ticket,
         view: Box<RightNow>,
+    },
+    /// Whether the phone rings that somebody at the page wants to.
+    PhoneRings {
+        ticket: Ticket,
+        outcome: Result<(), NotRung>,
     },
     /// The carrier of this name sends us its calls, or no longer does: to be told to the owner, once for each change.
     Trunk {

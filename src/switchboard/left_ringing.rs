@@ -91,7 +91,8 @@ impl Switchboard {
                 Rang::Phones { number } => {
                     let places = shop.phones.iter().flat_map(|phone| self.contacts.phones.of(phone.id));
                     let places: Vec<BindingId> = places.copied().filter(|place| !left.told.contains(place)).collect();
-                    let shown = Shown { card: String::new(), number: number.clone(), called: shown_number(shop) };
+                    let shown =
+                        Shown { card: String::new(), number: number.clone(), called: shown_number(shop), own: None };
                     for place in places {
                         self.door.stop_left_ringing(now, call.call, &shown, place);
                         told.insert(place);

@@ -32,8 +32,18 @@ pub struct PhoneNow {
     /// Whether a call now would ring it.
     pub rings: bool,
     pub because: PhoneBecause,
+    pub doing: Doing,
     /// When it last answered anything of ours, or registered.
     pub proven_at: Option<UnixMs>,
+}
+
+/// What a phone is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    Nothing,
+    /// It rings, or dials.
+    Rings,
+    Talks,
 }
 
 /// Why a phone would ring, or not.
@@ -54,7 +64,8 @@ pub enum PhoneBecause {
 impl Switchboard {
     pub(super) fn right_now(&self, now: Now) -> RightNow {
         let shops = self.plan.shops.iter().map(|shop| self.shop_now(now, shop)).collect();
-        let mut calls: Vec<CallRecord> = self.calls.values().map(|call| call.record().clone()).collect();
+        let written = self.calls.values().filter(|call| call.is_written());
+        let mut calls: Vec<CallRecord> = written.map(|call| call.record().clone()).collect();
         calls.sort_by_key(|record| (record.started, record.id));
         RightNow { shops, calls, gauges: self.gauges() }
     }
@@ -80,6 +91,11 @@ impl Switchboard {
                 phone: phone.id,
                 rings: matches!(because, PhoneBecause::InAWave | PhoneBecause::ALikelyMailbox),
                 because,
+                doing: match &self.contacts.phones {
+                    phones if phones.talks(phone.id) => Doing::Talks,
+                    phones if phones.is_in_use(phone.id) => Doing::Rings,
+                    _ => Doing::Nothing,
+                },
                 proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
             }
         });

@@ -48,7 +48,7 @@ impl Switchboard {
             Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
             // Help is asked for whatever is left: ports may be free by then.
             Begin::Dial(Dial { to: Outside::Help(_), .. }) => return begin,
-            Begin::Dial(Dial { to: Outside::Number(_), .. }) => (2, Disposition::Missed),
+            Begin::Dial(Dial { to: Outside::Number(_), .. }) | Begin::Lift(_) => (2, Disposition::Missed),
             Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
             Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
         };

@@ -1,24 +1,34 @@
-//! Looking at the live calls: a question to the loop that owns them, and how long we wait for its answer.
+//! Questions to the loop that owns the live calls, and how long we wait for its answers.
 
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::switchboard::RightNow;
+use crate::number::Number;
+use crate::routing::plan::{PhoneId, ShopId};
+use crate::switchboard::{NotRung, Purpose, RightNow};
 
 /// The loop answers in microseconds; one that has not answered by now hangs.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Looks that may wait for the loop at a time; more than the connections we serve at once would never be read.
+/// Questions that may wait for the loop at a time; more than the connections we serve at once would never be read.
 const WAITING: usize = 64;
 
-/// One question: what is going on right now? The loop answers into it.
-pub type Look = oneshot::Sender<RightNow>;
+/// One question. The loop answers into it.
+#[derive(Debug)]
+pub enum Question {
+    /// What is going on right now?
+    Look(oneshot::Sender<RightNow>),
+    /// Would you ring this phone?
+    Ring { phone: PhoneId, purpose: Purpose, answer: oneshot::Sender<Result<(), NotRung>> },
+    /// No question: somebody has taken it on to call this customer, or has settled what was owed.
+    TakenOn { shop: ShopId, number: Number },
+}
 
 /// Where to ask.
 #[derive(Clone, Debug)]
 pub struct Board {
-    looks: mpsc::Sender<Look>,
+    questions: mpsc::Sender<Question>,
 }
 
 /// The loop did not say within [`PATIENCE`], or is gone.
@@ -28,9 +38,9 @@ pub struct NoAnswer;
 
 impl Board {
     /// A board, and the end at which the loop takes the questions.
-    pub fn new() -> (Board, mpsc::Receiver<Look>) {
-        let (looks, questions) = mpsc::channel(WAITING);
-        (Board { looks }, questions)
+    pub fn new() -> (Board, mpsc::Receiver<Question>) {
+        let (questions, asked) = mpsc::channel(WAITING);
+        (Board { questions }, asked)
     }
 
     /// Asks the loop and waits at most [`PATIENCE`].
@@ -38,10 +48,30 @@ impl Board {
         self.look_for(PATIENCE).await
     }
 
+    /// Has this phone rung, for somebody who will lift it. Waits at most [`PATIENCE`] for the loop.
+    pub async fn ring(&self, phone: PhoneId, purpose: Purpose) -> Result<Result<(), NotRung>, NoAnswer> {
+        self.ask_for(PATIENCE, |answer| Question::Ring { phone, purpose, answer }).await
+    }
+
+    /// Tells the loop that nobody else need call this customer. It is written in the log whether the loop hears of it or
+    /// not.
+    pub async fn taken_on(&self, shop: ShopId, number: Number) {
+        let told = self.questions.send(Question::TakenOn { shop, number });
+        let _ = tokio::time::timeout(PATIENCE, told).await;
+    }
+
     async fn look_for(&self, patience: Duration) -> Result<RightNow, NoAnswer> {
+        self.ask_for(patience, Question::Look).await
+    }
+
+    async fn ask_for<T>(
+        &self,
+        patience: Duration,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+    ) -> Result<T, NoAnswer> {
         let asked = async {
             let (answer, answered) = oneshot::channel();
-            self.looks.send(answer).await.map_err(|_| NoAnswer)?;
+            self.questions.send(question(answer)).await.map_err(|_| NoAnswer)?;
             answered.await.map_err(|_| NoAnswer)
         };
         tokio::time::timeout(patience, asked).await.unwrap_or(Err(NoAnswer))
@@ -59,7 +89,12 @@ mod tests {
         let (board, mut questions) = Board::new();
         let view = RightNow { shops: Vec::new(), calls: Vec::new(), gauges: Gauges { legs: 3, ..Gauges::default() } };
         let expected = view.clone();
-        tokio::spawn(async move { questions.recv().await.map(|question| question.send(view)) });
+        tokio::spawn(async move {
+            match questions.recv().await {
+                Some(Question::Look(answer)) => answer.send(view).is_ok(),
+                other => panic!("not a look: {other:?}"),
+            }
+        });
         assert_eq!(board.look().await, Ok(expected));
     }
 

@@ -16,6 +16,7 @@ use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown, shown_lines};
 use crate::web::messages::MessageCard;
 use crate::web::owed::OwedCard;
+use crate::web::ring::{Choices, RingForm};
 use crate::web::who::CallLine;
 use crate::words;
 use crate::words::page::Labels;
@@ -33,6 +34,8 @@ struct Page {
     fault: Option<String>,
     history: String,
     owed: Vec<OwedCard>,
+    /// Has a phone rung to call them, where nothing is owed that has such a button itself.
+    ring: Option<RingForm>,
     action: String,
     /// What is written now, for a form that is sent too late.
     tag: String,
@@ -102,6 +105,7 @@ async fn build(
     let (store, language) = (&view.web.store, view.language());
     let here = view.at(&format!("/callers/{}", number.as_str()));
     let owed = store.owed_to(&view.shop, number).await?;
+    let choices = Choices::now(view).await;
     let filter =
         CallFilter { shop: Some(view.shop.id), caller: Some(number.clone()), limit: CALLS, ..CallFilter::default() };
     let calls = store.calls(&filter).await?;
@@ -123,7 +127,8 @@ async fn build(
         saved: fault.is_none() && !view.query.text("saved").is_empty(),
         fault,
         history: words::page::history(count, spoken.as_deref(), language),
-        owed: owed.iter().map(|owed| OwedCard::of(owed, &here, view)).collect(),
+        owed: owed.iter().map(|owed| OwedCard::of(owed, &here, &choices, view)).collect(),
+        ring: choices.to_call(number, &here, view),
         action: here.clone(),
         tag,
         name: visible(&written.name).collect(),

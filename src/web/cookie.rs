@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::hex::hex;
+use crate::routing::plan::PhoneId;
 use crate::store::owners::ABSOLUTE_END;
 
 /// How the cookie is named and guarded: by the scheme of the address that browsers reach us at.
@@ -50,13 +51,37 @@ impl Cookie {
         self.set("", 0)
     }
 
+    /// The phone that was last chosen in this browser.
+    pub fn phone(self, headers: &HeaderMap) -> Option<PhoneId> {
+        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let (_, id) = pairs.find(|(name, _)| *name == self.phone_name())?;
+        id.parse().ok().map(PhoneId)
+    }
+
+    /// What makes a browser remember which phone was chosen.
+    pub fn keep_phone(self, phone: PhoneId) -> HeaderValue {
+        self.written(self.phone_name(), &phone.0.to_string(), ABSOLUTE_END.as_secs())
+    }
+
+    fn phone_name(self) -> &'static str {
+        match self {
+            Cookie::Host => "__Host-ringall-phone",
+            Cookie::Plain => "ringall-phone",
+        }
+    }
+
     fn set(self, secret: &str, max_age_s: u64) -> HeaderValue {
+        self.written(self.name(), secret, max_age_s)
+    }
+
+    fn written(self, name: &str, value: &str, max_age_s: u64) -> HeaderValue {
         let secure = match self {
             Cookie::Host => "; Secure",
             Cookie::Plain => "",
         };
-        let text = format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}", self.name());
-        HeaderValue::try_from(text).expect("hex digits and our own words")
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
+        HeaderValue::try_from(text).expect("digits and our own words")
     }
 }
 
@@ -94,6 +119,18 @@ mod tests {
         let plain = Cookie::of("http://localhost:8080").keep(SECRET);
         assert!(!plain.to_str().expect("ASCII").contains("Secure"));
         assert!(Cookie::Host.forget().to_str().expect("ASCII").contains("Max-Age=0"));
+    }
+
+    #[test]
+    fn the_phone_that_was_chosen_is_remembered() {
+        for cookie in [Cookie::Host, Cookie::Plain] {
+            let set = cookie.keep_phone(PhoneId(7));
+            let pair = set.to_str().expect("ASCII").split(';').next().expect("a pair");
+            let line = HeaderValue::from_str(&format!("a=b; {pair}")).expect("a cookie of this test");
+            let headers: HeaderMap = [(header::COOKIE, line)].into_iter().collect();
+            assert_eq!(cookie.phone(&headers), Some(PhoneId(7)));
+            assert_eq!(cookie.read(&headers), None, "it signs nobody in");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use crate::call::record::CallRecord;
 use crate::now::UnixMs;
 use crate::routing::Plan;
-use crate::routing::plan::{Language, Shop, ShopId};
+use crate::routing::plan::{Language, PhoneId, Shop, ShopId};
 use crate::store::StoreError;
 use crate::web::Web;
 use crate::web::assets::{ICON, SCRIPT, STYLE};
@@ -136,6 +136,8 @@ pub struct View {
     pub shop: Arc<Shop>,
     pub now: UnixMs,
     pub query: Fields,
+    /// The phone that was last chosen in this browser.
+    pub phone: Option<PhoneId>,
 }
 
 impl FromRequestParts<Arc<Web>> for View {
@@ -151,7 +153,8 @@ impl FromRequestParts<Arc<Web>> for View {
             None => plan.shops.first().ok_or(Fault::NoShop)?,
         };
         let shop = shop.clone();
-        Ok(View { web: web.clone(), visitor, plan, shop, now: (web.clock)().wall, query })
+        let phone = web.entrance.cookie.phone(&parts.headers);
+        Ok(View { web: web.clone(), visitor, plan, shop, now: (web.clock)().wall, query, phone })
     }
 }
 

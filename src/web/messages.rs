@@ -11,6 +11,7 @@ use crate::store::{MessageFilter, StoredMessage};
 use crate::web::Web;
 use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page};
+use crate::web::ring::{Choices, RingForm};
 use crate::web::who::{Who, of_message};
 use crate::words;
 use crate::words::page::Labels;
@@ -35,6 +36,8 @@ pub struct MessageCard {
     pub label: String,
     pub call: String,
     pub caller: Option<String>,
+    /// Has a phone rung to call them.
+    pub ring: Option<RingForm>,
 }
 
 /// Each has a player, which a telephone draws slowly.
@@ -55,8 +58,16 @@ impl MessageCard {
             label: words::page::player(&who.name, length_ms, language),
             call: view.at(&format!("/calls/{id}")),
             caller: number.map(|number| view.at(&format!("/callers/{}", number.as_str()))),
+            ring: None,
             who,
         }
+    }
+
+    /// With a button that has a phone rung to call them.
+    fn calling_back(self, stored: &StoredMessage, choices: &Choices, view: &View) -> MessageCard {
+        let number = stored.caller.as_ref().filter(|_| !stored.withheld);
+        let ring = number.and_then(|number| choices.to_call(number, &view.at("/messages"), view));
+        MessageCard { ring, ..self }
     }
 }
 
@@ -70,10 +81,12 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let is_more = stored.len() > A_PAGE as usize;
     stored.truncate(A_PAGE as usize);
     let last = stored.last().filter(|_| is_more);
+    let choices = Choices::now(&view).await;
+    let card = |message| MessageCard::of(message, &view).calling_back(message, &choices, &view);
     page(Page {
         frame: view.frame(Tab::Messages, view.w().messages),
         w: view.w(),
-        messages: stored.iter().map(|message| MessageCard::of(message, &view)).collect(),
+        messages: stored.iter().map(card).collect(),
         older: last.map(|message| view.at(&format!("/messages?before={}", message.message.call))),
     })
 }

@@ -35,6 +35,7 @@ mod phones;
 mod problem;
 mod qr_code;
 mod range;
+mod ring;
 mod set_up;
 mod sign_in;
 mod sip_socket;
@@ -128,6 +129,7 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     vec![
         ("/api/v1/calls", get(api::calls::list)),
         ("/api/v1/calls/{id}", get(api::calls::one)),
+        ("/api/v1/calls/{id}/pick-up", post(api::ring::pick_up)),
         ("/api/v1/messages", get(api::messages::list)),
         ("/api/v1/messages/{id}/audio", get(api::messages::audio)),
         ("/api/v1/right-now", get(api::right_now::show)),
@@ -139,6 +141,7 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/api/v1/closures", get(api::closures::list).post(api::closures::add)),
         ("/api/v1/closures/{id}", delete(api::closures::delete)),
         ("/api/v1/callers/{number}", get(api::callers::show).put(api::callers::edit)),
+        ("/api/v1/callers/{number}/call", post(api::ring::call_back)),
         ("/api/v1/owed", get(api::owed::list)),
         ("/api/v1/owed/{number}/claim", post(api::owed::claim).delete(api::owed::release)),
         ("/api/v1/owed/{number}/settle", post(api::owed::settle)),
@@ -172,6 +175,8 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/calls", get(calls::show)),
         ("/calls/{id}", get(call::show)),
         ("/callers/{number}", get(caller::show).post(caller::save)),
+        ("/callers/{number}/call", form(ring::call_back, "/")),
+        ("/calls/{id}/pick-up", form(ring::pick_up, "/")),
         ("/owed/{number}/claim", form(owed::claim, "/")),
         ("/owed/{number}/release", form(owed::release, "/")),
         ("/owed/{number}/settle", form(owed::settle, "/")),
@@ -185,6 +190,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/hours/closures", form(hours::add_closure, "/hours")),
         ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
         ("/phones", get(phones::show)),
+        ("/phones/call-back-ring", form(phones::ring_back, "/phones")),
         ("/phones/{id}/connect", form(connect::make, "/phones")),
         ("/phones/{id}/connect/end", form(connect::end, "/phones")),
         ("/what-if", get(what_if::show)),

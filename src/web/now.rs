@@ -7,7 +7,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::call::record::CallRecord;
+use crate::call::record::{CallRecord, Direction};
 use crate::routing::plan::OverrideState;
 use crate::routing::{Action, local_time, standing};
 use crate::web::api::right_now::until;
@@ -15,6 +15,7 @@ use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page, shown_lines};
 use crate::web::owed::{self, OwedCard};
 use crate::web::phones::{Row, phones, row};
+use crate::web::ring::{self, Choices, RingForm};
 use crate::web::who::{Who, seen};
 use crate::words;
 use crate::words::page::Labels;
@@ -65,6 +66,10 @@ struct Card {
     nth: String,
     note: String,
     owed: String,
+    /// Which phone called them lately.
+    returns: String,
+    /// Has a phone rung to take it.
+    ring: Option<RingForm>,
     /// For the style sheet.
     phase: &'static str,
 }
@@ -137,12 +142,13 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
         .flat_map(|there| &there.notices)
         .map(|standing| words::notice::seen(&standing.notice, standing.at, language, view.shop.time_zone, view.now));
     let notices = notices.collect();
+    let choices = Choices::of(&looked, view);
+    let back = view.at("/");
     let mut calls = Vec::new();
     for record in looked.calls.iter().filter(|call| call.shop == Some(view.shop.id)) {
-        calls.push(card(record, view).await?);
+        calls.push(card(record, &choices, &back, view).await?);
     }
     let owed = view.web.store.owed(&view.shop, None, owed::MOST).await?;
-    let back = view.at("/");
     let said = view.shop.hours_override.filter(|said| view.now < said.until);
     Ok(Live {
         w,
@@ -155,19 +161,24 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
         override_action: view.at("/override"),
         end_override: said.map(|_| view.at("/override/end")),
         calls,
-        owed: owed.iter().map(|caller| OwedCard::of(caller, &back, view)).collect(),
+        owed: owed.iter().map(|caller| OwedCard::of(caller, &back, &choices, view)).collect(),
         phones: rows,
     })
 }
 
 /// The caller's card: who they are, what is known of them, what is owed to them.
-async fn card(record: &CallRecord, view: &View) -> Result<Card, Fault> {
+async fn card(record: &CallRecord, choices: &Choices, back: &str, view: &View) -> Result<Card, Fault> {
     let record = &seen(record);
     let (store, language) = (&view.web.store, view.language());
     let (mut name, mut note, mut owed) = (String::new(), String::new(), String::new());
+    let mut returns = String::new();
     if let Some(number) = record.caller.as_ref().filter(|_| !record.withheld) {
         let written = store.written(view.shop.id, number).await?;
         (name, note) = (written.name, shown_lines(&written.note));
+        if record.direction == Direction::In {
+            let by = ring::called_lately(view, record, number).await?;
+            returns = by.map(|by| words::page::returns_call(&by, language)).unwrap_or_default();
+        }
         if let Some(caller) = store.owed_to(&view.shop, number).await? {
             let last = words::page::moment(caller.owed.last, language, view.shop.time_zone, view.now);
             owed = words::page::owed_since(caller.owed.attempts, &last, language);
@@ -182,6 +193,8 @@ async fn card(record: &CallRecord, view: &View) -> Result<Card, Fault> {
         nth: if nth == 0 { String::new() } else { words::nth_call(nth, language) },
         note,
         owed,
+        returns,
+        ring: choices.to_pick_up(record, back, view),
         phase: if record.answered.is_some() { "talking" } else { "ringing" },
     })
 }

@@ -13,6 +13,7 @@ use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{View, shown};
 use crate::web::now::{self, Typed};
+use crate::web::ring::{Choices, RingForm};
 use crate::web::visit::way_back;
 use crate::words;
 
@@ -39,10 +40,12 @@ pub struct OwedCard {
     pub seen_ms: i64,
     /// Where the forms lead back to.
     pub back: String,
+    /// Has a phone rung to call them.
+    pub ring: Option<RingForm>,
 }
 
 impl OwedCard {
-    pub fn of(caller: &OwedCaller, back: &str, view: &View) -> OwedCard {
+    pub fn of(caller: &OwedCaller, back: &str, choices: &Choices, view: &View) -> OwedCard {
         let (language, zone) = (view.language(), view.shop.time_zone);
         let moment = |at| words::page::moment(at, language, zone, view.now);
         let e164 = caller.number.as_str().to_owned();
@@ -67,6 +70,7 @@ impl OwedCard {
             settle_action: view.at(&format!("/owed/{e164}/settle")),
             seen_ms: owed.last.0,
             mine,
+            ring: choices.to_call(&caller.number, back, view),
             back: back.to_owned(),
             e164,
         }
@@ -81,7 +85,10 @@ pub async fn claim(
     let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let by = view.visitor.owner.email.clone();
     match view.web.store.claim(&view.shop, &number, &by, view.now).await? {
-        Claimed::Yours(_) | Claimed::NotOwed => Ok(back(&fields)),
+        Claimed::Yours(_) | Claimed::NotOwed => {
+            view.web.board.taken_on(view.shop.id, number).await;
+            Ok(back(&fields))
+        }
         Claimed::Theirs(theirs) => {
             let fault = words::claimed_by(&shown(&theirs.by), view.language());
             let typed = Typed { fault: Some(fault), ..Typed::fresh(&view) };
@@ -119,6 +126,7 @@ pub async fn settle(
     if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
         view.web.plan_changed().await;
     }
+    view.web.board.taken_on(view.shop.id, number).await;
     // Settled by somebody else a moment ago is as good.
     Ok(back(&fields))
 }

@@ -1,13 +1,15 @@
 //! `/phones`: each phone, whether a call now would ring it and because of what, and when it was last known to be there.
 
 use askama::Template;
-use axum::response::Response;
+use axum::Extension;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::provisioning::Taker;
 use crate::routing::plan::{Line, Phone, Shop};
 use crate::store::LinkState;
 use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
+use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::words;
 
@@ -16,6 +18,9 @@ use crate::words;
 struct Page {
     frame: Frame,
     phones: Vec<Card>,
+    call_back_ring: bool,
+    call_back_action: String,
+    saved: bool,
 }
 
 /// A phone in a list.
@@ -42,7 +47,20 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let looked = view.web.board.look().await?;
     let links = view.web.store.provisioning_links().await?;
     let phones = phones(&looked, &view.shop).map(|(phone, now)| card(phone, now, &links, &view)).collect();
-    page(Page { frame: view.frame(Tab::Phones, view.w().phones), phones })
+    page(Page {
+        frame: view.frame(Tab::Phones, view.w().phones),
+        phones,
+        call_back_ring: view.shop.call_back_ring,
+        call_back_action: view.at("/phones/call-back-ring"),
+        saved: !view.query.text("saved").is_empty(),
+    })
+}
+
+/// Whether phones ring once for a caller who has just given up.
+pub async fn ring_back(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    view.web.store.set_call_back_ring(view.shop.id, fields.get("ring").is_some()).await?;
+    view.web.plan_changed().await;
+    Ok(Redirect::to(&view.at("/phones?saved=yes")).into_response())
 }
 
 /// The shop's phones as the loop knows them. A shop or phone of this very second may not have reached it.

@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::{Decline, Happened, Hour, Phone, Refused, Seconds, When, clock, or_else, sentence};
+use crate::call::event::NotRung;
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
 use crate::routing::NotDialled;
@@ -89,6 +90,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::Full) => "All lines were taken: the caller heard the busy tone.".to_owned(),
         Happened::Refused(Refused::NotDialled(why)) => not_dialled(*why).to_owned(),
         Happened::Refused(Refused::Other) => "The call could not be taken.".to_owned(),
+        Happened::Lifted(phone) => format!("{} rang for the call back, and somebody lifted it.", subject(*phone)),
         Happened::Dialled(phone) => format!("{} called a number outside.", subject(*phone)),
         Happened::RingsThere => "It rings there.".to_owned(),
         Happened::AnsweredThere => "They picked up.".to_owned(),
@@ -143,6 +145,22 @@ pub(super) fn not_dialled(why: NotDialled) -> &'static str {
         NotDialled::Unproved => "That phone has no password, so it calls no number outside.",
         NotDialled::NoWayOut => "No carrier takes our calls.",
         NotDialled::NoNumber => "That is no telephone number.",
+    }
+}
+
+pub(super) fn not_rung(why: NotRung, phone: &str) -> String {
+    match why {
+        NotRung::NoPhone => "That is no desk phone of this shop: choose another.".to_owned(),
+        NotRung::Unreachable => {
+            format!(
+                "{phone} cannot be reached: it is not registered, or its address leads nowhere. Choose another phone."
+            )
+        }
+        NotRung::Busy => format!("{phone} is in use: wait until it is free, or choose another phone."),
+        NotRung::Gone => "That call is over, or somebody has it already.".to_owned(),
+        NotRung::Number(why) => not_dialled(why).to_owned(),
+        NotRung::Full => "As many calls go on as can: try again when one of them is over.".to_owned(),
+        NotRung::Closing => "The service is being stopped: try again in a moment.".to_owned(),
     }
 }
 

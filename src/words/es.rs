@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 
 use super::{Decline, Happened, Hour, Phone, Refused, Seconds, When, clock, or_else, sentence};
+use crate::call::event::NotRung;
 use crate::call::record::{Disposition, EndedBy};
 use crate::now::UnixMs;
 use crate::routing::NotDialled;
@@ -92,6 +93,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Refused(Refused::Full) => "Todas las líneas estaban ocupadas: oyó el tono de ocupado.".to_owned(),
         Happened::Refused(Refused::NotDialled(why)) => not_dialled(*why).to_owned(),
         Happened::Refused(Refused::Other) => "No se pudo atender la llamada.".to_owned(),
+        Happened::Lifted(phone) => format!("{} sonó para devolver la llamada, y lo descolgaron.", subject(*phone)),
         Happened::Dialled(phone) => format!("{} llamó a un número de fuera.", subject(*phone)),
         Happened::RingsThere => "Suena allí.".to_owned(),
         Happened::AnsweredThere => "Contestaron.".to_owned(),
@@ -146,6 +148,22 @@ pub(super) fn not_dialled(why: NotDialled) -> &'static str {
         NotDialled::Unproved => "Ese teléfono no tiene contraseña, así que no llama a números de fuera.",
         NotDialled::NoWayOut => "Ninguna operadora acepta nuestras llamadas.",
         NotDialled::NoNumber => "Eso no es un número de teléfono.",
+    }
+}
+
+pub(super) fn not_rung(why: NotRung, phone: &str) -> String {
+    match why {
+        NotRung::NoPhone => "No es un teléfono de mesa de esta tienda: elige otro.".to_owned(),
+        NotRung::Unreachable => {
+            format!(
+                "{phone} no está localizable: no está registrado o su dirección no lleva a nada. Elige otro teléfono."
+            )
+        }
+        NotRung::Busy => format!("{phone} está ocupado: espera a que quede libre o elige otro teléfono."),
+        NotRung::Gone => "Esa llamada ya terminó o ya la atiende alguien.".to_owned(),
+        NotRung::Number(why) => not_dialled(why).to_owned(),
+        NotRung::Full => "No caben más llamadas a la vez: vuelve a probar cuando termine alguna.".to_owned(),
+        NotRung::Closing => "El servicio se está deteniendo: vuelve a probar en un momento.".to_owned(),
     }
 }
 

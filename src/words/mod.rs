@@ -9,6 +9,7 @@ pub mod page;
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 use chrono_tz::Tz;
 
+use crate::call::event::NotRung;
 use crate::call::record::{CallEvent, Disposition, EndedBy, EventKind};
 use crate::now::UnixMs;
 use crate::routing::NotDialled;
@@ -72,6 +73,30 @@ pub fn nth_call(nth: u32, language: Language) -> String {
     }
 }
 
+/// On a phone that rings for a caller who has just given up, before their name, in ASCII and short.
+pub fn missed(language: Language) -> &'static str {
+    match language {
+        Language::En => "MISSED",
+        Language::Es => "PERDIDA",
+    }
+}
+
+/// The same on one that rings so that somebody calls a customer.
+pub fn to_call(language: Language) -> &'static str {
+    match language {
+        Language::En => "CALL",
+        Language::Es => "LLAMAR",
+    }
+}
+
+/// The same on the phone that has called them: they return that call.
+pub fn returns(language: Language) -> &'static str {
+    match language {
+        Language::En => "RET",
+        Language::Es => "DEV",
+    }
+}
+
 /// What a caller is called who asked not to be named.
 pub fn withheld(language: Language) -> &'static str {
     match language {
@@ -109,6 +134,14 @@ pub fn claimed_by(by: &str, language: Language) -> String {
     match language {
         Language::En => format!("{by} is to call them: ask, or let {by} give it back."),
         Language::Es => format!("De esta llamada se encarga {by}: pregúntale, o que la suelte."),
+    }
+}
+
+/// Why a phone is not rung for somebody who wants it to, and what to do instead.
+pub fn not_rung(why: NotRung, phone: &str, language: Language) -> String {
+    match language {
+        Language::En => en::not_rung(why, phone),
+        Language::Es => es::not_rung(why, phone),
     }
 }
 
@@ -184,6 +217,7 @@ enum Happened<'a> {
     GaveUp(Seconds),
     NobodyAnswered(Seconds),
     Refused(Refused),
+    Lifted(Phone<'a>),
     Dialled(Phone<'a>),
     RingsThere,
     AnsweredThere,
@@ -251,6 +285,7 @@ impl<'a> Happened<'a> {
             EventKind::GaveUp => Happened::GaveUp(seconds),
             EventKind::NobodyAnswered => Happened::NobodyAnswered(seconds),
             EventKind::Refused => Happened::Refused(Refused::read(&event.detail)),
+            EventKind::Lifted => Happened::Lifted(phone),
             EventKind::Dialled => Happened::Dialled(phone),
             EventKind::RingsThere => Happened::RingsThere,
             EventKind::AnsweredThere => Happened::AnsweredThere,

@@ -54,6 +54,8 @@ labels! {
     language, as_browser, save, sign_out,
     // Messages.
     messages, no_messages, cut_off, to_call, older_messages, the_message,
+    // A phone is rung for somebody.
+    call_from, pick_up_at, ring_it, go_back, missed_calls, call_back_ring, call_back_ring_hint,
     // Hours, who is owed a call, a caller.
     hours, close_now, open_now, for_now, be_closed, be_open, for_an_hour, until_midnight, or_until, set_override, end_override, owed, nobody_owed, call, claim, unclaim, settle, called_elsewhere, came_in, not_needed, to_caller, who_they_are, name, note, blocked, saved, all_calls, name_too_long, note_too_long, week, week_hint, opens_at, closes_at, half_a_span, holidays_off, more_than_a_week, as_text, expression, closures, no_closures, closure, delete, add_closure, from, to, why_closed, open_anyway, add,
 }
@@ -398,6 +400,46 @@ pub fn claimed(by: Option<&str>, since: &str, language: Language) -> String {
         (Language::En, None) => format!("You have taken this on: {since}."),
         (Language::Es, Some(by)) => format!("Se encarga {by}: {since}."),
         (Language::Es, None) => format!("Te encargas tú: {since}."),
+    }
+}
+
+/// The button that has the only phone rung to call somebody: "Call from Counter".
+pub fn call_from(phone: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("Call from {phone}"),
+        Language::Es => format!("Llamar desde {phone}"),
+    }
+}
+
+/// The button that has the only phone rung to take a call: "Pick up at Counter".
+pub fn pick_up_at(phone: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("Pick up at {phone}"),
+        Language::Es => format!("Contestar en {phone}"),
+    }
+}
+
+/// A phone rings so that somebody calls: "Counter rings. Lift it and we call Jo Miller."
+pub fn rings_to_call(phone: &str, who: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("{phone} rings. Lift it and we call {who}."),
+        Language::Es => format!("Suena {phone}. Descuelga y llamamos a {who}."),
+    }
+}
+
+/// A phone rings so that somebody takes a call: "Counter rings. Lift it and you have Jo Miller."
+pub fn rings_to_pick_up(phone: &str, who: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("{phone} rings. Lift it and you have {who}."),
+        Language::Es => format!("Suena {phone}. Descuelga y tienes a {who}."),
+    }
+}
+
+/// A caller whom this phone has called lately: "Returns the call from Counter."
+pub fn returns_call(phone: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("Returns the call from {phone}."),
+        Language::Es => format!("Devuelve la llamada de {phone}."),
     }
 }
 

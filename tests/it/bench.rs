@@ -56,6 +56,7 @@ impl Bench {
             time_zone: chrono_tz::Europe::Madrid,
             country: Country(*b"ES"),
             calls_to: Vec::new(),
+            call_back_ring: true,
             language: Language::En,
             hours: None,
             numbers: Vec::new(),
@@ -120,7 +121,8 @@ impl Bench {
                 Output::Media(command) => {
                     self.media.perform(self.now, command).into_iter().next().map(|(_, fact)| Input::Media(fact))
                 }
-                Output::Log(_) | Output::Seen { .. } | Output::Trunk { .. } | Output::Notify { .. } => None,
+                Output::Log(_) | Output::Seen { .. } | Output::PhoneRings { .. } => None,
+                Output::Trunk { .. } | Output::Notify { .. } => None,
             };
             if let Some(answer) = answer {
                 said.extend(self.hand_in(answer));

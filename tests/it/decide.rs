@@ -51,6 +51,7 @@ fn ruiz() -> Shop {
         time_zone: Madrid,
         country: ES,
         calls_to: Vec::new(),
+        call_back_ring: true,
         language: Language::Es,
         hours: Some(hours("Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off")),
         numbers: vec![number("+34911234567")],

@@ -68,6 +68,7 @@ fn shop() -> Arc<Shop> {
         time_zone: chrono_tz::Europe::Madrid,
         country: Country(*b"ES"),
         calls_to: Vec::new(),
+        call_back_ring: true,
         language: Language::Es,
         hours: None,
         numbers: Vec::new(),

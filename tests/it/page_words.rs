@@ -35,6 +35,22 @@ fn a_moment_is_named_as_one_would_today() {
 }
 
 #[test]
+fn somebody_who_has_a_phone_rung_is_told_what_to_do() {
+    let sentences = |phone: &str, who: &str, language| {
+        [
+            page::call_from(phone, language),
+            page::rings_to_call(phone, who, language),
+            page::pick_up_at(phone, language),
+            page::rings_to_pick_up(phone, who, language),
+            page::returns_call(phone, language),
+        ]
+        .join(" | ")
+    };
+    let rows = [("Counter", "Jo Miller"), ("Ana's", "600 99 98 88")];
+    golden("page_rung.txt", &in_both(&rows, |(phone, who), language| sentences(phone, who, language)));
+}
+
+#[test]
 fn who_rings_is_a_list_as_people_say_it() {
     let rows: [&[&str]; 5] =
         [&[], &["Counter"], &["Counter", "Workshop"], &["Counter", "Workshop", "Inés"], &["Counter", "Hierro"]];

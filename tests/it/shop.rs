@@ -17,7 +17,7 @@ use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
-use ringall::switchboard::{Change, Due, Gauges, Medium, PhoneBecause, Standing};
+use ringall::switchboard::{Change, Due, Gauges, Medium, NotRung, PhoneBecause, Purpose, Standing};
 use ringall::utterance::{Names, SpokenName};
 
 use crate::cast::{Caller, Person, Phone};
@@ -235,6 +235,32 @@ impl Shop {
     /// The service is to stop.
     pub fn shuts_down(&self) {
         self.world.borrow_mut().drain();
+    }
+
+    /// Somebody at the page has this phone rung, so that whoever lifts it calls this customer.
+    pub fn rings_to_call(&self, phone: &Phone, number: &str) -> Result<(), NotRung> {
+        let purpose = Purpose::CallBack(machine::number(number));
+        let phone = self.id_of(phone);
+        self.world.borrow_mut().ring_phone(phone, purpose)
+    }
+
+    /// Somebody at the page wants to take the call of this number at this phone.
+    pub fn picks_up_at(&self, phone: &Phone, number: &str) -> Result<(), NotRung> {
+        let number = Some(machine::number(number));
+        let call = self.log().into_iter().rev().find(|row| row.caller == number).expect("a call of theirs").id;
+        let phone = self.id_of(phone);
+        self.world.borrow_mut().ring_phone(phone, Purpose::PickUp(call))
+    }
+
+    /// Somebody at the page has taken it on to call this customer.
+    pub fn somebody_takes_on(&self, number: &str) {
+        self.world.borrow_mut().take_on(RUIZ, machine::number(number));
+    }
+
+    fn id_of(&self, phone: &Phone) -> PhoneId {
+        let world = self.world.borrow();
+        let known = world.plan.shops[0].phones.iter().find(|known| *known.name == *phone.name());
+        known.expect("a phone of the shop").id
     }
 
     /// Everything the shop has sent, in order.
@@ -793,6 +819,7 @@ impl Opening {
             time_zone: chrono_tz::Europe::Madrid,
             country: Country(*b"ES"),
             calls_to: vec![Country(*b"ES")],
+            call_back_ring: true,
             language: self.language,
             hours: self.hours.map(|hours| Hours::parse(&hours, Country(*b"ES")).expect("hours of a story")),
             numbers: self.numbers.iter().map(|number| machine::number(number)).collect(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Europe::Madrid;
+use ringall::call::event::NotRung;
 use ringall::call::record::{CallEvent, CallId, Disposition, EventKind};
 use ringall::notice::{NoneRang, Notice, TrunkFault};
 use ringall::now::UnixMs;
@@ -187,6 +188,7 @@ fn every_line_of_the_log_is_plain() {
     for why in NotDialled::ALL {
         rows.push((EventKind::Refused, None, why.as_str(), 0));
     }
+    rows.push((EventKind::Lifted, Some("Counter"), "", 0));
     rows.push((EventKind::Dialled, Some("Counter"), "", 0));
     rows.push((EventKind::RingsThere, None, "", 0));
     rows.push((EventKind::AnsweredThere, None, "", 0));
@@ -302,6 +304,35 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
     });
     said += &in_both(&["https://phone.example"], |page, language| words::notice::see(page, language));
     golden("notice.txt", &said);
+}
+
+#[test]
+fn a_phone_that_is_not_rung_says_why_and_what_to_do_instead() {
+    let rows = [
+        NotRung::NoPhone,
+        NotRung::Unreachable,
+        NotRung::Busy,
+        NotRung::Gone,
+        NotRung::Number(NotDialled::Premium),
+        NotRung::Number(NotDialled::AtOnce),
+        NotRung::Full,
+        NotRung::Closing,
+    ];
+    golden("not_rung.txt", &in_both(&rows, |why, language| words::not_rung(*why, "Counter", language)));
+}
+
+#[test]
+fn a_phone_that_rings_for_a_reason_shows_it_in_a_word() {
+    let rows = ["missed", "to_call", "returns"];
+    let said = in_both(&rows, |word, language| {
+        match *word {
+            "missed" => words::missed(language),
+            "to_call" => words::to_call(language),
+            _ => words::returns(language),
+        }
+        .to_owned()
+    });
+    golden("card_words.txt", &said);
 }
 
 #[test]

@@ -11,13 +11,14 @@ use ringall::config::{Srtp, Trunk};
 use ringall::media::Fact;
 use ringall::media::relay::Verdict;
 use ringall::now::{Mono, UnixMs};
-use ringall::routing::plan::ShopId;
+use ringall::number::Number;
+use ringall::routing::plan::{PhoneId, ShopId};
 use ringall::routing::{Because, Plan};
 use ringall::sip::locate::Server;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
-    Acquaintances, Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, Output, Protocol, Rang, RightNow,
-    Route, SocketId, Ticket,
+    Acquaintances, Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, NotRung, Output, Protocol,
+    Purpose, Rang, RightNow, Route, SocketId, Ticket,
 };
 use ringall::utterance::Names;
 
@@ -68,6 +69,7 @@ pub struct World {
     /// And of what is wrong in their shops.
     pub notices: Vec<(Duration, ShopId, Due)>,
     seen: Option<Box<RightNow>>,
+    rung: Option<Result<(), NotRung>>,
     queue: BTreeMap<(Duration, u64), Event>,
     turn: u64,
 }
@@ -172,6 +174,7 @@ impl World {
             carriers: BTreeMap::new(),
             trace: Trace { names: [SHOP, SHOP_V6].map(|shop| (shop, "shop".to_owned())).into(), ..Trace::default() },
             seen: None,
+            rung: None,
             queue: BTreeMap::new(),
             turn: 0,
         }
@@ -258,6 +261,17 @@ impl World {
     pub fn right_now(&mut self) -> RightNow {
         self.hand_in(Input::Look { ticket: Ticket(0) });
         *self.seen.take().expect("a look is answered at once")
+    }
+
+    /// Somebody at the page has this phone rung.
+    pub fn ring_phone(&mut self, phone: PhoneId, purpose: Purpose) -> Result<(), NotRung> {
+        self.hand_in(Input::RingPhone { ticket: Ticket(0), phone, purpose });
+        self.rung.take().expect("a wish is answered at once")
+    }
+
+    /// Somebody at the page has taken it on to call this customer.
+    pub fn take_on(&mut self, shop: ShopId, number: Number) {
+        self.hand_in(Input::TakenOn { shop, number });
     }
 
     /// The service is to stop.
@@ -490,6 +504,7 @@ impl World {
                 self.enqueue(Duration::from_millis(1), Event::Located { ticket, servers });
             }
             Output::Seen { view, .. } => self.seen = Some(view),
+            Output::PhoneRings { outcome, .. } => self.rung = Some(outcome),
             Output::Trunk { name, change } => {
                 self.trace.note(self.now, format!("trunk {name}: {change:?}"));
                 self.trunks.push((self.now, name, change));

@@ -240,6 +240,7 @@ hours = "Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off"
 numbers = ["+34911234567", "+34911234568"]
 give_up_after_s = 90
 notify = ["https://ntfy.example/ruiz", "mailto:owner@example.com"]
+call_back_ring = false
 
 [[phone]]
 name = "Counter"

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use ringall::cli::shop_file;
 use ringall::notice::Address;
-use ringall::routing::plan::{Country, Language, Line, OverrideState};
+use ringall::routing::plan::{Country, Language, Line, OverrideState, ShopId};
 use ringall::store::StoreError;
 
 use crate::cast::{Database, RUIZ, answered, jo, number, shop};
@@ -54,6 +54,10 @@ async fn an_imported_shop_is_the_plan(db: Database) {
     assert_eq!(ruiz.numbers, [number("+34911234567"), number("+34911234568")]);
     assert_eq!(ruiz.calls_to, [Country(*b"ES"), Country(*b"PT")]);
     assert_eq!(plan.shops[1].calls_to, [Country(*b"US")], "its own, where nothing is said");
+    db.store.set_call_back_ring(id, true).await.unwrap();
+    assert!(db.store.plan().await.unwrap().shop(id).unwrap().call_back_ring, "as the page sets it");
+    assert!(db.store.set_call_back_ring(ShopId(99), true).await.is_err());
+    assert!(!ruiz.call_back_ring && plan.shops[1].call_back_ring, "on, where nothing is said");
     assert_eq!(ruiz.give_up_after, Duration::from_secs(90));
     let notify: Vec<String> = ruiz.notify.iter().map(Address::text).collect();
     assert_eq!(notify, ["https://ntfy.example/ruiz", "mailto:owner@example.com"]);

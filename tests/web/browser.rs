@@ -1,5 +1,7 @@
 //! Somebody at a browser: keeps the cookie, sends forms as browsers do, and reads pages.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
@@ -14,7 +16,8 @@ const HERE: &str = "192.0.2.1:40000";
 
 pub struct Browser<'p> {
     place: &'p Place,
-    cookie: Option<String>,
+    /// By name.
+    cookies: BTreeMap<String, String>,
     language: &'static str,
     peer: &'static str,
 }
@@ -22,7 +25,7 @@ pub struct Browser<'p> {
 impl Place {
     /// A browser that nobody has signed in with.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { place: self, cookie: None, language: "en", peer: HERE }
+        Browser { place: self, cookies: BTreeMap::new(), language: "en", peer: HERE }
     }
 
     /// Ana has an account.
@@ -50,9 +53,9 @@ impl<'p> Browser<'p> {
         Browser { peer, ..self }
     }
 
-    /// Has the same cookie as `other`.
+    /// Has the same cookies as `other`.
     pub fn steals(&mut self, other: &Browser<'_>) {
-        self.cookie = other.cookie.clone();
+        self.cookies = other.cookies.clone();
     }
 
     pub async fn opens(&mut self, path: &str) -> Answer {
@@ -117,7 +120,11 @@ impl<'p> Browser<'p> {
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body").to_vec();
         for set in parts.headers.get_all(header::SET_COOKIE) {
             let pair = set.to_str().expect("ASCII").split(';').next().unwrap_or_default().to_owned();
-            self.cookie = Some(pair).filter(|pair| !pair.ends_with('='));
+            let (name, value) = pair.split_once('=').expect("a name and a value");
+            match value {
+                "" => self.cookies.remove(name),
+                value => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: parts.status, headers: parts.headers, bytes, text }
@@ -132,8 +139,9 @@ impl<'p> Browser<'p> {
     ) -> axum::response::Response {
         let mut request = Request::builder().method(&method).uri(path).header("host", "localhost:8080");
         request = request.header("accept-language", self.language).header("accept", "text/html");
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", pairs.join("; "));
         }
         if method == Method::POST && !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/x-www-form-urlencoded");

@@ -20,6 +20,7 @@ mod page_messages;
 mod pages;
 mod phones;
 mod right_now;
+mod ring;
 mod shop;
 mod sign_in;
 mod sip_socket;

@@ -1,6 +1,6 @@
 //! A shop with two phones, a store on disk, and a call loop that says what a test tells it to.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,11 +19,13 @@ use ringall::now::{Mono, Now, UnixMs};
 use ringall::number::Number;
 use ringall::provisioning::Site;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
-use ringall::routing::{Action, Because, Decision, Ring, Wave};
+use ringall::routing::{Action, Because, Decision, NotDialled, Ring, Wave};
 use ringall::sip::stream::Reception;
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
-use ringall::switchboard::{Gauges, LogEntry, Medium, PhoneBecause, PhoneNow, RightNow, ShopNow, Standing, Ticket};
-use ringall::web::board::Look;
+use ringall::switchboard::{
+    Doing, Gauges, LogEntry, Medium, NotRung, PhoneBecause, PhoneNow, Purpose, RightNow, ShopNow, Standing, Ticket,
+};
+use ringall::web::board::Question;
 use ringall::web::{Board, Entrance, Feed, LiveGauges, Readiness, Web, live, metrics, router};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -34,6 +36,10 @@ use tower::ServiceExt;
 pub const NOW: UnixMs = UnixMs(1_798_131_900_000);
 
 pub const JO: &str = "+34600999888";
+/// A shop of this name has a second desk phone, in its workshop.
+pub const TWO_DESKS: &str = "Norte";
+/// Nobody's phone is rung to call it.
+pub const PREMIUM: &str = "+34806123456";
 
 /// The web of one or more shops, ready to be asked.
 pub struct Place {
@@ -47,8 +53,17 @@ pub struct Place {
     pub gauges: Arc<LiveGauges>,
     /// What the call loop tells as it happens.
     pub feed: Feed,
+    /// What the call loop was asked to do, in order.
+    asked: Arc<Mutex<Vec<Asked>>>,
     log: LogWriter,
     _disk: TempDir,
+}
+
+/// What the call loop is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Ring(PhoneId, Purpose),
+    TakenOn(ShopId, Number),
 }
 
 /// Somebody who listens to calls as they happen.
@@ -110,12 +125,13 @@ impl Place {
         let plan = Arc::new(store.plan().await.expect("the plan is read"));
         let log = LogWriter::start(store.clone(), disk.path().join("journal"), |_| ()).expect("the log starts");
         let (board, looks) = Board::new();
+        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         match the_loop {
-            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new()))),
+            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new(), asked.clone()))),
             Loop::HasTrouble => {
                 let notice = Notice::NoPhoneRang(NoneRang::NoneReachable);
                 let standing = Standing { notice, at: UnixMs(NOW.0 - 60_000) };
-                drop(tokio::spawn(answer_looks(looks, plan.clone(), vec![standing])));
+                drop(tokio::spawn(answer_looks(looks, plan.clone(), vec![standing], asked.clone())));
             }
             Loop::IsGone => drop(looks),
         }
@@ -153,9 +169,15 @@ impl Place {
             log_health,
             gauges,
             feed,
+            asked,
             log,
             _disk: disk,
         }
+    }
+
+    /// What the call loop was asked to do until now.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().expect("nobody panics there").clone()
     }
 
     pub async fn stores(&self, record: CallRecord, events: impl IntoIterator<Item = CallEvent>) {
@@ -296,8 +318,33 @@ pub enum Loop {
 }
 
 /// The call loop: Jo's call rings at the first shop; nobody calls the others.
-async fn answer_looks(mut looks: mpsc::Receiver<Look>, plan: Arc<Plan>, notices: Vec<Standing>) {
-    while let Some(look) = looks.recv().await {
+async fn answer_looks(
+    mut questions: mpsc::Receiver<Question>,
+    plan: Arc<Plan>,
+    notices: Vec<Standing>,
+    told: Arc<Mutex<Vec<Asked>>>,
+) {
+    while let Some(question) = questions.recv().await {
+        let look = match question {
+            Question::Look(look) => look,
+            Question::Ring { phone, purpose, answer } => {
+                let outcome = match &purpose {
+                    Purpose::CallBack(number) if number.as_str() == PREMIUM => {
+                        Err(NotRung::Number(NotDialled::Premium))
+                    }
+                    Purpose::CallBack(_) => Ok(()),
+                    Purpose::PickUp(call) if *call == ringing(plan.shops[0].id, 5).id => Ok(()),
+                    Purpose::PickUp(_) => Err(NotRung::Gone),
+                };
+                told.lock().expect("nobody panics here").push(Asked::Ring(phone, purpose));
+                let _ = answer.send(outcome);
+                continue;
+            }
+            Question::TakenOn { shop, number } => {
+                told.lock().expect("nobody panics here").push(Asked::TakenOn(shop, number));
+                continue;
+            }
+        };
         let shops = plan.shops.iter().map(|shop| shop_now(shop, &notices)).collect();
         let calls = plan.shops.first().map(|shop| ringing(shop.id, 5)).into_iter().collect();
         // The web may have stopped waiting.
@@ -314,15 +361,31 @@ fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
     ShopNow {
         shop: shop.id,
         decision: Decision { shop: Some(shop.id), action: Action::Ring(ring), because: open() },
-        phones: vec![
+        phones: [
             PhoneNow {
                 phone: counter,
                 rings: true,
                 because: PhoneBecause::InAWave,
+                doing: Doing::Nothing,
                 proven_at: Some(UnixMs(NOW.0 - 1_000)),
             },
-            PhoneNow { phone: cell, rings: false, because: PhoneBecause::OffNow, proven_at: None },
-        ],
+            PhoneNow {
+                phone: cell,
+                rings: false,
+                because: PhoneBecause::OffNow,
+                doing: Doing::Nothing,
+                proven_at: None,
+            },
+        ]
+        .into_iter()
+        .chain(shop.phones.get(2).map(|workshop| PhoneNow {
+            phone: workshop.id,
+            rings: true,
+            because: PhoneBecause::InAWave,
+            doing: Doing::Nothing,
+            proven_at: Some(NOW),
+        }))
+        .collect(),
         notices: notices.to_vec(),
     }
 }
@@ -341,21 +404,27 @@ fn settings(name: &str) -> ShopSettings {
         off_until: None,
     };
     let user = name.to_lowercase();
+    let ha1 = || Ha1("0123456789abcdef0123456789abcdef".to_owned());
+    let workshop = phone("Workshop", Line::Registers { user: format!("{user}-workshop"), ha1: ha1() });
     let shop = Shop {
         id: ShopId(0),
         name: name.to_owned(),
         time_zone: chrono_tz::Europe::Madrid,
         country: Country(*b"ES"),
         calls_to: Vec::new(),
+        call_back_ring: true,
         language: Language::Es,
         hours: None,
         numbers: Vec::new(),
         give_up_after: Duration::from_secs(120),
         notify: Vec::new(),
-        phones: vec![
-            phone("Counter", Line::Registers { user, ha1: Ha1("0123456789abcdef0123456789abcdef".to_owned()) }),
+        phones: [
+            phone("Counter", Line::Registers { user, ha1: ha1() }),
             phone("Ana's cell", Line::Cell { number: number("+34600111222") }),
-        ],
+        ]
+        .into_iter()
+        .chain((name == TWO_DESKS).then_some(workshop))
+        .collect(),
         closures: Vec::new(),
         hours_override: None,
         blocked: Default::default(),

@@ -26,6 +26,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::Heard
         | Input::FaxHeard
         | Input::Taken(_)
+        | Input::WantedAt(_)
+        | Input::NotNeeded
         | Input::Referred { .. }
         | Input::RecordingEnded
         | Input::Closing => {}

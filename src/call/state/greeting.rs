@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::super::event::{CallerLeft, Final, Input, Output, Said, Sealed, Stop};
+use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Sealed, Stop};
+use super::super::leg::{LegId, LegState};
+use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Facts, Interrupted, Withdrawn};
 use super::talking::Before;
@@ -54,7 +56,16 @@ impl Greeting {
         Greeting::Speaking { until: now.mono + GREETED_WITHIN, closed }
     }
 
-    pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
+    pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Phase {
+        let next = self.next(now, input, facts, phones);
+        // Nobody is there any more who could be picked up.
+        if !matches!(&next, Phase::Greeting(greeting) if greeting.is_listened_to()) {
+            ringing::stop_others(now, None, Stop::CallerGaveUp, facts);
+        }
+        next
+    }
+
+    fn next(self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Phase {
         match (input, self) {
             (Input::Greeted, Greeting::Speaking { .. }) => {
                 facts.note(now, EventKind::Greeted, None, "");
@@ -84,19 +95,17 @@ impl Greeting {
                 Phase::Ending
             }
             // A person interrupts the machine. What was said so far is kept.
-            (Input::Taken(taker), Greeting::Speaking { closed, .. }) => {
-                let before = match facts.withdraw_answer() {
-                    Withdrawn::Yes => Some(Before::Greeting(closed)),
-                    Withdrawn::TooLate => {
-                        facts.interrupted = Interrupted::Greeting;
-                        None
-                    }
-                };
+            (Input::Taken(taker), greeting @ (Greeting::Speaking { .. } | Greeting::Recording { .. })) => {
+                let before = greeting.interrupt(facts);
                 Phase::Talking(ringing::take(now, taker, before, facts))
             }
-            (Input::Taken(taker), Greeting::Recording { since, .. }) => {
-                facts.interrupted = Interrupted::Recording { since };
-                Phase::Talking(ringing::take(now, taker, None, facts))
+            (Input::WantedAt(phone), greeting @ (Greeting::Speaking { .. } | Greeting::Recording { .. })) => {
+                ringing::want(now, phone, facts, phones);
+                Phase::Greeting(greeting)
+            }
+            (Input::PickedUp(leg), greeting) if greeting.is_listened_to() && may_pick_up(leg, facts) => {
+                let before = greeting.interrupt(facts);
+                Phase::Talking(ringing::pick_up(now, leg, before, facts))
             }
             // Whoever was to greet or record is silent, or could not begin.
             (Input::Timeout, Greeting::Speaking { until, .. }) if until <= now.mono => unheard(now, facts),
@@ -117,28 +126,50 @@ impl Greeting {
                 facts.note(now, EventKind::Fax, None, "");
                 Phase::Greeting(greeting)
             }
-            // No phone was rung.
             (Input::PickedUp(leg), greeting) => {
                 ending::too_late(now, leg, facts);
                 Phase::Greeting(greeting)
             }
-            (Input::LegEnded(leg, _) | Input::LegHungUp(leg, _), greeting) => {
-                facts.legs.remove(&leg);
+            (Input::Rings(leg), greeting) => {
+                ringing::rings(now, leg, facts);
+                Phase::Greeting(greeting)
+            }
+            // The machine goes on.
+            (Input::LegEnded(leg, end), greeting) => {
+                gone(now, leg, end, facts);
+                Phase::Greeting(greeting)
+            }
+            (Input::LegHungUp(leg, _), greeting) => {
+                gone(now, leg, LegEnd::Over, facts);
                 Phase::Greeting(greeting)
             }
             // `Facts` lets out what was held back until the row was durable.
             (Input::Recorded | Input::Timeout | Input::Held(_) | Input::Resumed(_), greeting)
             | (Input::Pressed(_) | Input::NobodyPressed(_) | Input::Referred { .. }, greeting)
-            | (Input::Rings(_) | Input::Sounds(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_), greeting)
+            | (Input::Sounds(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_) | Input::NotNeeded, greeting)
             // The machine's own end of a recording is silence too.
             | (Input::Silent | Input::Heard, greeting)
             // Said twice, or too late.
             | (Input::Greeted, greeting @ (Greeting::Recording { .. } | Greeting::Sealing { .. }))
             | (
-                Input::CallerLeft(..) | Input::Closing | Input::RecordingEnded | Input::Taken(_),
+                Input::CallerLeft(..) | Input::Closing | Input::RecordingEnded | Input::Taken(_) | Input::WantedAt(_),
                 greeting @ Greeting::Sealing { .. },
             ) => Phase::Greeting(greeting),
         }
+    }
+
+    /// A person takes the place of the machine. The answer is what they give back should they be gone before the caller has
+    /// heard anything.
+    fn interrupt(self, facts: &mut Facts) -> Option<Before> {
+        match self {
+            Greeting::Speaking { closed, .. } if facts.withdraw_answer() == Withdrawn::Yes => {
+                return Some(Before::Greeting(closed));
+            }
+            Greeting::Speaking { .. } => facts.interrupted = Interrupted::Greeting,
+            Greeting::Recording { since, .. } => facts.interrupted = Interrupted::Recording { since },
+            Greeting::Sealing { .. } => {}
+        }
+        None
     }
 
     /// Whether the caller is still there.
@@ -162,6 +193,20 @@ fn by(left: CallerLeft) -> EndedBy {
     match left {
         CallerLeft::HungUp => EndedBy::Caller,
         CallerLeft::Lost | CallerLeft::NotConnected => EndedBy::Network,
+    }
+}
+
+fn may_pick_up(leg: LegId, facts: &Facts) -> bool {
+    let state = facts.legs.get(&leg).map(|leg| leg.state);
+    matches!(state, Some(LegState::Offered | LegState::Ringing))
+}
+
+/// A phone that was rung for somebody at the machine rings no more.
+fn gone(now: Now, id: LegId, end: LegEnd, facts: &mut Facts) {
+    if let Some(leg) = facts.legs.remove(&id)
+        && !matches!(leg.state, LegState::Leaving(_))
+    {
+        facts.note(now, EventKind::Declined, Some(&leg), &ringing::detail(end));
     }
 }
 

@@ -4,6 +4,7 @@
 pub(super) mod dialling;
 pub(super) mod ending;
 pub(super) mod greeting;
+pub(super) mod lifting;
 pub(super) mod ringing;
 mod screening;
 pub(super) mod talking;
@@ -21,6 +22,8 @@ pub(super) enum Phase {
     Ringing(ringing::Ringing),
     /// Closed: the caller hears when the shop opens, and may leave a message.
     Greeting(greeting::Greeting),
+    /// Phones of the shop ring for a call back, and nobody has lifted one yet.
+    Lifting(lifting::Lifting),
     /// A phone of the shop waits for somebody outside.
     Dialling(dialling::Dialling),
     /// Somebody has the call.
@@ -45,7 +48,8 @@ impl Phase {
     pub(super) fn on(self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Phase {
         match self {
             Phase::Ringing(ringing) => ringing.on(now, input, facts, phones).into(),
-            Phase::Greeting(greeting) => greeting.on(now, input, facts),
+            Phase::Greeting(greeting) => greeting.on(now, input, facts, phones),
+            Phase::Lifting(lifting) => lifting.on(now, input, facts),
             Phase::Dialling(dialling) => dialling.on(now, input, facts),
             Phase::Talking(talking) => talking.on(now, input, facts, phones),
             Phase::Transferring(transferring) => transferring.on(now, input, facts, phones),
@@ -57,6 +61,7 @@ impl Phase {
         match self {
             Phase::Ringing(ringing) => ringing.deadline(facts),
             Phase::Greeting(greeting) => greeting.deadline(),
+            Phase::Lifting(lifting) => lifting.deadline(),
             Phase::Dialling(dialling) => dialling.deadline(),
             Phase::Talking(talking) => talking.deadline(),
             Phase::Transferring(transferring) => transferring.deadline(),

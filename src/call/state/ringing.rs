@@ -128,6 +128,10 @@ impl Ringing {
                 }
             }
             Input::Taken(taker) => return Next::Talking(take(now, taker, Some(Before::Ringing(self)), facts)),
+            Input::WantedAt(phone) => {
+                let wanted = want(now, phone, facts, phones);
+                self.resting.retain(|place, _| !wanted.contains(place));
+            }
             Input::NobodyPressed(leg) => self.nobody_pressed(now, leg, facts),
             Input::LegEnded(leg, end) => self.leg_ended(now, leg, end, facts, phones),
             // It had not picked up, as the door has told by `LegEnded`, or was asked for a key: then it is a no.
@@ -141,8 +145,8 @@ impl Ringing {
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // A phone's early media is not the caller's to hear (DESIGN §3).
             Input::Sounds(_) => {}
-            // Nobody talks yet.
-            Input::Referred { .. } => {}
+            // Nobody talks yet, and it is the customer who calls.
+            Input::Referred { .. } | Input::NotNeeded => {}
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
@@ -399,8 +403,25 @@ pub(super) fn take(now: Now, taker: Taker, before: Option<Before>, facts: &mut F
     pick_up(now, leg, before, facts)
 }
 
+/// Somebody wants to take the call at this phone: it rings wherever it does not yet, whatever was decided. The answer is
+/// where it can ring.
+pub(super) fn want(now: Now, phone: PhoneId, facts: &mut Facts, phones: &Phones) -> Vec<BindingId> {
+    let rings = |place: BindingId, facts: &Facts| {
+        facts.legs.values().any(|leg| leg.binding == Some(place) && !matches!(leg.state, LegState::Leaving(_)))
+    };
+    // Who picks up has the call: no place behind a carrier, where that may be a mailbox.
+    let places: Vec<BindingId> =
+        phones.of(phone).iter().copied().filter(|place| !phones.is_behind_a_carrier(*place)).collect();
+    for &place in &places {
+        if !rings(place, facts) {
+            offer(now, phone, place, facts, phones);
+        }
+    }
+    places
+}
+
 /// First acceptance wins; this is the one place where it does.
-fn pick_up(now: Now, winner: LegId, before: Option<Before>, facts: &mut Facts) -> Talking {
+pub(super) fn pick_up(now: Now, winner: LegId, before: Option<Before>, facts: &mut Facts) -> Talking {
     if let Some(leg) = facts.legs.get_mut(&winner) {
         leg.state = LegState::Talking;
         let leg = leg.clone();

@@ -113,6 +113,8 @@ impl Talking {
             Input::Rings(_)
             | Input::Sounds(_)
             | Input::Taken(_)
+            | Input::WantedAt(_)
+            | Input::NotNeeded
             | Input::Pressed(_)
             | Input::NobodyPressed(_)
             | Input::Freed(_)

@@ -136,6 +136,8 @@ impl Transferring {
             // One transfer at a time, and nobody waits for anybody else.
             Input::Referred { .. }
             | Input::Taken(_)
+            | Input::WantedAt(_)
+            | Input::NotNeeded
             | Input::Sounds(_)
             | Input::Recorded
             | Input::Timeout

@@ -14,7 +14,7 @@ use crate::media::sdp::{
     our_offer,
 };
 use crate::media::srtp::MasterKey;
-use crate::media::{Attend, Command, Family, Hold, Pair, RelayId, Which};
+use crate::media::{Ask, Attend, Command, Family, Hold, Pair, RelayId, Which};
 use crate::now::Now;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ServerTx;
@@ -33,6 +33,14 @@ pub(super) struct FarEnd {
     far: Far,
     ours: Description,
     theirs: Description,
+}
+
+impl FarEnd {
+    /// The phone on the far side, and what it has said last, are these.
+    pub(super) fn is_that_of(&self, talk: &Conversation) -> bool {
+        let same = matches!((&self.far, &talk.with), (Far::Phone(leg), Far::Phone(with)) if leg == with);
+        same && self.theirs == talk.phone_theirs
+    }
 }
 
 /// What the machine that greets and records says of itself: both laws of G.711, and keys.
@@ -88,8 +96,10 @@ impl SipDoor {
             // No port left, or the phone is gone again: the caller must not be left hanging.
             match self.callers.get(&call) {
                 Some(CallerLeg { state: CallerState::Answered(_), .. }) => self.bye_caller(now, call, Stop::Lost),
-                Some(CallerLeg { tx, local_tag, .. }) => {
-                    self.endpoint.respond_plain(now.mono, *tx, 486, Some(local_tag), Vec::new());
+                Some(CallerLeg { begun, local_tag, .. }) => {
+                    if let Some(tx) = begun.theirs() {
+                        self.endpoint.respond_plain(now.mono, tx, 486, Some(local_tag), Vec::new());
+                    }
                     self.forget_caller(call);
                 }
                 None => {}
@@ -105,8 +115,11 @@ impl SipDoor {
     }
 
     fn answer_with(&mut self, now: Now, call: CallId, far_end: FarEnd) -> Option<()> {
-        if let CallerState::Answered(_) = self.callers.get(&call)?.state {
-            return self.hand_over(call, far_end);
+        match &self.callers.get(&call)?.state {
+            // They hear each other already.
+            CallerState::Answered(talk) if far_end.is_that_of(talk) => return Some(()),
+            CallerState::Answered(_) => return self.hand_over(call, far_end),
+            CallerState::Waiting => {}
         }
         let FarEnd { far: with, ours: phone_ours, theirs: phone_theirs } = far_end;
         let pair = self.caller_pair(call)?;
@@ -133,7 +146,8 @@ impl SipDoor {
             (Some(heard), Far::Phone(leg)) => heard.leg == *leg && heard.theirs == phone_theirs,
             (Some(_) | None, _) => false,
         };
-        let (tx, hop, local_tag, theirs) = (caller.tx, caller.hop, caller.local_tag.clone(), caller.offer.clone());
+        let tx = caller.begun.theirs()?;
+        let (hop, local_tag, theirs) = (caller.hop, caller.local_tag.clone(), caller.offer.clone());
         let invite = self.endpoint.request_of(tx)?;
         // What our 180 began goes on, wherever they have moved since.
         let dialog = match &caller.early {
@@ -156,6 +170,13 @@ impl SipDoor {
             self.connect(call, payloads);
         }
         Some(())
+    }
+
+    /// The same before it has picked up, where its carrier lets something be heard.
+    pub(super) fn early_end_of(&self, leg: LegId) -> Option<FarEnd> {
+        let phone = self.phones.get(&leg)?;
+        let theirs = phone.early.clone()?;
+        self.fits(leg, phone.pair, &theirs).then(|| FarEnd { far: Far::Phone(leg), ours: phone.ours.clone(), theirs })
     }
 
     /// The caller talks with somebody, or hears the machine, and from now on somebody else. To the caller's telephone nothing
@@ -198,7 +219,7 @@ impl SipDoor {
     }
 
     /// From here on both hear each other.
-    fn connect(&mut self, call: CallId, payloads: Payloads) {
+    pub(super) fn connect(&mut self, call: CallId, payloads: Payloads) {
         self.last_relay = self.last_relay.wrapping_add(1);
         let relay = RelayId(self.last_relay);
         // RFC 3550 §5.1: they begin anywhere.
@@ -211,6 +232,8 @@ impl SipDoor {
         let Ok(keys_a) = keys(&conversation.ours, theirs) else { return };
         let Ok(keys_b) = keys(&conversation.phone_ours, &conversation.phone_theirs) else { return };
         let a = theirs.side(pair.id, caller.hop.to.ip(), payloads.a, keys_a);
+        // The first of the machine's formats.
+        let stream = Stream { law: Law::Ulaw, payload_type: 0, ssrc, sequence, timestamp };
         let command = match &conversation.with {
             Far::Phone(leg) => {
                 let Some(phone) = self.phones.get(leg) else { return };
@@ -221,11 +244,15 @@ impl SipDoor {
                 let attend = Attend {
                     recording: call.0,
                     sounds: sounds.clone(),
-                    // The first of its formats.
-                    stream: Stream { law: Law::Ulaw, payload_type: 0, ssrc, sequence, timestamp },
+                    stream,
                     listens: Listens::to(&conversation.phone_theirs.formats),
                 };
                 Command::Attend { relay, lane, a, b: payloads.b, attend: Box::new(attend) }
+            }
+            Far::Tone { sounds } => {
+                let listens = Listens::to(&conversation.phone_theirs.formats);
+                let ask = Ask { sounds: sounds.clone(), stream, listens };
+                Command::Ask { relay, lane, a, b: payloads.b, ask: Box::new(ask) }
             }
         };
         caller.audio.relay = Some(relay);
@@ -380,7 +407,7 @@ impl SipDoor {
         let CallerState::Answered(conversation) = &mut self.callers.get_mut(&call)?.state else { return None };
         let phone = match conversation.with {
             Far::Phone(leg) => self.phones.get(&leg),
-            Far::Machine { .. } => None,
+            Far::Machine { .. } | Far::Tone { .. } => None,
         };
         Some((conversation, phone))
     }

@@ -285,7 +285,8 @@ impl SipDoor {
         };
         let ours = at(named.unwrap_or("ringall"));
         if let Some(identity) = outbound.identity {
-            let shown = Shown { card: String::new(), number: String::new(), called: called.map(str::to_owned) };
+            let shown =
+                Shown { card: String::new(), number: String::new(), called: called.map(str::to_owned), own: None };
             return identified(outbound, ShownAs::Shop, identity, ours, &shown);
         }
         let vouched = called.filter(|_| account.is_some() && named == account);

@@ -79,33 +79,37 @@ impl SipDoor {
         let Some(caller) = self.callers.get(&leg.call) else { return };
         let (from, vouched) = self.shown_as_shop(trunk, caller.shown.called.as_deref());
         let cell = Some(Box::new(cells::Cell::dialled(trunk, pair.lane)));
-        let offer = caller.offer.clone();
+        let offer = caller.could_talk_by();
         self.invite(now, leg, Invited { place, binding: None, pair, offer, from, vouched, cell }, protection);
     }
 
     /// Lets the caller hear what this leg's carrier plays: 183 with SDP. A caller who has offered nothing, or who must have
     /// everything reliably, hears ringing.
     pub(super) fn let_hear(&mut self, now: Now, leg: LegId) {
+        if self.is_ours(leg.call) {
+            return self.let_lifter_hear(leg);
+        }
         if self.hear(leg).is_none() {
             return self.announce(now, leg.call);
         }
         self.begin_early(leg.call);
         let Some(caller) = self.callers.get(&leg.call) else { return };
-        let (Some(heard), Some(invite)) = (&caller.hears, self.endpoint.request_of(caller.tx)) else { return };
+        let Some(tx) = caller.begun.theirs() else { return };
+        let (Some(heard), Some(invite)) = (&caller.hears, self.endpoint.request_of(tx)) else { return };
         let mut response = message::response_to(invite, 183, Some(&caller.local_tag));
         let contact = self.contact(&caller.hop, scheme_called(invite));
         for header in [contact, Header::Allow(ALLOW.into()), Header::ContentType("application/sdp".into())] {
             response.headers.push(header);
         }
         response.body = heard.ours.write();
-        self.endpoint.respond(now.mono, caller.tx, &response);
+        self.endpoint.respond(now.mono, tx, &response);
     }
 
     /// Connects the caller with the early sound of this leg, if they are not yet.
     fn hear(&mut self, leg: LegId) -> Option<()> {
         let (caller, phone) = (self.callers.get(&leg.call)?, self.phones.get(&leg)?);
         let (offer, theirs) = (caller.offer.clone()?, phone.early.clone()?);
-        if self.must_hear(caller.tx) {
+        if caller.begun.theirs().is_none_or(|tx| self.must_hear(tx)) {
             return None;
         }
         let terms = Terms { ours: &phone.ours, theirs: &theirs };

@@ -84,8 +84,8 @@ impl SipDoor {
         self.endpoint.respond_plain(now.mono, tx, 200, None, Vec::new());
         match party {
             Party::Caller(call) => {
-                if let Some(CallerLeg { tx, state: CallerState::Answered(_), .. }) = self.callers.get(&call) {
-                    self.endpoint.stop_repeating(*tx);
+                if let Some(CallerLeg { begun, state: CallerState::Answered(_), .. }) = self.callers.get(&call) {
+                    begun.theirs().into_iter().for_each(|tx| self.endpoint.stop_repeating(tx));
                     self.forget_caller(call);
                 }
                 self.tell(call, Input::CallerLeft(CallerLeft::HungUp, said));
@@ -316,7 +316,7 @@ impl SipDoor {
             Which::A => (Holder::Caller, conversation.theirs.as_ref()),
             Which::B => match conversation.with {
                 Far::Phone(leg) => (Holder::Leg(leg), Some(&conversation.phone_theirs)),
-                Far::Machine { .. } => return,
+                Far::Machine { .. } | Far::Tone { .. } => return,
             },
         };
         match (before, theirs.map(Description::hold)) {

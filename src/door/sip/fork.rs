@@ -60,9 +60,10 @@ impl SipDoor {
         };
         let Some(caller) = self.callers.get(&leg.call) else { return };
         let shown = caller.shown.clone();
+        let card = caller.shown_at.get(&leg).unwrap_or(&shown.card).clone();
         let (from, vouched) = match place.trunk {
             Some(trunk) => self.shown_to_cell(trunk, &shown),
-            None => (self.shown_as(&place.hop, &shown.number).with_display(&shown.card), Vec::new()),
+            None => (self.shown_as(&place.hop, &shown.number).with_display(&card), Vec::new()),
         };
         // The machine that asks for a key speaks G.711 alone.
         let offer = caller.could_talk_by().filter(|_| place.trunk.is_none());
@@ -270,7 +271,7 @@ impl SipDoor {
 
     /// A 2xx: acknowledged at once, whatever becomes of it (RFC 3261 §13.2.2.4).
     fn picked_up(&mut self, now: Now, leg: LegId, hop: Hop, response: &Received) {
-        let Some(phone) = self.phones.get(&leg) else { return };
+        let Some(phone) = self.phones.get(&leg) else { return self.picked_up_beside(now, leg, hop, response) };
         let Begun::ByUs { tx, invite, .. } = &phone.begun else { return };
         let mut dialog = Dialog::as_caller(invite, response, hop, &self.endpoint.interfaces);
         dialog.reach(&invite.uri, phone.hop);
@@ -287,7 +288,7 @@ impl SipDoor {
             [] => phone.early.clone(),
             body => self.read_offer(body, &hop).ok().flatten(),
         };
-        let is_asked = phone.cell.as_ref().is_some_and(|cell| !cell.was_dialled());
+        let is_asked = phone.cell.as_ref().is_some_and(|cell| !cell.was_dialled()) || self.waits_to_be_lifted(leg.call);
         let hears = |theirs: &Description| !is_asked || bridge::machine_understands(theirs);
         let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs) && hears(theirs));
         self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));

@@ -23,7 +23,7 @@ impl SipDoor {
 
     /// A phone's INVITE may go one hop less far than the caller's.
     pub(super) fn hops_left(&self, call: CallId) -> Header {
-        let invite = self.callers.get(&call).and_then(|caller| self.endpoint.request_of(caller.tx));
+        let invite = self.callers.get(&call).and_then(|caller| self.endpoint.request_of(caller.begun.theirs()?));
         let left = invite.and_then(|invite| invite.max_forwards).unwrap_or(MAX_FORWARDS);
         message::max_forwards(left.saturating_sub(1))
     }

@@ -3,7 +3,8 @@
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
 //! [`referring`]: a phone gives its call to another. [`taking`]: a phone dials for a call that waits.
-//! [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind one.
+//! [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind one. [`lifting`]: a phone that is
+//! rung so that it calls somebody.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
 //! [`registrations`]: where the phones are. [`trunks`]: the carriers that we register with. [`reach`]: the others.
@@ -15,6 +16,7 @@ mod dialled;
 mod dialogs;
 mod fork;
 mod left_ringing;
+mod lifting;
 mod loops;
 mod names;
 mod offer;
@@ -41,6 +43,7 @@ use crate::media::player::Sound;
 use crate::media::sdp::Description;
 use crate::media::{self, Pair, Ports, RelayId, Which};
 use crate::now::{Mono, Now};
+use crate::routing::plan::PhoneId;
 use crate::sip::budget::{About, Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
@@ -189,7 +192,7 @@ impl Party {
 struct CallerLeg {
     /// What they came by, if they are a customer.
     trunk: Option<usize>,
-    tx: ServerTx,
+    begun: lifting::Beginning,
     hop: Hop,
     local_tag: String,
     key: String,
@@ -198,6 +201,8 @@ struct CallerLeg {
     offer: Option<Description>,
     /// How the caller is shown on the phones.
     shown: Shown,
+    /// The same at those that are shown something of their own.
+    shown_at: HashMap<LegId, String>,
     /// Where phones were rung for them, once for each INVITE.
     rung: Vec<(Uri, IpAddr)>,
     audio: Audio,
@@ -217,6 +222,8 @@ pub struct Shown {
     pub number: String,
     /// The shop's own number, if it is known.
     pub called: Option<String>,
+    /// A phone that shows something else in place of the card.
+    pub own: Option<(PhoneId, String)>,
 }
 
 /// The ports of a call: one pair a side, however many phones ring; a second pair on the phones' side where some speak
@@ -270,6 +277,10 @@ enum Far {
     Phone(LegId),
     /// The closed shop's greeting, which is this, and then whoever takes the message.
     Machine {
+        sounds: Arc<[Sound]>,
+    },
+    /// Nobody yet: whoever has lifted a phone for a call back hears this until somebody there picks up.
+    Tone {
         sounds: Arc<[Sound]>,
     },
 }
@@ -564,7 +575,12 @@ impl SipDoor {
             // What is said is the shop's: the switchboard asks for it with the words ([`SipDoor::greet`],
             // [`SipDoor::screen`], [`SipDoor::dismiss`]).
             Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
-            Output::Ring { leg, binding, phone: _ } => self.ring(now, *leg, *binding),
+            // The same ([`SipDoor::lift`]).
+            Output::Lift { .. } => {}
+            Output::Ring { leg, binding, phone } => {
+                self.show_its_own(*leg, *phone);
+                self.ring(now, *leg, *binding);
+            }
             Output::Take { leg } => self.take(*leg),
             Output::Join { leg } => self.join(now, *leg),
             Output::Tell { leg, progress } => self.tell_giver(now, *leg, *progress),

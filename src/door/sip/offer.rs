@@ -1,5 +1,7 @@
 //! A caller's INVITE: what is wrong with it is answered here, what is right becomes an [`Arrival`].
 
+use std::collections::HashMap;
+
 use crate::call::event::{Final, Stop};
 use crate::call::record::CallId;
 use crate::media::Family;
@@ -16,7 +18,7 @@ use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Scheme;
 
 use super::dialled::warning;
-use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, scheme_called};
+use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, lifting, scheme_called};
 
 /// A call at the door: everything the switchboard needs to decide it.
 #[derive(Debug)]
@@ -159,13 +161,14 @@ impl SipDoor {
         self.dialogs.insert(dialog_key.clone(), Party::Caller(call));
         let leg = CallerLeg {
             trunk,
-            tx: arrival.tx,
+            begun: lifting::Beginning::Theirs(arrival.tx),
             hop: arrival.hop,
             local_tag,
             key: arrival.key,
             dialog_key,
             offer,
             shown,
+            shown_at: HashMap::new(),
             rung: Vec::new(),
             audio,
             early: None,
@@ -220,19 +223,21 @@ impl SipDoor {
     pub(super) fn announce(&mut self, now: Now, call: CallId) {
         self.begin_early(call);
         let Some(caller) = self.callers.get(&call) else { return };
-        if self.must_hear(caller.tx) {
+        // Who has lifted a phone hears the ringing tone already.
+        let Some(tx) = caller.begun.theirs() else { return };
+        if self.must_hear(tx) {
             return self.announce_reliably(now, call);
         }
-        let scheme = self.endpoint.request_of(caller.tx).map_or(Scheme::Sip, scheme_called);
+        let scheme = self.endpoint.request_of(tx).map_or(Scheme::Sip, scheme_called);
         let more = vec![self.contact(&caller.hop, scheme), Header::Allow(ALLOW.into())];
-        self.endpoint.respond_plain(now.mono, caller.tx, 180, Some(&caller.local_tag), more);
+        self.endpoint.respond_plain(now.mono, tx, 180, Some(&caller.local_tag), more);
     }
 
     /// What we are about to say makes a dialog (RFC 3261 §12.1.1).
     pub(super) fn begin_early(&mut self, call: CallId) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         if caller.early.is_none()
-            && let Some(invite) = self.endpoint.request_of(caller.tx)
+            && let Some(invite) = caller.begun.theirs().and_then(|tx| self.endpoint.request_of(tx))
         {
             let dialog = Dialog::as_callee(invite, &caller.local_tag, caller.hop, &self.endpoint.interfaces);
             caller.early = Some(Box::new(dialog));
@@ -242,7 +247,7 @@ impl SipDoor {
     /// A final answer other than 200; the caller's leg is over.
     pub(super) fn refuse(&mut self, now: Now, call: CallId, answer: Final) {
         let Some(caller) = self.callers.get(&call) else { return };
-        let CallerState::Waiting = caller.state else { return };
+        let CallerState::Waiting = caller.state else { return self.refuse_lifter(now, call) };
         let code = answer.status();
         let more = match answer {
             Final::NotDialled(why) => vec![warning(why)],
@@ -253,14 +258,24 @@ impl SipDoor {
             | Final::NotAcceptable
             | Final::Draining => Vec::new(),
         };
-        self.endpoint.respond_plain(now.mono, caller.tx, code, Some(&caller.local_tag), more);
+        if let Some(tx) = caller.begun.theirs() {
+            self.endpoint.respond_plain(now.mono, tx, code, Some(&caller.local_tag), more);
+        }
         self.forget_caller(call);
     }
 
     /// Forgets the caller's leg and gives its ports back.
     pub(super) fn forget_caller(&mut self, call: CallId) {
         let Some(caller) = self.callers.remove(&call) else { return };
-        self.invites.remove(&caller.tx);
+        match &caller.begun {
+            lifting::Beginning::Theirs(tx) => {
+                self.invites.remove(tx);
+            }
+            lifting::Beginning::Lifted { tx, .. } => {
+                self.forks.remove(tx);
+            }
+            lifting::Beginning::NotLifted => {}
+        }
         self.keys.remove(&caller.key);
         self.reliable.forget_caller(call);
         self.dialogs.remove(&caller.dialog_key);

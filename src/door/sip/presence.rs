@@ -117,7 +117,7 @@ impl SipDoor {
             (Party::Phone(leg), Far::Phone(with)) if *with == leg && self.may_be_asked(leg) => {
                 Some(conversation.phone_ours.clone())
             }
-            (Party::Phone(_), Far::Phone(_) | Far::Machine { .. }) => None,
+            (Party::Phone(_), Far::Phone(_) | Far::Machine { .. } | Far::Tone { .. }) => None,
         }
     }
 

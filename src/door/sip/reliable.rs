@@ -102,13 +102,14 @@ impl SipDoor {
             // §3: from 1 to 2^31 - 1.
             None => (self.chance.word() >> 1).max(1),
         };
-        let Some(invite) = self.endpoint.request_of(caller.tx) else { return };
+        let Some(tx) = caller.begun.theirs() else { return };
+        let Some(invite) = self.endpoint.request_of(tx) else { return };
         let mut response = message::response_to(invite, 180, Some(&caller.local_tag));
         let required = [Header::Require(RELIABLE.into()), other("RSeq", &rseq.to_string())];
         let contact = self.contact(&caller.hop, scheme_called(invite));
         let headers = [contact, Header::Allow(ALLOW.into())].into_iter().chain(required);
         headers.for_each(|header| response.headers.push(header));
-        let (tx, invite) = (caller.tx, invite.cseq.clone());
+        let invite = invite.cseq.clone();
         self.endpoint.respond(now.mono, tx, &response);
         let unacknowledged = Some(Unacknowledged { tx, invite, response, interval: T1, until: now.mono + T1_64 });
         self.reliable.callers.insert(call, Said { rseq, unacknowledged });

@@ -71,6 +71,16 @@ impl Timers {
         self.deadlines.set(party, timer.next());
     }
 
+    /// The dialog of `from` is now that of `to`.
+    pub(super) fn passes_to(&mut self, from: Party, to: Party) {
+        let running = self.running.remove(&from);
+        self.stop(from);
+        if let Some(running) = running {
+            self.running.insert(to, running);
+            self.deadlines.set(to, running.timer.next());
+        }
+    }
+
     /// The dialog is over, or has no timer any more.
     pub(super) fn stop(&mut self, party: Party) {
         self.running.remove(&party);
@@ -144,6 +154,7 @@ impl SipDoor {
     fn glare(&mut self, party: Party) -> Duration {
         let tens = match party {
             Party::Phone(leg) if !self.has_dialled(leg) => 210 + self.chance.word() % 191,
+            Party::Caller(call) if self.is_ours(call) => 210 + self.chance.word() % 191,
             Party::Phone(_) | Party::Caller(_) => self.chance.word() % 201,
         };
         Duration::from_millis(u64::from(tens) * 10)

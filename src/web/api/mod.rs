@@ -18,3 +18,4 @@ pub mod owed;
 pub mod phones;
 mod query;
 pub mod right_now;
+pub mod ring;

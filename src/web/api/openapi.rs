@@ -34,6 +34,8 @@ use crate::web::{api, health, metrics};
         api::closures::delete,
         api::callers::show,
         api::callers::edit,
+        api::ring::call_back,
+        api::ring::pick_up,
         api::owed::list,
         api::owed::claim,
         api::owed::release,

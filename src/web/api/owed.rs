@@ -170,7 +170,10 @@ pub async fn claim(
         return Err(Problem::parameter("by", "`by` must be the name of whoever is to call them."));
     }
     match web.store.claim(&shop, &number, by, (web.clock)().wall).await? {
-        Claimed::Yours(claim) => Ok(Json(Claim::from(claim))),
+        Claimed::Yours(claim) => {
+            web.board.taken_on(shop.id, number).await;
+            Ok(Json(Claim::from(claim)))
+        }
         Claimed::Theirs(claim) => {
             let language = language::asked(&headers).unwrap_or(shop.language);
             Err(Problem::new(StatusCode::CONFLICT, words::claimed_by(&claim.by, language)))
@@ -265,7 +268,10 @@ pub async fn settle(
         Problem::parameter("reason", format!("`reason` must be one of {known}."))
     })?;
     match web.store.settle(&shop, &number, how, name(&new.by)?, (web.clock)().wall).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+        true => {
+            web.board.taken_on(shop.id, number).await;
+            Ok(StatusCode::NO_CONTENT)
+        }
         false => Err(not_owed()),
     }
 }

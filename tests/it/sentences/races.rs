@@ -13,6 +13,18 @@ const fn race(
 
 pub const RACES: &[Race] = &[
     race(
+        "the caller's BYE",
+        "at the machine, a phone is rung for who wants to pick up; its 200 in the same millisecond",
+        "the caller has left a message or none; the phone is hung up on",
+        &["story::picking_up::a_pick_up_that_crosses_the_callers_hang_up_is_hung_up_on"],
+    ),
+    race(
+        "a phone's 200",
+        "phones ring for a call back, another has picked up in the same millisecond",
+        "one call goes out; the second is hung up on",
+        &["story::calling_back::two_who_lift_at_once_make_one_call"],
+    ),
+    race(
         "a key at a cell",
         "ringing, a key at another cell in the same millisecond",
         "the first to arrive has the call; the other hears that somebody has it, then BYE",

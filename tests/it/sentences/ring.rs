@@ -461,6 +461,82 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "Calling back",
+        sentences: &[
+            Sentence {
+                says: "20 s after a caller who waited 10 s or more gave up in open hours, the free phones that have registered and are on duty ring once, for 20 s, and show `MISSED` and who it is.",
+                shown_by: &[
+                    "story::calling_back::free_phones_ring_once_for_a_caller_who_gave_up",
+                    "story::calling_back::a_spanish_shop_says_so_in_spanish",
+                    "story::calling_back::a_phone_in_use_is_not_rung_for_a_call_back",
+                ],
+            },
+            Sentence {
+                says: "Nobody rings for who waited less, withholds their number, is blocked or found it closed; nor once somebody has spoken with them, dialled them or taken it on, they call again, the shop has closed, or the owner wants none of it.",
+                shown_by: &[
+                    "story::calling_back::nobody_rings_for_who_did_not_wait_who_withholds_and_who_found_it_closed",
+                    "story::calling_back::nobody_rings_once_the_shop_has_closed_or_the_owner_wants_none",
+                    "story::calling_back::nobody_rings_for_who_was_spoken_with_or_taken_on_meanwhile",
+                    "story::calling_back::a_ring_that_is_not_needed_any_more_stops_and_shows_nothing_missed",
+                    "story::calling_back::who_calls_again_rings_as_a_caller_and_not_twice",
+                ],
+            },
+            Sentence {
+                says: "Whoever lifts hears the ringing tone, or what the carrier lets be heard, and is put through as if they had dialled; what nobody lifts is in no log.",
+                shown_by: &[
+                    "story::calling_back::whoever_lifts_hears_that_it_rings_and_is_put_through",
+                    "story::calling_back::what_the_carrier_lets_be_heard_takes_the_place_of_the_tone",
+                    "story::calling_back::a_call_back_waits_for_its_row_like_any_other",
+                    "story::calling_back::whoever_lifts_and_hangs_up_again_is_no_call_that_was_answered",
+                    "story::calling_back::two_who_lift_at_once_make_one_call",
+                    "story::calling_back::nobody_who_asked_waits_for_ever",
+                ],
+            },
+            Sentence {
+                says: "It goes out within the limits of whatever is dialled, and a ring that nobody has lifted takes nobody's place.",
+                shown_by: &[
+                    "story::calling_back::a_call_back_goes_out_within_the_same_limits",
+                    "story::calling_back::two_calls_that_are_out_leave_no_room_and_a_ring_takes_nobodys",
+                    "story::calling_back::each_that_is_lifted_counts_for_the_day",
+                ],
+            },
+            Sentence {
+                says: "A phone that somebody at the page asks for rings alone, for 30 s, and calls; one that cannot says why.",
+                shown_by: &[
+                    "story::calling_back::a_phone_that_somebody_asks_for_rings_alone_and_calls",
+                    "story::calling_back::what_cannot_ring_says_why",
+                ],
+            },
+            Sentence {
+                says: "Who calls in within a quarter of an hour after a phone called them returns that call: all phones ring, and that one shows `RET` and who it is.",
+                shown_by: &[
+                    "story::calling_back::who_returns_a_call_is_shown_so_at_the_phone_that_called",
+                    "story::calling_back::who_was_called_back_from_the_page_returns_that_call_too",
+                ],
+            },
+        ],
+    },
+    Paragraph {
+        title: "Picking up from the page",
+        sentences: &[
+            Sentence {
+                says: "A phone that somebody at the page asks for is rung for a call that rings elsewhere, hears the greeting or leaves a message; who lifts it has the call, and what was said to the machine is kept.",
+                shown_by: &[
+                    "story::picking_up::somebody_at_the_page_has_a_phone_rung_that_does_not_and_lifts_it",
+                    "story::picking_up::who_hears_the_greeting_is_picked_up_from_the_page",
+                    "story::picking_up::who_leaves_a_message_is_picked_up_from_the_page",
+                    "story::picking_up::a_phone_that_rings_for_the_call_already_is_not_rung_twice",
+                    "story::picking_up::a_phone_that_said_no_rings_again_for_who_asks_at_the_page",
+                    "story::picking_up::a_phone_that_says_no_leaves_the_caller_at_the_machine",
+                ],
+            },
+            Sentence {
+                says: "It stops when the caller is gone or a colleague has them, and shows a missed call in the first case alone.",
+                shown_by: &["story::picking_up::a_caller_who_is_gone_meanwhile_rings_nowhere"],
+            },
+        ],
+    },
+    Paragraph {
         title: "Picking up by a short code",
         sentences: &[
             said(

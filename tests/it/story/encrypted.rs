@@ -50,6 +50,7 @@ fn nothing_is_said_twice_by_tls() {
     shop.counter.has_habit(crate::phone::Habit::SAYS_NOTHING);
     let ann = shop.caller("Ann", "+34600111222");
     ann.calls_through(Door::Sip);
+    shop.changes(|wishes| wishes.call_back_ring = false);
     shop.wait("25 s");
     assert_eq!(shop.sent_at(&shop.counter, "INVITE").len(), 1);
     ann.hangs_up();

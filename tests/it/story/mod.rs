@@ -6,6 +6,7 @@ mod between_phones;
 mod branch_ends;
 mod call_waiting;
 mod caller_hangs_up;
+mod calling_back;
 mod calling_out;
 mod carrier_asks;
 mod cells;

@@ -9,6 +9,7 @@ use crate::far_end::End;
 use crate::in_dialog::Offers;
 use crate::registering::Account;
 use crate::shop::Shop;
+use ringall::switchboard::NotRung;
 
 const PICK_UP: &str = "*8";
 
@@ -505,5 +506,133 @@ fn the_calls_of_another_shop_are_not_theirs_to_take() {
     assert_eq!(told(&elsewhere).0, Some(404));
     assert!(ann.hears_ringing());
     ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn somebody_at_the_page_has_a_phone_rung_that_does_not_and_lifts_it() {
+    let (shop, ann) = rings_elsewhere();
+    assert_eq!(shop.picks_up_at(&shop.ana, "+34600111222"), Ok(()));
+    shop.wait("1 s");
+    assert!(shop.ana.rings());
+    assert_eq!(shop.ana.display(), ("Ann 1st call".to_owned(), "+34600111222".to_owned()));
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana));
+    assert!(shop.phones_that_ring() == 0 && !shop.counter.shows_missed_call());
+    ann.hangs_up();
+    shop.is_idle();
+    let row = shop.row();
+    assert_eq!((row.disposition, row.answered_by.as_deref()), (Some(Disposition::Answered), Some("Ana")));
+}
+
+#[test]
+fn a_phone_that_rings_for_the_call_already_is_not_rung_twice() {
+    let (shop, ann) = rings_elsewhere();
+    assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Ok(()));
+    shop.wait("1 s");
+    assert_eq!(shop.counter.calls_seen(), 1);
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_said_no_rings_again_for_who_asks_at_the_page() {
+    let (shop, ann) = rings_elsewhere();
+    shop.counter.refuses(603);
+    shop.wait("10 s");
+    assert!(!shop.counter.rings());
+    assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Ok(()));
+    shop.wait("1 s");
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn who_leaves_a_message_is_picked_up_from_the_page() {
+    let (shop, ann) = at_the_machine();
+    ann.speaks_for("3 s");
+    shop.wait("3 s");
+    assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Ok(()));
+    shop.wait("1 s");
+    assert_eq!(shop.counter.display().0, "Ann 1st call");
+    assert!(shop.counter.rings() && shop.workshop.calls_seen() == 0);
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    shop.counter.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(ann.ends(), [End::TheyHungUp]);
+    shop.is_idle();
+    assert_eq!((shop.row().disposition, shop.inbox().len()), (Some(Disposition::Answered), 1), "and what she said");
+}
+
+#[test]
+fn who_hears_the_greeting_is_picked_up_from_the_page() {
+    let shop = Shop::closed();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("2 s");
+    assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Ok(()));
+    shop.wait("1 s");
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter) && !shop.counter.is_spoken_to());
+    ann.hangs_up();
+    shop.is_idle();
+    assert!(shop.inbox().is_empty());
+}
+
+#[test]
+fn a_phone_that_says_no_leaves_the_caller_at_the_machine() {
+    let (shop, ann) = at_the_machine();
+    shop.picks_up_at(&shop.counter, "+34600111222").expect("a free phone");
+    shop.wait("1 s");
+    shop.counter.refuses(486);
+    ann.speaks_for("3 s");
+    shop.wait("4 s");
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().disposition, Some(Disposition::Message));
+}
+
+#[test]
+fn a_caller_who_is_gone_meanwhile_rings_nowhere() {
+    let (shop, ann) = at_the_machine();
+    shop.picks_up_at(&shop.counter, "+34600111222").expect("a free phone");
+    shop.wait("1 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert!(!shop.counter.rings());
+    assert_eq!(shop.counter.reasons(), ["Q.850;cause=16"]);
+    assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Err(NotRung::Gone));
+    shop.is_idle();
+
+    let (shop, ann) = rings_elsewhere();
+    shop.picks_up_at(&shop.ana, "+34600111222").expect("a free phone");
+    shop.wait("1 s");
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert_eq!(shop.ana.reasons()[0], "SIP;cause=200;text=\"Call completed elsewhere\"");
+    assert_eq!(shop.picks_up_at(&shop.ana, "+34600111222"), Err(NotRung::Gone));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_pick_up_that_crosses_the_callers_hang_up_is_hung_up_on() {
+    let (shop, ann) = at_the_machine();
+    shop.picks_up_at(&shop.counter, "+34600111222").expect("a free phone");
+    shop.wait("1 s");
+    ann.hangs_up();
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(!shop.counter.talks() && shop.counter.ends().last() == Some(&End::TheyHungUp));
     shop.is_idle();
 }

@@ -1,0 +1,91 @@
+//! A call back begins at home: phones of the shop are rung, and whoever lifts one is put through to the customer. Until then
+//! nobody outside is concerned: there is no row, and what ends here leaves no trace but a missed call on the phones.
+
+use super::super::event::{Final, Input, Output, Stop};
+use super::super::leg::{LegId, LegState};
+use super::super::phones::Phones;
+use super::super::record::EventKind;
+use super::super::{Dial, Facts, Lift, Occasion};
+use super::dialling::Dialling;
+use super::{Phase, ending, ringing};
+use crate::now::{Mono, Now};
+use crate::routing::Outside;
+
+#[derive(Debug)]
+pub(crate) struct Lifting {
+    lift: Lift,
+    until: Mono,
+}
+
+impl Lifting {
+    pub(crate) fn begin(now: Now, lift: Lift, facts: &mut Facts, phones: &Phones) -> Phase {
+        for lifter in &lift.phones {
+            ringing::want(now, lifter.phone, facts, phones);
+        }
+        let until = now.mono + lift.within;
+        Lifting { lift, until }.go_on(now, facts)
+    }
+
+    pub(crate) fn occasion(&self) -> Occasion {
+        self.lift.occasion
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Mono> {
+        Some(self.until)
+    }
+
+    pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
+        match input {
+            Input::Rings(leg) => ringing::rings(now, leg, facts),
+            Input::PickedUp(leg) => match facts.legs.get(&leg).map(|leg| leg.state) {
+                Some(LegState::Offered | LegState::Ringing) => return self.lifted(now, leg, facts),
+                Some(LegState::Leaving(_)) => ending::too_late(now, leg, facts),
+                Some(LegState::Screening { .. } | LegState::Talking) | None => {}
+            },
+            Input::LegEnded(leg, _) | Input::LegHungUp(leg, _) => {
+                facts.legs.remove(&leg);
+            }
+            Input::Timeout if self.until <= now.mono => ringing::stop_others(now, None, Stop::NobodyAnswered, facts),
+            Input::Closing => ringing::stop_others(now, None, Stop::NobodyAnswered, facts),
+            // Nothing was missed.
+            Input::NotNeeded => ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts),
+            Input::Timeout => {}
+            // Who does not ring at once is not waited for.
+            Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
+            // There is no caller yet, no row, nobody who talks, and nothing that waits to be taken.
+            Input::CallerLeft(..) | Input::Recorded | Input::Sounds(_) => {}
+            Input::Taken(_) | Input::WantedAt(_) | Input::Referred { .. } => {}
+            Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
+            Input::Pressed(_) | Input::NobodyPressed(_) => {}
+            Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}
+        }
+        self.go_on(now, facts)
+    }
+
+    /// While something rings, that is waited for.
+    fn go_on(self, now: Now, facts: &mut Facts) -> Phase {
+        if ringing::anything_rings(facts) {
+            return Phase::Lifting(self);
+        }
+        facts.record.ended = Some(now.wall);
+        facts.push(Output::Refuse(Final::Cancelled));
+        Phase::Ending
+    }
+
+    /// The first who lifts calls; from here on it is a call like one that they have dialled.
+    fn lifted(self, now: Now, id: LegId, facts: &mut Facts) -> Phase {
+        let Some(leg) = facts.legs.remove(&id) else { return Phase::Lifting(self) };
+        ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts);
+        let Lift { phones, to, carriers, .. } = self.lift;
+        let user = phones.into_iter().find(|lifter| lifter.phone == leg.phone).map(|lifter| lifter.user);
+        facts.made_by = Some(leg.phone);
+        facts.record.started = now.wall;
+        facts.record.caller_raw = user.unwrap_or_default();
+        facts.record.caller_display = leg.name.to_string();
+        facts.write_row(now);
+        facts.note(now, EventKind::Lifted, Some(&leg), "");
+        facts.push(Output::Lift { leg: id });
+        let dial = Dial { phone: leg.phone, name: leg.name, to: Outside::Number(to), carriers };
+        Phase::Dialling(Dialling::begin(now, dial, facts))
+    }
+}
