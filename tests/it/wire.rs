@@ -420,6 +420,51 @@ proptest! {
     }
 }
 
+/// Text of a header's quoted strings, names and values: what phones write, and what nobody ought to.
+fn pieces() -> impl Strategy<Value = String> {
+    const PIECES: [&str; 22] = [
+        "a", "Ñ", " ", "\t", "\\\\", "\\\"", "\\\t", "\\\0", "\u{7f}", "\u{85}", "\u{a0}", "%41", "%", ",", ";", "=",
+        "@", ":", "/", "?", "[", "(x)",
+    ];
+    prop::collection::vec(prop::sample::select(&PIECES[..]), 0..5).prop_map(|pieces| pieces.concat())
+}
+
+/// A From in one of the many ways to write one.
+fn party() -> impl Strategy<Value = String> {
+    let quoted = || pieces().prop_map(|text| format!("\"{text}\""));
+    let space = || prop::sample::select(&["", " ", "\t", " \t"][..]);
+    let display = prop_oneof![Just(String::new()), pieces(), quoted()];
+    let uri = (pieces(), prop::sample::select(&["b", "B.example:5070", "[2001:DB8::1]", "b;x=%41;lr", "b?h=1"][..]))
+        .prop_map(|(user, host)| format!("sip:{user}@{host}"));
+    let uri = prop_oneof![uri, Just("tel:+1-201;Phone-Context=X".to_owned()), Just("sip:b".to_owned())];
+    let value = prop_oneof![
+        Just(String::new()),
+        pieces().prop_map(|value| format!("={value}")),
+        quoted().prop_map(|v| format!("={v}"))
+    ];
+    let param = (space(), prop::sample::select(&["x", "Y", "tag", "+sip.instance", "%74ag"][..]), value);
+    let params =
+        prop::collection::vec(param.prop_map(|(space, name, value)| format!("{space};{space}{name}{value}")), 0..4);
+    let brackets = prop_oneof![3 => Just(("<", ">")), 1 => Just(("", ""))];
+    (display, space(), brackets, uri, params).prop_map(|(display, space, (open, close), uri, params)| {
+        format!("{display}{space}{open}{uri}{close}{}", params.concat())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_from_reads_the_same_once_it_was_written(text in party()) {
+        let Ok(read) = Address::parse(&text) else { return Ok(()) };
+        let written = read.to_string();
+        prop_assert!(!written.contains(char::is_control), "{:?}", written);
+        let again = Address::parse(&written).map_err(|error| TestCaseError::fail(format!("{written:?}: {error}")))?;
+        prop_assert_eq!((&again.uri, &again.params), (&read.uri, &read.params));
+        prop_assert_eq!(again.to_string(), written);
+    }
+}
+
 #[test]
 fn rsips_own_readers_are_not_used() {
     fn files(folder: &Path) -> Vec<std::path::PathBuf> {

@@ -264,7 +264,8 @@ fn readable(addresses: &mut Vec<Address>, value: &str) {
 /// Adds the values that are not empty.
 fn listed(list: &mut Vec<String>, value: &str, read: impl Fn(&str) -> String) {
     let room = MAX_LISTED.saturating_sub(list.len());
-    list.extend(text::values(value).filter(|value| !value.is_empty()).take(room).map(read).map(|value| plain(&value)));
+    let read = text::values(value).map(|value| plain(&read(value))).filter(|value| !value.is_empty());
+    list.extend(read.take(room));
 }
 
 /// Lower case, without parameters.
@@ -272,9 +273,12 @@ fn media_type(value: &str) -> String {
     plain(trim(value.split(';').next().unwrap_or(value))).to_ascii_lowercase()
 }
 
-/// Control characters leave text at the edge.
+/// Control characters leave text at the edge, and the spaces that then stand at its ends.
 fn plain(value: &str) -> String {
-    if text::is_printable(value) { value.to_owned() } else { value.chars().filter(|c| !c.is_control()).collect() }
+    if text::is_printable(value) {
+        return value.to_owned();
+    }
+    trim(&value.chars().filter(|c| !c.is_control()).collect::<String>()).to_owned()
 }
 
 /// The digits at the beginning; more than fit are the most that fits. A comment or parameters may follow.

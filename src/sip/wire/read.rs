@@ -303,6 +303,14 @@ mod tests {
     }
 
     #[test]
+    fn control_characters_leave_no_space_and_no_empty_value_behind() {
+        let more = "c: \u{1} application/sdp\u{2} ;x\r\nRequire: \u{1}, \u{1} 100rel\r\nPrivacy: \u{1} id\r\n\r\n";
+        let message = read(&invite(more), Framing::Datagram).unwrap();
+        assert_eq!(message.content_type.as_deref(), Some("application/sdp"));
+        assert_eq!((message.require, message.privacy), (vec!["100rel".to_owned()], "id".to_owned()));
+    }
+
+    #[test]
     fn the_same_request_is_answered_by_the_same_tag() {
         let answered = |bytes: &[u8]| match read(bytes, Framing::Datagram) {
             Err(Unreadable::Answer { bytes, .. }) => String::from_utf8(bytes).unwrap(),
