@@ -9,6 +9,7 @@ mod between_phones;
 mod calling_out;
 mod contacts;
 mod event;
+mod lamps;
 mod left_ringing;
 mod mailboxes;
 mod notices;
@@ -133,6 +134,7 @@ pub struct Switchboard {
     /// The ways by which each call outside was asked for.
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
+    lamps: lamps::Lamps,
 }
 
 /// What a ticket stands for.
@@ -220,6 +222,7 @@ impl Switchboard {
             gone_out: calling_out::GoneOut::default(),
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
+            lamps: lamps::Lamps::default(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -329,6 +332,7 @@ impl Switchboard {
         self.deadlines.stop(call);
         self.door.abandon(now, call);
         if let Some(lost) = self.calls.remove(&call) {
+            self.lamps.forget(call);
             self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
             self.outputs.push_back(Output::Log(LogEntry::Changed(Box::new(lost.crashed(now)))));
         }
@@ -383,10 +387,15 @@ impl Switchboard {
             match told {
                 Told::Arrived(arrival) => match arrival.origin.clone() {
                     Origin::Carrier { account, trunk: _ } => self.arrived(now, *arrival, account.as_ref()),
-                    Origin::Phone(calling) => self.phone_calls(now, *arrival, &calling),
+                    Origin::Phone(calling) => match arrival.instead {
+                        Some(leg) => self.picks_up_there(now, *arrival, &calling, leg),
+                        None => self.phone_calls(now, *arrival, &calling),
+                    },
                 },
                 Told::Call(call, input) => self.feed(now, call, input),
                 Told::Referred { leg, tx, number, user } => self.referred(now, leg, tx, number, &user),
+                Told::Joint(wish) => self.wants_joined(now, &wish),
+                Told::Subscribing(subscribing) => self.subscribing(now, subscribing),
                 Told::Alive(address) => {
                     self.is_alive(now, address);
                 }
@@ -404,6 +413,7 @@ impl Switchboard {
                 Told::Trunk { trunk, change } => self.trunk_changed(now, trunk, change),
             }
         }
+        self.light_lamps(now);
         while let Some(command) = self.door.poll_media() {
             if let media::Command::Release { .. } = command {
                 self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
@@ -519,7 +529,8 @@ impl Switchboard {
         let id = record.id;
         self.busy_with = Some(id);
         let begin = self.with_ports(arrival.family(), begin);
-        self.door.open(id, arrival, shown);
+        let beside = facts.made_by.and_then(|phone| self.call_it_talks_in(phone));
+        self.door.open(id, arrival, shown, beside);
         let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(facts.made_by);
         self.calls.insert(id, call);
         self.drain_call(now, id);
@@ -580,6 +591,8 @@ impl Switchboard {
                 CallOutput::Ring { .. }
                 | CallOutput::Take { .. }
                 | CallOutput::Join { .. }
+                | CallOutput::Adopt { .. }
+                | CallOutput::Succeed { .. }
                 | CallOutput::Tell { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }
@@ -593,6 +606,7 @@ impl Switchboard {
             }
         }
         let Some(call) = self.calls.get(&id) else { return };
+        self.lamps.note(call);
         self.freed.extend(self.contacts.phones.note(call.age(), call.uses(), call.awaited()));
         match call.poll_timeout() {
             Some(at) => self.deadlines.set(id, at),

@@ -27,6 +27,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::FaxHeard
         | Input::Taken(_)
         | Input::Referred { .. }
+        | Input::Given(_)
+        | Input::GivenAway { .. }
         | Input::RecordingEnded
         | Input::Closing => {}
         Input::Greeted => facts.beep_came(now),

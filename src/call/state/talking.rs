@@ -8,7 +8,7 @@ use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::super::{Facts, Withdrawn};
 use super::transferring::Transferring;
-use super::{Phase, ending};
+use super::{Phase, ending, given};
 use crate::now::{Mono, Now};
 use crate::routing::Because;
 
@@ -40,6 +40,10 @@ impl Talking {
         Talking { winner, sound: Sound::Heard, held: None }
     }
 
+    pub(crate) fn winner(&self) -> LegId {
+        self.winner
+    }
+
     pub(crate) fn deadline(&self) -> Option<Mono> {
         match self.sound {
             Sound::Heard => None,
@@ -54,6 +58,14 @@ impl Talking {
                 Transferring::begin(now, leg, to, facts, phones)
             }
             Input::Referred { .. } => Phase::Talking(self),
+            Input::Given(given) => {
+                self.is_heard(facts);
+                given::given(now, self, given, facts)
+            }
+            Input::GivenAway { gives, to } => {
+                self.is_heard(facts);
+                given::given_away(now, &self, gives, &to, facts)
+            }
             Input::Recorded => Phase::Talking(self),
             Input::Silent => {
                 let crossed = self.held.is_some_and(|held| now.mono - held < CROSSING);

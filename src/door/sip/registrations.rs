@@ -97,6 +97,11 @@ impl Registrations {
         self.registrar.all().any(|(_, binding)| at(binding))
     }
 
+    /// Whether this user can be reached anywhere.
+    pub(super) fn is_registered(&self, user: &str) -> bool {
+        self.registrar.of(user).iter().any(|binding| binding.hop().is_some())
+    }
+
     /// Where the binding of this number is called, and by which way; `None` while it cannot be.
     pub(super) fn place(&self, binding: u64) -> Option<(Uri, Hop)> {
         let (_, binding) = self.registrar.all().find(|(_, known)| known.id == binding)?;
@@ -225,10 +230,22 @@ impl SipDoor {
     /// Which phone it is that dials. A phone that registers proves it each time; the answer to one that has not is a
     /// challenge, the same for every user (DESIGN §5). One at a fixed address has nothing to prove it with.
     pub(super) fn phone_calling(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: &Received) -> Option<Calling> {
+        self.phone_asking(now, tx, hop, Method::Invite, invite)
+    }
+
+    /// The same of any request.
+    pub(super) fn phone_asking(
+        &mut self,
+        now: Now,
+        tx: ServerTx,
+        hop: Hop,
+        method: Method,
+        request: &Received,
+    ) -> Option<Calling> {
         if !self.registrations.are_at(hop.to) {
             return Some(Calling::At(hop.to));
         }
-        match self.proved(now, Method::Invite, invite) {
+        match self.proved(now, method, request) {
             Ok(user) => Some(Calling::User(user)),
             Err(Challenge { header, tag }) => {
                 // Kept until its ACK: after our 100 the phone would not ask again by itself.
