@@ -35,13 +35,14 @@ use crate::media::{self, Family, Ports};
 use crate::now::{Mono, Now};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer};
-use crate::routing::plan::{Country, PhoneId, Plan, Shop};
+use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::{About, Spent};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
 use crate::sip::locate::{self, Found};
+use crate::sip::message_summary::Waiting;
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
@@ -135,6 +136,8 @@ pub struct Switchboard {
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
     lamps: lamps::Lamps,
+    /// The messages of each shop that has any.
+    waiting: HashMap<ShopId, Waiting>,
 }
 
 /// What a ticket stands for.
@@ -223,6 +226,7 @@ impl Switchboard {
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
             lamps: lamps::Lamps::default(),
+            waiting: HashMap::new(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -270,6 +274,7 @@ impl Switchboard {
             Input::LeftRinging(calls) => self.left_ringing(now, calls),
             Input::Keyless(lines) => self.mailboxes.remember(&self.plan, lines),
             Input::GoneOut(calls) => self.gone_out.remember(&self.plan, calls, now),
+            Input::MessagesWaiting(waiting) => self.messages_wait(now, waiting),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {

@@ -1,4 +1,5 @@
-//! Which phones ring or talk, for the colleagues whose keys show it. Nothing is kept while nobody watches.
+//! Which phones ring or talk, for the colleagues whose keys show it, of which nothing is kept while nobody watches; and how many
+//! messages wait, for whoever has a lamp for that.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,7 +9,8 @@ use crate::call::record::{CallId, CallRecord};
 use crate::call::{AtPhone, Call};
 use crate::door::sip::{InCall, News, Party, Stage, Subscribing, Watched};
 use crate::now::Now;
-use crate::routing::plan::{Line, PhoneId, Shop};
+use crate::routing::plan::{Line, PhoneId, Shop, ShopId};
+use crate::sip::message_summary::Waiting;
 use crate::sip::subscription::Package;
 
 /// What the calls that live have of the phones.
@@ -123,7 +125,17 @@ impl Switchboard {
                 let phones = &self.contacts.phones;
                 self.lamps.at(|known| phones.telephone(known) == phones.telephone(phone))
             }
-            Watched::Messages(_) => News::Messages(crate::sip::message_summary::Waiting::default()),
+            Watched::Messages(shop) => News::Messages(self.waiting.get(&shop).copied().unwrap_or_default()),
+        }
+    }
+
+    /// Somebody has left a message, or heard one.
+    pub(super) fn messages_wait(&mut self, now: Now, waiting: Vec<(ShopId, Waiting)>) {
+        self.waiting = waiting.into_iter().collect();
+        let watched: BTreeSet<Watched> = self.door.watched().collect();
+        for watched in watched.into_iter().filter(|watched| matches!(watched, Watched::Messages(_))) {
+            let news = self.news_of(watched);
+            self.door.tell_watchers(now, watched, &news);
         }
     }
 

@@ -17,6 +17,7 @@ use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
+use ringall::sip::message_summary::Waiting;
 use ringall::switchboard::{Change, Due, Gauges, Medium, PhoneBecause, Standing};
 use ringall::utterance::{Names, SpokenName};
 
@@ -413,6 +414,11 @@ impl Shop {
     /// INVITEs that asked the carrier for a number, in order.
     pub fn asked_the_carrier(&self) -> Vec<Text> {
         self.world.borrow().gateway.invites.clone()
+    }
+
+    /// The log says that so many messages wait in this shop, of which nobody has heard the first so many.
+    pub fn messages_wait(&self, shop: ShopId, new: u32, old: u32) {
+        self.world.borrow_mut().messages_wait(vec![(shop, Waiting { new, old })]);
     }
 
     /// How many greetings were begun.

@@ -636,6 +636,13 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
+                "A phone that asks (SUBSCRIBE to `message-summary`) shows that messages wait in its shop until somebody has played them on the page.",
+                &[
+                    "story::lamps::a_lamp_shows_that_messages_wait_until_somebody_has_heard_them",
+                    "story::lamps::a_phone_that_has_not_asked_hears_of_no_messages",
+                ],
+            ),
+            said(
                 "The key takes the call that rings there (INVITE with Replaces), and no conversation.",
                 &[
                     "story::lamps::a_key_takes_the_call_that_rings_at_a_colleague",

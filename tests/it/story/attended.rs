@@ -7,6 +7,7 @@ use crate::cast::{Caller, Door, Phone};
 use crate::far_end::End;
 use crate::registering::Account;
 use crate::shop::Shop;
+use crate::text::tag;
 
 const JO: &str = "+34600999888";
 
@@ -240,7 +241,10 @@ fn a_colleague_who_still_rings_is_not_put_through() {
     let ann = ann_is_held(&shop);
     shop.counter.calls_user("ana");
     shop.wait("1 s");
-    shop.counter.puts_together(0, 1);
+    let ringing = shop.counter.got("180 INVITE").pop().expect("it rings there");
+    let named = shop.counter.see(|far_end| far_end.names_call(1));
+    let ours = format!("to-tag={}", tag(ringing.must("to")).expect("a tag"));
+    shop.counter.refers_at(0, &named.replace("to-tag=0", &ours));
     shop.wait("1 s");
     assert_eq!(shop.counter.answer_to("REFER").code(), Some(481));
     assert!(shop.ana.rings() && ann.talks() && shop.counter.talks(), "all is as it was");

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use ringall::call::record::EventKind;
+use ringall::routing::plan::ShopId;
 
 use crate::carrier_sip::Says;
 use crate::cast::{Caller, Door, Phone};
 use crate::registering::Account;
-use crate::shop::Shop;
+use crate::shop::{RUIZ, Shop};
 use crate::watching::{Key, attribute};
 
 /// Counter and Ana register; Workshop has its fixed place.
@@ -353,5 +354,54 @@ fn a_call_is_taken_only_by_its_name_and_by_a_phone_that_proves_who_it_is() {
     assert!(ben.hears_ringing() && ann.talks_with(&shop.ana));
     ben.hangs_up();
     ann.hangs_up();
+    shop.is_idle();
+}
+
+/// The last line of each summary.
+fn summaries(key: &Key, phone: &Phone) -> Vec<String> {
+    let line = |body: &str, name: &str| {
+        let line = body
+            .split("\r\n")
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or_else(|| panic!("no {name} in {body}"));
+        line.trim().to_owned()
+    };
+    let notes = key.notes(phone).into_iter();
+    notes
+        .map(|note| format!("{}: {}", line(&note.body, "Messages-Waiting:"), line(&note.body, "Voice-Message:")))
+        .collect()
+}
+
+#[test]
+fn a_lamp_shows_that_messages_wait_until_somebody_has_heard_them() {
+    let (shop, mut counter) = shop();
+    let mut lamp = Key::for_package("message-summary", "counter");
+    lamp.is_lit(&shop, &shop.counter, &mut counter);
+    let note = lamp.notes(&shop.counter).pop().expect("a word at once");
+    assert_eq!(note.must("content-type"), "application/simple-message-summary");
+    assert_eq!(note.must("event"), "message-summary");
+    assert!(note.body.contains("Message-Account: sip:counter@192.0.2.1\r\n"), "{}", note.body);
+    for (new, old) in [(1, 0), (2, 0), (2, 0), (0, 2)] {
+        shop.messages_wait(RUIZ, new, old);
+        shop.wait("1 s");
+    }
+    let all = ["no: 0/0 (0/0)", "yes: 1/0 (0/0)", "yes: 2/0 (0/0)", "no: 0/2 (0/0)"];
+    assert_eq!(summaries(&lamp, &shop.counter), all, "once each");
+    shop.messages_wait(ShopId(2), 5, 0);
+    shop.wait("1 s");
+    assert_eq!(
+        summaries(&lamp, &shop.counter).pop().as_deref(),
+        Some("no: 0/0 (0/0)"),
+        "another shop's are not its own"
+    );
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_has_not_asked_hears_of_no_messages() {
+    let (shop, _, key) = counter_watches_ana();
+    shop.messages_wait(RUIZ, 1, 0);
+    shop.wait("1 s");
+    assert_eq!((key.notes(&shop.counter).len(), shop.ana.got("NOTIFY").len()), (1, 0));
     shop.is_idle();
 }
