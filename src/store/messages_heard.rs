@@ -10,10 +10,11 @@ use crate::routing::plan::ShopId;
 use crate::sip::message_summary::Waiting;
 
 const HEAR: &str = "UPDATE voice_messages SET heard_ms = $2 WHERE call_id = $1 AND heard_ms IS NULL";
+// Messages are few and calls many: SQLite keeps the order of a CROSS JOIN.
 pub(super) const UNHEARD: &str = "SELECT c.shop_id, CAST(COUNT(*) AS BIGINT) FROM voice_messages m \
-     JOIN calls c ON c.id = m.call_id WHERE m.heard_ms IS NULL AND c.shop_id IS NOT NULL GROUP BY c.shop_id";
+     CROSS JOIN calls c WHERE c.id = m.call_id AND m.heard_ms IS NULL AND c.shop_id IS NOT NULL GROUP BY c.shop_id";
 const HEARD: &str = "SELECT c.shop_id, CAST(COUNT(*) AS BIGINT) FROM voice_messages m \
-     JOIN calls c ON c.id = m.call_id WHERE m.heard_ms IS NOT NULL AND c.shop_id IS NOT NULL GROUP BY c.shop_id";
+     CROSS JOIN calls c WHERE c.id = m.call_id AND m.heard_ms IS NOT NULL AND c.shop_id IS NOT NULL GROUP BY c.shop_id";
 
 /// How many messages nobody has heard, by shop; a shop without any is not there.
 pub type Unheard = BTreeMap<ShopId, u32>;
