@@ -246,6 +246,7 @@ impl Running {
         });
         let plan_written = Arc::new(Notify::new());
         tokio::spawn(look_for_owed(store.clone()));
+        let counted = watch_messages(store.clone(), inbox.clone());
         let watched = watch_plan(
             store.clone(),
             inbox.clone(),
@@ -253,7 +254,9 @@ impl Running {
             config.sip.digest,
             plan_written.clone(),
         );
-        let watching = tokio::spawn(watched);
+        let watching = tokio::spawn(async {
+            tokio::join!(watched, counted);
+        });
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
         let speaking = config.speech.say.map(|say| {
@@ -420,6 +423,23 @@ fn seed() -> Result<[u8; 32], AppError> {
 async fn look_for_owed(store: Store) {
     if let Err(error) = store.look_for_owed().await {
         tracing::error!(%error, "the log cannot be read for owed calls; it is read again when somebody asks");
+    }
+}
+
+/// Looks each second how many messages nobody has heard: somebody may have left one, or played one.
+async fn watch_messages(store: Store, inbox: Inbox) {
+    let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
+    let mut known = None;
+    loop {
+        every.tick().await;
+        // A store that fails is told of by whoever needs it; phones show what was known last.
+        let Ok(unheard) = store.unheard().await else { continue };
+        if known.as_ref() != Some(&unheard)
+            && let Ok(waiting) = store.waiting(&unheard).await
+        {
+            inbox.send(Message::Waiting(waiting));
+            known = Some(unheard);
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::routing::Plan;
 use crate::routing::plan::ShopId;
 use crate::sip::hop::Interfaces;
 use crate::sip::locate::Server;
+use crate::sip::message_summary::Waiting;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Reception, Report, Streams};
 use crate::store::bindings::BindingKeeper;
@@ -72,6 +73,8 @@ pub enum Message {
     LeftRinging(Vec<LeftRinging>),
     Keyless(Vec<Keyless>),
     GoneOut(Vec<(ShopId, UnixMs)>),
+    /// How many messages wait in each shop that has any.
+    Waiting(Vec<(ShopId, Waiting)>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
     /// Names that a voice has spoken.
@@ -292,6 +295,7 @@ impl Driver {
                 Ok(Message::LeftRinging(calls)) => self.handle(Input::LeftRinging(calls)),
                 Ok(Message::Keyless(lines)) => self.handle(Input::Keyless(lines)),
                 Ok(Message::GoneOut(calls)) => self.handle(Input::GoneOut(calls)),
+                Ok(Message::Waiting(waiting)) => self.handle(Input::MessagesWaiting(waiting)),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
                 Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
                 Ok(Message::Resolved { ticket, protocol, host, addresses }) => {

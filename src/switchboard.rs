@@ -10,6 +10,7 @@ mod calling_back;
 mod calling_out;
 mod contacts;
 mod event;
+mod lamps;
 mod left_ringing;
 mod mailboxes;
 mod notices;
@@ -35,13 +36,14 @@ use crate::media::{self, Family, Ports};
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer};
-use crate::routing::plan::{Country, PhoneId, Plan, Shop};
+use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, decide, shop_called};
 use crate::sip::budget::{About, Spent};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
 use crate::sip::locate::{self, Found};
+use crate::sip::message_summary::Waiting;
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::wire::{self, Framing, Unreadable};
 use crate::utterance::Names;
@@ -139,6 +141,9 @@ pub struct Switchboard {
     down: trunks::Down,
     /// Messages that the disk has refused so far, and when they were over.
     refused: HashMap<CallId, UnixMs>,
+    lamps: lamps::Lamps,
+    /// The messages of each shop that has any.
+    waiting: HashMap<ShopId, Waiting>,
 }
 
 /// What a ticket stands for.
@@ -228,6 +233,8 @@ impl Switchboard {
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
             refused: HashMap::new(),
+            lamps: lamps::Lamps::default(),
+            waiting: HashMap::new(),
         };
         switchboard.keep_stocked();
         switchboard
@@ -277,6 +284,7 @@ impl Switchboard {
             Input::LeftRinging(calls) => self.left_ringing(now, calls),
             Input::Keyless(lines) => self.mailboxes.remember(&self.plan, lines),
             Input::GoneOut(calls) => self.gone_out.remember(&self.plan, calls, now),
+            Input::MessagesWaiting(waiting) => self.messages_wait(now, waiting),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {
@@ -345,6 +353,7 @@ impl Switchboard {
         self.deadlines.stop(call);
         self.door.abandon(now, call);
         if let Some(lost) = self.calls.remove(&call) {
+            self.lamps.forget(call);
             self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
             if lost.is_written() {
                 self.outputs.push_back(Output::Log(LogEntry::Changed(Box::new(lost.crashed(now)))));
@@ -402,10 +411,15 @@ impl Switchboard {
             match told {
                 Told::Arrived(arrival) => match arrival.origin.clone() {
                     Origin::Carrier { account, trunk: _ } => self.arrived(now, *arrival, account.as_ref()),
-                    Origin::Phone(calling) => self.phone_calls(now, *arrival, &calling),
+                    Origin::Phone(calling) => match arrival.instead {
+                        Some(leg) => self.picks_up_there(now, *arrival, &calling, leg),
+                        None => self.phone_calls(now, *arrival, &calling),
+                    },
                 },
                 Told::Call(call, input) => self.feed(now, call, input),
                 Told::Referred { leg, tx, number, user } => self.referred(now, leg, tx, number, &user),
+                Told::Joint(wish) => self.wants_joined(now, &wish),
+                Told::Subscribing(subscribing) => self.subscribing(now, subscribing),
                 Told::Alive(address) => {
                     self.is_alive(now, address);
                 }
@@ -423,6 +437,7 @@ impl Switchboard {
                 Told::Acquaintances(known) => self.outputs.push_back(Output::Acquaintances(known)),
             }
         }
+        self.light_lamps(now);
         while let Some(command) = self.door.poll_media() {
             if let media::Command::Release { .. } = command {
                 self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
@@ -539,7 +554,8 @@ impl Switchboard {
         let id = record.id;
         self.busy_with = Some(id);
         let begin = self.with_ports(arrival.family(), begin);
-        self.door.open(id, arrival, shown);
+        let beside = facts.made_by.and_then(|phone| self.call_it_talks_in(phone));
+        self.door.open(id, arrival, shown, beside);
         let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(facts.made_by);
         self.calls.insert(id, call);
         self.drain_call(now, id);
@@ -603,6 +619,8 @@ impl Switchboard {
                 CallOutput::Ring { .. }
                 | CallOutput::Take { .. }
                 | CallOutput::Join { .. }
+                | CallOutput::Adopt { .. }
+                | CallOutput::Succeed { .. }
                 | CallOutput::Tell { .. }
                 | CallOutput::Stop { .. }
                 | CallOutput::HangUp { .. }
@@ -616,6 +634,7 @@ impl Switchboard {
             }
         }
         let Some(call) = self.calls.get(&id) else { return };
+        self.lamps.note(call);
         self.freed.extend(self.contacts.phones.note(call.age(), call.uses(), call.awaited()));
         match call.poll_timeout() {
             Some(at) => self.deadlines.set(id, at),

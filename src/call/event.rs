@@ -36,6 +36,15 @@ pub enum Input {
         leg: LegId,
         to: PhoneId,
     },
+    /// Whoever talks at this leg, or has made this call, gives it to whom they talk with in another one.
+    Given(Given),
+    /// Whoever has made this call gives whom they have called to somebody they talk with in another one, of this name:
+    /// here it is over.
+    GivenAway {
+        /// The name of the phone that gives it.
+        gives: Arc<str>,
+        to: String,
+    },
     /// A leg is over: it said no, fell silent, or confirmed that it stopped.
     LegEnded(LegId, LegEnd),
     /// Whoever had picked up hung up.
@@ -77,6 +86,32 @@ pub struct Taker {
     pub name: Arc<str>,
     /// A place of its own: where it dials from may be none where it can be rung.
     pub place: BindingId,
+}
+
+/// A call that is given to somebody who talks already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Who gives it.
+    pub by: Giver,
+    /// The name of the phone that does.
+    pub gives: Arc<str>,
+    /// The leg of the other call at which they talk.
+    pub from: LegId,
+    pub phone: PhoneId,
+    /// Where that leg is; `None`: a number outside.
+    pub place: Option<BindingId>,
+    /// The phone's name, for the log.
+    pub name: Arc<str>,
+    /// Who has it now, for a reader: that name, or the number.
+    pub to: String,
+}
+
+/// Which side of a call gives it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Giver {
+    Leg(LegId),
+    /// The phone that has made it.
+    Maker,
 }
 
 /// How a leg ended.
@@ -164,6 +199,10 @@ pub enum Output {
     Take { leg: LegId },
     /// Connect the caller, who was answered, with this leg in place of whoever or whatever was there.
     Join { leg: LegId },
+    /// This leg is the one that was `from` in another call: connect the caller with it.
+    Adopt { leg: LegId, from: LegId },
+    /// The caller, who is one of the shop's phones, gives their place to whoever talks at `from` in another call.
+    Succeed { from: LegId },
     /// Tell whoever gives the call away at this leg what has become of it.
     Tell { leg: LegId, progress: Progress },
     /// Hang up this leg, which has picked up.

@@ -16,11 +16,11 @@ use std::time::Duration;
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::Outside;
-use crate::routing::decision::{Action, Opening, Refusal};
+use crate::routing::decision::{Action, Because, Opening, Refusal};
 use crate::routing::plan::{PhoneId, Shop};
 
-use event::{Final, Input, Medium, Output, Said, Sealed, Stop};
-use leg::{Leg, LegId, LegState};
+use event::{Final, Given, Giver, Input, Medium, Output, Said, Sealed, Stop};
+use leg::{Leg, LegId, LegState, TakenBy};
 use phones::{Age, Awaited, Phones, Use};
 use record::{CallEvent, CallRecord, Direction, Disposition, EndedBy, EventKind, VoiceMessage};
 use state::Phase;
@@ -52,6 +52,14 @@ pub(crate) struct Facts {
     last_event: u32,
     last_leg: u16,
     interrupted: Interrupted,
+}
+
+/// What a phone of the shop does in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtPhone {
+    Rings(LegId),
+    Talks(LegId),
+    HasCalled,
 }
 
 /// Who waits for somebody to pick up, in the order in which they are: whoever rings before whoever can at least leave a
@@ -213,6 +221,9 @@ impl Call {
         if let Input::Timeout = input {
             self.facts.log_is_late(now);
         }
+        if let (Input::Given(Given { by: Giver::Maker, phone, .. }), Phase::Talking(_)) = (&input, &self.phase) {
+            self.facts.made_by = Some(*phone);
+        }
         let phase = std::mem::replace(&mut self.phase, Phase::Ending);
         self.phase = phase.on(now, input, &mut self.facts, phones);
     }
@@ -265,7 +276,9 @@ impl Call {
 
     /// The phones that have a leg of this call, or have made it.
     pub fn uses(&self) -> impl Iterator<Item = Use> + Clone {
-        let legs = self.facts.legs.values().map(|leg| {
+        // Who has dialled a number outside, and has given that away, is out of it.
+        let is_its = |leg: &&Leg| leg.binding.is_some() || self.facts.made_by == Some(leg.phone);
+        let legs = self.facts.legs.values().filter(is_its).map(|leg| {
             // Who was told to hang up talks until that is confirmed.
             let talks = matches!(leg.state, LegState::Talking | LegState::Leaving(Stop::Finished | Stop::Lost));
             Use { phone: leg.phone, talks }
@@ -320,6 +333,45 @@ impl Call {
     /// Which phone talks at this leg, or rings.
     pub fn phone_of(&self, leg: LegId) -> Option<PhoneId> {
         self.facts.legs.get(&leg).map(|leg| leg.phone)
+    }
+
+    /// The leg that the caller talks with, unless the call is being given away.
+    pub fn talks_with(&self) -> Option<LegId> {
+        match &self.phase {
+            Phase::Talking(talking) => Some(talking.winner()),
+            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => None,
+            Phase::Transferring(_) | Phase::Ending => None,
+        }
+    }
+
+    /// This leg, while it is there.
+    pub fn leg(&self, leg: LegId) -> Option<&Leg> {
+        self.facts.legs.get(&leg)
+    }
+
+    /// The phones of the shop that ring or talk in this call, as their colleagues' keys show them. Who calls is in a
+    /// conversation, whatever the other side does.
+    pub fn at_phones(&self) -> impl Iterator<Item = (PhoneId, AtPhone)> {
+        let is_phone = |leg: &&Leg| leg.binding.is_some() && leg.taken_by == TakenBy::PickingUp;
+        let legs =
+            self.facts.legs.iter().filter(move |(_, leg)| is_phone(leg)).filter_map(|(id, leg)| match leg.state {
+                LegState::Ringing => Some((leg.phone, AtPhone::Rings(*id))),
+                LegState::Talking => Some((leg.phone, AtPhone::Talks(*id))),
+                LegState::Offered | LegState::Screening { .. } | LegState::Leaving(_) => None,
+            });
+        let is_over = matches!(self.phase, Phase::Ending);
+        let maker = self.facts.made_by.filter(|_| !is_over).map(|phone| (phone, AtPhone::HasCalled));
+        maker.into_iter().chain(legs)
+    }
+
+    /// Whether somebody outside, whom a phone of the shop has called, is in this call; help is not meant.
+    pub fn is_out(&self) -> bool {
+        let is_out = |leg: &Leg| leg.binding.is_none();
+        match self.facts.record.because {
+            Because::CalledForHelp => false,
+            Because::CalledOut => self.facts.record.ended.is_none(),
+            _ => self.facts.legs.values().any(is_out),
+        }
     }
 
     /// Whether somebody could pick up now.
@@ -394,6 +446,11 @@ impl Facts {
 
     /// A line of the call's timeline, where it has one.
     pub(crate) fn note(&mut self, now: Now, kind: EventKind, leg: Option<&Leg>, detail: &str) {
+        self.note_at(now, kind, leg.map(|leg| leg.name.clone()), detail);
+    }
+
+    /// The same, at the phone of this name.
+    pub(crate) fn note_at(&mut self, now: Now, kind: EventKind, phone: Option<Arc<str>>, detail: &str) {
         if self.logged == Logged::Unwritten {
             return;
         }
@@ -403,7 +460,7 @@ impl Facts {
             seq: self.last_event,
             at: now.wall,
             kind,
-            phone: leg.map(|leg| leg.name.clone()),
+            phone,
             detail: detail.to_owned(),
         }));
     }

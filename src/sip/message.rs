@@ -43,6 +43,10 @@ pub struct Received {
     pub privacy: String,
     /// Refer-To of a REFER (RFC 3515 §2.1).
     pub refer_to: Option<ReferTo>,
+    /// Replaces of an INVITE (RFC 3891).
+    pub replaces: Option<Replaces>,
+    /// Event of a SUBSCRIBE or NOTIFY (RFC 6665 §8.2.1).
+    pub event: Option<Event>,
     /// Reason values (RFC 3326): why a CANCEL or BYE came.
     pub reasons: Vec<Reason>,
     /// The media type of the body, lower case, without parameters: "application/sdp".
@@ -111,8 +115,38 @@ pub struct CSeq {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReferTo {
     pub uri: Uri,
-    /// It wants more than an INVITE: headers such as Replaces (RFC 3891), or another method.
-    pub wants_more: bool,
+    pub wants: Wanted,
+}
+
+/// What a REFER wants done there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A call.
+    Invite,
+    /// A call in place of this dialog: an attended transfer (RFC 5589 §7).
+    Instead(Replaces),
+    /// More than that: other headers, or another method.
+    Other,
+}
+
+/// Which dialog a call is to take the place of (RFC 3891 §6.1), as whoever has that dialog sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaces {
+    pub call_id: String,
+    /// Of whoever is asked.
+    pub to_tag: String,
+    /// Of the other side.
+    pub from_tag: String,
+    /// Only while nobody has picked up.
+    pub early_only: bool,
+}
+
+/// Which news are wanted, or told (RFC 6665 §8.2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub package: String,
+    /// The subscriber's own name for them.
+    pub id: Option<String>,
 }
 
 /// RAck (RFC 3262 §7.2).
@@ -193,8 +227,8 @@ impl Received {
 
 /// The methods this server acts upon, as Allow writes them.
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK";
-/// The same as a phone of the shop may use them: it may give its call to another.
-pub const ALLOW_TO_PHONES: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER";
+/// The same as a phone of the shop may use them: it may give its call to another, and hear how the others stand.
+pub const ALLOW_TO_PHONES: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER, SUBSCRIBE";
 
 /// A response to `request` with what RFC 3261 §8.2.6 wants copied: every Via in order (stamp the request first), From,
 /// To, Call-ID and CSeq; Timestamp into a 100; and Record-Route where the response makes a dialog (§12.1.1).

@@ -179,7 +179,7 @@ fn escaped(user: &str) -> String {
 }
 
 /// `%XX` read once; a `%` that begins no escape stays.
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }

@@ -4,7 +4,7 @@
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::owed::{self, since};
-use super::{callers, calls};
+use super::{callers, calls, messages_heard};
 use crate::config::DatabaseUrl;
 use crate::store::Store;
 
@@ -45,6 +45,7 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         ("out", callers::UNCOUNTED_OUT, "calls_out"),
         ("refused", callers::UNCOUNTED_REFUSED, "COVERING INDEX calls_unanswered"),
         ("screened", calls::SCREENED, "call_events_screened"),
+        ("unheard", messages_heard::UNHEARD, "INDEX voice_messages_unheard"),
         ("gone out", calls::GONE_OUT, "calls_by_time (started_ms>?)"),
         ("in vain ever", owed::FIRST_LOOK, "COVERING INDEX calls_unanswered (disposition=?)"),
         ("and spoken since", owed::FIRST_LOOK, "calls_answered (caller=? AND shop_id=?)"),

@@ -12,6 +12,7 @@ pub mod hours;
 #[cfg(test)]
 mod indexes;
 mod journal;
+pub mod messages_heard;
 pub mod owed;
 pub mod owners;
 pub mod plan;

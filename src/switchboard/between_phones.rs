@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::call::Begin;
 use crate::call::event::Final;
 use crate::call::record::Direction;
-use crate::caller::{Card, NamedBy};
-use crate::door::sip::{Arrival, Calling, Shown};
+use crate::door::sip::{Arrival, Calling};
 use crate::now::Now;
 use crate::routing::help::help_called;
 use crate::routing::plan::{Line, Phone, Shop};
@@ -49,13 +48,11 @@ impl Switchboard {
         let Some((shop, from, to, decision)) = colleague else {
             return self.call_outside(now, arrival, shop, &from, proof);
         };
-        let user = self.user_of(&from).unwrap_or_default();
-        let card = Card { name: from.name.to_string(), named_by: NamedBy::Owner, nth: 0 };
-        let shown = Shown { card: card.display(shop.language), number: user.clone(), called: None, own: None };
+        let shown = self.shown_as_phone(&shop, &from);
         let facts = Facts {
             direction: Direction::Out,
             caller: None,
-            caller_raw: user,
+            caller_raw: shown.number.clone(),
             caller_display: from.name.to_string(),
             withheld: false,
             because: decision.because,

@@ -135,8 +135,6 @@ impl Switchboard {
 
     /// How many calls of this shop are out now; help is not counted.
     pub(super) fn out_now(&self, shop: ShopId) -> usize {
-        let records = self.calls.values().map(|call| call.record());
-        let is_out = |because: &Because| *because == Because::CalledOut;
-        records.filter(|record| record.shop == Some(shop) && is_out(&record.because) && record.ended.is_none()).count()
+        self.calls.values().filter(|call| call.record().shop == Some(shop) && call.is_out()).count()
     }
 }

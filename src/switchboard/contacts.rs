@@ -145,6 +145,7 @@ impl Switchboard {
         self.door.set_users(now, users);
         self.plan = plan;
         self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
+        self.forget_watchers_elsewhere();
         let unknown = self.contacts.all().filter(|contact| contact.way.is_none());
         for binding in unknown.map(|contact| contact.binding).collect::<Vec<_>>() {
             self.resolve(binding);

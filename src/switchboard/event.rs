@@ -13,6 +13,7 @@ use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::{PhoneId, Plan, ShopId};
 use crate::sip::locate::Server;
+use crate::sip::message_summary::Waiting;
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
 use crate::utterance::Names;
@@ -83,6 +84,8 @@ pub enum Input<'a> {
     Keyless(Vec<Keyless>),
     /// When each call of the last day went out to a number, and of which shop. Comes once, at the start, behind the plan.
     GoneOut(Vec<(ShopId, UnixMs)>),
+    /// How many messages wait in each shop that has any, in place of what was known.
+    MessagesWaiting(Vec<(ShopId, Waiting)>),
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
     CallersNamed(Callers),
     /// The names of shops, contacts and phones that there is a sound of, in place of all that there were.

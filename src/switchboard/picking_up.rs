@@ -5,25 +5,20 @@
 use std::sync::Arc;
 
 use crate::call::event::{Input, Taker};
+use crate::call::leg::LegId;
 use crate::door::sip::{Arrival, Calling};
 use crate::now::Now;
 use crate::routing::NotDialled;
-use crate::routing::plan::{PhoneId, ShopId};
+use crate::routing::plan::{PhoneId, Shop, ShopId};
 
-use super::Switchboard;
+use super::{Service, Switchboard};
 
 /// What a phone dials to have the call that waits the longest.
 pub(super) const PICK_UP: &str = "*8";
 
 impl Switchboard {
     pub(super) fn picks_up(&mut self, now: Now, arrival: Arrival, calling: &Calling) {
-        // One telephone may be a phone of two shops.
-        let takers: Vec<(ShopId, PhoneId, Arc<str>)> = self
-            .plan
-            .shops
-            .iter()
-            .filter_map(|shop| self.caller_of(shop, calling).map(|phone| (shop.id, phone.id, phone.name.clone())))
-            .collect();
+        let takers = self.takers(calling);
         if takers.is_empty() {
             return self.door.refuse_dialling(now, &arrival, NotDialled::NoNumber);
         }
@@ -44,5 +39,28 @@ impl Switchboard {
             let place = self.door.fresh_binding();
             self.feed(now, call, Input::Taken(Taker { phone, name, place }));
         }
+    }
+
+    /// The same for the call that rings at this leg, whoever else has waited longer: the phone was told of it.
+    pub(super) fn picks_up_there(&mut self, now: Now, arrival: Arrival, calling: &Calling, leg: LegId) {
+        if self.service == Service::Draining {
+            return self.door.turn_away(now, &arrival);
+        }
+        let takers = self.takers(calling);
+        let waiting = self.calls.get(&leg.call).filter(|call| call.waits().is_some());
+        let Some(call) = waiting else { return self.door.refuse_taking(now, &arrival, 481) };
+        let own = |phone: &PhoneId| call.maker() == Some(*phone);
+        let taker = takers.into_iter().find(|(shop, phone, _)| call.record().shop == Some(*shop) && !own(phone));
+        let Some((_, phone, name)) = taker else { return self.door.refuse_taking(now, &arrival, 481) };
+        if self.door.dials_for(now, leg.call, arrival) {
+            let place = self.door.fresh_binding();
+            self.feed(now, leg.call, Input::Taken(Taker { phone, name, place }));
+        }
+    }
+
+    /// Which phones this is. One telephone may be a phone of two shops.
+    fn takers(&self, calling: &Calling) -> Vec<(ShopId, PhoneId, Arc<str>)> {
+        let its = |shop: &Arc<Shop>| self.caller_of(shop, calling).map(|phone| (shop.id, phone.id, phone.name.clone()));
+        self.plan.shops.iter().filter_map(its).collect()
     }
 }

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 
+use crate::clock;
 use crate::store::{MessageFilter, StoredMessage};
 use crate::web::Web;
 use crate::web::fault::Fault;
@@ -100,7 +101,15 @@ pub async fn audio(
 ) -> Result<Response, Fault> {
     let id = super::call::id(&id)?;
     Ok(match crate::web::api::messages::sound(&web, id, &method, &headers).await {
-        Ok(sound) => sound,
+        Ok(sound) => {
+            // A player fetches when somebody presses its button. The lamps on the phones wait for that; who listens does not.
+            if method == Method::GET
+                && let Err(error) = web.store.message_heard(id, clock::now().wall).await
+            {
+                tracing::warn!(call = %id, %error, "that a message was heard could not be written: lamps stay lit");
+            }
+            sound
+        }
         Err(problem) => problem.into_response(),
     })
 }

@@ -54,3 +54,25 @@ fn without_a_carrier_that_takes_calls_a_phone_that_dials_112_is_told_so() {
     assert!(yard.notes().is_empty(), "nobody rang: {:?}", yard.notes());
     assert!(installation.ended_calls(2).iter().all(|call| call["disposition"] == "refused"));
 }
+
+#[test]
+fn a_lamp_shows_that_a_colleague_rings_and_talks() {
+    if !peers::present("a_lamp_shows_that_a_colleague_rings_and_talks", &["sipp"]) {
+        return;
+    }
+    let workshop = Sipp::plays(sipp::PHONE);
+    let port = workshop.port();
+    let installation = Installation::start(&format!("{SHOP}{COUNTER}{}", fixed_phone("Workshop", port)));
+    let target = installation.target();
+    let workshop = workshop.start(&target);
+    let lamp = Sipp::plays(include_str!("scenarios/phone-watches.xml")).calls("workshop").start(&target);
+    lamp.wait_for("terminated", LIMIT);
+    // The lamp's own phone rings for no customer: it answers nothing but its scenario.
+    let caller = Sipp::plays(sipp::CALLER).start(&target);
+    caller.finish(LIMIT);
+    let notes = lamp.finish(LIMIT);
+    workshop.finish(LIMIT);
+    assert!(
+        moment(&notes, "early") < moment(&notes, "confirmed") && moment(&notes, "confirmed") < moment(&notes, "over")
+    );
+}

@@ -401,7 +401,8 @@ pub fn is_whole(browser: &Chromium, screen: Screen, path: &str) {
     let place = format!("{path} at {} px", screen.width);
     assert!(!browser.has_dialogue(), "{place}: a foreign script ran");
     assert_ne!(browser.script("return document.title"), "run", "{place}: a foreign script ran");
-    let foreign = browser.script("return document.querySelectorAll('main script, main img, main svg:not(.card > svg.code)').length");
+    let foreign = browser
+        .script("return document.querySelectorAll('main script, main img, main svg:not(.card > svg.code)').length");
     assert_eq!(foreign, 0, "{place}: foreign elements");
     assert!(width(browser) <= i64::from(screen.width), "{place}: is {} px wide", width(browser));
     let small = browser.script(

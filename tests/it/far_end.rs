@@ -44,6 +44,8 @@ pub struct FarEnd {
     pub allows: Option<String>,
     /// A caller whose ACKs are never sent is one whose ACKs are lost.
     pub acks: bool,
+    /// Its subscriptions, by their Call-IDs.
+    pub watches: Vec<String>,
     /// Datagrams of line ends alone.
     pub line_ends: Vec<Vec<u8>>,
     pub legs: Vec<Leg>,
@@ -195,6 +197,7 @@ impl FarEnd {
             min_se: 90,
             allows: None,
             acks: true,
+            watches: Vec::new(),
             line_ends: Vec::new(),
             legs: Vec::new(),
             heard: Vec::new(),
@@ -357,6 +360,10 @@ impl FarEnd {
             ("UPDATE", Some(leg)) => self.updated(from, leg, text),
             ("NOTIFY", Some(leg)) => {
                 self.check_dialog(leg, text);
+                assert!(text.get("event").is_some() && text.get("subscription-state").is_some(), "{text:?}");
+                self.reply(from, text, 200, "OK", &[], "");
+            }
+            ("NOTIFY", None) if self.watches.iter().any(|known| known == text.must("call-id")) => {
                 assert!(text.get("event").is_some() && text.get("subscription-state").is_some(), "{text:?}");
                 self.reply(from, text, 200, "OK", &[], "");
             }

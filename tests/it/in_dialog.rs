@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cast::Person;
 use crate::far_end::{FarEnd, Leg, Phase};
-use crate::text::{Text, compose, sdp, uri_of};
+use crate::text::{Text, compose, sdp, tag, uri_of};
 
 /// A new offer of one end.
 #[derive(Clone, Debug)]
@@ -57,10 +57,22 @@ impl FarEnd {
     /// Sends this request in the conversation.
     fn ask(&mut self, now: Duration, method: &str, headers: &[(&str, String)], body: &str) {
         let leg = self.conversation();
+        self.ask_at(now, leg, method, headers, body);
+    }
+
+    /// The same in the call of this place.
+    fn ask_at(&mut self, now: Duration, leg: usize, method: &str, headers: &[(&str, String)], body: &str) {
         self.legs[leg].cseq += 1;
         let branch = self.fresh("z9hG4bK");
         let (to, text) = self.within_dialog_with(leg, method, &branch, headers, body);
         self.send_client(now, leg, method, branch, to, text);
+    }
+
+    /// What names the call of this place to the other side (RFC 3891 §6.1).
+    pub fn names_call(&self, leg: usize) -> String {
+        let leg = &self.legs[leg];
+        let of = |value: &str| tag(value).unwrap_or("0").to_owned();
+        format!("{};to-tag={};from-tag={}", leg.call_id, of(&leg.remote), of(&leg.local))
     }
 
     /// The same while the call rings, here or at the other end: in the dialog that the 180 has begun (RFC 3261 §12.1.2).
@@ -190,6 +202,20 @@ impl Person {
     pub fn asks(&self, method: &str, headers: &[(&str, &str)], body: &str) {
         let headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         self.act(|far_end, now| far_end.ask(now, method, &headers, body));
+    }
+
+    /// The transfer key, once somebody else was asked: whoever is at the call of the first place is to talk with whoever is at
+    /// that of the second (RFC 5589 §7.1).
+    pub fn puts_together(&self, at: usize, with: usize) {
+        let replaces = self.see(|far_end| far_end.names_call(with));
+        self.refers_at(at, &replaces);
+    }
+
+    /// The same with this as the other call.
+    pub fn refers_at(&self, at: usize, replaces: &str) {
+        let replaces = replaces.replace(';', "%3B").replace('=', "%3D").replace('@', "%40");
+        let to = format!("<sip:whoever@192.0.2.1?Replaces={replaces}&Require=replaces>");
+        self.act(|far_end, now| far_end.ask_at(now, at, "REFER", &[("Refer-To", to)], ""));
     }
 
     /// Hangs up and says why.

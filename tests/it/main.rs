@@ -33,6 +33,7 @@ mod stream;
 mod text;
 mod torture;
 mod trace;
+mod watching;
 mod wire;
 mod words;
 mod world;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::call::event::{CallerLeft, Holder, Input, LegEnd, Output, Sealed, Stop, Taker};
+use ringall::call::event::{CallerLeft, Given, Giver, Holder, Input, LegEnd, Output, Sealed, Stop, Taker};
 use ringall::call::leg::{BindingId, LegId};
 use ringall::call::phones::Phones;
 use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door, EndedBy};
@@ -40,6 +40,16 @@ fn inputs() -> Vec<Input> {
         Input::Sealed(Sealed::Nothing),
         Input::Taken(Taker { phone: PhoneId(2), name: Arc::from("Phone 2"), place: BindingId(9) }),
         Input::Referred { leg: phone(1), to: PhoneId(2) },
+        Input::Given(Given {
+            by: Giver::Leg(phone(1)),
+            gives: Arc::from("Phone 1"),
+            from: LegId { call: CallId(Uuid::max()), nth: 1 },
+            phone: PhoneId(2),
+            place: Some(BindingId(2)),
+            name: Arc::from("Phone 2"),
+            to: "Phone 2".to_owned(),
+        }),
+        Input::GivenAway { gives: Arc::from("Phone 1"), to: "Phone 2".to_owned() },
         Input::Closing,
         Input::Timeout,
     ];

@@ -17,6 +17,7 @@ use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
+use ringall::sip::message_summary::Waiting;
 use ringall::switchboard::{Change, Due, Gauges, Medium, NotRung, PhoneBecause, Purpose, Standing};
 use ringall::utterance::{Names, SpokenName};
 
@@ -463,6 +464,11 @@ impl Shop {
         self.world.borrow().gateway.invites.clone()
     }
 
+    /// The log says that so many messages wait in this shop, of which nobody has heard the first so many.
+    pub fn messages_wait(&self, shop: ShopId, new: u32, old: u32) {
+        self.world.borrow_mut().messages_wait(vec![(shop, Waiting { new, old })]);
+    }
+
     /// How many greetings were begun.
     pub fn greetings(&self) -> usize {
         self.world.borrow().media.greetings.len()
@@ -607,7 +613,9 @@ impl Shop {
             }
             let rows: Vec<_> = store.rows.values().filter(|row| row.key.contains(&format!("{call_id} "))).collect();
             // A phone that dials for a call that waits is a leg of that one.
-            if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:*8@") {
+            let replaces = |sent: &&Sent| sent.text.must("call-id") == call_id && sent.text.get("replaces").is_some();
+            let takes = || world.trace.sent.iter().any(|sent| replaces(&sent));
+            if rows.is_empty() && (uri_of(sent.text.must("to")).starts_with("sip:*8@") || takes()) {
                 continue;
             }
             assert_eq!(rows.len(), 1, "{} was sent for a call with {} rows", sent.text.start, rows.len());

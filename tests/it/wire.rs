@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use ringall::sip::address::Address;
-use ringall::sip::message::{self, Contacts, Method, Received, Start};
+use ringall::sip::message::{self, Contacts, Method, Received, Replaces, Start, Wanted};
 use ringall::sip::uri::Uri;
 use ringall::sip::via::Via;
 use ringall::sip::wire::{self, Framing, Unreadable};
@@ -179,6 +179,70 @@ fn escapes_are_read_once_and_where_they_mean_something() {
     let uri = semicolon.uri().unwrap();
     assert_eq!((uri.user_unescaped().as_str(), uri.host.as_str()), ("user;par=u@example.net", "example.com"));
     assert!(uri.params.is_empty());
+}
+
+/// A request with this header more.
+fn with(method: &str, header: &str) -> Result<Received, Unreadable> {
+    let text = format!(
+        "{method} sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1\r\nFrom: <sip:x@192.0.2.9>;tag=1\r\n\
+         To: <sip:a@192.0.2.1>\r\nCall-ID: 1\r\nCSeq: 1 {method}\r\n{header}\r\n\r\n"
+    );
+    wire::read(text.as_bytes(), Framing::Datagram)
+}
+
+#[test]
+fn a_dialog_to_be_replaced_is_read_where_it_is_named() {
+    let named = |early_only| Replaces {
+        call_id: "12345@192.168.118.3".to_owned(),
+        to_tag: "r33th4x0r".to_owned(),
+        from_tag: "ff87ff".to_owned(),
+        early_only,
+    };
+    for (value, early_only) in [
+        ("12345@192.168.118.3;to-tag=r33th4x0r;from-tag=ff87ff", false),
+        ("12345@192.168.118.3 ; FROM-TAG=ff87ff ;early-only; to-tag = \"r33th4x0r\"", true),
+    ] {
+        let read = with("INVITE", &format!("Replaces: {value}")).expect("an INVITE");
+        assert_eq!(read.replaces, Some(named(early_only)), "{value}");
+    }
+    for bad in [
+        "1",
+        "1;to-tag=2",
+        ";to-tag=2;from-tag=3",
+        "1;to-tag=;from-tag=3",
+        "1;to-tag=2;from-tag=3\r\nReplaces: 1;to-tag=2;from-tag=3",
+    ] {
+        assert!(
+            matches!(with("INVITE", &format!("Replaces: {bad}")), Err(Unreadable::Answer { code: 400, .. })),
+            "{bad}"
+        );
+    }
+    // RFC 5589 §7.1: within the URI that a REFER names.
+    let wants =
+        |header: &str| with("REFER", &format!("Refer-To: {header}")).expect("a REFER").refer_to.map(|to| to.wants);
+    let escaped = "12345%40192.168.118.3%3Bto-tag%3Dr33th4x0r%3Bfrom-tag%3Dff87ff";
+    for headers in [format!("Replaces={escaped}"), format!("require=replaces&REPLACES={escaped}")] {
+        assert_eq!(wants(&format!("<sip:ana@192.0.2.1?{headers}>")), Some(Wanted::Instead(named(false))), "{headers}");
+    }
+    assert_eq!(wants("<sip:ana@192.0.2.1>"), Some(Wanted::Invite));
+    for more in ["Replaces=1", "X=1", "Replaces", "Replaces=1%3Bto-tag%3D2%3Bfrom-tag%3D3&X=1", "body=v%3D0"] {
+        assert_eq!(wants(&format!("<sip:ana@192.0.2.1?{more}>")), Some(Wanted::Other), "{more}");
+    }
+    assert_eq!(wants("<sip:ana@192.0.2.1;method=BYE>"), Some(Wanted::Other));
+}
+
+#[test]
+fn an_event_is_read_in_both_its_forms() {
+    let event =
+        |header: &str| with("SUBSCRIBE", header).expect("a SUBSCRIBE").event.map(|event| (event.package, event.id));
+    assert_eq!(event("Event: dialog"), Some(("dialog".to_owned(), None)));
+    assert_eq!(event("o: message-summary;id=7"), Some(("message-summary".to_owned(), Some("7".to_owned()))));
+    assert_eq!(
+        event("Event: dialog;id=\"a b\""),
+        Some(("dialog".to_owned(), None)),
+        "what is no token is nobody's name"
+    );
+    assert_eq!(event("Event: <dialog>"), None);
 }
 
 #[test]

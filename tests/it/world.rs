@@ -15,6 +15,7 @@ use ringall::number::Number;
 use ringall::routing::plan::{PhoneId, ShopId};
 use ringall::routing::{Because, Plan};
 use ringall::sip::locate::Server;
+use ringall::sip::message_summary::Waiting;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
     Acquaintances, Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, NotRung, Output, Protocol,
@@ -196,6 +197,10 @@ impl World {
     /// A voice has spoken these names.
     pub fn speak_names(&mut self, names: Names) {
         self.hand_in(Input::NamesSpoken(names));
+    }
+
+    pub fn messages_wait(&mut self, waiting: Vec<(ShopId, Waiting)>) {
+        self.hand_in(Input::MessagesWaiting(waiting));
     }
 
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.

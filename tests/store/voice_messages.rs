@@ -5,6 +5,7 @@ use std::time::Duration;
 use ringall::call::record::{CallId, CallRecord, Disposition, EndedBy, EventKind, VoiceMessage};
 use ringall::now::UnixMs;
 use ringall::routing::plan::ShopId;
+use ringall::sip::message_summary::Waiting;
 use ringall::store::{CallFilter, MessageFilter, Store};
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ crate::on_both! {
     a_call_says_whether_it_has_a_message,
     a_message_without_its_call_is_shown,
     a_call_has_one_message,
+    a_message_waits_until_it_is_heard,
     a_message_of_a_call_sent_again_after_a_crash_keeps_its_file,
     a_message_that_was_safe_too_late_is_one_all_the_same,
     a_message_whose_call_had_no_last_word_is_one,
@@ -215,4 +217,28 @@ async fn leaves(log: &Log, call: &CallRecord, message: VoiceMessage) {
 
 async fn ids(store: &Store, filter: &MessageFilter) -> Vec<CallId> {
     store.messages(filter).await.unwrap().into_iter().map(|stored| stored.message.call).collect()
+}
+
+async fn a_message_waits_until_it_is_heard(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    let [first, second] = [1, 2].map(|nth| CallRecord { shop: Some(ruiz), ..left(nth) });
+    // One that came to no shop waits for nobody.
+    let nobodys = CallRecord { shop: None, ..left(3) };
+    for call in [&first, &second, &nobodys] {
+        leaves(&log, call, message(call)).await;
+    }
+    let waiting = async || {
+        let unheard = db.store.unheard().await.unwrap();
+        db.store.waiting(&unheard).await.unwrap()
+    };
+    assert_eq!(waiting().await, [(ruiz, Waiting { new: 2, old: 0 })]);
+    for at in [10, 20] {
+        db.store.message_heard(first.id, UnixMs(at)).await.unwrap();
+        assert_eq!(waiting().await, [(ruiz, Waiting { new: 1, old: 1 })]);
+    }
+    db.store.message_heard(second.id, UnixMs(30)).await.unwrap();
+    db.store.message_heard(call(99).id, UnixMs(30)).await.unwrap();
+    assert_eq!(waiting().await, [(ruiz, Waiting { new: 0, old: 2 })]);
+    assert!(db.store.unheard().await.unwrap().is_empty());
 }

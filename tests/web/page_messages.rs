@@ -57,6 +57,23 @@ async fn a_message_is_heard_by_whoever_is_signed_in_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_message_waits_until_somebody_has_played_it_on_the_page() {
+    let place = place_with_messages().await;
+    let shop = place.plan.shops[0].id;
+    let waits = async || place.store.unheard().await.unwrap().get(&shop).copied();
+    let mut ana = place.anas_browser().await;
+    ana.sees("/messages").await;
+    assert_eq!(waits().await, Some(2), "who reads of them has not heard them");
+    let path = format!("/messages/{}/audio", id(1));
+    place.browser().opens(&path).await;
+    assert_eq!(waits().await, Some(2), "nor has a stranger");
+    ana.opens(&path).await;
+    assert_eq!(waits().await, Some(1));
+    ana.opens_with(&[("range", "bytes=0-3")], &format!("/messages/{}/audio", id(2))).await;
+    assert_eq!(waits().await, None);
+}
+
+#[tokio::test]
 async fn a_page_hears_that_something_has_happened_and_not_what() {
     let place = Place::of_one_shop().await;
     let mut ana = place.anas_browser().await;

@@ -94,7 +94,8 @@ impl Dialling {
             Input::Pressed(_) | Input::NobodyPressed(_) => {}
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
             // Nobody waits for a phone of the shop, and nobody has the call who could give it away.
-            Input::Taken(_) | Input::WantedAt(_) | Input::NotNeeded | Input::Referred { .. } => {}
+            Input::Taken(_) | Input::WantedAt(_) | Input::NotNeeded => {}
+            Input::Referred { .. } | Input::Given(_) | Input::GivenAway { .. } => {}
             // Nobody talks yet, whatever is heard.
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             // Nothing is greeted or recorded.

@@ -29,6 +29,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::WantedAt(_)
         | Input::NotNeeded
         | Input::Referred { .. }
+        | Input::Given(_)
+        | Input::GivenAway { .. }
         | Input::RecordingEnded
         | Input::Closing => {}
         Input::Greeted => facts.beep_came(now),

@@ -146,6 +146,8 @@ impl Greeting {
             // `Facts` lets out what was held back until the row was durable.
             (Input::Recorded | Input::Timeout | Input::Held(_) | Input::Resumed(_), greeting)
             | (Input::Pressed(_) | Input::NobodyPressed(_) | Input::Referred { .. }, greeting)
+            // Nobody has it who could give it away.
+            | (Input::Given(_) | Input::GivenAway { .. }, greeting)
             | (Input::Sounds(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_) | Input::NotNeeded, greeting)
             // The machine's own end of a recording is silence too.
             | (Input::Silent | Input::Heard, greeting)

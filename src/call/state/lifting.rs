@@ -54,7 +54,8 @@ impl Lifting {
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
             // There is no caller yet, no row, nobody who talks, and nothing that waits to be taken.
             Input::CallerLeft(..) | Input::Recorded | Input::Sounds(_) => {}
-            Input::Taken(_) | Input::WantedAt(_) | Input::Referred { .. } => {}
+            Input::Taken(_) | Input::WantedAt(_) => {}
+            Input::Referred { .. } | Input::Given(_) | Input::GivenAway { .. } => {}
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             Input::Pressed(_) | Input::NobodyPressed(_) => {}
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}

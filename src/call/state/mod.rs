@@ -3,6 +3,7 @@
 
 pub(super) mod dialling;
 pub(super) mod ending;
+mod given;
 pub(super) mod greeting;
 pub(super) mod lifting;
 pub(super) mod ringing;

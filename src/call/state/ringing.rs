@@ -146,7 +146,7 @@ impl Ringing {
             // A phone's early media is not the caller's to hear (DESIGN §3).
             Input::Sounds(_) => {}
             // Nobody talks yet, and it is the customer who calls.
-            Input::Referred { .. } | Input::NotNeeded => {}
+            Input::Referred { .. } | Input::Given(_) | Input::GivenAway { .. } | Input::NotNeeded => {}
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
             // No greeting is heard, and nothing recorded, in an open shop.
             Input::Greeted | Input::RecordingEnded | Input::Sealed(_) => {}

@@ -10,7 +10,7 @@ use super::super::{Facts, Withdrawn};
 use super::greeting::{Closed, Greeting};
 use super::ringing::Ringing;
 use super::transferring::Transferring;
-use super::{Phase, ending};
+use super::{Phase, ending, given};
 use crate::now::{Mono, Now};
 use crate::routing::Because;
 
@@ -57,6 +57,10 @@ impl Talking {
         Talking { before: before.map(Box::new), ..Talking::with(winner) }
     }
 
+    pub(crate) fn winner(&self) -> LegId {
+        self.winner
+    }
+
     pub(crate) fn deadline(&self) -> Option<Mono> {
         match self.sound {
             Sound::Heard => None,
@@ -71,6 +75,14 @@ impl Talking {
                 Transferring::begin(now, leg, to, facts, phones)
             }
             Input::Referred { .. } => Phase::Talking(self),
+            Input::Given(given) => {
+                self.is_heard(facts);
+                given::given(now, self, given, facts)
+            }
+            Input::GivenAway { gives, to } => {
+                self.is_heard(facts);
+                given::given_away(now, &self, gives, &to, facts)
+            }
             Input::Recorded => {
                 self.before = None;
                 Phase::Talking(self)

@@ -135,6 +135,8 @@ impl Transferring {
             }
             // One transfer at a time, and nobody waits for anybody else.
             Input::Referred { .. }
+            | Input::Given(_)
+            | Input::GivenAway { .. }
             | Input::Taken(_)
             | Input::WantedAt(_)
             | Input::NotNeeded

@@ -14,6 +14,25 @@ const DIGITS: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];
 
 /// The extensions we have that a request may require.
 const OURS: [&str; 2] = [session_timer::TIMER, RELIABLE];
+/// RFC 3891 §6.2: a phone of the shop may take a call's place, or have two calls joined.
+pub(super) const REPLACES: &str = "replaces";
+
+/// Whom we tell what we have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// A phone of the shop.
+    Phone,
+    /// A carrier, or whoever stands behind it.
+    Other,
+}
+
+/// The extensions that this side may use.
+pub(super) fn supported(peer: Peer) -> Header {
+    match peer {
+        Peer::Phone => Header::Supported(format!("{}, {REPLACES}", session_timer::TIMER).into()),
+        Peer::Other => session_timer::supported(),
+    }
+}
 
 /// A refusal: its status, and the headers that say what would have been right.
 #[derive(Debug)]

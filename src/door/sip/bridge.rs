@@ -21,7 +21,6 @@ use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Received, Response};
 use crate::sip::outgoing::USER_AGENT;
-use crate::sip::session_timer;
 
 use super::fork::reasons;
 use super::{
@@ -30,9 +29,9 @@ use super::{
 
 /// Who the caller is to be connected with, and what was agreed upon there.
 pub(super) struct FarEnd {
-    far: Far,
-    ours: Description,
-    theirs: Description,
+    pub far: Far,
+    pub ours: Description,
+    pub theirs: Description,
 }
 
 impl FarEnd {
@@ -211,7 +210,7 @@ impl SipDoor {
         let mut ok = message::response_to(invite, 200, Some(local_tag));
         ok.headers.push(self.contact(hop, scheme_called(invite)));
         ok.headers.push(self.allow(party));
-        ok.headers.push(session_timer::supported());
+        ok.headers.push(self.supported(party));
         ok.headers.push(Header::Server(USER_AGENT.into()));
         ok.headers.push(Header::ContentType("application/sdp".into()));
         ok.body = ours.write();
@@ -261,6 +260,13 @@ impl SipDoor {
         // A side may begin on hold.
         self.tell_hold(call, Which::A, Hold::Talking);
         self.tell_hold(call, Which::B, Hold::Talking);
+    }
+
+    /// Lets them hear each other by what both have last said.
+    pub(super) fn connect_anew(&mut self, call: CallId) -> Option<()> {
+        let payloads = self.payloads_of(call).ok()?;
+        self.connect(call, payloads);
+        Some(())
     }
 
     /// Brings the relay up to what was agreed anew.

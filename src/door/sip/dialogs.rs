@@ -38,6 +38,9 @@ impl Awaited {
 
 impl SipDoor {
     pub(super) fn in_dialog(&mut self, now: Now, tx: ServerTx, hop: Hop, request: &Received) {
+        if request.method() == Some(&Method::Subscribe) && self.party_of(request).is_none() {
+            return self.resubscribe_came(now, tx, hop, request);
+        }
         let Some(party) = self.party_of(request) else { return self.respond_in_dialog(now, tx, 481) };
         match self.dialog_of(party).map(|dialog| dialog.takes(request)) {
             // A caller who has heard nothing yet has no dialog, but a BYE may end the call. A phone that was called must

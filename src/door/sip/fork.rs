@@ -14,8 +14,8 @@ use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Body, Outgoing};
-use crate::sip::session_timer;
 
+use super::abilities::{self, Peer};
 use super::offer::described;
 use super::{Begun, Party, PhoneLeg, PhoneState, Place, SipDoor, bridge, cells, loops};
 
@@ -88,11 +88,15 @@ impl SipDoor {
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
         let ours = Description { protection, ..offer_to_phone(offer.as_ref(), here) };
         let from = from.with_tag(&named.tag);
+        let (allow, peer) = match place.trunk {
+            None => (ALLOW_TO_PHONES, Peer::Phone),
+            Some(_) => (ALLOW, Peer::Other),
+        };
         more.extend([
             self.hops_left(leg.call),
             self.contact(&place.hop, place.uri.scheme),
-            Header::Allow(if place.trunk.is_none() { ALLOW_TO_PHONES } else { ALLOW }.into()),
-            session_timer::supported(),
+            Header::Allow(allow.into()),
+            abilities::supported(peer),
         ]);
         let invite = Outgoing {
             method: Method::Invite,
@@ -115,6 +119,7 @@ impl SipDoor {
             ours,
             early: None,
             told_to_stop: false,
+            rings_as: None,
             cell,
             state: PhoneState::Inviting,
         };
@@ -261,6 +266,11 @@ impl SipDoor {
         {
             phone.early = Some(early);
             has_sound = phone.cell.as_ref().is_some_and(|cell| cell.was_dialled());
+        }
+        if code > 100
+            && let Some(tag) = response.to.tag()
+        {
+            phone.rings_as = Some(tag.to_owned());
         }
         // 183 too: some carriers send nothing else while the phone rings.
         if code > 100 && matches!(phone.state, PhoneState::Inviting) {

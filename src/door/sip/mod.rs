@@ -2,14 +2,16 @@
 //! commands. It knows SIP and calls, and decides nothing.
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
-//! [`referring`]: a phone gives its call to another. [`taking`]: a phone dials for a call that waits.
-//! [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind one. [`lifting`]: a phone that is
-//! rung so that it calls somebody.
+//! [`referring`]: a phone gives its call to another. [`attended`]: the same once it has asked them. [`taking`]: a phone
+//! dials for a call that waits. [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind
+//! one. [`lifting`]: a phone that is rung so that it calls somebody.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
-//! [`registrations`]: where the phones are. [`trunks`]: the carriers that we register with. [`reach`]: the others.
+//! [`registrations`]: where the phones are. [`subscriptions`]: what they want to hear of. [`trunks`]: the carriers that we
+//! register with. [`reach`]: the others.
 
 mod abilities;
+mod attended;
 mod bridge;
 mod cells;
 mod dialled;
@@ -26,6 +28,7 @@ mod reach;
 mod referring;
 mod registrations;
 mod reliable;
+mod subscriptions;
 mod taking;
 mod timers;
 mod trunks;
@@ -51,15 +54,18 @@ use crate::sip::flow;
 use crate::sip::gate::{Acquaintances, Gate, Source};
 use crate::sip::hop::{FlowId, Hop, Interfaces, Protocol};
 use crate::sip::message::{Header, Method, Received};
-use crate::sip::outgoing::{ALLOW, Outgoing};
+use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Outgoing};
 use crate::sip::registrar::KeptUser;
-use crate::sip::session_timer;
 use crate::sip::trunk::Change;
 use crate::sip::uri::{Scheme, Uri};
 
+use abilities::Peer;
+
+pub use attended::{Joint, Wish};
 pub use cells::Takes;
 pub use offer::{Arrival, Calling, Origin};
 pub use registrations::{Registered, RegistrationSettings, User};
+pub use subscriptions::{InCall, News, Stage, Subscribing, Watched};
 
 /// What the door tells the switchboard.
 #[derive(Debug)]
@@ -71,6 +77,11 @@ pub enum Told {
     /// Whoever talks at this leg wants to give the call to the phone of this user, by the REFER of this CSeq number. Answered by
     /// [`SipDoor::accept_referral`] or [`SipDoor::refuse_referral`].
     Referred { leg: LegId, tx: ServerTx, number: u32, user: String },
+    /// A phone that has two calls wants the others of both to talk with each other. Answered by [`SipDoor::accept_joint`] or
+    /// [`SipDoor::refuse_joint`].
+    Joint(attended::Wish),
+    /// A phone wants to hear of something. Answered by [`SipDoor::begin_subscription`] or [`SipDoor::refuse_subscription`].
+    Subscribing(Subscribing),
     /// An address has answered us: the phone there is alive.
     Alive(SocketAddr),
     /// The places of a phone that registers have changed, and are to be kept. Where a phone waits for that, it is answered
@@ -116,6 +127,7 @@ pub struct SipDoor {
     dialling: HashMap<CallId, taking::Dialling>,
     takers: HashMap<ServerTx, LegId>,
     referrals: referring::Referrals,
+    subscriptions: subscriptions::Subscriptions,
     byes: HashMap<ClientTx, LegId>,
     dialogs: HashMap<DialogKey, Party>,
     /// Re-INVITEs that were answered, and what their ACK is for.
@@ -166,13 +178,13 @@ impl Place {
 
 /// Whose dialog it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Party {
+pub enum Party {
     Caller(CallId),
     Phone(LegId),
 }
 
 impl Party {
-    fn call(self) -> CallId {
+    pub fn call(self) -> CallId {
         match self {
             Party::Caller(call) => call,
             Party::Phone(leg) => leg.call,
@@ -305,6 +317,8 @@ struct PhoneLeg {
     /// dialled, its offer.
     early: Option<Description>,
     told_to_stop: bool,
+    /// Its tag, while it rings: the other half of its dialog's name.
+    rings_as: Option<String>,
     /// A cell's, or of a number that was dialled: reached through a carrier.
     cell: Option<Box<cells::Cell>>,
     state: PhoneState,
@@ -372,6 +386,7 @@ impl SipDoor {
             dialling: HashMap::new(),
             takers: HashMap::new(),
             referrals: HashMap::new(),
+            subscriptions: subscriptions::Subscriptions::default(),
             byes: HashMap::new(),
             dialogs: HashMap::new(),
             awaited: HashMap::new(),
@@ -400,6 +415,7 @@ impl SipDoor {
         self.places = places;
         self.follow_phones();
         self.note_acquaintances();
+        self.forget_watchers_who_left();
         moved
     }
 
@@ -514,6 +530,7 @@ impl SipDoor {
 
     pub fn handle_timeout(&mut self, now: Now) {
         self.registrations_timeout(now);
+        self.subscriptions_timeout(now);
         self.proofs_timeout(now);
         self.cells_timeout(now);
         self.unheard_timeout(now);
@@ -528,8 +545,8 @@ impl SipDoor {
     pub fn poll_timeout(&self) -> Option<crate::now::Mono> {
         let registrations = [self.registrations.poll_timeout(), self.proofs.poll_timeout(), self.trunks.poll_timeout()];
         let dialogs = [self.timers.poll_timeout(), self.reliable.poll_timeout(), self.cells.poll_timeout()];
-        let carriers = self.reach.poll_timeout();
-        let timeouts = registrations.into_iter().chain(dialogs).chain([self.endpoint.poll_timeout(), carriers]);
+        let others = [self.reach.poll_timeout(), self.subscriptions.poll_timeout(), self.endpoint.poll_timeout()];
+        let timeouts = registrations.into_iter().chain(dialogs).chain(others);
         timeouts.flatten().min()
     }
 
@@ -583,6 +600,8 @@ impl SipDoor {
             }
             Output::Take { leg } => self.take(*leg),
             Output::Join { leg } => self.join(now, *leg),
+            Output::Adopt { leg, from } => self.adopt(now, *leg, *from),
+            Output::Succeed { from } => self.succeed(now, call, *from),
             Output::Tell { leg, progress } => self.tell_giver(now, *leg, *progress),
             Output::Stop { leg, why } => self.stop(now, *leg, *why),
             Output::HangUp { leg, why } => self.hang_up(now, *leg, *why),
@@ -628,6 +647,7 @@ impl SipDoor {
                         && !self.carrier_answered(now, tx, hop, &response)
                         && !self.presence_answered(now, tx, &hop, &response)
                         && !self.left_ringing_answered(now, tx, hop, &response)
+                        && !self.notify_answered(now, tx, &response)
                     {
                         self.response_came(now, tx, hop, &response);
                     }
@@ -664,6 +684,7 @@ impl SipDoor {
             || self.proof_over(now, tx)
             || self.carrier_silent(now, tx)
             || self.presence_silent(now, tx)
+            || self.notify_is_lost(tx)
     }
 
     fn request_came(&mut self, now: Now, tx: ServerTx, hop: Hop, request: Received) {
@@ -673,12 +694,17 @@ impl SipDoor {
         match request.method() {
             Some(Method::Invite) => self.invite_came(now, tx, hop, request),
             Some(Method::Register) => self.register_came(now, tx, hop, &request),
+            Some(Method::Subscribe) => self.subscribe_came(now, tx, hop, request),
             Some(Method::Options) if let Err(unable) = abilities::extensions(&request) => {
                 self.respond(now, tx, unable.code, unable.more);
             }
             Some(Method::Options) => {
                 let accept = Header::Accept("application/sdp".into());
-                let more = vec![Header::Allow(ALLOW.into()), session_timer::supported(), accept];
+                let (allow, peer) = match self.source_of(&hop, &request) {
+                    Source::Phone => (ALLOW_TO_PHONES, Peer::Phone),
+                    Source::Trunk(_) | Source::Stranger => (ALLOW, Peer::Other),
+                };
+                let more = vec![Header::Allow(allow.into()), abilities::supported(peer), accept];
                 self.respond(now, tx, 200, more);
             }
             _ => {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::call::event::{Final, Stop};
+use crate::call::leg::LegId;
 use crate::call::record::CallId;
 use crate::media::Family;
 use crate::media::sdp::{Description, SdpError, is_sendable};
@@ -17,6 +18,7 @@ use crate::sip::message::{Header, Received};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Scheme;
 
+use super::abilities::REPLACES;
 use super::dialled::warning;
 use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, lifting, scheme_called};
 
@@ -32,6 +34,8 @@ pub struct Arrival {
     /// Where the call was to, in order of trust: the request line, then To.
     pub called: Vec<String>,
     pub origin: Origin,
+    /// The phone wants the call that rings at this leg (RFC 3891).
+    pub instead: Option<LegId>,
     pub(super) offer: Result<Option<Description>, SdpError>,
 }
 
@@ -121,6 +125,12 @@ impl SipDoor {
         if invite.max_forwards == Some(0) {
             return self.respond(now, tx, 483, Vec::new());
         }
+        let mut invite = invite;
+        // A carrier that asks for what only phones may have is passed over, as if it had not.
+        let replaces = invite.replaces.take().filter(|_| matches!(origin, Origin::Phone(_)));
+        if replaces.is_some() {
+            invite.require.retain(|tag| tag != REPLACES);
+        }
         if let Err(unable) = abilities::invite(&invite) {
             return self.respond(now, tx, unable.code, unable.more);
         }
@@ -129,6 +139,10 @@ impl SipDoor {
             // RFC 3261 §8.2.2.2: the same request by another way.
             return self.respond(now, tx, 482, Vec::new());
         }
+        let instead = match replaces.map(|replaces| self.replaced(&origin, &replaces)).transpose() {
+            Ok(instead) => instead,
+            Err(code) => return self.respond(now, tx, code, Vec::new()),
+        };
         let offer = self.read_offer(&invite.body, &hop);
         // P-Asserted-Identity is the carrier's own word (RFC 3325 §5); a phone is whom its password or its address says.
         let who = invite.asserted.first().unwrap_or(&invite.from);
@@ -140,14 +154,17 @@ impl SipDoor {
             privacy: invite.privacy.clone(),
         };
         let called = self.numbers_called(&invite, source);
-        let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, origin, offer };
+        let arrival = Arrival { tx, hop, call_id: invite.call_id, key, caller, called, origin, instead, offer };
         self.told.push_back(Told::Arrived(Box::new(arrival)));
     }
 
-    /// The switchboard has made a call of it.
-    pub fn open(&mut self, call: CallId, arrival: Arrival, shown: Shown) {
+    /// The switchboard has made a call of it; of a phone that talks in another one `beside`.
+    pub fn open(&mut self, call: CallId, arrival: Arrival, shown: Shown, beside: Option<CallId>) {
         let family = arrival.family();
-        let lane = self.ports.next_lane(family);
+        // Who talks in another call may put the two together, and sound stays within one packet thread.
+        let same = beside.and_then(|beside| self.lane_of(beside));
+        let same = same.filter(|lane| self.ports.has_two(*lane, family));
+        let lane = same.unwrap_or_else(|| self.ports.next_lane(family));
         let offer = arrival.offer.ok().flatten();
         let trunk = match arrival.origin {
             Origin::Carrier { trunk, .. } => Some(trunk),

@@ -12,7 +12,6 @@ use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Method, Received};
 use crate::sip::outgoing::{Body, Outgoing};
-use crate::sip::session_timer;
 
 use super::timers::By;
 use super::{Acked, CallerLeg, CallerState, Far, Party, SipDoor};
@@ -52,6 +51,11 @@ pub(super) enum Why {
 }
 
 impl Presence {
+    /// Whether this side has a question of ours to answer.
+    pub(super) fn asks(&self, party: Party) -> bool {
+        self.asking.contains_key(&party)
+    }
+
     /// Whether this side has an offer of ours to answer, in a re-INVITE.
     pub(super) fn offers(&self, party: Party) -> bool {
         let asked = self.asking.get(&party).and_then(|tx| self.asked.get(tx));
@@ -86,7 +90,7 @@ impl SipDoor {
         let Some(ours) = self.last_said_to(party) else { return false };
         let way = self.dialog_of(party).map(|dialog| (dialog.hop, dialog.target().scheme));
         let Some((hop, scheme)) = way else { return false };
-        let mut more = vec![self.contact(&hop, scheme), self.allow(party), session_timer::supported()];
+        let mut more = vec![self.contact(&hop, scheme), self.allow(party), self.supported(party)];
         more.extend(self.timers.headers(party));
         let Some(dialog) = self.dialog_of(party) else { return false };
         let (request, offer) = match why {

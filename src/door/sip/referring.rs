@@ -8,10 +8,10 @@ use crate::call::event::Progress;
 use crate::call::leg::LegId;
 use crate::now::Now;
 use crate::sip::endpoint::ServerTx;
-use crate::sip::message::{Header, Method, Received, other};
+use crate::sip::message::{Header, Method, Received, Wanted, other};
 use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Body};
 
-use super::abilities::{self, Unable};
+use super::abilities::{self, Peer, Unable};
 use super::{Party, SipDoor, Told};
 
 /// RFC 3515 §2.4.5: a fragment of a message is what a NOTIFY tells.
@@ -26,39 +26,54 @@ pub(super) type Referrals = HashMap<LegId, u32>;
 
 impl SipDoor {
     pub(super) fn refer_came(&mut self, now: Now, tx: ServerTx, party: Party, refer: &Received) {
-        match self.referral(party, refer) {
-            Ok((leg, user)) => self.told.push_back(Told::Referred { leg, tx, number: refer.cseq.number, user }),
+        match self.referral(tx, party, refer) {
+            Ok(told) => self.told.push_back(told),
             Err(Unable { code, more }) => self.endpoint.respond_plain(now.mono, tx, code, None, more),
         }
     }
 
-    fn referral(&mut self, party: Party, refer: &Received) -> Result<(LegId, String), Unable> {
+    fn referral(&mut self, tx: ServerTx, party: Party, refer: &Received) -> Result<Told, Unable> {
         let no = |code| Unable { code, more: Vec::new() };
-        let Party::Phone(leg) = party else { return Err(abilities::method(refer)) };
-        let Some(phone) = self.phones.get(&leg) else { return Err(no(481)) };
-        // A cell is reached through a carrier, and may be anybody.
-        if phone.cell.is_some() {
+        if !self.may_refer(party) {
             return Err(abilities::method(refer));
         }
         abilities::extensions(refer)?;
+        let Some(to) = &refer.refer_to else { return Err(no(400)) };
+        let number = refer.cseq.number;
+        let leg = match (party, &to.wants) {
+            (_, Wanted::Other) => return Err(abilities::method(refer)),
+            (_, Wanted::Instead(replaces)) => {
+                return self.wish(tx, party, number, replaces).map(Told::Joint).map_err(no);
+            }
+            // Whom a phone has called itself is given to nobody unasked.
+            (Party::Caller(_), Wanted::Invite) => return Err(abilities::method(refer)),
+            (Party::Phone(leg), Wanted::Invite) => leg,
+        };
         if !self.is_far_end(leg) {
             return Err(no(481));
         }
         if self.referrals.contains_key(&leg) {
             return Err(no(491));
         }
-        match &refer.refer_to {
-            None => Err(no(400)),
-            Some(to) if to.wants_more => Err(abilities::method(refer)),
-            Some(to) => Ok((leg, to.uri.user_unescaped())),
-        }
+        Ok(Told::Referred { leg, tx, number, user: to.uri.user_unescaped() })
     }
 
     /// What this side of a call may ask of us within it.
     pub(super) fn allow(&self, party: Party) -> Header {
-        let is_phone = |leg| self.phones.get(&leg).is_some_and(|phone| phone.cell.is_none());
-        let may_refer = matches!(party, Party::Phone(leg) if is_phone(leg));
-        Header::Allow(if may_refer { ALLOW_TO_PHONES } else { ALLOW }.into())
+        Header::Allow(if self.may_refer(party) { ALLOW_TO_PHONES } else { ALLOW }.into())
+    }
+
+    /// What we have that this side of a call may use.
+    pub(super) fn supported(&self, party: Party) -> Header {
+        abilities::supported(if self.may_refer(party) { Peer::Phone } else { Peer::Other })
+    }
+
+    /// Whether this is a phone of the shop. A cell is reached through a carrier, and may be anybody.
+    fn may_refer(&self, party: Party) -> bool {
+        match party {
+            Party::Phone(leg) => self.phones.get(&leg).is_some_and(|phone| phone.cell.is_none()),
+            Party::Caller(call) => self.callers.get(&call).is_some_and(|caller| caller.trunk.is_none()),
+        }
     }
 
     /// There is no such phone, or nobody at it: 403 or 480. The call is as it was.
@@ -69,15 +84,23 @@ impl SipDoor {
 
     /// The colleague is about to be rung.
     pub fn accept_referral(&mut self, now: Now, tx: ServerTx, leg: LegId, number: u32) {
-        let Some((hop, scheme)) = self.dialog_of(Party::Phone(leg)).map(|dialog| (dialog.hop, dialog.target().scheme))
-        else {
-            return self.refuse_referral(now, tx, 481);
+        if self.accept_refer(now, tx, Party::Phone(leg), number) {
+            self.referrals.insert(leg, number);
+        }
+    }
+
+    /// 202 to a REFER, and the first NOTIFY. False if its dialog is gone.
+    pub(super) fn accept_refer(&mut self, now: Now, tx: ServerTx, party: Party, number: u32) -> bool {
+        let way = self.dialog_of(party).map(|dialog| (dialog.hop, dialog.target().scheme));
+        let Some((hop, scheme)) = way else {
+            self.endpoint.respond_plain(now.mono, tx, 481, None, Vec::new());
+            return false;
         };
         let contact = self.contact(&hop, scheme);
         self.endpoint.respond_plain(now.mono, tx, 202, None, vec![contact]);
-        self.referrals.insert(leg, number);
         // §2.4.4: at once, whatever there is to be said.
-        self.notify(now, leg, "SIP/2.0 100 Trying", &format!("active;expires={EXPIRES}"));
+        self.notify_of(now, party, number, "SIP/2.0 100 Trying", &format!("active;expires={EXPIRES}"));
+        true
     }
 
     pub(super) fn tell_giver(&mut self, now: Now, leg: LegId, progress: Progress) {
@@ -96,8 +119,14 @@ impl SipDoor {
     }
 
     fn notify(&mut self, now: Now, leg: LegId, says: &str, state: &str) {
-        let Some(&number) = self.referrals.get(&leg) else { return };
-        let way = self.dialog_of(Party::Phone(leg)).map(|dialog| (dialog.hop, dialog.target().scheme));
+        if let Some(&number) = self.referrals.get(&leg) {
+            self.notify_of(now, Party::Phone(leg), number, says, state);
+        }
+    }
+
+    /// Tells this side what has become of its REFER with this number.
+    pub(super) fn notify_of(&mut self, now: Now, party: Party, number: u32, says: &str, state: &str) {
+        let way = self.dialog_of(party).map(|dialog| (dialog.hop, dialog.target().scheme));
         let Some((hop, scheme)) = way else { return };
         let more: Vec<Header> = vec![
             other("Event", &format!("refer;id={number}")),
@@ -105,7 +134,7 @@ impl SipDoor {
             self.contact(&hop, scheme),
         ];
         let body = Body { content_type: SIPFRAG, bytes: format!("{says}\r\n").into_bytes() };
-        let Some(dialog) = self.dialog_of(Party::Phone(leg)) else { return };
+        let Some(dialog) = self.dialog_of(party) else { return };
         let notify = dialog.request(Method::Notify, more, Some(body));
         self.endpoint.request(now.mono, hop, notify);
     }

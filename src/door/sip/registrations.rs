@@ -108,6 +108,11 @@ impl Registrations {
         self.registrar.all().any(|(_, binding)| at(binding))
     }
 
+    /// Whether this user can be reached anywhere.
+    pub(super) fn is_registered(&self, user: &str) -> bool {
+        self.registrar.of(user).iter().any(|binding| binding.hop().is_some())
+    }
+
     /// Where the binding of this number is called, and by which way; `None` while it cannot be.
     pub(super) fn place(&self, binding: u64) -> Option<(Uri, Hop)> {
         let (_, binding) = self.registrar.all().find(|(_, known)| known.id == binding)?;
@@ -236,17 +241,29 @@ impl SipDoor {
     /// Which phone it is that dials. A phone that registers proves it each time; the answer to one that has not is a
     /// challenge, the same for every user (DESIGN §5). One at a fixed address has nothing to prove it with.
     pub(super) fn phone_calling(&mut self, now: Now, tx: ServerTx, hop: Hop, invite: &Received) -> Option<Calling> {
+        self.phone_asking(now, tx, hop, Method::Invite, invite)
+    }
+
+    /// The same of any request.
+    pub(super) fn phone_asking(
+        &mut self,
+        now: Now,
+        tx: ServerTx,
+        hop: Hop,
+        method: Method,
+        request: &Received,
+    ) -> Option<Calling> {
         if !self.registrations.are_at(hop.to) {
-            return Some(Calling::At { from: hop, user: invite.from.uri.user_unescaped() });
+            return Some(Calling::At { from: hop, user: request.from.uri.user_unescaped() });
         }
-        let called = self.numbers_called(invite, Source::Phone);
+        let called = self.numbers_called(request, Source::Phone);
         // Else whoever can change the request on its way has the phone call whom they like. Some telephones name the server
         // alone.
         let is_for = |proved: &Authenticated| {
             let named = Uri::parse(&proved.uri).ok().map(|uri| uri.user_unescaped());
             named.is_some_and(|named| named.is_empty() || called.first() == Some(&named))
         };
-        match self.proved(now, Method::Invite, invite, is_for) {
+        match self.proved(now, method, request, is_for) {
             Ok(user) => Some(Calling::User(user)),
             Err(Challenge { header, tag }) => {
                 // Kept until its ACK: after our 100 the phone would not ask again by itself.

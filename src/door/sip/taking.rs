@@ -11,9 +11,9 @@ use crate::now::Now;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
-use crate::sip::message::other;
+use crate::sip::message::{Replaces, other};
 
-use super::{Acked, Arrival, Begun, CallerState, Party, PhoneLeg, PhoneState, SipDoor};
+use super::{Acked, Arrival, Begun, CallerState, Calling, Origin, Party, PhoneLeg, PhoneState, SipDoor};
 
 /// RFC 3261 §20.43: 399 is for people.
 const NOBODY_WAITS: &str = "399 ringall \"Nobody is calling now.\"";
@@ -93,6 +93,55 @@ impl SipDoor {
         Some(ours)
     }
 
+    /// The leg that rings, in whose place a phone wants to be answered (RFC 3891 §3). Its two tags may stand either way round:
+    /// to the one who rings ours is the other's, and phones name a dialog as they were told of it.
+    ///
+    /// # Errors
+    /// The status that says why not. A conversation is nobody's to take.
+    pub(super) fn replaced(&mut self, origin: &Origin, replaces: &Replaces) -> Result<LegId, u16> {
+        if !matches!(origin, Origin::Phone(Calling::User(_))) {
+            return Err(403);
+        }
+        let Replaces { call_id, to_tag, from_tag, early_only } = replaces;
+        let both_ways = [(to_tag, from_tag), (from_tag, to_tag)];
+        let found = both_ways.into_iter().find_map(|(ours, theirs)| {
+            let key = DialogKey { call_id: call_id.clone(), local_tag: ours.clone() };
+            let party = self.dialogs.get(&key).copied()?;
+            (self.remote_tag(party).as_deref() == Some(theirs.as_str())).then_some(party)
+        });
+        let party = found.ok_or(481_u16)?;
+        let left = |leg| self.byes.values().any(|left| *left == leg);
+        match party {
+            Party::Phone(leg) => match self.phones.get(&leg) {
+                Some(phone) if phone.told_to_stop || left(leg) => Err(603),
+                Some(PhoneLeg { state: PhoneState::Up { .. }, .. }) if *early_only => Err(486),
+                Some(PhoneLeg { state: PhoneState::Up { .. }, .. }) => Err(403),
+                Some(PhoneLeg { begun: Begun::ByUs { .. }, cell: None, .. }) => Ok(leg),
+                Some(_) | None => Err(481),
+            },
+            // An early dialog that we have not begun (§3).
+            Party::Caller(call) => match self.callers.get(&call).map(|caller| &caller.state) {
+                Some(CallerState::Answered(_)) if *early_only => Err(486),
+                Some(CallerState::Answered(_)) => Err(403),
+                Some(CallerState::Waiting) | None => Err(481),
+            },
+        }
+    }
+
+    /// The tag of the other side, as far as it has one.
+    fn remote_tag(&mut self, party: Party) -> Option<String> {
+        if let Some(dialog) = self.dialog_of(party) {
+            return Some(dialog.remote_tag.clone());
+        }
+        let Party::Phone(leg) = party else { return None };
+        self.phones.get(&leg)?.rings_as.clone()
+    }
+
+    /// The call that this phone wants is not there, or not its to take.
+    pub fn refuse_taking(&mut self, now: Now, arrival: &Arrival, code: u16) {
+        self.respond(now, arrival.tx, code, Vec::new());
+    }
+
     /// Nobody waits for anybody.
     pub fn nobody_to_take(&mut self, now: Now, arrival: &Arrival) {
         self.respond(now, arrival.tx, 404, vec![other("Warning", NOBODY_WAITS)]);
@@ -113,6 +162,7 @@ impl SipDoor {
             ours,
             early: Some(theirs),
             told_to_stop: false,
+            rings_as: None,
             cell: None,
             state: PhoneState::Inviting,
         };
@@ -208,6 +258,13 @@ impl SipDoor {
     /// Whether this phone has chosen the Call-ID of its leg.
     pub(super) fn has_dialled(&self, leg: LegId) -> bool {
         matches!(self.phones.get(&leg), Some(PhoneLeg { begun: Begun::ByPhone(_), .. }))
+    }
+
+    /// This phone is that leg from now on.
+    pub(super) fn takes_as(&mut self, dialled: &Dialled, leg: LegId) {
+        self.takers.insert(dialled.tx, leg);
+        self.keys.insert(dialled.key.clone(), leg.call);
+        self.dialogs.insert(dialled.dialog_key.clone(), Party::Phone(leg));
     }
 
     pub(super) fn forget_taker(&mut self, dialled: &Dialled) {

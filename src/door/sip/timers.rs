@@ -87,6 +87,15 @@ impl Timers {
         self.deadlines.stop(party);
     }
 
+    /// The dialog is another party's from now on.
+    pub(super) fn rename(&mut self, before: Party, party: Party) {
+        if let Some(running) = self.running.remove(&before) {
+            self.deadlines.stop(before);
+            self.deadlines.set(party, running.timer.next());
+            self.running.insert(party, running);
+        }
+    }
+
     pub(super) fn runs(&self, party: Party) -> bool {
         self.running.contains_key(&party)
     }

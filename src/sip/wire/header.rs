@@ -17,6 +17,7 @@ pub(super) enum Name {
     ContentLength,
     ContentType,
     CSeq,
+    Event,
     Expires,
     From,
     InfoPackage,
@@ -33,6 +34,7 @@ pub(super) enum Name {
     ProxyAuthorization,
     Reason,
     RecordRoute,
+    Replaces,
     Require,
     RetryAfter,
     Route,
@@ -46,7 +48,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 47] = [
+const NAMES: [(&str, Name); 50] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -78,6 +80,9 @@ const NAMES: [(&str, Name); 47] = [
     ("Privacy", Name::Privacy),
     ("Refer-To", Name::ReferTo),
     ("r", Name::ReferTo),
+    ("Replaces", Name::Replaces),
+    ("Event", Name::Event),
+    ("o", Name::Event),
     ("Reason", Name::Reason),
     ("User-Agent", Name::UserAgent),
     ("Server", Name::Server),

@@ -7,9 +7,11 @@
 use super::header::{Field, Name};
 use super::{Framing, MAX_TOKEN};
 use crate::sip::address::{Address, AddressError, MAX_ADDRESSES};
-use crate::sip::message::{CSeq, Contacts, RAck, Reason, Received, ReferTo, Refresher, SessionExpires, Start, method};
+use crate::sip::message::{
+    CSeq, Contacts, Event, RAck, Reason, Received, ReferTo, Refresher, Replaces, SessionExpires, Start, Wanted, method,
+};
 use crate::sip::text::{self, Quotes, trim};
-use crate::sip::uri::UriError;
+use crate::sip::uri::{UriError, unescaped};
 use crate::sip::via::{self, Via};
 
 /// The most Via values in a message. RFC 4475's deliberately long one has 34.
@@ -69,6 +71,8 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         called_party: Vec::new(),
         privacy: String::new(),
         refer_to: None,
+        replaces: None,
+        event: None,
         reasons: Vec::new(),
         content_type: None,
         info_package: None,
@@ -149,6 +153,13 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
             received.privacy.push_str(&plain(value));
         }
         Name::ReferTo => received.refer_to = refer_to(value),
+        Name::Replaces => {
+            let replaces = replaces(value).ok_or(Fault::bad("Replaces is malformed"))?;
+            if received.replaces.replace(replaces).is_some() {
+                return Err(Fault::bad("two Replaces"));
+            }
+        }
+        Name::Event => received.event = event(value),
         Name::Expires => received.expires = seconds(value),
         Name::MinExpires => received.min_expires = seconds(value),
         Name::RetryAfter => received.retry_after = seconds(value),
@@ -311,7 +322,49 @@ fn refer_to(value: &str) -> Option<ReferTo> {
     let address = Address::parse(value).ok()?;
     let is_invite = |method: &str| method.eq_ignore_ascii_case("INVITE");
     let method = text::param(&address.uri.params, "method").is_none_or(is_invite);
-    Some(ReferTo { wants_more: value.contains('?') || !method, uri: address.uri })
+    let wants = match value.split_once('?') {
+        _ if !method => Wanted::Other,
+        None => Wanted::Invite,
+        Some((_, headers)) => {
+            let headers = headers.split('>').next().unwrap_or_default();
+            replaces_within(headers).map_or(Wanted::Other, Wanted::Instead)
+        }
+    };
+    Some(ReferTo { wants, uri: address.uri })
+}
+
+/// "Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2&Require=replaces" (RFC 5589 §7.1), and no other header.
+fn replaces_within(headers: &str) -> Option<Replaces> {
+    let mut found = None;
+    for header in headers.split('&') {
+        let (name, value) = header.split_once('=')?;
+        let value = unescaped(value);
+        match name.to_ascii_lowercase().as_str() {
+            "replaces" if found.is_none() => found = Some(replaces(trim(&value))?),
+            "require" if trim(&value).eq_ignore_ascii_case("replaces") => {}
+            _ => return None,
+        }
+    }
+    found
+}
+
+/// "98732@192.0.2.1;from-tag=r33th4x0r;to-tag=ff87ff" (RFC 3891 §6.1).
+fn replaces(value: &str) -> Option<Replaces> {
+    let (call_id, params) = value.split_at(value.find(';')?);
+    let call_id = self::call_id(trim(call_id)).ok()?;
+    let params = text::params(params, Quotes::Removed).ok()?;
+    let tag = |name| text::param(&params, name).filter(|tag| !tag.is_empty() && tag.len() <= MAX_TOKEN).map(plain);
+    let early_only = text::param(&params, "early-only").is_some();
+    Some(Replaces { call_id, to_tag: tag("to-tag")?, from_tag: tag("from-tag")?, early_only })
+}
+
+/// "dialog;id=3" (RFC 6665 §8.2.1).
+fn event(value: &str) -> Option<Event> {
+    let (package, params) = value.split_at(value.find(';').unwrap_or(value.len()));
+    let params = text::params(params, Quotes::Removed).ok()?;
+    let package = trim(package);
+    let id = text::param(&params, "id").filter(|id| text::is_token(id) && id.len() <= MAX_TOKEN).map(str::to_owned);
+    text::is_token(package).then(|| Event { package: package.to_owned(), id })
 }
 
 fn session_expires(value: &str) -> Option<SessionExpires> {

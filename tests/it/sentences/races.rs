@@ -398,6 +398,18 @@ pub const RACES: &[Race] = &[
         &["story::transfers::one_transfer_at_a_time"],
     ),
     race(
+        "the BYE of who was asked, before or after the REFER that puts them together",
+        "somebody has two calls",
+        "before: 481, and the customer is where they were; after: it is over, as any hang-up",
+        &["story::attended::who_was_asked_hangs_up_as_they_are_put_together"],
+    ),
+    race(
+        "the customer's BYE, before or after that REFER",
+        "somebody has two calls",
+        "before: 481, and the other two talk on; after: it is over",
+        &["story::attended::the_customer_hangs_up_as_they_are_put_together"],
+    ),
+    race(
         "the service stops",
         "a call is given away",
         "all three are hung up on",

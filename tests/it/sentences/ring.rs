@@ -642,6 +642,100 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "Asking a colleague before",
+        sentences: &[
+            said(
+                "A phone that has two calls puts the others of both together (REFER with Replaces, in either): they talk at once, it is out of both, and their telephones hear of nothing.",
+                &[
+                    "story::attended::the_customer_talks_with_the_colleague_who_was_asked",
+                    "story::attended::the_colleague_holds_asks_and_gives_it_on",
+                    "story::attended::who_puts_them_together_may_hang_up_at_once",
+                    "story::attended::the_session_timers_go_on",
+                ],
+            ),
+            said(
+                "So whoever called, or was called back, comes to talk with a colleague, or whoever called with somebody outside.",
+                &[
+                    "story::attended::the_customer_talks_with_the_colleague_who_was_asked",
+                    "story::attended::the_customer_talks_with_somebody_outside_who_was_asked",
+                    "story::attended::who_was_called_back_talks_with_the_colleague",
+                ],
+            ),
+            said(
+                "Nobody is called anew by it, and what is out still counts as out.",
+                &[
+                    "story::attended::the_customer_talks_with_somebody_outside_who_was_asked",
+                    "story::attended::a_call_that_was_given_to_somebody_outside_still_counts_as_out",
+                ],
+            ),
+            said(
+                "What cannot be put together stays as it was: two customers, two whom the shop has called outside, help, who only rings, another phone's call.",
+                &[
+                    "story::attended::two_customers_are_not_put_together",
+                    "story::attended::two_who_were_both_called_outside_are_not_put_together",
+                    "story::attended::a_call_for_help_is_given_to_nobody",
+                    "story::attended::a_colleague_who_still_rings_is_not_put_through",
+                    "story::attended::only_ones_own_calls_are_put_together",
+                ],
+            ),
+            said(
+                "Both calls are in the log, each with whom it was given to.",
+                &["story::attended::the_customer_talks_with_the_colleague_who_was_asked"],
+            ),
+        ],
+    },
+    Paragraph {
+        title: "Lamps",
+        sentences: &[
+            said(
+                "A phone that proves its password hears how a colleague's stands (SUBSCRIBE to `dialog`): ringing, talking or neither, at once and at each change.",
+                &[
+                    "story::lamps::a_key_shows_that_a_colleagues_phone_rings_and_talks",
+                    "story::lamps::a_phone_that_another_has_answered_for_is_dark_again",
+                    "story::lamps::a_key_that_is_lit_while_a_phone_rings_shows_it",
+                    "story::lamps::who_withholds_their_number_is_not_shown_by_it",
+                ],
+            ),
+            said(
+                "One word is under way at a time, and the next says how it stands by then.",
+                &["story::lamps::one_word_at_a_time_so_that_the_newest_is_read_last"],
+            ),
+            said(
+                "It lasts five minutes at most and is put off by asking again; it ends with the phone's registration, and when a word is refused or not answered.",
+                &[
+                    "story::lamps::a_key_is_lit_as_long_as_it_asks_again",
+                    "story::lamps::a_key_that_is_given_up_hears_no_more",
+                    "story::lamps::a_phone_that_is_not_registered_any_more_is_told_no_more",
+                    "story::lamps::a_phone_that_knows_nothing_of_it_or_says_nothing_is_told_no_more",
+                    "story::lamps::a_restart_forgets_keys_and_they_are_lit_anew",
+                ],
+            ),
+            said(
+                "Nobody else hears anything: no phone without its password, none of another shop, no carrier, no stranger; nobody has more than 64 at once.",
+                &[
+                    "story::lamps::nobody_hears_of_phones_without_a_password_of_the_same_shop",
+                    "story::lamps::somebody_elses_key_is_neither_put_off_nor_given_up",
+                    "story::lamps::what_is_asked_for_otherwise_is_refused_as_the_rfc_says",
+                    "story::lamps::a_phone_has_so_many_keys_and_no_more",
+                ],
+            ),
+            said(
+                "A phone that asks (SUBSCRIBE to `message-summary`) shows that messages wait in its shop until somebody has played them on the page.",
+                &[
+                    "story::lamps::a_lamp_shows_that_messages_wait_until_somebody_has_heard_them",
+                    "story::lamps::a_phone_that_has_not_asked_hears_of_no_messages",
+                ],
+            ),
+            said(
+                "The key takes the call that rings there (INVITE with Replaces), and no conversation.",
+                &[
+                    "story::lamps::a_key_takes_the_call_that_rings_at_a_colleague",
+                    "story::lamps::a_call_is_taken_only_by_its_name_and_by_a_phone_that_proves_who_it_is",
+                ],
+            ),
+        ],
+    },
+    Paragraph {
         title: "Logged before heard",
         sentences: &[
             said(

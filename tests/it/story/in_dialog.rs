@@ -291,7 +291,7 @@ fn a_method_we_lack_is_told_what_we_have() {
             shop.wait("1 s");
             let answer = who.answer_to(method);
             assert_eq!(answer.code(), Some(405), "{method}");
-            let more = if who.name() == "Ann" { "" } else { ", REFER" };
+            let more = if who.name() == "Ann" { "" } else { ", REFER, SUBSCRIBE" };
             let allow = format!("INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK{more}");
             assert_eq!(answer.get("allow"), Some(allow.as_str()), "{method}");
         }

@@ -1,6 +1,7 @@
 //! A file for each paragraph of how the shop behaves.
 
 mod after_a_crash;
+mod attended;
 mod bad_network;
 mod between_phones;
 mod branch_ends;
@@ -17,6 +18,7 @@ mod fax;
 mod give_up;
 mod in_dialog;
 mod joining;
+mod lamps;
 mod logged_before_heard;
 mod loops;
 mod media;

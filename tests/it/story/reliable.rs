@@ -123,7 +123,7 @@ fn who_only_could_is_not_asked_to() {
     shop.wait("5 s");
     let rings = ann.responses(180);
     assert_eq!((rings.len(), rings[0].get("rseq"), rings[0].get("require")), (1, None, None));
-    assert_eq!(shop.counter.invite_sent().get("supported"), Some("timer"), "phones are not asked to either");
+    assert_eq!(shop.counter.invite_sent().get("supported"), Some("timer, replaces"), "phones are not asked to either");
     ann.hangs_up();
     shop.is_idle();
 }
