@@ -189,6 +189,7 @@ impl Running {
             local_networks: config.sip.local_networks.clone(),
             trunks: config.trunks.clone(),
             srtp: config.media.srtp,
+            twilio: None,
             registrations: RegistrationSettings {
                 realm: config.sip.realm.clone(),
                 digest: config.sip.digest,
@@ -208,7 +209,7 @@ impl Running {
         let (plan_sender, plan_receiver) = watch::channel(plan.clone());
         let page = config.web.public_url.clone();
         let (alerts, alerting) = alert::start(config.mail.as_ref(), page, plan_receiver.clone());
-        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, runtime };
+        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, runtime, twilio: None };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan));
         inbox.send(Message::LeftRinging(closed.left_ringing));

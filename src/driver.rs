@@ -13,9 +13,10 @@ use std::time::Duration;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::alert::Alerts;
+use crate::call::record::CallId;
 use crate::clock;
-use crate::media::Fact;
 use crate::media::port::PortShell;
+use crate::media::{Fact, Kept};
 use crate::now::UnixMs;
 use crate::resolve::{Located, NameServers};
 use crate::routing::Plan;
@@ -30,6 +31,8 @@ use crate::switchboard::{
     Change, Input, Keyless, LeftRinging, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket, Why,
 };
 use crate::tls::Connector;
+use crate::twilio::work::Recording;
+use crate::twilio::{Document, Webhook, Work};
 use crate::utterance::Names;
 use crate::web::{self, Feed, LiveGauges};
 
@@ -76,6 +79,13 @@ pub enum Message {
     /// Names that a voice has spoken.
     Names(Names),
     Look(tokio::sync::oneshot::Sender<RightNow>),
+    /// A request of Twilio's; whoever asks waits so long as [`crate::twilio`] allows.
+    Webhook(Box<Webhook>, tokio::sync::oneshot::Sender<Document>),
+    RecordingFetched {
+        call: CallId,
+        recording: Recording,
+        kept: Kept,
+    },
     Drain,
     Stop,
 }
@@ -107,6 +117,8 @@ pub struct Shells {
     pub alerts: Alerts,
     /// Calls as they happen, for whoever listens.
     pub feed: Feed,
+    /// What is to be asked of Twilio, if the shop is there.
+    pub twilio: Option<tokio::sync::mpsc::Sender<Work>>,
     /// Names are looked up on this runtime.
     pub runtime: tokio::runtime::Handle,
 }
@@ -164,6 +176,7 @@ impl Prepared {
             known: VecDeque::new(),
             names: HashMap::new(),
             looks: HashMap::new(),
+            replies: HashMap::new(),
             last_look: 0,
             locals: LocalAddresses::default(),
             locals_until: clock::now().mono + ADDRESSES_FOR,
@@ -191,6 +204,9 @@ struct Driver {
     /// The names that led to addresses by TLS: what somebody there must prove to be.
     names: HashMap<SocketAddr, String>,
     looks: HashMap<Ticket, tokio::sync::oneshot::Sender<RightNow>>,
+    /// Requests of Twilio's that wait for a document.
+    replies: HashMap<Ticket, tokio::sync::oneshot::Sender<Document>>,
+    /// The last ticket of the shell's own kind, for looks and webhooks.
     last_look: u64,
     locals: LocalAddresses,
     locals_until: crate::now::Mono,
@@ -297,6 +313,15 @@ impl Driver {
                     self.looks.insert(ticket, answer);
                     self.handle(Input::Look { ticket });
                 }
+                Ok(Message::Webhook(webhook, answer)) => {
+                    self.last_look += 1;
+                    let ticket = Ticket(self.last_look);
+                    self.replies.insert(ticket, answer);
+                    self.handle(Input::Webhook { ticket, webhook });
+                }
+                Ok(Message::RecordingFetched { call, recording, kept }) => {
+                    self.handle(Input::RecordingFetched { call, recording, kept });
+                }
                 Ok(Message::Drain) => self.handle(Input::Drain),
                 Ok(Message::Stop) => return Go::Stop,
                 // The inbox is ours too, so it is never disconnected.
@@ -393,6 +418,11 @@ impl Driver {
                 Output::Locate { ticket, protocol, host } => self.locate(ticket, protocol, host),
                 Output::Trunk { name, change } => trunk_changed(&name, &change),
                 Output::Notify { shop, due } => self.shells.alerts.tell(shop, due),
+                Output::Reply { ticket, document } => {
+                    // Whoever asked may have gone.
+                    let _ = self.replies.remove(&ticket).map(|answer| answer.send(document));
+                }
+                Output::Twilio(work) => self.ask_twilio(work),
                 Output::Seen { ticket, view } => {
                     // Whoever asked may have gone.
                     let _ = self.looks.remove(&ticket).map(|answer| answer.send(*view));
@@ -401,6 +431,14 @@ impl Driver {
         }
         if let Some((ticket, protocol, address)) = self.known.pop_front() {
             self.resolved(ticket, protocol, &[address]);
+        }
+    }
+
+    fn ask_twilio(&self, work: Work) {
+        let Some(twilio) = &self.shells.twilio else { return };
+        if twilio.try_send(work).is_err() {
+            metrics::counter!("ringall_twilio_dropped_total").increment(1);
+            tracing::error!("more is to be asked of Twilio than can wait: one request is left out");
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::{Due, FlowId, Keyless, LeftRinging, Medium, Protocol, RightNow, Route, SocketId};
-use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
+use crate::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
 use crate::now::UnixMs;
@@ -12,6 +12,8 @@ use crate::routing::plan::{Plan, ShopId};
 use crate::sip::locate::Server;
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
+use crate::twilio::work::Recording;
+use crate::twilio::{Document, Webhook, Work};
 use crate::utterance::Names;
 
 /// What ties an answer of a shell to its question.
@@ -84,6 +86,17 @@ pub enum Input<'a> {
     CallersNamed(Callers),
     /// The names of shops, contacts and phones that there is a sound of, in place of all that there were.
     NamesSpoken(Names),
+    /// A request of Twilio's, or of a look-alike's, whose signature was good: answered by [`Output::Reply`].
+    Webhook {
+        ticket: Ticket,
+        webhook: Box<Webhook>,
+    },
+    /// What [`Work::FetchRecording`] asked for is on the disk, or never will be.
+    RecordingFetched {
+        call: CallId,
+        recording: Recording,
+        kept: media::Kept,
+    },
     /// Somebody looks at the page: answered by [`Output::Seen`].
     Look {
         ticket: Ticket,
@@ -157,6 +170,13 @@ pub enum Output {
         ticket: Ticket,
         view: Box<RightNow>,
     },
+    /// The answer to [`Input::Webhook`].
+    Reply {
+        ticket: Ticket,
+        document: Document,
+    },
+    /// Something to be asked of Twilio by REST; nobody waits for it.
+    Twilio(Work),
     /// The carrier of this name sends us its calls, or no longer does: to be told to the owner, once for each change.
     Trunk {
         name: String,

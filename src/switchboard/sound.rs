@@ -45,7 +45,7 @@ impl Switchboard {
     /// A call can begin only while there are ports for its sound, or are about to be: the caller's pair, and the phones'.
     pub(super) fn with_ports(&mut self, family: Family, begin: Begin) -> Begin {
         let (pairs, otherwise) = match &begin {
-            Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
+            Begin::Decided(Action::Ring(_)) | Begin::Rings(..) => (2, Disposition::Missed),
             // Help is asked for whatever is left: ports may be free by then.
             Begin::Dial(Dial { to: Outside::Help(_), .. }) => return begin,
             Begin::Dial(Dial { to: Outside::Number(_), .. }) => (2, Disposition::Missed),
@@ -68,7 +68,10 @@ impl Switchboard {
 
     /// The shop's own greeting, in its language, from its real hours.
     pub(super) fn greet(&mut self, now: Now, id: CallId, opening: Opening) {
-        let Some(shop) = self.calls.get(&id).and_then(Call::shop) else { return };
+        let Some(shop) = self.calls.get(&id).and_then(Call::shop).cloned() else { return };
+        if self.greet_by_webhook(now, id, &shop, opening) {
+            return;
+        }
         let name = self.names.get(shop.language, &shop.name);
         let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
         self.door.greet(now, id, greeting.sounds().into());
@@ -76,6 +79,10 @@ impl Switchboard {
 
     /// Who calls, in the shop's language, twice.
     pub(super) fn screen(&mut self, now: Now, leg: LegId) {
+        // Where the carrier rings a number, it asks us what to say.
+        if self.twilio.is_number_leg(leg) {
+            return;
+        }
         let Some((shop, record)) = self.calls.get(&leg.call).and_then(|call| Some((call.shop()?, call.record())))
         else {
             return self.door.hang_up(now, leg, Stop::Finished);
@@ -94,6 +101,9 @@ impl Switchboard {
 
     /// Why a key would be of no use any more.
     pub(super) fn dismiss(&mut self, now: Now, leg: LegId, why: Stop) {
+        if self.twilio.stop(leg) {
+            return;
+        }
         let call = self.calls.get(&leg.call);
         let language = call.and_then(Call::shop).map(|shop| shop.language).unwrap_or_default();
         let words = match why {
@@ -141,7 +151,7 @@ impl Switchboard {
         }
     }
 
-    fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
+    pub(super) fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
         let sealed = match kept {
             Kept::Message { length, voice } => Sealed::Message { length, voice },
             Kept::Nothing => Sealed::Nothing,

@@ -120,7 +120,12 @@ impl Bench {
                 Output::Media(command) => {
                     self.media.perform(self.now, command).into_iter().next().map(|(_, fact)| Input::Media(fact))
                 }
-                Output::Log(_) | Output::Seen { .. } | Output::Trunk { .. } | Output::Notify { .. } => None,
+                Output::Log(_)
+                | Output::Seen { .. }
+                | Output::Reply { .. }
+                | Output::Twilio(_)
+                | Output::Trunk { .. }
+                | Output::Notify { .. } => None,
             };
             if let Some(answer) = answer {
                 said.extend(self.hand_in(answer));

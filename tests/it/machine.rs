@@ -140,6 +140,7 @@ fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Route
         srtp: Srtp::Preferred,
         external_ip: (router == Router::Translates).then_some(OUTSIDE.ip()),
         local_networks: if router == Router::Translates { vec![INSIDE] } else { Vec::new() },
+        twilio: None,
         registrations: RegistrationSettings {
             realm: "ringall".to_owned(),
             digest: Algorithm::Md5,

@@ -466,6 +466,7 @@ impl World {
                 self.enqueue(Duration::from_millis(1), Event::Located { ticket, servers });
             }
             Output::Seen { view, .. } => self.seen = Some(view),
+            Output::Reply { .. } | Output::Twilio(_) => {}
             Output::Trunk { name, change } => {
                 self.trace.note(self.now, format!("trunk {name}: {change:?}"));
                 self.trunks.push((self.now, name, change));

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Input, Output, Said, Sealed, Stop};
-use super::super::record::{Disposition, EndedBy, EventKind};
+use super::super::record::{Disposition, Door, EndedBy, EventKind};
 use super::super::{Facts, Interrupted, Withdrawn};
 use super::{Phase, ending, ringing};
 use crate::now::{Mono, Now, UnixMs};
@@ -13,6 +13,8 @@ use crate::routing::decision::Opening;
 /// A disk that takes longer to make a recording safe has lost it for this call; what is on it is found at the next
 /// start.
 const SEAL_WITHIN: Duration = Duration::from_secs(10);
+/// What a carrier has recorded is fetched from there, and it may take its time to have it ready.
+const FETCH_WITHIN: Duration = Duration::from_secs(180);
 
 /// Says that the shop is closed, and until when. Only a call that was decided so has one; without it nobody is greeted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ impl Closed {
 const GREETED_WITHIN: Duration = Duration::from_secs(60);
 /// A recording ends by itself after three minutes. One that does not has nobody who records.
 const RECORDED_WITHIN: Duration = Duration::from_secs(190);
+/// A carrier that records is told to begin together with the greeting, and tells of the end in its own time.
+const RECORDED_ELSEWHERE_WITHIN: Duration = Duration::from_secs(240);
 
 #[derive(Debug)]
 pub(crate) enum Greeting {
@@ -53,12 +57,16 @@ impl Greeting {
         match (input, self) {
             (Input::Greeted, Greeting::Speaking { .. }) => {
                 facts.note(now, EventKind::Greeted, None, "");
-                Phase::Greeting(Greeting::Recording { until: now.mono + RECORDED_WITHIN, since: now.wall })
+                let within = match facts.record.door {
+                    Door::Sip => RECORDED_WITHIN,
+                    Door::Twilio => RECORDED_ELSEWHERE_WITHIN,
+                };
+                Phase::Greeting(Greeting::Recording { until: now.mono + within, since: now.wall })
             }
             // Three minutes, `#`, or nobody speaks any more. The caller need not wait for the disk.
             (Input::RecordingEnded, Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
-                seal(now, since, EndedBy::Staff, None)
+                seal(now, since, EndedBy::Staff, None, facts)
             }
             (Input::Sealed(sealed), Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
@@ -68,7 +76,9 @@ impl Greeting {
                 over(now, since, sealed, by, said, facts)
             }
             (Input::CallerLeft(left, said), Greeting::Speaking { .. }) => left_early(now, by(left), said, facts),
-            (Input::CallerLeft(left, said), Greeting::Recording { since, .. }) => seal(now, since, by(left), said),
+            (Input::CallerLeft(left, said), Greeting::Recording { since, .. }) => {
+                seal(now, since, by(left), said, facts)
+            }
             (Input::Closing, Greeting::Speaking { .. }) => {
                 let heard = facts.withdraw_answer();
                 facts.tell_caller(match heard {
@@ -94,11 +104,11 @@ impl Greeting {
             (Input::Sealed(_) | Input::RecordingEnded, Greeting::Speaking { .. }) => unheard(now, facts),
             (Input::Timeout, Greeting::Recording { until, since }) if until <= now.mono => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
-                seal(now, since, EndedBy::Network, None)
+                seal(now, since, EndedBy::Network, None, facts)
             }
             (Input::Closing, Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
-                seal(now, since, EndedBy::Network, None)
+                seal(now, since, EndedBy::Network, None, facts)
             }
             (Input::Timeout, Greeting::Sealing { until, since, by, said }) if until <= now.mono => {
                 over(now, since, Sealed::Lost, by, said, facts)
@@ -121,6 +131,7 @@ impl Greeting {
             (Input::Recorded | Input::Timeout | Input::Held(_) | Input::Resumed(_), greeting)
             | (Input::Pressed(_) | Input::NobodyPressed(_) | Input::Referred { .. }, greeting)
             | (Input::Rings(_) | Input::Sounds(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_), greeting)
+            | (Input::TakenBack | Input::NumbersAlone, greeting)
             // The machine's own end of a recording is silence too.
             | (Input::Silent | Input::Heard, greeting)
             // Said twice, or too late.
@@ -173,8 +184,12 @@ fn unheard(now: Now, facts: &mut Facts) -> Phase {
 }
 
 /// Whoever spoke is gone: the recording ends with them, and will be told of.
-fn seal(now: Now, since: UnixMs, by: EndedBy, said: Option<Said>) -> Phase {
-    Phase::Greeting(Greeting::Sealing { until: now.mono + SEAL_WITHIN, since, by, said })
+fn seal(now: Now, since: UnixMs, by: EndedBy, said: Option<Said>, facts: &Facts) -> Phase {
+    let within = match facts.record.door {
+        Door::Sip => SEAL_WITHIN,
+        Door::Twilio => FETCH_WITHIN,
+    };
+    Phase::Greeting(Greeting::Sealing { until: now.mono + within, since, by, said })
 }
 
 /// All that can be known is known: the row's last word.

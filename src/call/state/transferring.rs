@@ -144,7 +144,9 @@ impl Transferring {
             | Input::NobodyPressed(_)
             | Input::Freed(_)
             | Input::Proven(_)
-            | Input::Moved(_) => Phase::Transferring(self),
+            | Input::Moved(_)
+            | Input::TakenBack
+            | Input::NumbersAlone => Phase::Transferring(self),
         }
     }
 

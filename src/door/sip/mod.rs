@@ -54,6 +54,8 @@ use crate::sip::session_timer;
 use crate::sip::trunk::Change;
 use crate::sip::uri::{Scheme, Uri};
 
+use super::token::{Token, Tokens};
+
 pub use cells::Takes;
 pub use offer::{Arrival, Calling, Origin};
 pub use registrations::{Registered, RegistrationSettings, User};
@@ -98,6 +100,7 @@ pub struct SipDoor {
     ports: Ports,
     places: HashMap<BindingId, Place>,
     names: names::Names,
+    tokens: Tokens,
     left_ringing: left_ringing::LeftRinging,
     callers: HashMap<CallId, CallerLeg>,
     phones: HashMap<LegId, PhoneLeg>,
@@ -339,6 +342,7 @@ impl SipDoor {
             cells: cells::Cells::new(&trunks),
             gate: Gate::new(trunks),
             names: names::Names::new(registrations.secret.clone()),
+            tokens: Tokens::new(registrations.secret.clone()),
             left_ringing: HashMap::new(),
             budgets: Budgets::default(),
             unheard: 0,
@@ -395,7 +399,7 @@ impl SipDoor {
 
     /// A message has come, already read. Strangers' first words end here.
     pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
-        let stranger = self.source_of(&hop, &message) == Source::Stranger;
+        let stranger = self.source_of(&hop, &message) == Source::Stranger && self.token_of(&message).is_none();
         let belongs = self.endpoint.knows(&message, hop.to.ip()) || self.party_of(&message).is_some();
         // The one thing a stranger may ask: a phone is a stranger until it has registered.
         if stranger && !belongs && !registrations::is_register(&message) {
@@ -409,6 +413,16 @@ impl SipDoor {
         }
         self.endpoint.receive(now.mono, hop, message);
         self.drain_endpoint(now);
+    }
+
+    /// The caller whom we have sent for, and who comes with this.
+    fn token_of(&self, message: &Received) -> Option<Token> {
+        self.tokens.read(message.call_token.as_deref()?).filter(|_| message.method() == Some(&Method::Invite))
+    }
+
+    /// Whether this call's caller is here, by SIP.
+    pub fn has_caller(&self, call: CallId) -> bool {
+        self.callers.contains_key(&call)
     }
 
     /// How many messages of strangers got no answer since this was last asked.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::call::event::{Final, Stop};
 use crate::call::record::CallId;
+use crate::door::token::Token;
 use crate::media::Family;
 use crate::media::sdp::{Description, SdpError, is_sendable};
 use crate::now::Now;
@@ -25,7 +26,7 @@ use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilitie
 pub struct Arrival {
     pub(super) tx: ServerTx,
     pub(super) hop: Hop,
-    pub(super) call_id: String,
+    pub call_id: String,
     /// Call-ID, From tag, CSeq number: the call's name towards its carrier.
     pub key: String,
     pub caller: Claimed,
@@ -42,6 +43,8 @@ pub enum Origin {
     Carrier { trunk: usize, account: Option<String> },
     /// A phone of the shop dials.
     Phone(Calling),
+    /// A caller who has come by another door, and whom we have sent for.
+    SentFor(Token),
 }
 
 /// Which phone dials.
@@ -106,13 +109,14 @@ impl SipDoor {
         if source != Source::Stranger && self.is_our_own(&invite) {
             return self.respond(now, tx, 482, Vec::new());
         }
-        let origin = match source {
-            Source::Trunk(trunk) => Origin::Carrier { trunk, account: self.trunks.account_user(trunk) },
-            Source::Phone => match self.phone_calling(now, tx, hop, &invite) {
+        let origin = match (self.token_of(&invite), source) {
+            (Some(token), _) => Origin::SentFor(token),
+            (None, Source::Trunk(trunk)) => Origin::Carrier { trunk, account: self.trunks.account_user(trunk) },
+            (None, Source::Phone) => match self.phone_calling(now, tx, hop, &invite) {
                 Some(calling) => Origin::Phone(calling),
                 None => return,
             },
-            Source::Stranger => return,
+            (None, Source::Stranger) => return,
         };
         if invite.max_forwards == Some(0) {
             return self.respond(now, tx, 483, Vec::new());
@@ -147,7 +151,7 @@ impl SipDoor {
         let offer = arrival.offer.ok().flatten();
         let trunk = match arrival.origin {
             Origin::Carrier { trunk, .. } => Some(trunk),
-            Origin::Phone(_) => None,
+            Origin::Phone(_) | Origin::SentFor(_) => None,
         };
         let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
         self.keys.insert(arrival.key.clone(), call);
@@ -177,6 +181,11 @@ impl SipDoor {
     pub fn turn_away(&mut self, now: Now, arrival: &Arrival) {
         let code = Final::Draining.status();
         self.respond(now, arrival.tx, code, vec![crate::sip::message::other("Retry-After", "30")]);
+    }
+
+    /// Whoever was sent for is of no use any more, or comes a second time.
+    pub fn send_back(&mut self, now: Now, arrival: &Arrival) {
+        self.respond(now, arrival.tx, Final::Busy.status(), Vec::new());
     }
 
     /// A phone has dialled what nobody can be called by. In words, because somebody may stand there who needs help now.

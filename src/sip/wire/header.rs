@@ -26,6 +26,7 @@ pub(super) enum Name {
     PAssertedIdentity,
     PCalledPartyId,
     Privacy,
+    XCallToken,
     ReferTo,
     RAck,
     RSeq,
@@ -46,7 +47,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 47] = [
+const NAMES: [(&str, Name); 48] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -76,6 +77,7 @@ const NAMES: [(&str, Name); 47] = [
     ("P-Asserted-Identity", Name::PAssertedIdentity),
     ("P-Called-Party-ID", Name::PCalledPartyId),
     ("Privacy", Name::Privacy),
+    ("X-Call-Token", Name::XCallToken),
     ("Refer-To", Name::ReferTo),
     ("r", Name::ReferTo),
     ("Reason", Name::Reason),

@@ -68,6 +68,7 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         asserted: Vec::new(),
         called_party: Vec::new(),
         privacy: String::new(),
+        call_token: None,
         refer_to: None,
         reasons: Vec::new(),
         content_type: None,
@@ -148,6 +149,7 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
             }
             received.privacy.push_str(&plain(value));
         }
+        Name::XCallToken => received.call_token = Some(plain(value)),
         Name::ReferTo => received.refer_to = refer_to(value),
         Name::Expires => received.expires = seconds(value),
         Name::MinExpires => received.min_expires = seconds(value),
