@@ -105,6 +105,13 @@ impl Inbox {
             let _ = self.waker.wake();
         }
     }
+
+    /// The same without waiting: where there is no room the message is dropped, and with it whatever was to be answered.
+    pub fn try_send(&self, message: Message) {
+        if self.messages.try_send(message).is_ok() {
+            let _ = self.waker.wake();
+        }
+    }
 }
 
 /// Everything the loop performs with.

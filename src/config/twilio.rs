@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
 use super::{ConfigError, ReadFile, secret};
+use crate::sip::uri::{Scheme, Uri};
 use crate::toml_file::{Entry, Section, TomlFileError};
+use crate::twilio::Profile;
 
 /// An account that calls come from by webhook.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Twilio {
     /// What webhooks may be signed with besides, while the token is being changed.
     pub next_auth_token: Option<SecretString>,
     pub ring: TwilioRing,
+    /// Where the account reaches our SIP port: `sip:phone.example.com;transport=tls`, without a user. `None`: nowhere.
+    pub sip: Option<Uri>,
     pub profile: TwilioProfile,
 }
 
@@ -50,6 +54,15 @@ pub enum TwilioProfile {
 const MOST_SID_CHARS: usize = 64;
 
 impl Twilio {
+    /// Whose forms and documents they are.
+    pub fn profile(&self) -> Profile {
+        match self.profile {
+            TwilioProfile::Twilio => Profile::Twilio,
+            TwilioProfile::Telnyx { .. } => Profile::Telnyx,
+            TwilioProfile::SignalWire { .. } => Profile::SignalWire,
+        }
+    }
+
     /// Reads the section; without `account_sid`, or with `""`, there is no account.
     pub(super) fn read(mut section: Section<'_>, files: ReadFile<'_>) -> Result<Option<Twilio>, ConfigError> {
         let secret_at = |section: &mut Section<'_>, key, file_key| -> Result<Option<Entry<String>>, ConfigError> {
@@ -67,6 +80,8 @@ impl Twilio {
                 _ => None,
             })?,
         };
+        let place_of_sip = section.place("sip");
+        let sip = section.text("sip")?.filter(|found| !found.value.is_empty());
         let kind = match section.text("profile")? {
             None => Kind::Twilio,
             Some(found) => found.parse("\"twilio\", \"telnyx\" or \"signalwire\"", Kind::named)?,
@@ -79,6 +94,7 @@ impl Twilio {
         section.finish(&[])?;
 
         let strays = [
+            (&sip, false, ""),
             (&public_key, kind != Kind::Telnyx, "of no use without profile = \"telnyx\""),
             (&space, kind != Kind::SignalWire, "of no use without profile = \"signalwire\""),
             (&signing_key, kind != Kind::SignalWire, "of no use without profile = \"signalwire\""),
@@ -104,6 +120,13 @@ impl Twilio {
             let fits = (kind != Kind::Twilio || text.starts_with("AC")) && text.len() <= MOST_SID_CHARS;
             (plain && fits).then(|| text.to_owned())
         })?;
+        let expected = "the address of our SIP port as seen from the internet, such as \"sip:phone.example.com\" or \
+                        \"sip:phone.example.com:5061;transport=tls\"";
+        let sip = match (sip, ring) {
+            (Some(found), _) => Some(found.parse(expected, address)?),
+            (None, TwilioRing::Dial) => None,
+            (None, TwilioRing::Sip) => return Err(missing(place_of_sip, expected)),
+        };
         let profile = match kind {
             Kind::Twilio => TwilioProfile::Twilio,
             Kind::Telnyx => {
@@ -127,6 +150,7 @@ impl Twilio {
             auth_token: SecretString::from(token.value),
             next_auth_token: next.map(|next| SecretString::from(next.value)),
             ring,
+            sip,
             profile,
         }))
     }
@@ -167,6 +191,12 @@ fn public_key_of(text: &str) -> Option<[u8; 32]> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
 
+/// Of ours: a scheme, a host, perhaps a port and a transport.
+fn address(text: &str) -> Option<Uri> {
+    let uri = Uri::parse(text).ok()?;
+    (matches!(uri.scheme, Scheme::Sip | Scheme::Sips) && uri.user.is_none()).then_some(uri)
+}
+
 fn host(text: &str) -> Option<String> {
     let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     (text.contains('.') && text.split('.').all(label)).then(|| text.to_ascii_lowercase())
@@ -205,8 +235,10 @@ mod tests {
         assert!(read("").unwrap().is_none());
         let shipped = "account_sid = \"\"\nauth_token = \"\"\nring = \"dial\"\nprofile = \"twilio\"";
         assert!(read(shipped).unwrap().is_none());
-        let sip = read(&format!("account_sid = \"{SID}\"\nauth_token = \"hush\"\nring = \"sip\"")).unwrap().unwrap();
-        assert_eq!(sip.ring, TwilioRing::Sip);
+        let keys = "ring = \"sip\"\nsip = \"sip:phone.example.com;transport=tls\"";
+        let sip = read(&format!("account_sid = \"{SID}\"\nauth_token = \"hush\"\n{keys}")).unwrap().unwrap();
+        let at = sip.sip.map(|uri| uri.to_string());
+        assert_eq!((sip.ring, at.as_deref()), (TwilioRing::Sip, Some("sip:phone.example.com;transport=tls")));
     }
 
     #[test]
@@ -232,6 +264,10 @@ mod tests {
             (format!("account_sid = \"{SID}/x\"\nauth_token = \"hush\""), "account_sid: expected the account's name"),
             ("account_sid = \"6b9b\"\nauth_token = \"hush\"".to_owned(), "account_sid: expected the account's name"),
             (format!("{whole}ring = \"all\""), "ring: expected \"dial\" or \"sip\", found \"all\""),
+            (format!("{whole}ring = \"sip\""), "sip: missing; expected the address of our SIP port"),
+            (format!("{whole}sip = \"phone.example.com\""), "sip: expected the address of our SIP port"),
+            (format!("{whole}sip = \"sip:ann@phone.example.com\""), "sip: expected the address of our SIP port"),
+            ("sip = \"sip:phone.example.com\"".to_owned(), "sip: of no use without account_sid"),
             (format!("{whole}profile = \"acme\""), "profile: expected \"twilio\", \"telnyx\" or \"signalwire\""),
             (format!("{whole}public_key = \"{KEY}\""), "public_key: of no use without profile = \"telnyx\""),
             (format!("{whole}space = \"a.b\""), "space: of no use without profile = \"signalwire\""),

@@ -2,12 +2,26 @@
 //! few requests of ours go to their REST interface. It never names a call.
 //!
 //! [`form`]: what a request's body says. [`target`]: which URL of ours it was for. [`read`]: what it means.
-//! [`twiml`]: what we answer. [`work`]: what is to be asked by REST.
+//! [`twiml`]: what we answer; [`instead`]: when nobody says what. [`work`]: what is to be asked by REST.
+//!
+//! [`signature`], [`public_url`]: whether a request is the account's own. The shells: [`webhook`] takes requests in,
+//! [`errands`] runs what is to be asked, by [`rest`].
 
+#[cfg(feature = "shell")]
+pub mod ed25519;
+#[cfg(feature = "shell")]
+pub mod errands;
 pub mod form;
+pub mod instead;
+pub mod public_url;
 pub mod read;
+#[cfg(feature = "shell")]
+pub mod rest;
+pub mod signature;
 pub mod target;
 pub mod twiml;
+#[cfg(feature = "shell")]
+pub mod webhook;
 pub mod work;
 
 pub use form::Form;

@@ -59,6 +59,7 @@ use crate::provisioning::Site;
 use crate::routing::Plan;
 use crate::routing::plan::Language;
 use crate::store::Store;
+use crate::twilio::webhook::{self, Webhooks};
 use fault::Fault;
 use frame::View;
 
@@ -89,6 +90,8 @@ pub struct Web {
     pub entrance: Entrance,
     /// What phones are told that are connected by a link.
     pub site: Site,
+    /// `None`: no call comes by webhook.
+    pub webhooks: Option<Webhooks>,
     /// [`crate::clock::now`], but in a test.
     pub clock: fn() -> Now,
 }
@@ -144,6 +147,11 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
 fn phone_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     // Who only asks whether it is there uses nothing up.
     vec![("/p/{secret}/{file}", get(phone_file::give).head(async || StatusCode::METHOD_NOT_ALLOWED))]
+}
+
+/// For Twilio and those who speak as it does, with a signature of the account.
+fn webhook_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![("/twilio/{*target}", any(webhook::receive))]
 }
 
 /// Pages for everybody.
@@ -212,6 +220,7 @@ pub fn router(web: Web) -> Router {
     open_routes()
         .into_iter()
         .chain(phone_routes())
+        .chain(webhook_routes())
         .fold(Router::new(), add)
         .merge(paged)
         .merge(with_token)

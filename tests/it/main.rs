@@ -33,6 +33,7 @@ mod stream;
 mod text;
 mod torture;
 mod trace;
+mod twilio_signature;
 mod wire;
 mod words;
 mod world;

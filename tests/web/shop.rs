@@ -137,6 +137,7 @@ impl Place {
             readiness: readiness.clone(),
             entrance: Entrance::new("http://localhost:8080"),
             site: Site::new(&config_of(PUBLIC_URL), 5060, None),
+            webhooks: None,
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");
