@@ -177,7 +177,10 @@ struct Run {
 #[derive(PartialEq, Eq)]
 enum Done {
     Yes,
+    /// The next start goes on with it.
     No,
+    /// There is no use in trying.
+    Never,
 }
 
 impl Run {
@@ -222,8 +225,10 @@ impl Run {
             tracing::error!(%error, "what is to be fetched from Twilio cannot be written down");
         }
         if let Some(call) = errand.fetch {
-            if self.fetch(call, &errand).await == Done::No {
-                return;
+            match self.fetch(call, &errand).await {
+                Done::Yes => {}
+                Done::No => return,
+                Done::Never => return forget(&note),
             }
             if errand.asked == Asked::Now {
                 // Whether it is deleted is for the call to say, once its row tells of it.
@@ -234,11 +239,9 @@ impl Run {
                 tracing::error!(%error, "what is to be deleted at Twilio cannot be written down");
             }
         }
-        if self.delete(&errand.recording).await == Done::Yes
-            && let Err(error) = fs::remove_file(&note)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(file = %note.display(), %error, "a note of what is done at Twilio cannot be removed");
+        match self.delete(&errand.recording).await {
+            Done::Yes | Done::Never => forget(&note),
+            Done::No => {}
         }
     }
 
@@ -261,7 +264,7 @@ impl Run {
                     Err(Unkept::NoSound(reason)) => {
                         tracing::error!(call = %call, sid = recording.sid, "a message at Twilio cannot be read, it is left there: {reason}");
                         (self.errands.tell)(call, recording, Kept::Lost);
-                        return Done::No;
+                        return Done::Never;
                     }
                     Err(Unkept::Disk(error)) => {
                         tracing::error!(call = %call, %error, "a caller's message cannot be written; it is tried again");
@@ -277,7 +280,7 @@ impl Run {
                     None => {
                         tracing::error!(call = %call, sid = recording.sid, "a message at Twilio cannot be fetched: {error}");
                         (self.errands.tell)(call, recording, Kept::Lost);
-                        return Done::No;
+                        return Done::Never;
                     }
                 },
             };
@@ -320,7 +323,7 @@ impl Run {
                     None => {
                         let sid = &recording.sid;
                         tracing::error!(sid, "a message could not be deleted at Twilio, delete it there: {error}");
-                        return Done::Yes;
+                        return Done::Never;
                     }
                 },
             }
@@ -333,6 +336,14 @@ impl Run {
         // Never closed.
         let _turn = self.turns.acquire().await;
         asked.await
+    }
+}
+
+fn forget(note: &Path) {
+    if let Err(error) = fs::remove_file(note)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(file = %note.display(), %error, "a note of what is done at Twilio cannot be removed");
     }
 }
 

@@ -32,7 +32,7 @@ const MOST_SAID_CHARS: usize = 200;
 pub enum RestError {
     #[error("{host} cannot be reached: {reason}")]
     NotReached { host: String, reason: String },
-    #[error("{host} did not answer within {} seconds", WHOLE.as_secs())]
+    #[error("{host} did not answer in time")]
     Slow { host: String },
     #[error("the account or its token is not right (401); look at [twilio] account_sid and auth_token")]
     NotAllowed,
@@ -139,6 +139,7 @@ pub struct Rest {
     /// Where recordings may be fetched with our credentials.
     ours: Url,
     also: Also,
+    patience: Duration,
 }
 
 /// How we say who we are.
@@ -185,7 +186,7 @@ impl Rest {
     fn at(config: &Twilio, root: &str, access: Access, also: Also) -> Result<Rest, RestError> {
         // No variable of the environment leads our token through somebody else's hands.
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().connect_timeout(CONNECT);
-        let client = client.timeout(WHOLE).user_agent("ringall").build();
+        let client = client.user_agent("ringall").build();
         Ok(Rest {
             client: client.map_err(|error| RestError::NoClient(reasons(&error)))?,
             base: format!("{root}/Accounts/{}", config.account_sid),
@@ -194,7 +195,13 @@ impl Rest {
             access,
             ours: Url::parse(root).map_err(|error| RestError::Garbled(error.to_string()))?,
             also,
+            patience: WHOLE,
         })
+    }
+
+    /// The same with another patience for one request, to the end of its answer.
+    pub fn waiting(self, patience: Duration) -> Rest {
+        Rest { patience, ..self }
     }
 
     /// The account's number that is written so (E.164); `None`: it has no such number.
@@ -355,7 +362,7 @@ impl Rest {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, RestError> {
-        let answer = request.send().await.map_err(failed)?;
+        let answer = request.timeout(self.patience).send().await.map_err(failed)?;
         let status = answer.status();
         match status {
             _ if status.is_success() => Ok(answer),

@@ -22,3 +22,7 @@ mod phones;
 mod right_now;
 mod shop;
 mod sign_in;
+mod twilio;
+mod twilio_errands;
+mod twilio_rest;
+mod twilio_stand_in;
