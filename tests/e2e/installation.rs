@@ -249,6 +249,11 @@ impl Installation {
         self.files.import(shop);
     }
 
+    /// Of the service as it runs now.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where browsers go.
     pub fn web(&self) -> String {
         format!("http://127.0.0.1:{}", self.files.web_port)

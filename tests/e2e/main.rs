@@ -53,4 +53,5 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod webhooks;
 mod who_rings;
