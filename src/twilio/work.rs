@@ -12,8 +12,6 @@ pub enum Work {
     DeleteRecording { recording: Recording },
     /// Hang up on this caller.
     EndCall { call_sid: String },
-    /// Leave what the caller hears now and ask us what is next, at this URL.
-    Redirect { call_sid: String, url: String },
 }
 
 /// A recording at Twilio.

@@ -4,6 +4,7 @@
 mod architecture;
 mod bench;
 mod carrier_sip;
+mod carrier_twilio;
 mod cast;
 mod decide;
 mod fake_media;

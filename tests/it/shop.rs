@@ -11,6 +11,7 @@ use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use std::num::NonZeroU16;
 
 use ringall::config::{Profile, Register, ShownAs, Srtp, Trunk};
+use ringall::media::Kept;
 use ringall::media::player::Sound;
 use ringall::media::recorder::Listens;
 use ringall::now::UnixMs;
@@ -20,10 +21,11 @@ use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, S
 use ringall::switchboard::{Change, Due, Gauges, Medium, PhoneBecause, Standing};
 use ringall::utterance::{Names, SpokenName};
 
+use crate::carrier_twilio::{Deed, Twilio};
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
 use crate::gateway::{Ails, GATEWAY, SECOND};
-use crate::machine::{self, By, Router, Switchboard, WayOut, is_shop};
+use crate::machine::{self, By, Router, Switchboard, Webhooks, WayOut, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -513,8 +515,24 @@ impl Shop {
             assert!(row.ended.is_some() && row.disposition.is_some(), "an open row: {row:?}");
             assert!(keys.insert(&row.key), "two rows of one call: {}", row.key);
         }
+        assert!(world.twilio.is_idle(), "somebody is still at Twilio, or waits for a document");
         drop(world);
         self.every_heard_call_has_its_row();
+    }
+
+    /// Looks at Twilio.
+    pub fn twilio<T>(&self, look: impl FnOnce(&mut Twilio) -> T) -> T {
+        look(&mut self.world.borrow_mut().twilio)
+    }
+
+    /// Somebody at Twilio does something.
+    pub fn at_twilio(&self, act: impl FnOnce(&mut Twilio, Duration) -> Vec<Deed>) {
+        self.world.borrow_mut().at_twilio(act);
+    }
+
+    /// What a recording at Twilio holds.
+    pub fn records_there(&self, kept: Kept) {
+        self.world.borrow_mut().recorded_there = kept;
     }
 
     /// Nobody is on a telephone: what was told and logged so far is looked at and put away. The rows of the log.
@@ -557,6 +575,10 @@ impl Shop {
             }
             let rows: Vec<_> = store.rows.values().filter(|row| row.key.contains(&format!("{call_id} "))).collect();
             // A phone that dials for a call that waits is a leg of that one.
+            // A caller whom we have sent for is one who called by webhook.
+            if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:ring@") {
+                continue;
+            }
             if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:*8@") {
                 continue;
             }
@@ -686,6 +708,12 @@ impl Opening {
     /// The carrier wants things as this profile says.
     pub fn by_profile(mut self, profile: &'static Profile) -> Opening {
         self.way_out.profile = Some(profile);
+        self
+    }
+
+    /// Calls by webhook are rung so.
+    pub fn by_webhook(mut self, webhooks: Webhooks) -> Opening {
+        self.way_out.webhooks = webhooks;
         self
     }
 
