@@ -193,7 +193,6 @@ impl Run {
                 self.perform(Errand { recording, fetch: None, asked: Asked::Now }).await;
             }
             Work::EndCall { call_sid } => self.change(&call_sid, &CallChange::Completed).await,
-            Work::Redirect { call_sid, url } => self.change(&call_sid, &CallChange::Asks { url: &url }).await,
         }
     }
 

@@ -25,7 +25,7 @@ use crate::carrier_twilio::{Deed, Twilio};
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
 use crate::gateway::{Ails, GATEWAY, SECOND};
-use crate::machine::{self, By, Router, Switchboard, Webhooks, WayOut, is_shop};
+use crate::machine::{self, By, Router, Switchboard, WayOut, Webhooks, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
