@@ -359,7 +359,10 @@ impl Twilio {
             }
             "Record" => {
                 assert_eq!(verb.must("finishOnKey"), "#");
-                assert_eq!((verb.must("maxLength"), verb.must("timeout"), verb.must("playBeep")), ("180".into(), "8".into(), "true".into()));
+                assert_eq!(
+                    (verb.must("maxLength"), verb.must("timeout"), verb.must("playBeep")),
+                    ("180".into(), "8".into(), "true".into())
+                );
                 self.calls[at].heard.push(Heard::Beep);
                 let (action, ready) = (path(&verb.must("action")), path(&verb.must("recordingStatusCallback")));
                 self.calls[at].doing = Doing::Recording { action, ready, since: now };
@@ -599,7 +602,8 @@ impl Twilio {
 
     /// Whoever picked up is told this before they are connected.
     fn child_is_told(&mut self, now: Duration, at: usize, nth: usize, verbs: Vec<Element>) -> Vec<Deed> {
-        if !matches!(&self.calls[at].doing, Doing::Dialling(d) if d.children.get(nth).is_some_and(|c| c.state != ChildState::Over)) {
+        if !matches!(&self.calls[at].doing, Doing::Dialling(d) if d.children.get(nth).is_some_and(|c| c.state != ChildState::Over))
+        {
             return Vec::new();
         }
         let number = self.dialling(at).children[nth].number.clone();
@@ -627,7 +631,11 @@ impl Twilio {
                 self.cells.entry(number.clone()).or_default().heard.push(say.text.clone());
             }
         }
-        assert_eq!(verbs.last().map(|verb| verb.name.as_str()), Some("Hangup"), "whoever presses nothing is not connected");
+        assert_eq!(
+            verbs.last().map(|verb| verb.name.as_str()),
+            Some("Hangup"),
+            "whoever presses nothing is not connected"
+        );
         self.dialling(at).children[nth].state = ChildState::Asked(until);
         Vec::new()
     }
@@ -685,10 +693,14 @@ impl Twilio {
                     deeds.extend(self.caller_is_done(now, self.calls[at].who));
                 }
                 Doing::Dialling(dialling) if dialling.bridged.is_none() => {
-                    let asked: Vec<Duration> = dialling.children.iter().filter_map(|child| match child.state {
-                        ChildState::Asked(until) => Some(until),
-                        _ => None,
-                    }).collect();
+                    let asked: Vec<Duration> = dialling
+                        .children
+                        .iter()
+                        .filter_map(|child| match child.state {
+                            ChildState::Asked(until) => Some(until),
+                            _ => None,
+                        })
+                        .collect();
                     if asked.iter().any(|until| *until <= now) {
                         // Nobody pressed a key: it hangs up, and the others were stopped long ago.
                         deeds.extend(self.dial_is_over(at, "completed", false));
@@ -749,7 +761,9 @@ impl Twilio {
             Work::FetchRecording { call, recording } => (Vec::new(), Some((call, recording))),
             Work::DeleteRecording { .. } => (Vec::new(), None),
             Work::EndCall { call_sid } => {
-                let Some(at) = self.calls.iter().position(|call| call.sid == call_sid) else { return (Vec::new(), None) };
+                let Some(at) = self.calls.iter().position(|call| call.sid == call_sid) else {
+                    return (Vec::new(), None);
+                };
                 if matches!(self.calls[at].doing, Doing::Over) {
                     return (Vec::new(), None);
                 }
@@ -761,6 +775,11 @@ impl Twilio {
                 (deeds, None)
             }
         }
+    }
+
+    /// A story speaks for it from here on.
+    pub fn is_left_alone(&mut self) {
+        self.calls.iter_mut().for_each(|call| call.doing = Doing::Over);
     }
 
     pub fn is_idle(&self) -> bool {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind, VoiceMessage};
 use ringall::config::Srtp;
-use ringall::media::{Fact, Kept};
 use ringall::media::relay::Verdict;
+use ringall::media::{Fact, Kept};
 use ringall::now::{Mono, UnixMs};
 use ringall::routing::plan::ShopId;
 use ringall::routing::{Because, Plan};

@@ -36,7 +36,10 @@ fn whoever_picks_up_an_open_call_talks_with_the_caller() {
         ann.hangs_up();
         shop.wait("5 s");
         let row = shop.row();
-        assert_eq!((row.door, row.disposition, row.ended_by), (of(door), Some(Disposition::Answered), Some(EndedBy::Caller)));
+        assert_eq!(
+            (row.door, row.disposition, row.ended_by),
+            (of(door), Some(Disposition::Answered), Some(EndedBy::Caller))
+        );
         assert_eq!(row.answered_by.as_deref(), Some("Workshop"));
         shop.is_idle();
     }

@@ -62,7 +62,9 @@ fn a_closed_shop_says_when_it_opens_and_takes_a_message() {
     let ann = called(&shop);
     shop.wait("10 s");
     let heard = caller_heard(&shop);
-    assert!(matches!(&heard[0], Heard::Said(words) if words.contains("Ferretería Ruiz") && words.contains("half past four")));
+    assert!(
+        matches!(&heard[0], Heard::Said(words) if words.contains("Ferretería Ruiz") && words.contains("half past four"))
+    );
     assert_eq!(heard[1], Heard::Beep);
     ann.hangs_up();
     shop.wait("10 s");
