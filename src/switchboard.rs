@@ -654,6 +654,7 @@ impl Switchboard {
         }
         if call.is_over() {
             self.twilio.call_is_over(now, id, call.record());
+            self.door.expect_no_more(id);
             self.deadlines.stop(id);
             self.calls.remove(&id);
             self.dialled_by.remove(&id);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{CallInput, CallOutput, Decided, Output, Service, Switchboard, Ticket, clean};
-use crate::call::event::{CallerLeft, Final};
+use crate::call::event::CallerLeft;
 use crate::call::leg::LegId;
 use crate::call::record::{CallId, Door};
 use crate::call::{Begin, Call};
@@ -178,7 +178,7 @@ impl Switchboard {
     /// The caller is at our SIP port no more, and may come again.
     fn take_back(&mut self, now: Now, id: CallId) {
         if self.door.has_caller(id) && self.calls.get(&id).is_some_and(Call::is_ringing) {
-            self.door.perform(now, id, &CallOutput::Refuse(Final::Cancelled));
+            self.door.let_go(now, id);
             self.feed(now, id, CallInput::TakenBack);
         }
     }

@@ -34,6 +34,7 @@ mod stream;
 mod text;
 mod torture;
 mod trace;
+mod twilio_orders;
 mod twilio_signature;
 mod wire;
 mod words;

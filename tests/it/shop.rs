@@ -21,7 +21,7 @@ use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, S
 use ringall::switchboard::{Change, Due, Gauges, Medium, PhoneBecause, Standing};
 use ringall::utterance::{Names, SpokenName};
 
-use crate::carrier_twilio::{Deed, Twilio};
+use crate::carrier_twilio::{Deed, Post, Then, Twilio};
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
 use crate::gateway::{Ails, GATEWAY, SECOND};
@@ -528,6 +528,23 @@ impl Shop {
     /// Somebody at Twilio does something.
     pub fn at_twilio(&self, act: impl FnOnce(&mut Twilio, Duration) -> Vec<Deed>) {
         self.world.borrow_mut().at_twilio(act);
+    }
+
+    /// This very request comes, and is answered with this once its row is durable.
+    pub fn posts(&self, path: &str, form: &str) -> String {
+        let before = self.twilio(|twilio| twilio.exchanged.len());
+        let post = Post { path: path.to_owned(), form: form.to_owned(), then: Then::Discard };
+        self.world.borrow_mut().at_twilio(|_, _| vec![Deed::Post(Duration::ZERO, post)]);
+        self.wait("5 ms");
+        self.twilio(|twilio| twilio.exchanged[before..].last().expect("an answer").document.clone())
+    }
+
+    /// By which number our URLs name the leg of this cell.
+    pub fn leg_rung_at(&self, number: &str) -> String {
+        let document = self.twilio(|twilio| twilio.exchanged[0].document.clone());
+        let noun = document.split("<Number").find(|noun| noun.contains(number)).expect("it is rung");
+        let url = noun.split("/twilio/screen/").nth(1).expect("it is asked for a key");
+        url.split('"').next().and_then(|path| path.split('/').nth(1)).expect("a leg").to_owned()
     }
 
     /// What a recording at Twilio holds.

@@ -138,8 +138,8 @@ impl Ringing {
             }
             Input::TakenBack => stop_by_sip(now, facts, phones),
             Input::NumbersAlone => {
-                facts.ways = Ways::Numbers;
                 stop_by_sip(now, facts, phones);
+                facts.ways = Ways::Numbers;
             }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // A phone's early media is not the caller's to hear (DESIGN §3).

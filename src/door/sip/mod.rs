@@ -103,6 +103,8 @@ pub struct SipDoor {
     tokens: Tokens,
     left_ringing: left_ringing::LeftRinging,
     callers: HashMap<CallId, CallerLeg>,
+    /// Where phones were rung for callers who were here, and may come again.
+    rung_before: HashMap<CallId, Vec<Uri>>,
     phones: HashMap<LegId, PhoneLeg>,
     /// The INVITEs of callers that live.
     invites: HashMap<ServerTx, CallId>,
@@ -354,6 +356,7 @@ impl SipDoor {
             ports,
             places: HashMap::new(),
             callers: HashMap::new(),
+            rung_before: HashMap::new(),
             phones: HashMap::new(),
             invites: HashMap::new(),
             keys: HashMap::new(),

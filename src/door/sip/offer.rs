@@ -168,7 +168,7 @@ impl SipDoor {
             dialog_key,
             offer,
             shown,
-            rung: Vec::new(),
+            rung: self.rung_before.remove(&call).unwrap_or_default(),
             audio,
             early: None,
             hears: None,
@@ -181,6 +181,19 @@ impl SipDoor {
     pub fn turn_away(&mut self, now: Now, arrival: &Arrival) {
         let code = Final::Draining.status();
         self.respond(now, arrival.tx, code, vec![crate::sip::message::other("Retry-After", "30")]);
+    }
+
+    /// A caller whom we have sent for, and who waits here, is not here any more; they may come again.
+    pub fn let_go(&mut self, now: Now, call: CallId) {
+        // A phone must not take their next INVITE for a repeat of this one.
+        let rung = self.callers.get(&call).map(|caller| caller.rung.clone());
+        self.refuse(now, call, Final::Cancelled);
+        self.rung_before.extend(rung.map(|rung| (call, rung)));
+    }
+
+    /// This call is over: its caller comes no more.
+    pub fn expect_no_more(&mut self, call: CallId) {
+        self.rung_before.remove(&call);
     }
 
     /// Whoever was sent for is of no use any more, or comes a second time.
