@@ -12,6 +12,7 @@ mod far_end;
 mod far_ends_alone;
 mod gateway;
 mod golden_sip;
+mod golden_twiml;
 mod greeting;
 mod hours;
 mod in_dialog;

@@ -530,6 +530,11 @@ impl Shop {
         self.world.borrow_mut().at_twilio(act);
     }
 
+    /// The owner's wishes as they are.
+    pub fn plan(&self) -> Plan {
+        self.world.borrow().plan.clone()
+    }
+
     /// This very request comes, and is answered with this once its row is durable.
     pub fn posts(&self, path: &str, form: &str) -> String {
         let before = self.twilio(|twilio| twilio.exchanged.len());

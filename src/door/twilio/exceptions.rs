@@ -20,7 +20,7 @@ pub enum With {
 }
 
 /// All of them.
-pub const EXCEPTIONS: [Exception; 7] = [
+pub const EXCEPTIONS: [Exception; 6] = [
     Exception {
         with: With::Dial,
         promise: "A later wave only adds.",
@@ -31,11 +31,6 @@ pub const EXCEPTIONS: [Exception; 7] = [
         promise: "While a cell that has picked up is asked for a key, all others ring on.",
         instead: "The first that picks up stops all others, even a mailbox. When nobody presses a key they are rung again, \
                   without that line.",
-    },
-    Exception {
-        with: With::Dial,
-        promise: "A phone that was busy, or has stopped by itself, is rung again after 5 s.",
-        instead: "A cell is rung again with the next round.",
     },
     Exception {
         with: With::Dial,

@@ -7,8 +7,10 @@ use ringall::call::record::{Disposition, EndedBy, EventKind};
 use ringall::media::Kept;
 use ringall::twilio::Work;
 
+use crate::carrier_sip::Says;
 use crate::carrier_twilio::{Heard, elements};
-use crate::cast::{Caller, Door};
+use crate::cast::{Caller, Door, Phone};
+use crate::far_end::End;
 use crate::machine::Webhooks;
 use crate::shop::{Opening, Shop};
 
@@ -312,6 +314,77 @@ fn a_document_waits_for_the_row_and_no_longer() {
     assert!(!rings(&shop, CELL), "no TwiML before the row is durable");
     shop.wait("20 ms");
     assert!(rings(&shop, CELL));
+    ann.hangs_up();
+    shop.wait("5 s");
+    shop.is_idle();
+}
+
+/// What the last `<Dial>` gave Twilio to call us with.
+fn token(shop: &Shop) -> String {
+    let documents = shop.twilio(|twilio| twilio.exchanged.clone());
+    let dial = documents.iter().rev().find(|exchange| exchange.document.contains("X-Call-Token=")).expect("a <Sip>");
+    let token = dial.document.split("X-Call-Token=").nth(1).expect("found a line ago");
+    token.split('<').next().expect("a part").to_owned()
+}
+
+/// A stranger calls our SIP port with this token.
+fn comes_with(shop: &Shop, address: &str, token: &str) -> Phone {
+    let stranger = shop.telephone("Mallory", address);
+    let mut says = Says::calling("ring");
+    says.headers.push(("X-Call-Token".to_owned(), token.to_owned()));
+    stranger.dials(&says);
+    shop.wait("1 s");
+    stranger
+}
+
+#[test]
+fn a_token_is_good_for_one_call_and_no_other() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    let used = token(&shop);
+    let second = comes_with(&shop, "198.51.100.77:5060", &used);
+    assert_eq!(second.ends(), [End::Refused(486)], "while the first is here");
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    let third = comes_with(&shop, "198.51.100.78:5060", &used);
+    assert_eq!(third.ends(), [End::Refused(486)], "and when it has gone");
+    let forged = comes_with(&shop, "198.51.100.79:5060", &used.replace("-1-", "-2-"));
+    assert_eq!(forged.got_anything(), 0, "a stranger gets nothing");
+    assert_eq!(shop.log().len(), 1);
+    shop.wait("30 s");
+    assert_eq!(shop.phones_that_ring(), 2, "the caller was brought anew, by another token");
+    assert_ne!(token(&shop), used);
+    ann.hangs_up();
+    shop.wait("5 s");
+    forged.is_unplugged();
+    shop.is_idle();
+}
+
+#[test]
+fn nobody_picks_up_from_the_machine_at_twilio() {
+    let shop = Shop::closed();
+    let ann = called(&shop);
+    shop.workshop.calls_user("*8");
+    shop.wait("1 s");
+    assert_eq!(shop.workshop.ends(), [End::Refused(404)], "nobody waits here");
+    ann.hangs_up();
+    shop.wait("1 min");
+    assert_eq!(shop.row().disposition, Some(Disposition::NoMessage));
+    shop.is_idle();
+}
+
+#[test]
+fn ten_ring_at_once_and_the_others_15_s_later() {
+    let numbers: Vec<String> = (10..22).map(|n| format!("+346009991{n}")).collect();
+    let opening = Shop::opening().by_webhook(Webhooks::Numbers).phones(12);
+    let opening = numbers.iter().enumerate().fold(opening, |opening, (at, number)| opening.cell(at, number));
+    let shop = opening.open();
+    let ann = called(&shop);
+    let ringing = || numbers.iter().filter(|number| rings(&shop, number)).count();
+    assert_eq!(ringing(), 10);
+    shop.wait("15 s");
+    assert_eq!(ringing(), 2 + 8, "whoever has not rung yet, and as many as fit beside them");
+    assert!(rings(&shop, &numbers[10]) && rings(&shop, &numbers[11]));
     ann.hangs_up();
     shop.wait("5 s");
     shop.is_idle();
