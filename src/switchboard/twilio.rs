@@ -209,14 +209,14 @@ impl Switchboard {
             && arrival.unservable().is_none()
             && !matches!(self.with_ports(arrival.family(), begin), Begin::NoPorts(_));
         let brought = has_ports.then(|| self.twilio.bring(token, &arrival.call_id)).flatten();
-        let (Some((held, announced)), Some(shown)) = (brought, self.twilio.shown(id)) else {
+        let (Some(awaiting), Some(shown)) = (brought, self.twilio.shown(id)) else {
             return self.door.send_back(now, &arrival);
         };
         self.door.open(id, arrival, shown);
-        for (leg, phone, binding) in held {
+        for (leg, phone, binding) in awaiting.phones {
             self.door.perform(now, id, &CallOutput::Ring { leg, phone, binding });
         }
-        if announced {
+        if awaiting.ringing_was_announced {
             self.door.perform(now, id, &CallOutput::Announce);
         }
     }
