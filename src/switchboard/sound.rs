@@ -52,18 +52,23 @@ impl Switchboard {
             Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
             Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
         };
+        if self.has_ports(family, pairs) { begin } else { Begin::NoPorts(otherwise) }
+    }
+
+    /// Whether there are so many pairs for one call, one or two, or are about to be.
+    pub(super) fn has_ports(&mut self, family: Family, pairs: usize) -> bool {
         let ports = self.door.ports();
         let has_some = |shelf: &Shelf| match pairs {
             1 => ports.left(shelf.lane, family) > 0,
             _ => ports.has_two(shelf.lane, family),
         };
         let of_family = |shelf: &&Shelf| shelf.family == family;
-        if self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf)) {
-            return begin;
+        let has_ports = self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf));
+        if !has_ports {
+            // Another program may have let go of some since: for the next call it is tried again.
+            self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
         }
-        // Another program may have let go of some since: for the next call it is tried again.
-        self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
-        Begin::NoPorts(otherwise)
+        has_ports
     }
 
     /// The shop's own greeting, in its language, from its real hours.

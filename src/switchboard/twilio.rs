@@ -201,22 +201,17 @@ impl Switchboard {
     pub(super) fn sent_for(&mut self, now: Now, arrival: Arrival, token: Token) {
         let id = token.call;
         let rings = self.calls.get(&id).is_some_and(Call::is_ringing) && !self.door.has_caller(id);
-        let begin = Begin::Decided(Action::Ring(crate::routing::Ring {
-            waves: Vec::new(),
-            give_up_after: std::time::Duration::ZERO,
-        }));
-        let has_ports = rings
-            && arrival.unservable().is_none()
-            && !matches!(self.with_ports(arrival.family(), begin), Begin::NoPorts(_));
+        // The caller's pair, and the phones'.
+        let has_ports = rings && arrival.unservable().is_none() && self.has_ports(arrival.family(), 2);
         let brought = has_ports.then(|| self.twilio.bring(token, &arrival.call_id)).flatten();
-        let (Some((held, announced)), Some(shown)) = (brought, self.twilio.shown(id)) else {
+        let (Some(awaiting), Some(shown)) = (brought, self.twilio.shown(id)) else {
             return self.door.send_back(now, &arrival);
         };
         self.door.open(id, arrival, shown);
-        for (leg, phone, binding) in held {
+        for (leg, phone, binding) in awaiting.phones {
             self.door.perform(now, id, &CallOutput::Ring { leg, phone, binding });
         }
-        if announced {
+        if awaiting.ringing_was_announced {
             self.door.perform(now, id, &CallOutput::Announce);
         }
     }

@@ -75,7 +75,9 @@ fn the_exceptions_in_the_docs_are_those_of_the_code() {
     )
     .to_owned();
     write_paragraphs(&mut text, webhooks::PARAGRAPHS);
-    text.push_str("\n## What is otherwise\n\nWith `ring = \"sip\"` all of [ring.md](ring.md) holds but the last two.\n\n");
+    text.push_str(
+        "\n## What is otherwise\n\nWith `ring = \"sip\"` all of [ring.md](ring.md) holds but the last two.\n\n",
+    );
     text.push_str("| with | what is promised | what happens instead | test |\n|---|---|---|---|\n");
     for (Exception { with, promise, instead }, test) in EXCEPTIONS.iter().zip(webhooks::EXCEPTIONS_SHOWN_BY) {
         let with = match with {

@@ -191,7 +191,7 @@ impl Ringing {
 
     /// When the next number is to be rung that does not ring now, if nothing else happens.
     pub(crate) fn next_number_at(&self, phones: &Phones) -> Option<Mono> {
-        let any = |wave: &Wave| wave.phones.iter().any(|phone| phones.by(Ways::Numbers, *phone).first().is_some());
+        let any = |wave: &Wave| wave.phones.iter().any(|phone| !phones.by(Ways::Numbers, *phone).is_empty());
         let wave = self.waves.iter().find(|(_, wave)| any(wave)).map(|(at, _)| *at);
         let again = self.resting.iter().filter(|(place, _)| phones.is_number(**place));
         let again = again.filter_map(|(_, rest)| match rest {

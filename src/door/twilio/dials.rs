@@ -27,6 +27,14 @@ const TURN: Duration = Duration::from_secs(15);
 /// Taken back from our SIP port, the caller is asked about, or gone. It takes a carrier a second or two to say so.
 pub(super) const ALONE_FOR: Duration = Duration::from_secs(10);
 
+/// What waits for a caller who comes by SIP.
+#[derive(Debug)]
+pub struct Awaiting {
+    /// To be rung now.
+    pub phones: Vec<(LegId, PhoneId, BindingId)>,
+    pub ringing_was_announced: bool,
+}
+
 impl TwilioDoor {
     /// The next `<Dial>`: us, where the caller can be brought to us, and every number that is to ring now.
     pub(super) fn dial(&mut self, now: Now, id: CallId, (give_up_at, next_at): (Mono, Option<Mono>)) -> Document {
@@ -80,9 +88,8 @@ impl TwilioDoor {
         Document(vec![Verb::Dial(Dial { nouns, rings, action })])
     }
 
-    /// The caller has come by SIP. The phones that wait for them, and whether ringing is to be heard; `None`: they are not
-    /// expected, or were here already.
-    pub fn bring(&mut self, token: Token, call_id: &str) -> Option<(Vec<(LegId, PhoneId, BindingId)>, bool)> {
+    /// The caller has come by SIP. What waits for them; `None`: they are not expected, or were here already.
+    pub fn bring(&mut self, token: Token, call_id: &str) -> Option<Awaiting> {
         let line = self.lines.get_mut(&token.call)?;
         let running = line.running.as_mut().filter(|running| running.nth == token.dial)?;
         if running.brought != Brought::NotYet || line.stage != Stage::Ringing {
@@ -90,7 +97,7 @@ impl TwilioDoor {
         }
         running.brought = Brought::By(call_id.to_owned());
         line.alone_at = None;
-        Some((std::mem::take(&mut line.held), line.announced))
+        Some(Awaiting { phones: std::mem::take(&mut line.held), ringing_was_announced: line.announced })
     }
 
     /// How phones are to show the caller.
