@@ -1,7 +1,7 @@
 //! The composition root: opens the store, binds the sockets, starts the shells and the loop, and takes them down in order.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,10 +11,12 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle as Task;
 
 use crate::alert;
+use crate::call::record::CallId;
 use crate::caller::Contact;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Twilio, TwilioRing};
 use crate::door::sip::RegistrationSettings;
+use crate::door::twilio::{RingBy, TwilioSettings};
 use crate::driver::{self, Inbox, Message, Shells};
 use crate::media::port::{self, PortConfig};
 use crate::media::recordings::Recordings;
@@ -32,6 +34,10 @@ use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
 use crate::tls::{CertificateKeeper, Connector, TlsError};
+use crate::twilio::Work;
+use crate::twilio::errands::{Errands, Patience};
+use crate::twilio::rest::{Rest, RestError};
+use crate::twilio::webhook::Webhooks;
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -69,6 +75,8 @@ pub enum AppError {
     WebSocket(SocketAddr, #[source] std::io::Error),
     #[error("media.ports: {0}")]
     Media(#[source] std::io::Error),
+    #[error("twilio: {0}")]
+    Twilio(#[from] RestError),
     #[error("the operating system gave no {0}: {1}")]
     System(&'static str, #[source] std::io::Error),
 }
@@ -196,6 +204,7 @@ impl Running {
             local_networks: config.sip.local_networks.clone(),
             trunks: config.trunks.clone(),
             srtp: config.media.srtp,
+            twilio: config.twilio.as_ref().map(|account| by_webhook(account, &config.web.public_url)),
             registrations: RegistrationSettings {
                 realm: config.sip.realm.clone(),
                 digest: config.sip.digest,
@@ -216,7 +225,12 @@ impl Running {
         let (plan_sender, plan_receiver) = watch::channel(plan.clone());
         let page = config.web.public_url.clone();
         let (alerts, alerting) = alert::start(config.mail.as_ref(), page, plan_receiver.clone());
-        let shells = Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, name_servers, runtime };
+        let twilio = match &config.twilio {
+            Some(account) => Some(run_errands(account, &data_dir, &recordings, &store, &inbox)?),
+            None => None,
+        };
+        let shells =
+            Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, name_servers, runtime, twilio };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan));
         inbox.send(Message::LeftRinging(closed.left_ringing));
@@ -264,6 +278,11 @@ impl Running {
             let speaker = Speaker::new(say, &config.data_dir, move |spoken| names.send(Message::Names(spoken)));
             tokio::spawn(speaker.run(plan_receiver.clone(), contacts))
         });
+        let hands = inbox.clone();
+        let webhooks = config.twilio.as_ref().map(|account| {
+            let hand = move |webhook, answer| hands.try_send(Message::Webhook(webhook, answer));
+            Webhooks::new(account, &config.web.public_url, Box::new(hand))
+        });
         let router = web::router(Web {
             store: store.clone(),
             recordings,
@@ -277,6 +296,7 @@ impl Running {
             entrance: Entrance::new(&config.web.public_url),
             site,
             reception,
+            webhooks,
             clock: clock::now,
         });
         let (stop_web, stopped) = oneshot::channel::<()>();
@@ -391,6 +411,41 @@ fn bind_streams(
 ) -> Result<Vec<stream::Listening>, AppError> {
     let bind = |&address| stream::Listening::bind(address).map_err(|error| taken(address, error));
     addresses.iter().map(bind).collect()
+}
+
+/// How the core takes calls of this account.
+fn by_webhook(account: &Twilio, public_url: &str) -> TwilioSettings {
+    TwilioSettings {
+        public_url: public_url.to_owned(),
+        profile: account.profile(),
+        ring: match account.ring {
+            TwilioRing::Dial => RingBy::Dial,
+            TwilioRing::Sip => RingBy::Sip,
+        },
+        sip: account.sip.clone(),
+    }
+}
+
+/// Starts what is asked of the account by REST; it ends with the loop.
+fn run_errands(
+    account: &Twilio,
+    data_dir: &Path,
+    recordings: &Recordings,
+    store: &Store,
+    inbox: &Inbox,
+) -> Result<mpsc::Sender<Work>, AppError> {
+    let fetched = inbox.clone();
+    let errands = Errands {
+        rest: Rest::new(account)?,
+        recordings: recordings.clone(),
+        folder: Errands::folder_in(data_dir),
+        store: store.clone(),
+        tell: Box::new(move |call, recording, kept| {
+            fetched.send(Message::RecordingFetched { call: CallId(call), recording: recording.clone(), kept });
+        }),
+        patience: Patience::default(),
+    };
+    Ok(errands.start().0)
 }
 
 /// Media goes where signalling goes: on one address when SIP is bound to one, on all otherwise.

@@ -13,9 +13,10 @@ use std::time::Duration;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::alert::Alerts;
+use crate::call::record::CallId;
 use crate::clock;
-use crate::media::Fact;
 use crate::media::port::PortShell;
+use crate::media::{Fact, Kept};
 use crate::now::UnixMs;
 use crate::resolve::{Located, NameServers};
 use crate::routing::Plan;
@@ -31,6 +32,8 @@ use crate::switchboard::{
     Change, Input, Keyless, LeftRinging, NotRung, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket, Why,
 };
 use crate::tls::Connector;
+use crate::twilio::work::Recording;
+use crate::twilio::{Document, Webhook, Work};
 use crate::utterance::Names;
 use crate::web::board::Question;
 use crate::web::{self, Feed, LiveGauges};
@@ -81,6 +84,13 @@ pub enum Message {
     Names(Names),
     /// The web asks.
     Asked(Question),
+    /// A request of Twilio's; whoever asks waits so long as [`crate::twilio`] allows.
+    Webhook(Box<Webhook>, tokio::sync::oneshot::Sender<Document>),
+    RecordingFetched {
+        call: CallId,
+        recording: Recording,
+        kept: Kept,
+    },
     Drain,
     Stop,
 }
@@ -100,6 +110,13 @@ impl Inbox {
             let _ = self.waker.wake();
         }
     }
+
+    /// The same without waiting: where there is no room the message is dropped, and with it whatever was to be answered.
+    pub fn try_send(&self, message: Message) {
+        if self.messages.try_send(message).is_ok() {
+            let _ = self.waker.wake();
+        }
+    }
 }
 
 /// Everything the loop performs with.
@@ -114,6 +131,8 @@ pub struct Shells {
     pub feed: Feed,
     /// Who knows carriers' servers.
     pub name_servers: NameServers,
+    /// What is to be asked of Twilio, if the shop is there.
+    pub twilio: Option<tokio::sync::mpsc::Sender<Work>>,
     /// Names are looked up on this runtime.
     pub runtime: tokio::runtime::Handle,
 }
@@ -180,6 +199,7 @@ impl Prepared {
             names: HashMap::new(),
             looks: HashMap::new(),
             rings: HashMap::new(),
+            replies: HashMap::new(),
             last_asked: 0,
             locals: LocalAddresses::default(),
             locals_until: clock::now().mono + ADDRESSES_FOR,
@@ -207,6 +227,9 @@ struct Driver {
     names: HashMap<SocketAddr, String>,
     looks: HashMap<Ticket, tokio::sync::oneshot::Sender<RightNow>>,
     rings: HashMap<Ticket, tokio::sync::oneshot::Sender<Result<(), NotRung>>>,
+    /// Requests of Twilio's that wait for a document.
+    replies: HashMap<Ticket, tokio::sync::oneshot::Sender<Document>>,
+    /// The last ticket of the shell's own kind.
     last_asked: u64,
     locals: LocalAddresses,
     locals_until: crate::now::Mono,
@@ -307,6 +330,15 @@ impl Driver {
                 Ok(Message::Located { ticket, host, servers }) => self.located(ticket, &host, servers),
                 Ok(Message::Stream(report)) => self.reported(report),
                 Ok(Message::Asked(question)) => self.asked(question),
+                Ok(Message::Webhook(webhook, answer)) => {
+                    self.last_asked += 1;
+                    let ticket = Ticket(self.last_asked);
+                    self.replies.insert(ticket, answer);
+                    self.handle(Input::Webhook { ticket, webhook });
+                }
+                Ok(Message::RecordingFetched { call, recording, kept }) => {
+                    self.handle(Input::RecordingFetched { call, recording, kept });
+                }
                 Ok(Message::Drain) => self.handle(Input::Drain),
                 Ok(Message::Stop) => return Go::Stop,
                 // The inbox is ours too, so it is never disconnected.
@@ -425,6 +457,11 @@ impl Driver {
                 Output::Locate { ticket, protocol, host } => self.locate(ticket, protocol, host),
                 Output::Trunk { name, change } => trunk_changed(&name, &change),
                 Output::Notify { shop, due } => self.shells.alerts.tell(shop, due),
+                Output::Reply { ticket, document } => {
+                    // Whoever asked may have gone.
+                    let _ = self.replies.remove(&ticket).map(|answer| answer.send(document));
+                }
+                Output::Twilio(work) => self.ask_twilio(work),
                 Output::Seen { ticket, view } => {
                     // Whoever asked may have gone.
                     let _ = self.looks.remove(&ticket).map(|answer| answer.send(*view));
@@ -436,6 +473,14 @@ impl Driver {
         }
         if let Some((ticket, protocol, address)) = self.known.pop_front() {
             self.resolved(ticket, protocol, &[address]);
+        }
+    }
+
+    fn ask_twilio(&self, work: Work) {
+        let Some(twilio) = &self.shells.twilio else { return };
+        if twilio.try_send(work).is_err() {
+            metrics::counter!("ringall_twilio_dropped_total").increment(1);
+            tracing::error!("more is to be asked of Twilio than can wait: one request is left out");
         }
     }
 

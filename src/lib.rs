@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! app, cli, web, driver ─▶ switchboard ─▶ door ─▶ call ─▶ routing
-//!      │                                    └──▶ sip, media (values)
+//!      │                                    └──▶ sip, twilio, media (values)
 //!      └──▶ store, speech, alert, resolve, media::port, sip::{socket, stream}
 //! ```
 //!
@@ -59,6 +59,7 @@ mod spelling;
 pub mod spoken_card;
 pub mod switchboard;
 pub mod toml_file;
+pub mod twilio;
 pub mod utterance;
 pub mod words;
 

@@ -19,6 +19,7 @@ mod right_now;
 mod sound;
 mod transfers;
 mod trunks;
+mod twilio;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -32,12 +33,13 @@ use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::config::{Prefix, Srtp, Trunk};
 use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
+use crate::door::twilio::{TwilioDoor, TwilioSettings};
 use crate::media::{self, Family, Ports};
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer};
 use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
-use crate::routing::{CallerId, decide, shop_called};
+use crate::routing::{CallerId, Identity, decide, shop_called};
 use crate::sip::budget::{About, Spent};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
@@ -91,6 +93,8 @@ pub struct Settings {
     pub trunks: Vec<Trunk>,
     pub srtp: Srtp,
     pub registrations: RegistrationSettings,
+    /// `None`: no call comes by webhook.
+    pub twilio: Option<TwilioSettings>,
 }
 
 impl Settings {
@@ -109,6 +113,7 @@ impl Settings {
 #[derive(Debug)]
 pub struct Switchboard {
     door: SipDoor,
+    twilio: TwilioDoor,
     plan: Arc<Plan>,
     callers: Callers,
     /// At the head of a closed shop's greeting.
@@ -177,6 +182,16 @@ struct Facts {
     made_by: Option<PhoneId>,
 }
 
+/// A customer's call, decided.
+#[derive(Debug)]
+struct Decided {
+    shop: Option<Arc<Shop>>,
+    caller: CallerId,
+    action: Action,
+    shown: Shown,
+    facts: Facts,
+}
+
 /// Text from outside as the log keeps it.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(DISPLAY_KEPT).collect()
@@ -200,6 +215,7 @@ impl Switchboard {
         let interfaces = settings.interfaces();
         let trunk_names = settings.trunks.iter().map(|trunk| trunk.name.clone()).collect();
         let mut switchboard = Switchboard {
+            twilio: TwilioDoor::new(settings.twilio, settings.registrations.secret.clone()),
             door: SipDoor::new(
                 interfaces,
                 settings.trunks,
@@ -296,9 +312,15 @@ impl Switchboard {
                 self.outputs.push_back(Output::PhoneRings { ticket, outcome });
             }
             Input::TakenOn { shop, number } => self.not_needed(now, shop, &number, &[Occasion::Missed]),
+            Input::Webhook { ticket, webhook } => self.webhook(now, ticket, *webhook),
+            Input::RecordingFetched { call, recording, kept } => {
+                self.recording_fetched(now, call, recording, kept);
+            }
             Input::Drain => self.drain(now),
             Input::Timeout => self.timeout(now),
         }
+        self.settle(now);
+        self.answer_webhooks(now);
         self.settle(now);
     }
 
@@ -310,7 +332,7 @@ impl Switchboard {
     /// When [`Input::Timeout`] is wanted at the latest.
     pub fn poll_timeout(&self) -> Option<Mono> {
         let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next(), self.down.next()];
-        let own = own.into_iter().chain([self.call_backs.next()]);
+        let own = own.into_iter().chain([self.call_backs.next(), self.twilio.poll_timeout()]);
         self.door.poll_timeout().into_iter().chain(own.flatten()).min()
     }
 
@@ -352,6 +374,7 @@ impl Switchboard {
         let call = self.busy_with.take()?;
         self.deadlines.stop(call);
         self.door.abandon(now, call);
+        self.twilio.abandon(now, call);
         if let Some(lost) = self.calls.remove(&call) {
             self.lamps.forget(call);
             self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
@@ -392,6 +415,7 @@ impl Switchboard {
 
     fn timeout(&mut self, now: Now) {
         self.door.handle_timeout(now);
+        self.webhooks_due(now);
         // Each once: a call that named a past instant again must not keep the others waiting.
         let due: Vec<CallId> = std::iter::from_fn(|| self.deadlines.pop_due(now.mono)).collect();
         for call in due {
@@ -407,7 +431,7 @@ impl Switchboard {
 
     /// Carries news between the door and the calls until nobody has any.
     fn settle(&mut self, now: Now) {
-        while let Some(told) = self.door.poll_told() {
+        while let Some(told) = self.door.poll_told().or_else(|| self.twilio.poll_told()) {
             match told {
                 Told::Arrived(arrival) => match arrival.origin.clone() {
                     Origin::Carrier { account, trunk: _ } => self.arrived(now, *arrival, account.as_ref()),
@@ -415,8 +439,9 @@ impl Switchboard {
                         Some(leg) => self.picks_up_there(now, *arrival, &calling, leg),
                         None => self.phone_calls(now, *arrival, &calling),
                     },
+                    Origin::SentFor(token) => self.sent_for(now, *arrival, token),
                 },
-                Told::Call(call, input) => self.feed(now, call, input),
+                Told::Call(call, input) => self.said_of_the_caller(now, call, input),
                 Told::Referred { leg, tx, number, user } => self.referred(now, leg, tx, number, &user),
                 Told::Joint(wish) => self.wants_joined(now, &wish),
                 Told::Subscribing(subscribing) => self.subscribing(now, subscribing),
@@ -453,6 +478,9 @@ impl Switchboard {
         while let Some(transmit) = self.door.poll_transmit() {
             self.send(transmit.hop, transmit.bytes);
         }
+        while let Some(work) = self.twilio.poll_work() {
+            self.outputs.push_back(Output::Twilio(work));
+        }
         while let Some(flow) = self.door.poll_close() {
             self.outputs.push_back(Output::Close { flow });
         }
@@ -478,11 +506,24 @@ impl Switchboard {
         if shop_called(&self.plan, &called).is_none() {
             called.retain(|user| Some(user) != account);
         }
-        let called_shop = shop_called(&self.plan, &called).or_else(|| self.plan.shops.first());
+        let Decided { shop, caller: _, action, shown, facts } = self.decided(now, arrival.caller.identity(), &called);
+        let begin = match (arrival.unservable(), action) {
+            (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
+            (None, Action::TakeMessage { .. }) if !arrival.understands_the_machine() => {
+                Begin::Unservable(Final::NotAcceptable)
+            }
+            (_, Action::Ring(ring)) => Begin::Decided(Action::Ring(self.mailboxes.put_later(ring))),
+            (_, action) => Begin::Decided(action),
+        };
+        self.begin(now, arrival, shop, facts, begin, shown);
+    }
+
+    /// What becomes of a customer's call, whichever door it came by. It counts as one of theirs from here on.
+    fn decided(&mut self, now: Now, identity: Identity<'_>, called: &[String]) -> Decided {
+        let called_shop = shop_called(&self.plan, called).or_else(|| self.plan.shops.first());
         let country = called_shop.map_or(Country::UNKNOWN, |shop| shop.country);
         let language = called_shop.map(|shop| shop.language).unwrap_or_default();
-        let caller = CallerId::read(arrival.caller.identity(), country);
-        let offer = Offer { caller, called };
+        let offer = Offer { caller: CallerId::read(identity, country), called: called.to_vec() };
         let decision = decide(&self.plan, &offer, now.wall);
         let shop = decision.shop.and_then(|id| self.plan.shop(id)).cloned();
         let counted = !matches!(decision.action, Action::Refuse(_));
@@ -496,7 +537,7 @@ impl Switchboard {
         if let (Some(shop), Some(number)) = (&shop, &number) {
             self.not_needed(now, shop.id, number, &[Occasion::Missed, Occasion::Asked]);
         }
-        let card = |shop: &Arc<Shop>| self.callers.card(shop, &offer.caller, &arrival.caller.display, language);
+        let card = |shop: &Arc<Shop>| self.callers.card(shop, &offer.caller, identity.display, language);
         let shown = Shown {
             card: shop.as_ref().map_or_else(String::new, |shop| card(shop).display(language)),
             own: shop.as_ref().and_then(|shop| self.returns(now, shop, &offer.caller, &card(shop))),
@@ -511,37 +552,37 @@ impl Switchboard {
         let facts = Facts {
             direction: Direction::In,
             caller: number,
-            caller_raw: if withheld { String::new() } else { clean(&arrival.caller.user) },
-            caller_display: if withheld { String::new() } else { clean(&arrival.caller.display) },
+            caller_raw: if withheld { String::new() } else { clean(identity.user) },
+            caller_display: if withheld { String::new() } else { clean(identity.display) },
             withheld,
             because: decision.because,
             nth,
             made_by: None,
         };
-        let begin = match (arrival.unservable(), decision.action) {
-            (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
-            (None, Action::TakeMessage { .. }) if !arrival.understands_the_machine() => {
-                Begin::Unservable(Final::NotAcceptable)
-            }
-            (_, Action::Ring(ring)) => Begin::Decided(Action::Ring(self.mailboxes.put_later(ring))),
-            (_, action) => Begin::Decided(action),
-        };
-        self.begin(now, arrival, shop, facts, begin, shown);
+        Decided { shop, caller: offer.caller, action: decision.action, shown, facts }
     }
 
-    /// The one place where a call begins.
-    fn begin(&mut self, now: Now, arrival: Arrival, shop: Option<Arc<Shop>>, facts: Facts, begin: Begin, shown: Shown) {
-        let record = CallRecord {
+    /// The row that a call begins with.
+    fn first_row(
+        &mut self,
+        now: Now,
+        shop: Option<&Arc<Shop>>,
+        facts: Facts,
+        called: String,
+        door: Door,
+        key: String,
+    ) -> CallRecord {
+        CallRecord {
             id: CallId(self.chance.uuid(now.wall)),
-            shop: shop.as_ref().map(|shop| shop.id),
+            shop: shop.map(|shop| shop.id),
             direction: facts.direction,
             caller: facts.caller,
             caller_raw: facts.caller_raw,
             caller_display: facts.caller_display,
             withheld: facts.withheld,
-            called: clean(arrival.called.first().map_or("", String::as_str)),
-            door: Door::Sip,
-            key: arrival.key.clone(),
+            called,
+            door,
+            key,
             started: now.wall,
             answered: None,
             ended: None,
@@ -550,13 +591,20 @@ impl Switchboard {
             ended_by: None,
             answered_by: None,
             nth_call_from_caller: facts.nth,
-        };
+        }
+    }
+
+    /// The one place where a call by SIP begins.
+    fn begin(&mut self, now: Now, arrival: Arrival, shop: Option<Arc<Shop>>, facts: Facts, begin: Begin, shown: Shown) {
+        let made_by = facts.made_by;
+        let called = clean(arrival.called.first().map_or("", String::as_str));
+        let record = self.first_row(now, shop.as_ref(), facts, called, Door::Sip, arrival.key.clone());
         let id = record.id;
         self.busy_with = Some(id);
         let begin = self.with_ports(arrival.family(), begin);
-        let beside = facts.made_by.and_then(|phone| self.call_it_talks_in(phone));
+        let beside = made_by.and_then(|phone| self.call_it_talks_in(phone));
         self.door.open(id, arrival, shown, beside);
-        let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(facts.made_by);
+        let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(made_by);
         self.calls.insert(id, call);
         self.drain_call(now, id);
         self.busy_with = None;
@@ -630,7 +678,7 @@ impl Switchboard {
                 | CallOutput::Refuse(_)
                 | CallOutput::HangUpCaller(_)
                 | CallOutput::AskBoth { .. }
-                | CallOutput::StopAsking { .. } => self.door.perform(now, id, &output),
+                | CallOutput::StopAsking { .. } => self.at_the_door(now, id, &output),
             }
         }
         let Some(call) = self.calls.get(&id) else { return };
@@ -641,6 +689,8 @@ impl Switchboard {
             None => self.deadlines.stop(id),
         }
         if call.is_over() {
+            self.twilio.call_is_over(now, id, call.record());
+            self.door.expect_no_more(id);
             self.deadlines.stop(id);
             self.calls.remove(&id);
             self.dialled_by.remove(&id);

@@ -56,6 +56,10 @@ pub enum Input {
     Proven(BindingId),
     /// This place is reached by another way than before: what is on its way to it may be lost.
     Moved(BindingId),
+    /// The carrier has taken the caller back from our own phones for a while, to ring numbers or to ask one for a key.
+    TakenBack,
+    /// The carrier cannot bring the caller to our own phones: from here on it rings the numbers alone.
+    NumbersAlone,
     /// One of the two who talk wants to hear nothing for now.
     Held(Holder),
     /// They want to hear again.
@@ -132,8 +136,21 @@ pub enum LegEnd {
     /// It could not be rung: its carrier carries as many calls as it can, or all but the one kept for the next customer, or
     /// takes none of ours.
     NoChannel,
+    /// The carrier has stopped it, because it stopped everything that it rang: nobody said no, and it may be rung again.
+    Cut,
     /// It stopped or hung up as it was told.
     Over,
+}
+
+/// By which ways a call's phones can be rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ways {
+    /// By SIP, cells through a trunk of ours.
+    Sip,
+    /// By SIP; but the numbers of cells by the carrier that the caller came by.
+    SipAndNumbers,
+    /// The numbers of cells alone, by that carrier.
+    Numbers,
 }
 
 /// How the caller's leg ended.

@@ -16,10 +16,10 @@ use std::time::Duration;
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::Outside;
-use crate::routing::decision::{Action, Because, Opening, Refusal};
+use crate::routing::decision::{Action, Because, Opening, Refusal, Ring};
 use crate::routing::plan::{PhoneId, Shop};
 
-use event::{Final, Given, Giver, Input, Medium, Output, Said, Sealed, Stop};
+use event::{Final, Given, Giver, Input, Medium, Output, Said, Sealed, Stop, Ways};
 use leg::{Leg, LegId, LegState, TakenBy};
 use phones::{Age, Awaited, Phones, Use};
 use record::{CallEvent, CallRecord, Direction, Disposition, EndedBy, EventKind, VoiceMessage};
@@ -52,6 +52,7 @@ pub(crate) struct Facts {
     last_event: u32,
     last_leg: u16,
     interrupted: Interrupted,
+    pub(crate) ways: Ways,
 }
 
 /// What a phone of the shop does in a call.
@@ -93,6 +94,8 @@ pub(crate) enum Interrupted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begin {
     Decided(Action),
+    /// It was decided that it rings, by these ways.
+    Rings(Ring, Ways),
     /// A phone of the shop has dialled a number outside.
     Dial(Dial),
     /// Phones of the shop are rung: whoever lifts one is put through to a number outside.
@@ -178,9 +181,15 @@ impl Call {
             last_event: 0,
             last_leg: 0,
             interrupted: Interrupted::Nothing,
+            ways: match &begin {
+                Begin::Rings(_, ways) => *ways,
+                Begin::Decided(_) | Begin::Dial(_) | Begin::Lift(_) | Begin::Unservable(_) | Begin::NoPorts(_) => {
+                    Ways::Sip
+                }
+            },
         };
         let phase = match begin {
-            Begin::Decided(Action::Ring(ring)) => {
+            Begin::Decided(Action::Ring(ring)) | Begin::Rings(ring, _) => {
                 facts.note(now, EventKind::Arrived, None, "");
                 Phase::Ringing(state::ringing::Ringing::begin(now, ring, &mut facts, phones))
             }
@@ -305,6 +314,31 @@ impl Call {
     /// Whether the caller waits for somebody to pick up.
     pub fn is_ringing(&self) -> bool {
         matches!(self.phase, Phase::Ringing(_))
+    }
+
+    /// Whether the caller may be told anything: the row is durable, or has been waited for long enough.
+    pub fn may_be_heard(&self) -> bool {
+        !matches!(self.facts.logged, Logged::Asked { .. })
+    }
+
+    /// The leg that the caller talks with, also while that one gives them away.
+    pub fn is_heard_by(&self) -> Option<LegId> {
+        let talking = self.facts.legs.iter().find(|(_, leg)| leg.state == LegState::Talking);
+        talking.map(|(id, _)| *id).filter(|_| matches!(self.phase, Phase::Talking(_) | Phase::Transferring(_)))
+    }
+
+    /// How a leg stands, while there is one.
+    pub fn state_of(&self, leg: LegId) -> Option<LegState> {
+        self.facts.legs.get(&leg).map(|leg| leg.state)
+    }
+
+    /// When a ringing call is given up at the latest, and when before that another number is to be rung.
+    pub fn rings_until(&self, phones: &Phones) -> Option<(Mono, Option<Mono>)> {
+        match &self.phase {
+            Phase::Ringing(ringing) => Some((ringing.gives_up_at(), ringing.next_number_at(phones))),
+            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => None,
+            Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => None,
+        }
     }
 
     /// Who made this call, where it was a phone of the shop.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::event::Ways;
 use super::leg::BindingId;
 use super::record::CallId;
 use crate::now::UnixMs;
@@ -14,6 +15,8 @@ pub struct Phones {
     places: HashMap<PhoneId, Vec<BindingId>>,
     /// Those of them that a carrier leads to.
     behind_carriers: HashSet<BindingId>,
+    /// The place of each cell, which a carrier can ring by its number, whether a trunk of ours leads there or not.
+    numbers: HashMap<PhoneId, BindingId>,
     /// One telephone under several names: the phones of two shops at one address. By each but the first, the first.
     same: HashMap<PhoneId, PhoneId>,
     in_use: HashMap<PhoneId, InUse>,
@@ -58,6 +61,25 @@ impl Phones {
     /// Where this phone can be rung at this moment.
     pub fn of(&self, phone: PhoneId) -> &[BindingId] {
         self.places.get(&phone).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same for a call whose phones are rung these ways.
+    pub fn by(&self, ways: Ways, phone: PhoneId) -> &[BindingId] {
+        match (ways, self.numbers.get(&phone)) {
+            (Ways::SipAndNumbers | Ways::Numbers, Some(place)) => std::slice::from_ref(place),
+            (Ways::Sip | Ways::SipAndNumbers, _) => self.of(phone),
+            (Ways::Numbers, None) => &[],
+        }
+    }
+
+    /// Whether this is the place of a cell.
+    pub fn is_number(&self, place: BindingId) -> bool {
+        self.numbers.values().any(|number| *number == place)
+    }
+
+    /// The places of the cells, in place of those that were known.
+    pub fn set_numbers(&mut self, numbers: HashMap<PhoneId, BindingId>) {
+        self.numbers = numbers;
     }
 
     pub fn add(&mut self, phone: PhoneId, binding: BindingId) {

@@ -4,6 +4,7 @@ pub mod demo;
 mod explain;
 mod language;
 pub mod shop_file;
+mod twilio;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -68,6 +69,29 @@ enum Command {
     /// Who may use the page
     #[command(subcommand)]
     Owner(OwnerCommand),
+    /// Numbers at Twilio, or at one that speaks as Twilio does
+    #[command(subcommand)]
+    Twilio(TwilioCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum TwilioCommand {
+    /// Lead the calls of the shops' numbers here, and say what was changed at each
+    Connect {
+        /// These instead, as +34911234567
+        numbers: Vec<String>,
+        /// Where Twilio looks when we are down: the address of a TwiML Bin with what `ringall twilio fallback` prints
+        #[arg(long, value_name = "URL")]
+        fallback_url: Option<String>,
+    },
+    /// Print the document that rings the staff's cells when we are down
+    Fallback {
+        /// The shop's name; needed when there are several
+        shop: Option<String>,
+        /// Look whether the document that the shop's numbers fall back to is still this one: exit code 1 when it is not
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -155,6 +179,12 @@ impl Cli {
             }
             Command::Token(TokenCommand::Create { name }) => create_token(&configuration(config)?, &name).await,
             Command::Owner(OwnerCommand::Invite { email }) => invite_owner(&configuration(config)?, &email).await,
+            Command::Twilio(TwilioCommand::Connect { numbers, fallback_url }) => {
+                twilio::connect(&configuration(config)?, &numbers, fallback_url.as_deref()).await
+            }
+            Command::Twilio(TwilioCommand::Fallback { shop, check }) => {
+                twilio::fallback(&configuration(config)?, shop.as_deref(), check).await
+            }
         }
     }
 }

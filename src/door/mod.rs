@@ -1,3 +1,5 @@
-//! Where protocols become calls: knows both sides, decides nothing.
+//! Where protocols become calls.
 
 pub mod sip;
+pub mod token;
+pub mod twilio;

@@ -80,7 +80,8 @@ fn fade(samples: &mut [f32]) {
     samples.iter_mut().rev().take(length).enumerate().for_each(|(n, sample)| *sample *= factor(n));
 }
 
-fn encoded(sample: f32) -> u8 {
+/// Full scale is ±1.
+pub(super) fn encoded(sample: f32) -> u8 {
     // Of floating-point numbers `as` takes the nearest that fits.
     g711::encode_ulaw((sample * 32_767.0).round() as i16)
 }

@@ -7,6 +7,7 @@ pub mod asker;
 pub mod attendant;
 pub mod dtmf;
 mod fax;
+pub mod fetched;
 pub mod g711;
 pub mod linear;
 pub mod loudness;

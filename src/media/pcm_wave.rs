@@ -32,8 +32,8 @@ pub enum WaveError {
     Format(Cow<'static, str>),
     #[error("it has {0} samples a second; 8000 to 48000 can be read")]
     Rate(u32),
-    #[error("it is longer than a minute")]
-    Long,
+    #[error("it is longer than {0} seconds")]
+    Long(u32),
 }
 
 /// The sound of a file: one channel (the mean of all), [`RATE_HZ`], full scale being ±1.
@@ -44,14 +44,22 @@ pub enum WaveError {
 /// # Errors
 /// See [`WaveError`].
 pub fn read(file: &[u8]) -> Result<Vec<f32>, WaveError> {
+    read_below(file, LENGTH_MAX_S)
+}
+
+/// The same of a file that is shorter than so many seconds.
+///
+/// # Errors
+/// See [`WaveError`].
+pub fn read_below(file: &[u8], most_s: u32) -> Result<Vec<f32>, WaveError> {
     let file = essence(file).ok_or(WaveError::NoWave)?;
     let mut reader = WavReader::new(Cursor::new(file)).map_err(|error| WaveError::Format(reason(&error)))?;
     let spec = reader.spec();
     if !RATES_HZ.contains(&spec.sample_rate) {
         return Err(WaveError::Rate(spec.sample_rate));
     }
-    if reader.duration() / spec.sample_rate >= LENGTH_MAX_S {
-        return Err(WaveError::Long);
+    if reader.duration() / spec.sample_rate >= most_s {
+        return Err(WaveError::Long(most_s));
     }
     let samples: Result<Vec<f32>, hound::Error> = match (spec.sample_format, spec.bits_per_sample) {
         (SampleFormat::Float, _) => reader.samples::<f32>().collect(),
@@ -243,7 +251,8 @@ mod tests {
         let message = read(&ulaw).unwrap_err().to_string();
         assert!(message.contains("another encoding"), "{message}");
         let minute = [&good[..40], &960_000_u32.to_le_bytes(), &vec![0; 960_000]].concat();
-        assert_eq!(read(&minute), Err(WaveError::Long));
+        assert_eq!(read(&minute), Err(WaveError::Long(60)));
+        assert_eq!(read_below(&minute, 61).map(|samples| samples.len()), Ok(480_000));
         let empty = [&good[..40], &[0; 4]].concat();
         assert_eq!(read(&empty), Ok(Vec::new()));
     }

@@ -128,6 +128,22 @@ impl Store {
         salvaged
     }
 
+    /// Takes up one recording whose call is over, and that its call no longer waited for. `false`: the log does not know
+    /// its call, or nobody speaks in it.
+    ///
+    /// # Errors
+    /// The disk or the database failed; the next start tries again.
+    pub async fn take_up_late(&self, recordings: &Recordings, recording: Uuid) -> Result<bool, StoreError> {
+        match self.take_up(recording, &recordings.path(recording)).await {
+            Ok(outcome) => Ok(matches!(outcome, Outcome::Message)),
+            Err(SalvageError::Store(error)) => Err(error),
+            Err(SalvageError::File(error)) => {
+                tracing::error!(call = %recording, %error, "a message that came late cannot be read");
+                Ok(false)
+            }
+        }
+    }
+
     async fn known_recordings(&self) -> Result<HashSet<String>, StoreError> {
         let known: Vec<String> = read!(self.db, pool => sqlx::query_scalar(RECORDINGS).fetch_all(pool).await?);
         Ok(known.into_iter().collect())

@@ -240,6 +240,8 @@ impl Switchboard {
                 places.insert(contact.binding, Place::of_phone(contact.uri.clone(), hop));
             }
         }
+        let numbers = self.contacts.cells.iter().map(|(phone, cell)| (*phone, cell.binding)).collect();
+        self.contacts.phones.set_numbers(numbers);
         let ways = self.ways_out();
         for (phone, cell) in &mut self.contacts.cells {
             let to_it = ways.iter().filter_map(|&(trunk, hop)| {

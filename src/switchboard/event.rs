@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{
     Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, NotRung, Protocol, Purpose, RightNow, Route, SocketId,
 };
-use crate::call::record::{CallEvent, CallRecord, VoiceMessage};
+use crate::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
 use crate::now::UnixMs;
@@ -16,6 +16,8 @@ use crate::sip::locate::Server;
 use crate::sip::message_summary::Waiting;
 use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
+use crate::twilio::work::Recording;
+use crate::twilio::{Document, Webhook, Work};
 use crate::utterance::Names;
 
 /// What ties an answer of a shell to its question.
@@ -90,6 +92,17 @@ pub enum Input<'a> {
     CallersNamed(Callers),
     /// The names of shops, contacts and phones that there is a sound of, in place of all that there were.
     NamesSpoken(Names),
+    /// A request of Twilio's, or of a look-alike's, whose signature was good: answered by [`Output::Reply`].
+    Webhook {
+        ticket: Ticket,
+        webhook: Box<Webhook>,
+    },
+    /// What [`Work::FetchRecording`] asked for is on the disk, or never will be.
+    RecordingFetched {
+        call: CallId,
+        recording: Recording,
+        kept: media::Kept,
+    },
     /// Somebody looks at the page: answered by [`Output::Seen`].
     Look {
         ticket: Ticket,
@@ -181,6 +194,13 @@ pub enum Output {
         ticket: Ticket,
         outcome: Result<(), NotRung>,
     },
+    /// The answer to [`Input::Webhook`].
+    Reply {
+        ticket: Ticket,
+        document: Document,
+    },
+    /// Something to be asked of Twilio by REST; nobody waits for it.
+    Twilio(Work),
     /// The carrier of this name sends us its calls, or no longer does: to be told to the owner, once for each change.
     Trunk {
         name: String,

@@ -28,7 +28,8 @@ impl Switchboard {
             return self.door.refuse_dialling(now, &arrival, NotDialled::Unproved);
         }
         let waiting = self.calls.values().filter_map(|call| {
-            let waits = call.waits()?;
+            // One who is not here, but at Twilio, cannot be connected with anybody here.
+            let waits = call.waits().filter(|_| self.door.has_caller(call.record().id))?;
             let (_, phone, name) = takers.iter().find(|(shop, ..)| Some(*shop) == call.record().shop)?;
             let own = call.maker() == Some(*phone);
             (!own).then(|| (waits, call.age(), *phone, name.clone()))

@@ -45,30 +45,38 @@ impl Switchboard {
     /// A call can begin only while there are ports for its sound, or are about to be: the caller's pair, and the phones'.
     pub(super) fn with_ports(&mut self, family: Family, begin: Begin) -> Begin {
         let (pairs, otherwise) = match &begin {
-            Begin::Decided(Action::Ring(_)) => (2, Disposition::Missed),
+            Begin::Decided(Action::Ring(_)) | Begin::Rings(..) => (2, Disposition::Missed),
             // Help is asked for whatever is left: ports may be free by then.
             Begin::Dial(Dial { to: Outside::Help(_), .. }) => return begin,
             Begin::Dial(Dial { to: Outside::Number(_), .. }) | Begin::Lift(_) => (2, Disposition::Missed),
             Begin::Decided(Action::TakeMessage { .. }) => (1, Disposition::NoMessage),
             Begin::Decided(Action::Refuse(_)) | Begin::Unservable(_) | Begin::NoPorts(_) => return begin,
         };
+        if self.has_ports(family, pairs) { begin } else { Begin::NoPorts(otherwise) }
+    }
+
+    /// Whether there are so many pairs for one call, one or two, or are about to be.
+    pub(super) fn has_ports(&mut self, family: Family, pairs: usize) -> bool {
         let ports = self.door.ports();
         let has_some = |shelf: &Shelf| match pairs {
             1 => ports.left(shelf.lane, family) > 0,
             _ => ports.has_two(shelf.lane, family),
         };
         let of_family = |shelf: &&Shelf| shelf.family == family;
-        if self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf)) {
-            return begin;
+        let has_ports = self.stock.iter().filter(of_family).any(|shelf| !shelf.used_up || has_some(shelf));
+        if !has_ports {
+            // Another program may have let go of some since: for the next call it is tried again.
+            self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
         }
-        // Another program may have let go of some since: for the next call it is tried again.
-        self.stock.iter_mut().for_each(|shelf| shelf.used_up = false);
-        Begin::NoPorts(otherwise)
+        has_ports
     }
 
     /// The shop's own greeting, in its language, from its real hours.
     pub(super) fn greet(&mut self, now: Now, id: CallId, opening: Opening) {
-        let Some(shop) = self.calls.get(&id).and_then(Call::shop) else { return };
+        let Some(shop) = self.calls.get(&id).and_then(Call::shop).cloned() else { return };
+        if self.greet_by_webhook(now, id, &shop, opening) {
+            return;
+        }
         let name = self.names.get(shop.language, &shop.name);
         let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
         self.door.greet(now, id, greeting.sounds().into());
@@ -76,6 +84,10 @@ impl Switchboard {
 
     /// Who calls, in the shop's language, twice.
     pub(super) fn screen(&mut self, now: Now, leg: LegId) {
+        // Where the carrier rings a number, it asks us what to say.
+        if self.twilio.is_number_leg(leg) {
+            return;
+        }
         let Some((shop, record)) = self.calls.get(&leg.call).and_then(|call| Some((call.shop()?, call.record())))
         else {
             return self.door.hang_up(now, leg, Stop::Finished);
@@ -94,6 +106,9 @@ impl Switchboard {
 
     /// Why a key would be of no use any more.
     pub(super) fn dismiss(&mut self, now: Now, leg: LegId, why: Stop) {
+        if self.twilio.stop(leg) {
+            return;
+        }
         let call = self.calls.get(&leg.call);
         let language = call.and_then(Call::shop).map(|shop| shop.language).unwrap_or_default();
         let words = match why {
@@ -141,7 +156,7 @@ impl Switchboard {
         }
     }
 
-    fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
+    pub(super) fn sealed(&mut self, now: Now, call: CallId, kept: Kept) {
         let over = match kept {
             Kept::Lost => *self.refused.entry(call).or_insert(now.wall),
             Kept::Message { .. } | Kept::Nothing => self.refused.remove(&call).unwrap_or(now.wall),

@@ -63,6 +63,7 @@ use crate::routing::Plan;
 use crate::routing::plan::Language;
 use crate::sip::stream::Reception;
 use crate::store::Store;
+use crate::twilio::webhook::{self, Webhooks};
 use fault::Fault;
 use frame::View;
 
@@ -95,6 +96,8 @@ pub struct Web {
     pub site: Site,
     /// Where SIP that comes by WebSocket is taken in.
     pub reception: Reception,
+    /// `None`: no call comes by webhook.
+    pub webhooks: Option<Webhooks>,
     /// [`crate::clock::now`], but in a test.
     pub clock: fn() -> Now,
 }
@@ -155,6 +158,11 @@ fn phone_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/p/{secret}/{file}", get(phone_file::give).head(async || StatusCode::METHOD_NOT_ALLOWED)),
         ("/sip", get(sip_socket::open)),
     ]
+}
+
+/// For Twilio and those who speak as it does, with a signature of the account.
+fn webhook_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![("/twilio/{*target}", any(webhook::receive))]
 }
 
 /// Pages for everybody.
@@ -226,6 +234,7 @@ pub fn router(web: Web) -> Router {
     open_routes()
         .into_iter()
         .chain(phone_routes())
+        .chain(webhook_routes())
         .fold(Router::new(), add)
         .merge(paged)
         .merge(with_token)

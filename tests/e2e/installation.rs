@@ -249,6 +249,11 @@ impl Installation {
         self.files.import(shop);
     }
 
+    /// Of the service as it runs now.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where browsers go.
     pub fn web(&self) -> String {
         format!("http://127.0.0.1:{}", self.files.web_port)
@@ -377,7 +382,7 @@ impl Installation {
 
     /// Memory of the service that is in RAM, in KiB.
     pub fn resident_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells");
         line.split_whitespace().next().and_then(|kib| kib.parse().ok()).expect("a number of KiB")
     }

@@ -56,4 +56,5 @@ mod spoken_name;
 mod stranger;
 mod streams;
 mod web_socket;
+mod webhooks;
 mod who_rings;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files that may touch sockets, clocks, disks and threads. Everything else is core.
-const SHELLS: [&str; 16] = [
+const SHELLS: [&str; 18] = [
     "main.rs",
     "app.rs",
     "clock.rs",
@@ -19,8 +19,10 @@ const SHELLS: [&str; 16] = [
     "sip/socket.rs",
     "sip/stream",
     "media/port",
-    "twilio/webhook.rs",
+    "twilio/ed25519.rs",
+    "twilio/errands.rs",
     "twilio/rest.rs",
+    "twilio/webhook.rs",
 ];
 
 /// A rule for every file that begins with one of `files`.
@@ -75,7 +77,7 @@ const ARROWS: [Rule; 8] = [
 ];
 
 /// What only shells may name.
-const SHELL_ONLY: [&str; 19] = [
+const SHELL_ONLY: [&str; 20] = [
     "tokio",
     "rustls",
     "axum",
@@ -85,6 +87,7 @@ const SHELL_ONLY: [&str; 19] = [
     "getrandom",
     "reqwest",
     "lettre",
+    "aws_lc_rs",
     "UdpSocket",
     "TcpStream",
     "TcpListener",
@@ -98,13 +101,13 @@ const SHELL_ONLY: [&str; 19] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 29] = [
+const IMPORTERS: [(&str, &[&str]); 30] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
-    ("reqwest", &["alert/post.rs"]),
+    ("reqwest", &["alert/post.rs", "twilio/rest.rs"]),
     ("hickory_resolver", &["resolve"]),
     ("lettre", &["alert/mail.rs"]),
     ("sqlx", &["store/"]),
-    ("axum", &["web/"]),
+    ("axum", &["web/", "twilio/webhook.rs"]),
     ("argon2", &["web/password.rs"]),
     ("askama", &["web/"]),
     ("qrcode", &["web/qr_code.rs"]),
@@ -120,11 +123,12 @@ const IMPORTERS: [(&str, &[&str]); 29] = [
     ("rand_chacha", &["chance.rs", "media/port"]),
     ("aes", &["media/srtp.rs"]),
     ("ctr", &["media/srtp.rs"]),
-    ("sha1", &["media/srtp.rs"]),
-    ("base64", &["media/sdp"]),
+    ("sha1", &["media/srtp.rs", "twilio/signature.rs"]),
+    ("base64", &["media/sdp", "config/twilio.rs", "twilio/signature.rs", "twilio/ed25519.rs"]),
     ("rustls", &["tls.rs"]),
     ("tokio_rustls", &["tls.rs"]),
     ("webpki_roots", &["tls.rs"]),
+    ("aws_lc_rs", &["tls.rs", "twilio/ed25519.rs"]),
     ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
     ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),

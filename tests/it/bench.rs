@@ -122,6 +122,7 @@ impl Bench {
                     self.media.perform(self.now, command).into_iter().next().map(|(_, fact)| Input::Media(fact))
                 }
                 Output::Log(_) | Output::Seen { .. } | Output::PhoneRings { .. } => None,
+                Output::Reply { .. } | Output::Twilio(_) => None,
                 Output::Trunk { .. } | Output::Notify { .. } => None,
             };
             if let Some(answer) = answer {

@@ -17,7 +17,12 @@ use crate::world::World;
 pub enum Door {
     /// A SIP trunk.
     Sip,
+    /// Twilio, which hands the caller to our SIP port, or does as the shop was opened.
+    Twilio,
 }
+
+/// All ways.
+pub const DOORS: [Door; 2] = [Door::Sip, Door::Twilio];
 
 /// Somebody at a telephone: a phone of the shop, a customer, a stranger.
 #[derive(Clone)]
@@ -52,6 +57,14 @@ impl Caller {
     pub fn calls_through(&self, door: Door) {
         match door {
             Door::Sip => self.calls(shop_for(self.address())),
+            Door::Twilio => {
+                // Twilio's own address, which no trunk has.
+                self.act(|far_end, _| far_end.moves_to(std::net::Ipv4Addr::new(198, 51, 100, 200).into()));
+                let from = uri_of(&self.says.from).trim_start_matches("sip:").to_owned();
+                let from = from.split('@').next().unwrap_or_default().to_owned();
+                let called = self.says.called.clone();
+                self.person.world.borrow_mut().at_twilio(|twilio, _| twilio.is_called(self.person.who, &from, &called));
+            }
         }
     }
 
@@ -238,6 +251,8 @@ impl Person {
                 far_end.hang_up(now, leg);
             }
         });
+        let who = self.who;
+        self.world.borrow_mut().at_twilio(|twilio, now| twilio.caller_hangs_up(now, who));
     }
 
     pub fn talks(&self) -> bool {

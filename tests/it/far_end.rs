@@ -219,6 +219,13 @@ impl FarEnd {
         self.heard.clear();
     }
 
+    /// It is at this address from now on.
+    pub fn moves_to(&mut self, ip: std::net::IpAddr) {
+        self.address.set_ip(ip);
+        self.audio.set_ip(ip);
+        self.uri = format!("sip:{}@{}", self.name.to_lowercase().replace(' ', "-"), self.address);
+    }
+
     /// By stream connections from now on.
     pub fn speaks_by_stream(&mut self) {
         self.line = Line::Stream;

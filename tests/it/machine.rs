@@ -7,6 +7,7 @@ use std::num::NonZeroU16;
 
 use ringall::config::{Outbound, Peer, Prefix, Profile, ShownAs, Srtp, Trunk};
 use ringall::door::sip::RegistrationSettings;
+use ringall::door::twilio::{RingBy, TwilioSettings};
 use ringall::now::{Now, UnixMs};
 use ringall::number::Number;
 use ringall::routing::plan::ShopId;
@@ -18,6 +19,7 @@ use ringall::{caller, media};
 
 pub use ringall::switchboard::{Settings, Switchboard};
 
+use crate::carrier_twilio::PUBLIC_URL;
 use crate::gateway::{GATEWAY, SECOND};
 
 /// Where the shop's SIP socket is.
@@ -76,6 +78,19 @@ pub struct WayOut {
     pub by_name: bool,
     /// What that carrier wants; `None`: the usual.
     pub profile: Option<&'static Profile>,
+    pub webhooks: Webhooks,
+}
+
+/// How calls that come by webhook are rung.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Webhooks {
+    /// The caller is brought to our SIP port.
+    #[default]
+    Sip,
+    /// So too, and cells are rung by their numbers.
+    Dial,
+    /// Cells alone.
+    Numbers,
 }
 
 impl WayOut {
@@ -115,7 +130,7 @@ fn tls(shop: SocketAddr) -> SocketAddr {
 
 /// UDP, TCP and TLS at one address of each family.
 fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Router, way_out: &WayOut) -> Settings {
-    let WayOut { shown_as, channels, by, second, by_name, profile: _ } = *way_out;
+    let WayOut { shown_as, channels, by, second, by_name, profile: _, webhooks: _ } = *way_out;
     let called = way_out.profile().called.to_vec();
     let mut peers = vec![Peer::Prefix(CARRIER), Peer::Prefix(CARRIER_V6)];
     peers.extend(by_name.then_some(Peer::Exactly(SECOND)));
@@ -148,6 +163,12 @@ fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Route
         srtp: Srtp::Preferred,
         external_ip: (router == Router::Translates).then_some(OUTSIDE.ip()),
         local_networks: if router == Router::Translates { vec![INSIDE] } else { Vec::new() },
+        twilio: Some(TwilioSettings {
+            public_url: PUBLIC_URL.to_owned(),
+            profile: ringall::twilio::Profile::Twilio,
+            ring: if way_out.webhooks == Webhooks::Sip { RingBy::Sip } else { RingBy::Dial },
+            sip: (way_out.webhooks != Webhooks::Numbers).then(|| Uri::sip(None, "pbx.example", None)),
+        }),
         registrations: RegistrationSettings {
             realm: "ringall".to_owned(),
             digest: Algorithm::Md5,

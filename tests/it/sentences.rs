@@ -5,9 +5,12 @@
 
 mod races;
 mod ring;
+mod webhooks;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+use ringall::door::twilio::exceptions::{EXCEPTIONS, Exception, With};
 
 /// A paragraph of the behaviour.
 struct Paragraph {
@@ -42,7 +45,12 @@ fn the_sentences_in_the_docs_are_those_the_stories_show() {
         "happens when two things come at once.\n",
     )
     .to_owned();
-    for Paragraph { title, sentences } in ring::PARAGRAPHS {
+    write_paragraphs(&mut text, ring::PARAGRAPHS);
+    matches_or_blesses("docs/ring.md", &text);
+}
+
+fn write_paragraphs(text: &mut String, paragraphs: &[Paragraph]) {
+    for Paragraph { title, sentences } in paragraphs {
         let _ = write!(text, "\n## {title}\n\n");
         for Sentence { says, shown_by } in *sentences {
             let _ = writeln!(text, "- {says}");
@@ -55,7 +63,30 @@ fn the_sentences_in_the_docs_are_those_the_stories_show() {
             }
         }
     }
-    matches_or_blesses("docs/ring.md", &text);
+}
+
+#[test]
+fn the_exceptions_in_the_docs_are_those_of_the_code() {
+    let mut text = concat!(
+        "# Calls by webhook\n\n",
+        "What a call through Twilio (or Telnyx, SignalWire) does, and what it cannot do as one through a SIP trunk does.\n",
+        "Written from `tests/it/sentences/webhooks.rs` and the table in `src/door/twilio/exceptions.rs`, and checked by\n",
+        "`cargo test --test it sentences::`.\n",
+    )
+    .to_owned();
+    write_paragraphs(&mut text, webhooks::PARAGRAPHS);
+    text.push_str(
+        "\n## What is otherwise\n\nWith `ring = \"sip\"` all of [ring.md](ring.md) holds but the last two.\n\n",
+    );
+    text.push_str("| with | what is promised | what happens instead | test |\n|---|---|---|---|\n");
+    for (Exception { with, promise, instead }, test) in EXCEPTIONS.iter().zip(webhooks::EXCEPTIONS_SHOWN_BY) {
+        let with = match with {
+            With::Dial => "`ring = \"dial\"`",
+            With::Both => "both",
+        };
+        let _ = writeln!(text, "| {with} | {promise} | {instead} | `{test}` |");
+    }
+    matches_or_blesses("docs/webhooks.md", &text);
 }
 
 #[test]
@@ -77,7 +108,7 @@ fn the_races_in_the_docs_are_those_the_stories_run() {
 #[test]
 fn every_sentence_is_shown_by_a_test_that_exists() {
     let mut faults = String::new();
-    for sentence in ring::PARAGRAPHS.iter().flat_map(|paragraph| paragraph.sentences) {
+    for sentence in ring::PARAGRAPHS.iter().chain(webhooks::PARAGRAPHS).flat_map(|paragraph| paragraph.sentences) {
         let excused = NOT_SHOWN_YET.contains(&sentence.says);
         match (sentence.shown_by.is_empty(), excused) {
             (true, false) => {
@@ -96,7 +127,9 @@ fn every_sentence_is_shown_by_a_test_that_exists() {
     for race in races::RACES.iter().filter(|race| race.shown_by.is_empty()) {
         let _ = writeln!(faults, "nothing runs the race {:?} while {:?}.", race.input, race.state);
     }
-    let of_sentences = ring::PARAGRAPHS.iter().flat_map(|paragraph| paragraph.sentences).map(|said| said.shown_by);
+    let paragraphs = ring::PARAGRAPHS.iter().chain(webhooks::PARAGRAPHS);
+    let of_sentences = paragraphs.flat_map(|paragraph| paragraph.sentences).map(|said| said.shown_by);
+    let of_sentences = of_sentences.chain([&webhooks::EXCEPTIONS_SHOWN_BY[..]]);
     for test in of_sentences.chain(races::RACES.iter().map(|race| race.shown_by)).flatten() {
         if !exists(test) {
             let _ = writeln!(faults, "there is no test {test}: rename it here as it was renamed there.");

@@ -11,6 +11,7 @@ use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use std::num::NonZeroU16;
 
 use ringall::config::{Outbound, Profile, Register, ShownAs, Srtp, Trunk};
+use ringall::media::Kept;
 use ringall::media::player::Sound;
 use ringall::media::recorder::Listens;
 use ringall::now::UnixMs;
@@ -21,10 +22,11 @@ use ringall::sip::message_summary::Waiting;
 use ringall::switchboard::{Change, Due, Gauges, Medium, NotRung, PhoneBecause, Purpose, Standing};
 use ringall::utterance::{Names, SpokenName};
 
+use crate::carrier_twilio::{Deed, Post, Then, Twilio};
 use crate::cast::{Caller, Person, Phone};
 use crate::far_end::FarEnd;
 use crate::gateway::{Ails, GATEWAY, SECOND};
-use crate::machine::{self, By, Router, Switchboard, WayOut, is_shop};
+use crate::machine::{self, By, Router, Switchboard, WayOut, Webhooks, is_shop};
 use crate::network::Network;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -569,8 +571,46 @@ impl Shop {
             assert!(row.ended.is_some() && row.disposition.is_some(), "an open row: {row:?}");
             assert!(keys.insert(&row.key), "two rows of one call: {}", row.key);
         }
+        assert!(world.twilio.is_idle(), "somebody is still at Twilio, or waits for a document");
         drop(world);
         self.every_heard_call_has_its_row();
+    }
+
+    /// Looks at Twilio.
+    pub fn twilio<T>(&self, look: impl FnOnce(&mut Twilio) -> T) -> T {
+        look(&mut self.world.borrow_mut().twilio)
+    }
+
+    /// Somebody at Twilio does something.
+    pub fn at_twilio(&self, act: impl FnOnce(&mut Twilio, Duration) -> Vec<Deed>) {
+        self.world.borrow_mut().at_twilio(act);
+    }
+
+    /// The owner's wishes as they are.
+    pub fn plan(&self) -> Plan {
+        self.world.borrow().plan.clone()
+    }
+
+    /// This very request comes, and is answered with this once its row is durable.
+    pub fn posts(&self, path: &str, form: &str) -> String {
+        let before = self.twilio(|twilio| twilio.exchanged.len());
+        let post = Post { path: path.to_owned(), form: form.to_owned(), then: Then::Discard };
+        self.world.borrow_mut().at_twilio(|_, _| vec![Deed::Post(Duration::ZERO, post)]);
+        self.wait("5 ms");
+        self.twilio(|twilio| twilio.exchanged[before..].last().expect("an answer").document.clone())
+    }
+
+    /// By which number our URLs name the leg of this cell.
+    pub fn leg_rung_at(&self, number: &str) -> String {
+        let document = self.twilio(|twilio| twilio.exchanged[0].document.clone());
+        let noun = document.split("<Number").find(|noun| noun.contains(number)).expect("it is rung");
+        let url = noun.split("/twilio/screen/").nth(1).expect("it is asked for a key");
+        url.split('"').next().and_then(|path| path.split('/').nth(1)).expect("a leg").to_owned()
+    }
+
+    /// What a recording at Twilio holds.
+    pub fn records_there(&self, kept: Kept) {
+        self.world.borrow_mut().recorded_there = kept;
     }
 
     /// Nobody is on a telephone: what was told and logged so far is looked at and put away. The rows of the log.
@@ -615,6 +655,10 @@ impl Shop {
             // A phone that dials for a call that waits is a leg of that one.
             let replaces = |sent: &&Sent| sent.text.must("call-id") == call_id && sent.text.get("replaces").is_some();
             let takes = || world.trace.sent.iter().any(|sent| replaces(&sent));
+            // A caller whom we have sent for is one who called by webhook.
+            if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:ring@") {
+                continue;
+            }
             if rows.is_empty() && (uri_of(sent.text.must("to")).starts_with("sip:*8@") || takes()) {
                 continue;
             }
@@ -744,6 +788,12 @@ impl Opening {
     /// The carrier wants things as this profile says.
     pub fn by_profile(mut self, profile: &'static Profile) -> Opening {
         self.way_out.profile = Some(profile);
+        self
+    }
+
+    /// Calls by webhook are rung so.
+    pub fn by_webhook(mut self, webhooks: Webhooks) -> Opening {
+        self.way_out.webhooks = webhooks;
         self
     }
 

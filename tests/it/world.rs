@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind, VoiceMessage};
 use ringall::config::{Srtp, Trunk};
-use ringall::media::Fact;
 use ringall::media::relay::Verdict;
+use ringall::media::{Fact, Kept};
 use ringall::now::{Mono, UnixMs};
 use ringall::number::Number;
 use ringall::routing::plan::{PhoneId, ShopId};
@@ -21,8 +21,11 @@ use ringall::switchboard::{
     Acquaintances, Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, NotRung, Output, Protocol,
     Purpose, Rang, RightNow, Route, SocketId, Ticket,
 };
+use ringall::twilio::work::Recording;
 use ringall::utterance::Names;
 
+use crate::carrier_sip::Says;
+use crate::carrier_twilio::{Deed, Post, Twilio};
 use crate::fake_media::{FakeMedia, Later};
 use crate::far_end::{FarEnd, Line};
 use crate::gateway::{GATEWAY, Gateway, SECOND, Taken};
@@ -61,6 +64,10 @@ pub struct World {
     pub way_out: WayOut,
     /// The trunks that the shop registers with.
     pub registered: Vec<Trunk>,
+    /// Whoever calls by webhook is there.
+    pub twilio: Twilio,
+    /// What is in a recording that is fetched from there.
+    pub recorded_there: Kept,
     /// Names and where they lead; any other name leads nowhere.
     pub names: BTreeMap<String, Vec<SocketAddr>>,
     /// Names with servers of different priority, which have no addresses of their own.
@@ -121,6 +128,13 @@ enum Event {
         servers: Vec<Server>,
     },
     Media(Fact),
+    /// Twilio asks or tells.
+    Posted(Post),
+    /// What Twilio has recorded is on our disk.
+    Fetched {
+        call: CallId,
+        recording: Recording,
+    },
 }
 
 /// The log, its journal, and how long each takes.
@@ -165,6 +179,8 @@ impl World {
             gateway: Gateway::default(),
             way_out: WayOut::default(),
             registered: Vec::new(),
+            twilio: Twilio::default(),
+            recorded_there: Kept::Message { length: Duration::from_secs(9), voice: Duration::from_secs(7) },
             names: BTreeMap::new(),
             servers: BTreeMap::new(),
             trunks: Vec::new(),
@@ -313,6 +329,7 @@ impl World {
             instant = self.now;
             assert!(steps < STEPS_AT_ONE_INSTANT, "the world runs in circles at {:?}", self.now);
             self.step();
+            self.twilio_looks();
         }
         self.now = end;
     }
@@ -327,6 +344,36 @@ impl World {
         }
     }
 
+    /// Twilio, or somebody there, does something.
+    pub fn at_twilio(&mut self, act: impl FnOnce(&mut Twilio, Duration) -> Vec<Deed>) {
+        let deeds = act(&mut self.twilio, self.now);
+        self.do_for_twilio(deeds);
+    }
+
+    fn do_for_twilio(&mut self, deeds: Vec<Deed>) {
+        for deed in deeds {
+            match deed {
+                Deed::Post(after, post) => self.enqueue(after, Event::Posted(post)),
+                Deed::Call(at, from, token) => {
+                    let who = self.twilio.calls[at].who;
+                    let mut says = Says::calling("ring");
+                    says.from = format!("<sip:{from}@twilio.example>");
+                    says.headers = vec![("X-Call-Token".to_owned(), token)];
+                    let shop = shop_for(self.far_ends[who].address);
+                    self.act(who, |far_end, now| far_end.call(now, shop, &says));
+                    self.twilio.calls_by(at, self.far_ends[who].legs.len() - 1);
+                }
+                Deed::HangUp(who, leg) => self.act(who, |far_end, now| far_end.hang_up(now, leg)),
+            }
+        }
+    }
+
+    fn twilio_looks(&mut self) {
+        let far_ends = &self.far_ends;
+        let deeds = self.twilio.looks(|who, leg| (far_ends[who].legs[leg].phase, far_ends[who].legs[leg].end));
+        self.do_for_twilio(deeds);
+    }
+
     /// What stalled in the store or the journal gets through now.
     pub fn release_stalled(&mut self) {
         for (ticket, medium, record) in std::mem::take(&mut self.store.stalled) {
@@ -338,7 +385,8 @@ impl World {
         let queued = self.queue.keys().next().map(|(at, _)| *at);
         let machine = self.machine.as_ref().and_then(|machine| machine.poll_timeout()).map(|Mono(at)| at);
         let far_ends = self.far_ends.iter().filter_map(FarEnd::deadline);
-        queued.into_iter().chain(machine).chain(self.media.deadline()).chain(far_ends).min()
+        let twilio = self.twilio.deadline();
+        queued.into_iter().chain(twilio).chain(machine).chain(self.media.deadline()).chain(far_ends).min()
     }
 
     /// One thing that is due: the machine's timers first, as the driver has it, then what arrives, then the far ends.
@@ -354,6 +402,10 @@ impl World {
         if let Some(first) = self.queue.first_entry().filter(|first| first.key().0 <= self.now) {
             let event = first.remove();
             return self.happen(event);
+        }
+        if due(self.twilio.deadline(), self.now) {
+            let deeds = self.twilio.tick(self.now);
+            return self.do_for_twilio(deeds);
         }
         if let Some(who) = self.far_ends.iter().position(|far_end| due(far_end.deadline(), self.now)) {
             self.act(who, FarEnd::tick);
@@ -417,6 +469,16 @@ impl World {
             Event::Located { ticket, servers } => self.hand_in(Input::Located { ticket, servers }),
             Event::Resolved { ticket, routes } => self.hand_in(Input::Resolved { ticket, routes }),
             Event::Media(fact) => self.hand_in(Input::Media(fact)),
+            Event::Posted(post) => {
+                self.trace.note(self.now, format!("Twilio: {} {}", post.path, post.form));
+                if let Some((ticket, webhook)) = self.twilio.sends(self.now, post) {
+                    self.hand_in(Input::Webhook { ticket: Ticket(ticket), webhook: Box::new(webhook) });
+                }
+            }
+            Event::Fetched { call, recording } => {
+                let kept = self.recorded_there;
+                self.hand_in(Input::RecordingFetched { call, recording, kept });
+            }
         }
     }
 
@@ -510,6 +572,18 @@ impl World {
             }
             Output::Seen { view, .. } => self.seen = Some(view),
             Output::PhoneRings { outcome, .. } => self.rung = Some(outcome),
+            Output::Reply { ticket, document } => {
+                let deeds = self.twilio.replied(self.now, ticket.0, document.write());
+                self.do_for_twilio(deeds);
+            }
+            Output::Twilio(work) => {
+                self.trace.note(self.now, format!("asked of Twilio: {work:?}"));
+                let (deeds, fetch) = self.twilio.is_asked(work);
+                self.do_for_twilio(deeds);
+                if let Some((call, recording)) = fetch {
+                    self.enqueue(Duration::from_millis(300), Event::Fetched { call: CallId(call), recording });
+                }
+            }
             Output::Trunk { name, change } => {
                 self.trace.note(self.now, format!("trunk {name}: {change:?}"));
                 self.trunks.push((self.now, name, change));

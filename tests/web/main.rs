@@ -24,3 +24,7 @@ mod ring;
 mod shop;
 mod sign_in;
 mod sip_socket;
+mod twilio;
+mod twilio_errands;
+mod twilio_rest;
+mod twilio_stand_in;

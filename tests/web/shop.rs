@@ -25,6 +25,7 @@ use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{
     Doing, Gauges, LogEntry, Medium, NotRung, PhoneBecause, PhoneNow, Purpose, RightNow, ShopNow, Standing, Ticket,
 };
+use ringall::twilio::webhook::Webhooks;
 use ringall::web::board::Question;
 use ringall::web::{Board, Entrance, Feed, LiveGauges, Readiness, Web, live, metrics, router};
 use serde_json::Value;
@@ -116,7 +117,16 @@ impl Place {
         Place::of(&["Ruiz"], Loop::Answers).await
     }
 
+    /// The same, which takes calls by webhook.
+    pub async fn with_webhooks(webhooks: Webhooks) -> Place {
+        Place::made(&["Ruiz"], Loop::Answers, Some(webhooks)).await
+    }
+
     pub async fn of(names: &[&str], the_loop: Loop) -> Place {
+        Place::made(names, the_loop, None).await
+    }
+
+    async fn made(names: &[&str], the_loop: Loop, webhooks: Option<Webhooks>) -> Place {
         let disk = TempDir::new().expect("a temporary directory");
         let store = Store::open(&DatabaseUrl::Sqlite(disk.path().join("ringall.db"))).await.expect("a store");
         for name in names {
@@ -156,6 +166,7 @@ impl Place {
             site: Site::new(&config_of(PUBLIC_URL), 5060, None),
             // Nobody listens to what comes by it.
             reception: Reception::new(Arc::new(drop)),
+            webhooks,
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");
@@ -225,6 +236,11 @@ impl Place {
         }
         all.extend_from_slice(headers);
         self.request(method, path, &all, None, Body::from(body.to_owned())).await
+    }
+
+    /// Posts this with exactly these headers.
+    pub async fn posts(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.request(Method::POST, path, headers, None, Body::from(body.to_owned())).await
     }
 
     /// Listens with the token and these headers.

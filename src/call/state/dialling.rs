@@ -93,6 +93,7 @@ impl Dialling {
             // Nobody is asked for a key, and no phone of the shop is rung.
             Input::Pressed(_) | Input::NobodyPressed(_) => {}
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
+            Input::TakenBack | Input::NumbersAlone => {}
             // Nobody waits for a phone of the shop, and nobody has the call who could give it away.
             Input::Taken(_) | Input::WantedAt(_) | Input::NotNeeded => {}
             Input::Referred { .. } | Input::Given(_) | Input::GivenAway { .. } => {}
@@ -171,7 +172,7 @@ impl Dialling {
             LegEnd::NoSharedCodec => ("488".to_owned(), Final::NotAcceptable),
             LegEnd::NoPorts => ("no ports".to_owned(), Final::Busy),
             LegEnd::NoChannel => ("no channel".to_owned(), Final::Busy),
-            LegEnd::Over => (String::new(), Final::Unavailable),
+            LegEnd::Cut | LegEnd::Over => (String::new(), Final::Unavailable),
         };
         facts.note(now, EventKind::NotReached, None, &detail);
         let unserved = matches!(end, LegEnd::NoChannel | LegEnd::Silent | LegEnd::Unavailable(408 | 500 | 503));

@@ -19,6 +19,8 @@ pub(crate) fn on(now: Now, input: Input, facts: &mut Facts) -> Phase {
         | Input::Freed(_)
         | Input::Proven(_)
         | Input::Moved(_)
+        | Input::TakenBack
+        | Input::NumbersAlone
         | Input::CallerLeft(..)
         | Input::Held(_)
         | Input::Resumed(_)

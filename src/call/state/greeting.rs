@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Sealed, Stop};
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
-use super::super::record::{Disposition, EndedBy, EventKind};
+use super::super::record::{Disposition, Door, EndedBy, EventKind};
 use super::super::{Facts, Interrupted, Withdrawn};
 use super::talking::Before;
 use super::{Phase, ending, ringing};
@@ -16,6 +16,8 @@ use crate::routing::decision::Opening;
 /// A disk that takes longer to make a recording safe has lost it for this call; what is on it is found at the next
 /// start.
 const SEAL_WITHIN: Duration = Duration::from_secs(10);
+/// What a carrier has recorded is fetched from there, and it may take its time to have it ready.
+const FETCH_WITHIN: Duration = Duration::from_secs(180);
 
 /// Says that the shop is closed, and until when. Only a call that was decided so has one; without it nobody is greeted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ impl Closed {
 const GREETED_WITHIN: Duration = Duration::from_secs(60);
 /// A recording ends by itself after three minutes. One that does not has nobody who records.
 const RECORDED_WITHIN: Duration = Duration::from_secs(190);
+/// A carrier that records is told to begin together with the greeting, and tells of the end in its own time.
+const RECORDED_ELSEWHERE_WITHIN: Duration = Duration::from_secs(240);
 
 #[derive(Debug)]
 pub(crate) enum Greeting {
@@ -69,12 +73,16 @@ impl Greeting {
         match (input, self) {
             (Input::Greeted, Greeting::Speaking { .. }) => {
                 facts.note(now, EventKind::Greeted, None, "");
-                Phase::Greeting(Greeting::Recording { until: now.mono + RECORDED_WITHIN, since: now.wall })
+                let within = match facts.record.door {
+                    Door::Sip => RECORDED_WITHIN,
+                    Door::Twilio => RECORDED_ELSEWHERE_WITHIN,
+                };
+                Phase::Greeting(Greeting::Recording { until: now.mono + within, since: now.wall })
             }
             // Three minutes, `#`, or nobody speaks any more. The caller need not wait for the disk.
             (Input::RecordingEnded, Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
-                seal(now, since, EndedBy::Staff, None)
+                seal(now, since, EndedBy::Staff, None, facts)
             }
             (Input::Sealed(sealed), Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
@@ -84,7 +92,9 @@ impl Greeting {
                 over(now, since, sealed, by, said, facts)
             }
             (Input::CallerLeft(left, said), Greeting::Speaking { .. }) => left_early(now, by(left), said, facts),
-            (Input::CallerLeft(left, said), Greeting::Recording { since, .. }) => seal(now, since, by(left), said),
+            (Input::CallerLeft(left, said), Greeting::Recording { since, .. }) => {
+                seal(now, since, by(left), said, facts)
+            }
             (Input::Closing, Greeting::Speaking { .. }) => {
                 let heard = facts.withdraw_answer();
                 facts.tell_caller(match heard {
@@ -112,11 +122,11 @@ impl Greeting {
             (Input::Sealed(_) | Input::RecordingEnded, Greeting::Speaking { .. }) => unheard(now, facts),
             (Input::Timeout, Greeting::Recording { until, since }) if until <= now.mono => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
-                seal(now, since, EndedBy::Network, None)
+                seal(now, since, EndedBy::Network, None, facts)
             }
             (Input::Closing, Greeting::Recording { since, .. }) => {
                 facts.tell_caller(Output::HangUpCaller(Stop::Finished));
-                seal(now, since, EndedBy::Network, None)
+                seal(now, since, EndedBy::Network, None, facts)
             }
             (Input::Timeout, Greeting::Sealing { until, since, by, said }) if until <= now.mono => {
                 over(now, since, Sealed::Lost, by, said, facts)
@@ -149,6 +159,7 @@ impl Greeting {
             // Nobody has it who could give it away.
             | (Input::Given(_) | Input::GivenAway { .. }, greeting)
             | (Input::Sounds(_) | Input::Freed(_) | Input::Proven(_) | Input::Moved(_) | Input::NotNeeded, greeting)
+            | (Input::TakenBack | Input::NumbersAlone, greeting)
             // The machine's own end of a recording is silence too.
             | (Input::Silent | Input::Heard, greeting)
             // Said twice, or too late.
@@ -229,8 +240,12 @@ fn unheard(now: Now, facts: &mut Facts) -> Phase {
 }
 
 /// Whoever spoke is gone: the recording ends with them, and will be told of.
-fn seal(now: Now, since: UnixMs, by: EndedBy, said: Option<Said>) -> Phase {
-    Phase::Greeting(Greeting::Sealing { until: now.mono + SEAL_WITHIN, since, by, said })
+fn seal(now: Now, since: UnixMs, by: EndedBy, said: Option<Said>, facts: &Facts) -> Phase {
+    let within = match facts.record.door {
+        Door::Sip => SEAL_WITHIN,
+        Door::Twilio => FETCH_WITHIN,
+    };
+    Phase::Greeting(Greeting::Sealing { until: now.mono + within, since, by, said })
 }
 
 /// All that can be known is known: the row's last word.

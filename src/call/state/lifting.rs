@@ -52,6 +52,8 @@ impl Lifting {
             Input::Timeout => {}
             // Who does not ring at once is not waited for.
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
+            // No caller has come by another way.
+            Input::TakenBack | Input::NumbersAlone => {}
             // There is no caller yet, no row, nobody who talks, and nothing that waits to be taken.
             Input::CallerLeft(..) | Input::Recorded | Input::Sounds(_) => {}
             Input::Taken(_) | Input::WantedAt(_) => {}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::super::Facts;
-use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop, Taker};
+use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop, Taker, Ways};
 use super::super::leg::{BindingId, Leg, LegId, LegState, TakenBy};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};
@@ -142,6 +142,11 @@ impl Ringing {
                 self.is_proven(binding);
                 stop_at(now, binding, facts);
             }
+            Input::TakenBack => stop_by_sip(now, facts, phones),
+            Input::NumbersAlone => {
+                stop_by_sip(now, facts, phones);
+                facts.ways = Ways::Numbers;
+            }
             Input::CallerLeft(left, said) => return caller_left(now, left, said, facts),
             // A phone's early media is not the caller's to hear (DESIGN §3).
             Input::Sounds(_) => {}
@@ -195,6 +200,23 @@ impl Ringing {
         [Some(self.give_up_at), announce, wave, again.min(), unreachable, screening].into_iter().flatten().min()
     }
 
+    /// When the caller is sent away.
+    pub(crate) fn gives_up_at(&self) -> Mono {
+        self.give_up_at
+    }
+
+    /// When the next number is to be rung that does not ring now, if nothing else happens.
+    pub(crate) fn next_number_at(&self, phones: &Phones) -> Option<Mono> {
+        let any = |wave: &Wave| wave.phones.iter().any(|phone| !phones.by(Ways::Numbers, *phone).is_empty());
+        let wave = self.waves.iter().find(|(_, wave)| any(wave)).map(|(at, _)| *at);
+        let again = self.resting.iter().filter(|(place, _)| phones.is_number(**place));
+        let again = again.filter_map(|(_, rest)| match rest {
+            Rest::Until(at) => Some(*at),
+            Rest::ForThisCall | Rest::UntilFree(_) | Rest::UntilProven => None,
+        });
+        wave.into_iter().chain(again).min()
+    }
+
     /// What this call is to be told of, as soon as it happens.
     pub(crate) fn awaited(&self) -> &[Awaited] {
         &self.awaited
@@ -219,7 +241,13 @@ impl Ringing {
             self.ring(now, |_| true, facts, phones);
         }
         // A phone that is in another call can be reached: it is waited for.
-        let proven = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Screening { .. });
+        // What a carrier was told to ring by number it rings: of that it may tell us late, or never.
+        let by_number = |leg: &Leg| leg.binding.is_some_and(|place| is_by_number(place, facts, phones));
+        let proven = |leg: &Leg| match leg.state {
+            LegState::Ringing | LegState::Screening { .. } => true,
+            LegState::Offered => by_number(leg),
+            LegState::Talking | LegState::Leaving(_) => false,
+        };
         let rings = facts.legs.values().any(proven);
         if rings || self.resting.values().any(|rest| matches!(rest, Rest::UntilFree(_))) {
             self.nothing_since = None;
@@ -262,7 +290,7 @@ impl Ringing {
     /// Rings every place that is to be rung of those phones of the started waves that `may` be.
     fn ring(&self, now: Now, may: impl Fn(PhoneId) -> bool, facts: &mut Facts, phones: &Phones) {
         for &phone in self.started.iter().filter(|phone| may(**phone)) {
-            for &place in phones.of(phone) {
+            for &place in phones.by(facts.ways, phone) {
                 if self.is_to_be_rung(place, facts) {
                     offer(now, phone, place, facts, phones);
                 }
@@ -283,7 +311,8 @@ impl Ringing {
     /// Phones that are left out or said that they are busy are waited for, and places that said nothing.
     fn await_news(&mut self, facts: &Facts, phones: &Phones) {
         let left_out = self.started.iter().filter(|phone| {
-            phones.talks(**phone) && phones.of(**phone).iter().any(|place| self.is_to_be_rung(*place, facts))
+            phones.talks(**phone)
+                && phones.by(facts.ways, **phone).iter().any(|place| self.is_to_be_rung(*place, facts))
         });
         let resting = self.resting.iter().filter_map(|(place, rest)| match rest {
             Rest::UntilFree(telephone) => Some(Awaited::Freed(*telephone)),
@@ -309,6 +338,9 @@ impl Ringing {
         if let LegState::Leaving(_) = leg.state {
             return;
         }
+        if end == LegEnd::Cut {
+            return facts.note(now, EventKind::Stopped, Some(&leg), "");
+        }
         facts.note(now, EventKind::Declined, Some(&leg), &detail(end));
         let again = Rest::Until(now.mono + RING_AGAIN_AFTER);
         let rest = match end {
@@ -318,15 +350,18 @@ impl Ringing {
             }
             LegEnd::Unavailable(408 | 480 | 500..=599) | LegEnd::NoPorts | LegEnd::NoChannel => again,
             LegEnd::Silent => Rest::UntilProven,
-            LegEnd::Declined | LegEnd::Busy | LegEnd::Unavailable(_) | LegEnd::NoSharedCodec | LegEnd::Over => {
-                Rest::ForThisCall
-            }
+            LegEnd::Declined
+            | LegEnd::Busy
+            | LegEnd::Unavailable(_)
+            | LegEnd::NoSharedCodec
+            | LegEnd::Cut
+            | LegEnd::Over => Rest::ForThisCall,
         };
         self.resting.extend(leg.binding.map(|binding| (binding, rest)));
         self.met = self.met.max(match end {
             LegEnd::Declined | LegEnd::Busy => Met::Somebody,
             LegEnd::Unavailable(_) | LegEnd::NoSharedCodec => Met::Cannot,
-            LegEnd::Silent | LegEnd::NoPorts | LegEnd::NoChannel | LegEnd::Over => Met::Silence,
+            LegEnd::Silent | LegEnd::NoPorts | LegEnd::NoChannel | LegEnd::Cut | LegEnd::Over => Met::Silence,
         });
     }
 
@@ -341,7 +376,7 @@ impl Ringing {
             Met::Nothing if !facts.legs.is_empty() => NoneRang::NoneReachable,
             Met::Nothing if self.started.is_empty() => NoneRang::NoneOnDuty,
             // It was left alone because somebody talks there.
-            Met::Nothing if self.started.iter().any(|phone| !phones.of(*phone).is_empty()) => return None,
+            Met::Nothing if self.started.iter().any(|phone| !phones.by(facts.ways, *phone).is_empty()) => return None,
             Met::Nothing => NoneRang::NoneRegistered,
         };
         Some(Notice::NoPhoneRang(none_rang))
@@ -358,7 +393,7 @@ pub(super) fn detail(end: LegEnd) -> String {
         LegEnd::NoSharedCodec => "488".to_owned(),
         LegEnd::NoPorts => "no ports".to_owned(),
         LegEnd::NoChannel => "no channel".to_owned(),
-        LegEnd::Over => String::new(),
+        LegEnd::Cut | LegEnd::Over => String::new(),
     }
 }
 
@@ -374,7 +409,11 @@ pub(super) fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Fa
     let Some(name) = facts.shop.as_ref().and_then(|shop| shop.phone(phone)).map(|phone| phone.name.clone()) else {
         return;
     };
-    let taken_by = if phones.is_behind_a_carrier(binding) { TakenBy::Key } else { TakenBy::PickingUp };
+    let taken_by = if phones.is_behind_a_carrier(binding) || phones.is_number(binding) {
+        TakenBy::Key
+    } else {
+        TakenBy::PickingUp
+    };
     let leg = Leg { phone, binding: Some(binding), name, offered: now.mono, taken_by, state: LegState::Offered };
     let id = facts.new_leg(leg.clone());
     facts.note(now, EventKind::Offered, Some(&leg), "");
@@ -457,6 +496,18 @@ fn give_up(now: Now, detail: &str, answer: Final, notice: Option<Notice>, facts:
     facts.tell_caller(Output::Refuse(answer));
     facts.end(now, Disposition::Missed, Some(EndedBy::GiveUp));
     Next::Ending
+}
+
+/// Whether the caller's own carrier rings this place.
+fn is_by_number(place: BindingId, facts: &Facts, phones: &Phones) -> bool {
+    facts.ways != Ways::Sip && phones.is_number(place)
+}
+
+/// Nobody could talk with the caller by these now; once they are back they are rung again.
+fn stop_by_sip(now: Now, facts: &mut Facts, phones: &Phones) {
+    let by_sip = |leg: &Leg| leg.binding.is_some_and(|place| !is_by_number(place, facts, phones));
+    let legs: Vec<LegId> = facts.legs.iter().filter(|(_, leg)| by_sip(leg)).map(|(id, _)| *id).collect();
+    stop(now, legs, Stop::Moved, facts);
 }
 
 /// Stops the INVITE to this place that has had no answer yet. Where it rings already it has arrived.

@@ -131,7 +131,9 @@ impl Talking {
             | Input::NobodyPressed(_)
             | Input::Freed(_)
             | Input::Proven(_)
-            | Input::Moved(_) => Phase::Talking(self),
+            | Input::Moved(_)
+            | Input::TakenBack
+            | Input::NumbersAlone => Phase::Talking(self),
             Input::PickedUp(leg) => {
                 ending::too_late(now, leg, facts);
                 Phase::Talking(self)
@@ -152,6 +154,7 @@ impl Talking {
                     | LegEnd::NoSharedCodec
                     | LegEnd::NoPorts
                     | LegEnd::NoChannel
+                    | LegEnd::Cut
                     | LegEnd::Over => (facts.far(), Stop::Finished),
                 };
                 hang_up_caller(now, by, why, None, facts)

@@ -148,7 +148,9 @@ impl Transferring {
             | Input::NobodyPressed(_)
             | Input::Freed(_)
             | Input::Proven(_)
-            | Input::Moved(_) => Phase::Transferring(self),
+            | Input::Moved(_)
+            | Input::TakenBack
+            | Input::NumbersAlone => Phase::Transferring(self),
         }
     }
 

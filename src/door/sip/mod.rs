@@ -59,6 +59,7 @@ use crate::sip::registrar::KeptUser;
 use crate::sip::trunk::Change;
 use crate::sip::uri::{Scheme, Uri};
 
+use super::token::{Token, Tokens};
 use abilities::Peer;
 
 pub use attended::{Joint, Wish};
@@ -115,8 +116,11 @@ pub struct SipDoor {
     ports: Ports,
     places: HashMap<BindingId, Place>,
     names: names::Names,
+    tokens: Tokens,
     left_ringing: left_ringing::LeftRinging,
     callers: HashMap<CallId, CallerLeg>,
+    /// Where phones were rung for callers who were here, and may come again.
+    rung_before: HashMap<CallId, Vec<(Uri, IpAddr)>>,
     phones: HashMap<LegId, PhoneLeg>,
     /// The INVITEs of callers that live.
     invites: HashMap<ServerTx, CallId>,
@@ -368,6 +372,7 @@ impl SipDoor {
             gate: Gate::new(trunks),
             acquaintances: Arc::default(),
             names: names::Names::new(registrations.secret.clone()),
+            tokens: Tokens::new(registrations.secret.clone()),
             left_ringing: HashMap::new(),
             budgets: Budgets::default(),
             unheard: 0,
@@ -379,6 +384,7 @@ impl SipDoor {
             ports,
             places: HashMap::new(),
             callers: HashMap::new(),
+            rung_before: HashMap::new(),
             phones: HashMap::new(),
             invites: HashMap::new(),
             keys: HashMap::new(),
@@ -463,7 +469,7 @@ impl SipDoor {
 
     /// A message has come, already read. Strangers' first words end here.
     pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
-        let stranger = self.source_of(&hop, &message) == Source::Stranger;
+        let stranger = self.source_of(&hop, &message) == Source::Stranger && self.token_of(&message).is_none();
         let belongs = self.endpoint.knows(&message, hop.to.ip()) || self.party_of(&message).is_some();
         // The one thing a stranger may ask: a phone is a stranger until it has registered.
         if stranger && !belongs && !registrations::is_register(&message) {
@@ -477,6 +483,16 @@ impl SipDoor {
         }
         self.endpoint.receive(now.mono, hop, message);
         self.drain_endpoint(now);
+    }
+
+    /// The caller whom we have sent for, and who comes with this.
+    fn token_of(&self, message: &Received) -> Option<Token> {
+        self.tokens.read(message.call_token.as_deref()?).filter(|_| message.method() == Some(&Method::Invite))
+    }
+
+    /// Whether this call's caller is here, by SIP.
+    pub fn has_caller(&self, call: CallId) -> bool {
+        self.callers.contains_key(&call)
     }
 
     /// How many messages of strangers got no answer since this was last asked.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::call::event::{Final, Stop};
 use crate::call::leg::LegId;
 use crate::call::record::CallId;
+use crate::door::token::Token;
 use crate::media::Family;
 use crate::media::sdp::{Description, SdpError, is_sendable};
 use crate::now::Now;
@@ -27,7 +28,7 @@ use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilitie
 pub struct Arrival {
     pub(super) tx: ServerTx,
     pub(super) hop: Hop,
-    pub(super) call_id: String,
+    pub call_id: String,
     /// Call-ID, From tag, CSeq number: the call's name towards its carrier.
     pub key: String,
     pub caller: Claimed,
@@ -46,6 +47,8 @@ pub enum Origin {
     Carrier { trunk: usize, account: Option<String> },
     /// A phone of the shop dials.
     Phone(Calling),
+    /// A caller who has come by another door, and whom we have sent for.
+    SentFor(Token),
 }
 
 /// Which phone dials.
@@ -114,13 +117,14 @@ impl SipDoor {
         if source != Source::Stranger && self.is_our_own(&invite) {
             return self.respond(now, tx, 482, Vec::new());
         }
-        let origin = match source {
-            Source::Trunk(trunk) => Origin::Carrier { trunk, account: self.trunks.account_user(trunk) },
-            Source::Phone => match self.phone_calling(now, tx, hop, &invite) {
+        let origin = match (self.token_of(&invite), source) {
+            (Some(token), _) => Origin::SentFor(token),
+            (None, Source::Trunk(trunk)) => Origin::Carrier { trunk, account: self.trunks.account_user(trunk) },
+            (None, Source::Phone) => match self.phone_calling(now, tx, hop, &invite) {
                 Some(calling) => Origin::Phone(calling),
                 None => return,
             },
-            Source::Stranger => return,
+            (None, Source::Stranger) => return,
         };
         if invite.max_forwards == Some(0) {
             return self.respond(now, tx, 483, Vec::new());
@@ -168,7 +172,7 @@ impl SipDoor {
         let offer = arrival.offer.ok().flatten();
         let trunk = match arrival.origin {
             Origin::Carrier { trunk, .. } => Some(trunk),
-            Origin::Phone(_) => None,
+            Origin::Phone(_) | Origin::SentFor(_) => None,
         };
         let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
         self.keys.insert(arrival.key.clone(), call);
@@ -186,7 +190,7 @@ impl SipDoor {
             offer,
             shown,
             shown_at: HashMap::new(),
-            rung: Vec::new(),
+            rung: self.rung_before.remove(&call).unwrap_or_default(),
             audio,
             early: None,
             hears: None,
@@ -199,6 +203,24 @@ impl SipDoor {
     pub fn turn_away(&mut self, now: Now, arrival: &Arrival) {
         let code = Final::Draining.status();
         self.respond(now, arrival.tx, code, vec![crate::sip::message::other("Retry-After", "30")]);
+    }
+
+    /// A caller whom we have sent for, and who waits here, is not here any more; they may come again.
+    pub fn let_go(&mut self, now: Now, call: CallId) {
+        // A phone must not take their next INVITE for a repeat of this one.
+        let rung = self.callers.get(&call).map(|caller| caller.rung.clone());
+        self.refuse(now, call, Final::Cancelled);
+        self.rung_before.extend(rung.map(|rung| (call, rung)));
+    }
+
+    /// This call is over: its caller comes no more.
+    pub fn expect_no_more(&mut self, call: CallId) {
+        self.rung_before.remove(&call);
+    }
+
+    /// Whoever was sent for is of no use any more, or comes a second time.
+    pub fn send_back(&mut self, now: Now, arrival: &Arrival) {
+        self.respond(now, arrival.tx, Final::Busy.status(), Vec::new());
     }
 
     /// A phone has dialled what nobody can be called by. In words, because somebody may stand there who needs help now.

@@ -27,6 +27,7 @@ pub(super) enum Name {
     PAssertedIdentity,
     PCalledPartyId,
     Privacy,
+    XCallToken,
     ReferTo,
     RAck,
     RSeq,
@@ -48,7 +49,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 50] = [
+const NAMES: [(&str, Name); 51] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -78,6 +79,7 @@ const NAMES: [(&str, Name); 50] = [
     ("P-Asserted-Identity", Name::PAssertedIdentity),
     ("P-Called-Party-ID", Name::PCalledPartyId),
     ("Privacy", Name::Privacy),
+    ("X-Call-Token", Name::XCallToken),
     ("Refer-To", Name::ReferTo),
     ("r", Name::ReferTo),
     ("Replaces", Name::Replaces),

@@ -1,0 +1,80 @@
+//! What proves that a SIP call is a caller whom we have sent for: Twilio brings it in the INVITE of the leg that it makes
+//! to us. It names the call and the `<Dial>`, and nobody without the installation's secret can write one.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use crate::call::record::CallId;
+use crate::hex::hex;
+use crate::sip::auth::NonceSecret;
+
+/// The header that carries it. Twilio passes on only what begins with X-.
+pub const HEADER: &str = "X-Call-Token";
+
+/// Of the proof, cut to 128 bits (RFC 2104 §5).
+const PROOF_BYTES: usize = 16;
+
+/// Which caller, and by which `<Dial>` of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub call: CallId,
+    pub dial: u32,
+}
+
+/// Writes and reads them.
+#[derive(Clone, Debug)]
+pub struct Tokens(NonceSecret);
+
+impl Tokens {
+    pub fn new(secret: NonceSecret) -> Tokens {
+        Tokens(secret)
+    }
+
+    /// As it is written, in letters, digits and minus signs alone.
+    pub fn write(&self, token: Token) -> String {
+        format!("{}-{}-{}", token.call.0.simple(), token.dial, self.proof(token))
+    }
+
+    /// The inverse, of ours alone.
+    pub fn read(&self, text: &str) -> Option<Token> {
+        let mut parts = text.split('-');
+        let (call, dial, proof) = (parts.next()?, parts.next()?, parts.next()?);
+        let token = Token { call: CallId(Uuid::try_parse(call).ok()?), dial: dial.parse().ok()? };
+        let is_ours = bool::from(self.proof(token).as_bytes().ct_eq(proof.as_bytes()));
+        (is_ours && parts.next().is_none()).then_some(token)
+    }
+
+    fn proof(&self, token: Token) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0.0).expect("HMAC takes a key of any length");
+        // The secret proves nonces and names INVITEs too, of which none begins so.
+        mac.update(b"a caller we sent for\0");
+        mac.update(token.call.0.as_bytes());
+        mac.update(&token.dial.to_be_bytes());
+        hex(&mac.finalize().into_bytes()[..PROOF_BYTES])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_by_whoever_has_the_secret_and_cannot_be_changed() {
+        let tokens = || Tokens::new(NonceSecret([7; 32]));
+        let token = Token { call: CallId(Uuid::from_u128(0x1234_5678_9abc)), dial: 2 };
+        let written = tokens().write(token);
+        assert_eq!(tokens().read(&written), Some(token));
+        assert_eq!(Tokens::new(NonceSecret([8; 32])).read(&written), None);
+        for at in 0..written.len() {
+            let mut forged = written.clone().into_bytes();
+            forged[at] = if forged[at] == b'1' { b'2' } else { b'1' };
+            let forged = String::from_utf8(forged).expect("ASCII");
+            assert_eq!(tokens().read(&forged), None, "{forged}");
+        }
+        for text in ["", "-", "--", &written[1..], &format!("{written}-"), &format!("{written}0"), "é-1-x"] {
+            assert_eq!(tokens().read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Calls that come by webhook, through Twilio's door: decided as any other, by the same rows and the same machine. Where
+//! their callers are brought to our SIP port they are callers there, of the same call.
+
+use std::sync::Arc;
+
+use super::{CallInput, CallOutput, Decided, Output, Service, Switchboard, Ticket, clean};
+use crate::call::event::CallerLeft;
+use crate::call::leg::LegId;
+use crate::call::record::{CallId, Door};
+use crate::call::{Begin, Call};
+use crate::caller::NamedBy;
+use crate::door::sip::Arrival;
+use crate::door::token::Token;
+use crate::door::twilio::{Asked, Request, Spoken, written};
+use crate::greeting::Greeting;
+use crate::media::Kept;
+use crate::now::Now;
+use crate::routing::caller_id::Identity;
+use crate::routing::decision::{Action, CallerId, Opening};
+use crate::routing::plan::{Line, Shop};
+use crate::spoken_card;
+use crate::twilio::read::{AfterDial, Bridged, Party, Says, Status};
+use crate::twilio::work::Recording;
+use crate::twilio::{Document, Webhook, twiml};
+
+/// Somebody who calls by webhook.
+struct Calls {
+    sid: String,
+    /// What makes it one call: the carrier's name of it, and more where that has a row already.
+    key: String,
+    party: Party,
+}
+
+impl Switchboard {
+    pub(super) fn webhook(&mut self, now: Now, ticket: Ticket, webhook: Webhook) {
+        let Webhook { call_sid: sid, call, party, says, .. } = webhook;
+        let id = self.twilio.find(call, &sid);
+        let leg = |leg: u16| call.map(|call| LegId { call: CallId(call), nth: leg });
+        let request = Request(ticket.0);
+        match says {
+            Says::Voice => match id {
+                Some(id) => self.twilio.ask(id, request, Asked::Voice),
+                None => {
+                    let key = sid.clone();
+                    self.called_by_webhook(now, request, Asked::Voice, Calls { sid, key, party });
+                }
+            },
+            Says::AfterDial(after) => match id {
+                Some(id) => self.dial_is_over(now, request, id, &after),
+                // A process before this one had begun it.
+                None if after.bridged == Bridged::Yes => self.reply(ticket, Document::hangup()),
+                None if after.bridged == Bridged::NotSaid && after.status == Status::Completed => {
+                    self.reply(ticket, Document::hangup());
+                }
+                None => {
+                    let key = format!("{sid} after {} of {}", after.nth, call.unwrap_or_default());
+                    self.called_by_webhook(now, request, Asked::AfterDial(after.nth), Calls { sid, key, party });
+                }
+            },
+            Says::Waited { nth } => match id {
+                Some(id) => self.twilio.ask(id, request, Asked::Waited(nth)),
+                None => {
+                    let key = format!("{sid} waited {nth} of {}", call.unwrap_or_default());
+                    self.called_by_webhook(now, request, Asked::Waited(nth), Calls { sid, key, party });
+                }
+            },
+            Says::Leg { leg: nth, child, status, sip_status: _ } => {
+                if let Some(leg) = leg(nth) {
+                    self.twilio.leg_changed(leg, child, status);
+                }
+                self.reply(ticket, Document::default());
+            }
+            Says::Screen { leg: nth, child } => match (id, leg(nth)) {
+                (Some(id), Some(leg)) => {
+                    self.twilio.picked_up(leg, child);
+                    self.twilio.ask(id, request, Asked::Screen(leg));
+                }
+                _ => self.reply(ticket, Document::hangup()),
+            },
+            Says::Accepted { leg: nth, child, digits } => match (id, leg(nth)) {
+                (Some(id), Some(leg)) if !digits.is_empty() => {
+                    self.twilio.accepted(leg, child);
+                    self.twilio.ask(id, request, Asked::Accepted(leg));
+                }
+                (Some(id), _) => self.twilio.ask(id, request, Asked::NoKey),
+                (None, _) => self.reply(ticket, Document::hangup()),
+            },
+            Says::Recorded { recording, ended } => match id {
+                Some(id) => {
+                    self.twilio.caller_spoke(now, id, ended, recording);
+                    self.twilio.ask(id, request, Asked::Recorded);
+                }
+                None => self.reply(ticket, Document::hangup()),
+            },
+            Says::RecordingReady { recording, state } => {
+                if let Some(id) = id.or(call.map(CallId)) {
+                    self.twilio.recording_ready(id, recording, state);
+                }
+                self.reply(ticket, Document::default());
+            }
+            Says::Status { status } => {
+                if let Some(id) = id.filter(|_| status.is_final()) {
+                    self.twilio.caller_is_gone(now, id);
+                }
+                self.reply(ticket, Document::default());
+            }
+        }
+    }
+
+    fn reply(&mut self, ticket: Ticket, document: Document) {
+        self.outputs.push_back(Output::Reply { ticket, document });
+    }
+
+    /// What a caller has said is on the disk, or cannot be had.
+    pub(super) fn recording_fetched(&mut self, now: Now, call: CallId, recording: Recording, kept: Kept) {
+        self.twilio.fetched(recording, &kept);
+        self.sealed(now, call, kept);
+    }
+
+    /// All questions that can be answered by now.
+    pub(super) fn answer_webhooks(&mut self, now: Now) {
+        for id in self.twilio.waiting() {
+            let answers = self.twilio.answers(now, id, self.calls.get(&id), &self.contacts.phones);
+            for (Request(ticket), document) in answers {
+                self.reply(Ticket(ticket), document);
+            }
+        }
+    }
+
+    pub(super) fn webhooks_due(&mut self, now: Now) {
+        let calls = &self.calls;
+        self.twilio.handle_timeout(now, |id| calls.get(&id).map(Call::talks_with));
+    }
+
+    fn called_by_webhook(&mut self, now: Now, request: Request, asked: Asked, calls: Calls) {
+        let Calls { sid, key, party } = calls;
+        let called = vec![number_of(&party.to)];
+        if self.service == Service::Draining {
+            return self.reply(Ticket(request.0), twiml::fallback(&self.plan, &called));
+        }
+        let user = number_of(&party.from);
+        let identity = Identity { display: &party.name, user: &user, ..Identity::default() };
+        let Decided { shop, caller, action, shown, facts } = self.decided(now, identity, &called);
+        let begin = match action {
+            Action::Ring(ring) => Begin::Rings(self.mailboxes.put_later(ring), self.twilio.ways()),
+            Action::TakeMessage { .. } | Action::Refuse(_) => Begin::Decided(action),
+        };
+        let spoken = self.spoken(shop.as_ref(), &caller, &facts.caller_display, facts.nth);
+        let record = self.first_row(now, shop.as_ref(), facts, clean(&called[0]), Door::Twilio, key);
+        let id = record.id;
+        self.twilio.open(id, sid, shown, spoken);
+        self.twilio.ask(id, request, asked);
+        self.busy_with = Some(id);
+        let call = Call::new(now, record, shop, begin, &self.contacts.phones);
+        self.calls.insert(id, call);
+        self.drain_call(now, id);
+        self.busy_with = None;
+        self.tell_of_free_phones(now);
+    }
+
+    /// What the carrier's voice says of this caller. The owner's own name for them alone: anybody can send any other.
+    fn spoken(&self, shop: Option<&Arc<Shop>>, caller: &CallerId, display: &str, nth: u32) -> Spoken {
+        let Some(shop) = shop else { return Spoken { language: Default::default(), card: String::new() } };
+        let language = shop.language;
+        let card = self.callers.card(shop, caller, display, language);
+        let name = (card.named_by == NamedBy::Owner).then(|| written(&card.name));
+        let card = spoken_card::card(language, shop.country, name.as_ref(), caller, nth).text();
+        Spoken { language, card }
+    }
+
+    fn dial_is_over(&mut self, now: Now, request: Request, id: CallId, after: &AfterDial) {
+        if self.twilio.dial_is_over(now, id, self.calls.get(&id), after) {
+            self.take_back(now, id);
+        }
+        self.twilio.ask(id, request, Asked::AfterDial(after.nth));
+    }
+
+    /// The caller is at our SIP port no more, and may come again.
+    fn take_back(&mut self, now: Now, id: CallId) {
+        if self.door.has_caller(id) && self.calls.get(&id).is_some_and(Call::is_ringing) {
+            self.door.let_go(now, id);
+            self.feed(now, id, CallInput::TakenBack);
+        }
+    }
+
+    /// What the SIP door says of a call, as it is meant where the caller is at Twilio: one whom the carrier takes back from us
+    /// has not hung up.
+    pub(super) fn said_of_the_caller(&mut self, now: Now, id: CallId, input: CallInput) {
+        let ringing = || self.calls.get(&id).is_some_and(Call::is_ringing);
+        if let CallInput::CallerLeft(CallerLeft::HungUp, _) = input
+            && self.twilio.may_take_back(id)
+            && ringing()
+        {
+            self.twilio.taken_back(now, id);
+            return self.take_back(now, id);
+        }
+        self.feed(now, id, input);
+    }
+
+    /// A caller whom we have sent for comes by SIP.
+    pub(super) fn sent_for(&mut self, now: Now, arrival: Arrival, token: Token) {
+        let id = token.call;
+        let rings = self.calls.get(&id).is_some_and(Call::is_ringing) && !self.door.has_caller(id);
+        // The caller's pair, and the phones'.
+        let has_ports = rings && arrival.unservable().is_none() && self.has_ports(arrival.family(), 2);
+        let brought = has_ports.then(|| self.twilio.bring(token, &arrival.call_id)).flatten();
+        let (Some(awaiting), Some(shown)) = (brought, self.twilio.shown(id)) else {
+            return self.door.send_back(now, &arrival);
+        };
+        self.door.open(id, arrival, shown, None);
+        for (leg, phone, binding) in awaiting.phones {
+            self.door.perform(now, id, &CallOutput::Ring { leg, phone, binding });
+        }
+        if awaiting.ringing_was_announced {
+            self.door.perform(now, id, &CallOutput::Announce);
+        }
+    }
+
+    /// Does what a call asks of the doors.
+    pub(super) fn at_the_door(&mut self, now: Now, id: CallId, output: &CallOutput) {
+        if !self.twilio.has(id) {
+            return self.door.perform(now, id, output);
+        }
+        let is_here = self.door.has_caller(id);
+        match output {
+            CallOutput::Ring { leg, phone, binding }
+                if self.twilio.rings_by_number(id, *binding, &self.contacts.phones) =>
+            {
+                let number = self.plan.shops.iter().find_map(|shop| match &shop.phone(*phone)?.line {
+                    Line::Cell { number } => Some(number.clone()),
+                    Line::Registers { .. } | Line::Fixed { .. } => None,
+                });
+                match number {
+                    Some(number) => self.twilio.ring_number(*leg, number),
+                    None => self.door.perform(now, id, output),
+                }
+            }
+            CallOutput::Ring { leg, phone, binding } if !is_here => self.twilio.hold(*leg, *phone, *binding),
+            CallOutput::Stop { leg, .. } | CallOutput::HangUp { leg, .. } => {
+                if !self.twilio.stop(*leg) {
+                    self.door.perform(now, id, output);
+                }
+            }
+            CallOutput::Announce => {
+                self.twilio.announce(id);
+                if is_here {
+                    self.door.perform(now, id, output);
+                }
+            }
+            CallOutput::Answer { leg } => {
+                self.twilio.answered(now, *leg);
+                if !self.twilio.is_number_leg(*leg) {
+                    self.door.perform(now, id, output);
+                }
+            }
+            CallOutput::Refuse(answer) => {
+                self.twilio.refused(id, *answer);
+                self.door.perform(now, id, output);
+            }
+            CallOutput::HangUpCaller(_) => {
+                self.twilio.hung_up(id, is_here);
+                self.door.perform(now, id, output);
+            }
+            output => self.door.perform(now, id, output),
+        }
+    }
+
+    /// The shop's greeting in words, for a caller at Twilio. Says whether it was one.
+    pub(super) fn greet_by_webhook(&mut self, now: Now, id: CallId, shop: &Shop, opening: Opening) -> bool {
+        if !self.twilio.has(id) {
+            return false;
+        }
+        let name = written(&shop.name);
+        let name = Some(&name).filter(|name| !name.text.is_empty());
+        let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
+        self.twilio.greet(id, greeting.text());
+        true
+    }
+}
+
+/// The number in what a carrier calls a caller: bare, or the user of `sip:…` and `client:…`.
+fn number_of(text: &str) -> String {
+    let text = text.strip_prefix("sip:").or_else(|| text.strip_prefix("client:")).unwrap_or(text);
+    text.split('@').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,23 @@
+//! What is to be asked of Twilio by REST: it takes its time, so nobody waits for it.
+
+use uuid::Uuid;
+
+/// A request of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Fetch what a caller has said, and keep it as the message of this call of ours; answered by the switchboard's
+    /// `RecordingFetched`.
+    FetchRecording { call: Uuid, recording: Recording },
+    /// Forget it there; tried again until it is done.
+    DeleteRecording { recording: Recording },
+    /// Hang up on this caller.
+    EndCall { call_sid: String },
+}
+
+/// A recording at Twilio.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    pub sid: String,
+    /// As the carrier wrote it: which host it may be at is checked by whoever fetches it.
+    pub url: String,
+}

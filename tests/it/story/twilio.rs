@@ -1,0 +1,391 @@
+//! What is of Twilio alone: the closed shop's greeting there, cells rung by their numbers, and news that is lost, late, or
+//! said twice.
+
+use std::time::Duration;
+
+use ringall::call::record::{Disposition, EndedBy, EventKind};
+use ringall::media::Kept;
+use ringall::twilio::Work;
+
+use crate::carrier_sip::Says;
+use crate::carrier_twilio::{Heard, elements};
+use crate::cast::{Caller, Door, Phone};
+use crate::far_end::End;
+use crate::machine::Webhooks;
+use crate::shop::{Opening, Shop};
+
+const CELL: &str = "+34600999111";
+const OTHER: &str = "+34600999222";
+
+fn called(shop: &Shop) -> Caller {
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Twilio);
+    shop.wait("2 s");
+    ann
+}
+
+/// Counter, and two cells; the carrier cannot reach our SIP port.
+fn cells() -> Opening {
+    Shop::opening().by_webhook(Webhooks::Numbers).cell(1, OTHER).cell(2, CELL)
+}
+
+fn rings(shop: &Shop, number: &str) -> bool {
+    shop.twilio(|twilio| twilio.cell_rings(number))
+}
+
+fn picks_up(shop: &Shop, number: &str) {
+    shop.at_twilio(|twilio, now| twilio.cell_picks_up(now, number));
+}
+
+fn presses(shop: &Shop, number: &str, key: &str) {
+    shop.at_twilio(|twilio, _| twilio.cell_presses(number, key));
+}
+
+fn talks(shop: &Shop, number: &str) -> bool {
+    shop.twilio(|twilio| twilio.cell_talks(number))
+}
+
+fn told(shop: &Shop, number: &str) -> Vec<String> {
+    shop.twilio(|twilio| twilio.cells[number].heard.clone())
+}
+
+fn caller_heard(shop: &Shop) -> Vec<Heard> {
+    shop.twilio(|twilio| twilio.calls[0].heard.clone())
+}
+
+fn ended(shop: &Shop) -> (Option<Disposition>, Option<EndedBy>, Option<String>) {
+    let row = shop.row();
+    (row.disposition, row.ended_by, row.answered_by.map(|name| name.to_string()))
+}
+
+#[test]
+fn a_closed_shop_says_when_it_opens_and_takes_a_message() {
+    let shop = Shop::closed();
+    let ann = called(&shop);
+    shop.wait("10 s");
+    let heard = caller_heard(&shop);
+    assert!(
+        matches!(&heard[0], Heard::Said(words) if words.contains("Ferretería Ruiz") && words.contains("half past four"))
+    );
+    assert_eq!(heard[1], Heard::Beep);
+    ann.hangs_up();
+    shop.wait("10 s");
+    assert_eq!(ended(&shop), (Some(Disposition::Message), Some(EndedBy::Caller), None));
+    assert_eq!(shop.inbox().len(), 1);
+    assert_eq!(shop.inbox()[0].call, shop.row().id);
+    let work = shop.twilio(|twilio| twilio.work.clone());
+    assert!(matches!(&work[..], [Work::FetchRecording { .. }, Work::DeleteRecording { .. }]), "{work:?}");
+    shop.is_idle();
+}
+
+#[test]
+fn whoever_has_said_enough_is_hung_up_on_and_the_message_is_kept() {
+    let shop = Shop::closed();
+    let ann = called(&shop);
+    shop.wait("20 s");
+    shop.at_twilio(|twilio, now| twilio.caller_is_done(now, ann.who));
+    shop.wait("10 s");
+    assert_eq!(caller_heard(&shop).last(), Some(&Heard::HungUp));
+    assert_eq!(ended(&shop), (Some(Disposition::Message), Some(EndedBy::Staff), None));
+    shop.is_idle();
+}
+
+#[test]
+fn silence_is_no_message_and_is_forgotten_there_too() {
+    let shop = Shop::closed();
+    shop.records_there(Kept::Nothing);
+    let ann = called(&shop);
+    shop.wait("10 s");
+    ann.hangs_up();
+    shop.wait("10 s");
+    assert_eq!(ended(&shop), (Some(Disposition::NoMessage), Some(EndedBy::Caller), None));
+    assert!(shop.inbox().is_empty());
+    assert!(shop.twilio(|twilio| twilio.work.len()) == 2, "fetched, and deleted");
+    shop.is_idle();
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_deleted_there() {
+    let shop = Shop::closed();
+    shop.records_there(Kept::Lost);
+    let ann = called(&shop);
+    shop.wait("10 s");
+    ann.hangs_up();
+    shop.wait("10 s");
+    assert_eq!(shop.twilio(|twilio| twilio.work.len()), 1, "fetched, and left where it is");
+    assert_eq!(shop.events_of(EventKind::MessageLost), [""]);
+    shop.is_idle();
+}
+
+#[test]
+fn who_leaves_before_the_beep_has_left_no_message() {
+    let shop = Shop::closed();
+    let ann = called(&shop);
+    ann.hangs_up();
+    shop.wait("1 min");
+    assert_eq!(ended(&shop), (Some(Disposition::NoMessage), Some(EndedBy::Caller), None));
+    assert!(shop.events_of(EventKind::MessageLost).is_empty());
+    shop.is_idle();
+}
+
+#[test]
+fn a_cell_has_the_call_only_when_a_key_is_pressed() {
+    let shop = cells().knowing("+34600111222", "Jo Miller", 2).open();
+    called(&shop);
+    assert!(rings(&shop, CELL) && rings(&shop, OTHER));
+    assert_eq!(caller_heard(&shop), [], "nothing is answered before");
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    assert!(!talks(&shop, CELL));
+    assert_eq!(told(&shop, CELL), ["Jo Miller, third call. Press any key."; 2]);
+    presses(&shop, CELL, "5");
+    shop.wait("1 s");
+    assert!(talks(&shop, CELL));
+    assert_eq!(shop.row().answered_by.as_deref(), Some("Ana"));
+    shop.wait("30 s");
+    shop.at_twilio(|twilio, _| twilio.cell_hangs_up(CELL));
+    shop.wait("5 s");
+    assert_eq!(ended(&shop), (Some(Disposition::Answered), Some(EndedBy::Staff), Some("Ana".to_owned())));
+    shop.is_idle();
+}
+
+#[test]
+fn a_caller_who_hangs_up_on_a_cell_has_ended_the_call() {
+    let shop = cells().open();
+    let ann = called(&shop);
+    picks_up(&shop, OTHER);
+    shop.wait("1 s");
+    presses(&shop, OTHER, "#");
+    shop.wait("10 s");
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(ended(&shop), (Some(Disposition::Answered), Some(EndedBy::Caller), Some("Workshop".to_owned())));
+    shop.is_idle();
+}
+
+#[test]
+fn a_mailbox_does_not_have_the_call_and_the_others_ring_again() {
+    let shop = cells().open();
+    let ann = called(&shop);
+    picks_up(&shop, CELL);
+    shop.wait("25 s");
+    assert!(rings(&shop, OTHER) && !rings(&shop, CELL), "the line that ate it is left out");
+    assert_eq!(shop.events_of(EventKind::NoKey), ["Ana"]);
+    picks_up(&shop, OTHER);
+    shop.wait("1 s");
+    presses(&shop, OTHER, "1");
+    shop.wait("1 s");
+    assert!(talks(&shop, OTHER));
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(shop.row().answered_by.as_deref(), Some("Workshop"));
+    shop.is_idle();
+}
+
+#[test]
+fn nobody_picks_up_a_cell_and_the_caller_hears_busy() {
+    let shop = cells().giving_up_after("40 s").open();
+    called(&shop);
+    shop.wait("45 s");
+    assert_eq!(caller_heard(&shop), [Heard::Busy]);
+    assert_eq!(ended(&shop), (Some(Disposition::Missed), Some(EndedBy::GiveUp), None));
+    shop.is_idle();
+}
+
+#[test]
+fn a_later_cell_is_a_round_of_its_own_with_all_the_others() {
+    let shop = cells().later(2, "15 s").open();
+    let ann = called(&shop);
+    assert!(rings(&shop, OTHER) && !rings(&shop, CELL));
+    shop.wait("15 s");
+    assert!(rings(&shop, OTHER) && rings(&shop, CELL));
+    assert_eq!(shop.twilio(|twilio| twilio.cells[OTHER].rung), 2, "a new round rings all of them anew");
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(ended(&shop), (Some(Disposition::Missed), Some(EndedBy::Caller), None));
+    shop.is_idle();
+}
+
+#[test]
+fn the_desk_phones_ring_by_sip_beside_the_cells() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    assert_eq!(shop.phones_that_ring(), 2, "Counter and Workshop");
+    assert!(rings(&shop, CELL), "once, and by the carrier");
+    shop.counter.picks_up();
+    shop.wait("2 s");
+    assert!(ann.talks_with(&shop.counter));
+    assert!(!rings(&shop, CELL));
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(ended(&shop), (Some(Disposition::Answered), Some(EndedBy::Caller), Some("Counter".to_owned())));
+    shop.is_idle();
+}
+
+#[test]
+fn a_cell_takes_it_from_the_desk_phones() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    assert_eq!(shop.phones_that_ring(), 0, "the first that picks up stops all others");
+    presses(&shop, CELL, "1");
+    shop.wait("1 s");
+    assert!(talks(&shop, CELL));
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(ended(&shop), (Some(Disposition::Answered), Some(EndedBy::Caller), Some("Ana".to_owned())));
+    shop.is_idle();
+}
+
+#[test]
+fn a_mailbox_gives_the_call_back_to_the_desk_phones() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    picks_up(&shop, CELL);
+    shop.wait("25 s");
+    assert_eq!(shop.phones_that_ring(), 2, "they ring again");
+    shop.workshop.picks_up();
+    shop.wait("2 s");
+    assert!(ann.talks_with(&shop.workshop));
+    ann.hangs_up();
+    shop.wait("5 s");
+    assert_eq!(shop.row().answered_by.as_deref(), Some("Workshop"));
+    shop.is_idle();
+}
+
+#[test]
+fn where_our_sip_port_cannot_be_reached_cells_ring_instead() {
+    for webhooks in [Webhooks::Sip, Webhooks::Dial] {
+        let shop = Shop::opening().by_webhook(webhooks).cell(2, CELL).open();
+        shop.twilio(|twilio| twilio.sip_is_away = true);
+        let ann = called(&shop);
+        shop.wait("5 s");
+        assert!(rings(&shop, CELL), "{webhooks:?}");
+        picks_up(&shop, CELL);
+        shop.wait("1 s");
+        presses(&shop, CELL, "1");
+        shop.wait("1 s");
+        assert!(talks(&shop, CELL));
+        ann.hangs_up();
+        shop.wait("5 s");
+        assert_eq!(shop.row().answered_by.as_deref(), Some("Ana"));
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn with_nobody_to_ring_the_caller_is_not_answered_and_hears_busy_in_the_end() {
+    let shop = Shop::opening().by_webhook(Webhooks::Numbers).giving_up_after("60 s").open();
+    called(&shop);
+    shop.wait("1 min");
+    assert_eq!(caller_heard(&shop), [Heard::Busy]);
+    assert_eq!(shop.row().disposition, Some(Disposition::Missed));
+    let documents = shop.twilio(|twilio| twilio.exchanged.clone());
+    let first = elements(&documents[0].document);
+    assert_eq!(first[0].name, "Pause", "first, so that it answers nothing: {first:?}");
+    shop.is_idle();
+}
+
+#[test]
+fn a_call_whose_news_are_lost_is_closed_all_the_same() {
+    let shop = cells().open();
+    shop.twilio(|twilio| twilio.loses = vec!["/twilio/leg", "/twilio/after", "/twilio/status"]);
+    let ann = called(&shop);
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    presses(&shop, CELL, "1");
+    shop.wait("1 min");
+    ann.hangs_up();
+    shop.wait("2 min");
+    assert_eq!(shop.row().ended, None, "for all that we know they talk");
+    shop.waits(Duration::from_secs(4 * 3600));
+    assert_eq!(ended(&shop), (Some(Disposition::Answered), Some(EndedBy::Network), Some("Ana".to_owned())));
+    shop.is_idle();
+}
+
+#[test]
+fn a_document_waits_for_the_row_and_no_longer() {
+    let shop = cells().open();
+    shop.store_takes(Some("100 ms"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Twilio);
+    shop.wait("110 ms");
+    assert!(!rings(&shop, CELL), "no TwiML before the row is durable");
+    shop.wait("20 ms");
+    assert!(rings(&shop, CELL));
+    ann.hangs_up();
+    shop.wait("5 s");
+    shop.is_idle();
+}
+
+/// What the last `<Dial>` gave Twilio to call us with.
+fn token(shop: &Shop) -> String {
+    let documents = shop.twilio(|twilio| twilio.exchanged.clone());
+    let dial = documents.iter().rev().find(|exchange| exchange.document.contains("X-Call-Token=")).expect("a <Sip>");
+    let token = dial.document.split("X-Call-Token=").nth(1).expect("found a line ago");
+    token.split('<').next().expect("a part").to_owned()
+}
+
+/// A stranger calls our SIP port with this token.
+fn comes_with(shop: &Shop, address: &str, token: &str) -> Phone {
+    let stranger = shop.telephone("Mallory", address);
+    let mut says = Says::calling("ring");
+    says.headers.push(("X-Call-Token".to_owned(), token.to_owned()));
+    stranger.dials(&says);
+    shop.wait("1 s");
+    stranger
+}
+
+#[test]
+fn a_token_is_good_for_one_call_and_no_other() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    let used = token(&shop);
+    let second = comes_with(&shop, "198.51.100.77:5060", &used);
+    assert_eq!(second.ends(), [End::Refused(486)], "while the first is here");
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    let third = comes_with(&shop, "198.51.100.78:5060", &used);
+    assert_eq!(third.ends(), [End::Refused(486)], "and when it has gone");
+    let forged = comes_with(&shop, "198.51.100.79:5060", &used.replace("-1-", "-2-"));
+    assert_eq!(forged.got_anything(), 0, "a stranger gets nothing");
+    assert_eq!(shop.log().len(), 1);
+    shop.wait("30 s");
+    assert_eq!(shop.phones_that_ring(), 2, "the caller was brought anew, by another token");
+    assert_ne!(token(&shop), used);
+    ann.hangs_up();
+    shop.wait("5 s");
+    forged.is_unplugged();
+    shop.is_idle();
+}
+
+#[test]
+fn nobody_picks_up_from_the_machine_at_twilio() {
+    let shop = Shop::closed();
+    let ann = called(&shop);
+    shop.workshop.calls_user("*8");
+    shop.wait("1 s");
+    assert_eq!(shop.workshop.ends(), [End::Refused(404)], "nobody waits here");
+    ann.hangs_up();
+    shop.wait("1 min");
+    assert_eq!(shop.row().disposition, Some(Disposition::NoMessage));
+    shop.is_idle();
+}
+
+#[test]
+fn ten_ring_at_once_and_the_others_15_s_later() {
+    let numbers: Vec<String> = (10..22).map(|n| format!("+346009991{n}")).collect();
+    let opening = Shop::opening().by_webhook(Webhooks::Numbers).phones(12);
+    let opening = numbers.iter().enumerate().fold(opening, |opening, (at, number)| opening.cell(at, number));
+    let shop = opening.open();
+    let ann = called(&shop);
+    let ringing = || numbers.iter().filter(|number| rings(&shop, number)).count();
+    assert_eq!(ringing(), 10);
+    shop.wait("15 s");
+    assert_eq!(ringing(), 2 + 8, "whoever has not rung yet, and as many as fit beside them");
+    assert!(rings(&shop, &numbers[10]) && rings(&shop, &numbers[11]));
+    ann.hangs_up();
+    shop.wait("5 s");
+    shop.is_idle();
+}
