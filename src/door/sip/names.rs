@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::call::leg::LegId;
 use crate::call::record::CallId;
 use crate::hex::hex;
 use crate::sip::auth::NonceSecret;
@@ -24,6 +25,14 @@ pub(super) struct Named {
     pub tag: String,
     /// Of its Via (§8.1.1.7).
     pub branch: String,
+}
+
+/// The names of a ringing leg for whoever may take its call (RFC 4235 §4.1.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OnAKey {
+    pub call_id: String,
+    pub local_tag: String,
+    pub remote_tag: String,
 }
 
 impl Names {
@@ -55,6 +64,15 @@ impl Names {
     pub(super) fn branch_again(&self, call_id: &str, cseq: u32) -> String {
         let bytes = self.secret(b"an INVITE again\0", &[&cseq.to_be_bytes(), call_id.as_bytes()]);
         format!("z9hG4bK{}", hex(&bytes[..8]))
+    }
+
+    /// What a leg is called before those who may take its call and nothing more. Who knows what a dialog is really called could
+    /// speak in it (RFC 3261 §12.2.2): redirect its sound, or end it.
+    pub(super) fn on_a_key(&self, leg: LegId) -> OnAKey {
+        let bytes = self.secret(b"a call on a key\0", &[leg.call.0.as_bytes(), &leg.nth.to_be_bytes()]);
+        let (call_id, rest) = bytes.split_at(16);
+        let (local_tag, remote_tag) = rest.split_at(8);
+        OnAKey { call_id: hex(call_id), local_tag: hex(local_tag), remote_tag: hex(remote_tag) }
     }
 
     fn secret(&self, what_for: &[u8], parts: &[&[u8]]) -> [u8; 32] {

@@ -19,6 +19,7 @@ use crate::sip::subscription::{MIN_EXPIRES_S, PACKAGES, Package, State, Subscrip
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
 
+use super::names::OnAKey;
 use super::{Begun, Calling, Party, SipDoor, Told, abilities, scheme_called};
 
 /// The longest rows of keys that desk phones are sold with have some 60.
@@ -289,11 +290,9 @@ impl SipDoor {
             Party::Phone(leg) => {
                 let phone = self.phones.get(&leg)?;
                 let name = match &phone.begun {
-                    // What it is called at that phone: our tag is the other side's there.
-                    Begun::ByUs { invite, .. } => phone.rings_as.as_ref().map(|tag| Name {
-                        call_id: invite.call_id.clone(),
-                        local_tag: tag.clone(),
-                        remote_tag: invite.from.tag().unwrap_or_default().to_owned(),
+                    Begun::ByUs { .. } => phone.rings_as.as_ref().map(|_| {
+                        let OnAKey { call_id, local_tag, remote_tag } = self.names.on_a_key(leg);
+                        Name { call_id, local_tag, remote_tag }
                     }),
                     Begun::ByPhone(_) => None,
                 };

@@ -13,6 +13,7 @@ use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
 use crate::sip::message::{Replaces, other};
 
+use super::names::OnAKey;
 use super::{Acked, Arrival, Begun, CallerState, Calling, Origin, Party, PhoneLeg, PhoneState, SipDoor};
 
 /// RFC 3261 §20.43: 399 is for people.
@@ -109,7 +110,7 @@ impl SipDoor {
             let party = self.dialogs.get(&key).copied()?;
             (self.remote_tag(party).as_deref() == Some(theirs.as_str())).then_some(party)
         });
-        let party = found.ok_or(481_u16)?;
+        let party = found.or_else(|| self.named_on_a_key(replaces)).ok_or(481_u16)?;
         let left = |leg| self.byes.values().any(|left| *left == leg);
         match party {
             Party::Phone(leg) => match self.phones.get(&leg) {
@@ -126,6 +127,16 @@ impl SipDoor {
                 Some(CallerState::Waiting) | None => Err(481),
             },
         }
+    }
+
+    /// The leg that a key of a colleague's shows by these names.
+    fn named_on_a_key(&self, replaces: &Replaces) -> Option<Party> {
+        let is_it = |leg: &&LegId| {
+            let OnAKey { call_id, local_tag, remote_tag } = self.names.on_a_key(**leg);
+            let tags = [(&replaces.to_tag, &replaces.from_tag), (&replaces.from_tag, &replaces.to_tag)];
+            call_id == replaces.call_id && tags.contains(&(&local_tag, &remote_tag))
+        };
+        self.phones.keys().find(is_it).copied().map(Party::Phone)
     }
 
     /// The tag of the other side, as far as it has one.

@@ -357,6 +357,36 @@ fn a_call_is_taken_only_by_its_name_and_by_a_phone_that_proves_who_it_is() {
     shop.is_idle();
 }
 
+#[test]
+fn a_key_tells_nobody_what_the_conversation_is_really_called() {
+    let (shop, mut counter, key) = counter_watches_ana();
+    let ann = ann_calls(&shop);
+    let invite = shop.ana.invite_sent();
+    let (call, document) = (key.names_the_call(&shop.counter), key.shows(&shop.counter));
+    let tag = invite.must("from").split_once("tag=").expect("a tag").1.to_owned();
+    for secret in [invite.must("call-id"), tag.as_str()] {
+        assert!(!document.contains(secret), "whoever knows it can redirect the sound: {document}");
+    }
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    let (call_id, tags) = call.split_once(";to-tag=").expect("names");
+    let (local, remote) = tags.split_once(";from-tag=").expect("two tags");
+    let address = shop.counter.address();
+    for (ours, theirs) in [(local, remote), (remote, local)] {
+        shop.counter.says_to_the_shop(&format!(
+            "BYE sip:ringall@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK{ours}\r\nMax-Forwards: 70\r\n\
+             From: <sip:ana@192.0.2.1>;tag={theirs}\r\nTo: <sip:ringall@192.0.2.1>;tag={ours}\r\nCall-ID: {call_id}\r\n\
+             CSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n"
+        ));
+        shop.wait("1 s");
+    }
+    assert!(ann.talks_with(&shop.ana));
+    // The names that are told are good for the one thing.
+    assert_eq!(wants(&shop, &shop.counter, &mut counter, &call), Some(403));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
 /// The last line of each summary.
 fn summaries(key: &Key, phone: &Phone) -> Vec<String> {
     let line = |body: &str, name: &str| {
