@@ -537,6 +537,9 @@ impl Switchboard {
         if let (Some(shop), Some(number)) = (&shop, &number) {
             self.not_needed(now, shop.id, number, &[Occasion::Missed, Occasion::Asked]);
         }
+        if let (Some(shop), Action::Ring(_)) = (&shop, &decision.action) {
+            self.ring_for_nobody_else(now, shop.id);
+        }
         let card = |shop: &Arc<Shop>| self.callers.card(shop, &offer.caller, identity.display, language);
         let shown = Shown {
             card: shop.as_ref().map_or_else(String::new, |shop| card(shop).display(language)),

@@ -256,6 +256,8 @@ pub enum NotRung {
     Busy,
     /// The call to be taken is over, or somebody has it.
     Gone,
+    /// The customer is in a call with the shop, calls it now, or is about to be called.
+    InTouch,
     /// The number is not called.
     Number(NotDialled),
     /// There are no ports left for the sound.

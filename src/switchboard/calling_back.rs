@@ -15,6 +15,7 @@ use crate::caller::Card;
 use crate::door::sip::Shown;
 use crate::media::player::Sound;
 use crate::media::ringing::ringing;
+use crate::notice::Notice;
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
 use crate::routing::decision::Because;
@@ -120,7 +121,9 @@ impl Switchboard {
 
     /// Whether the owner wants it, and for this customer.
     fn rings_back(&self, shop: ShopId, number: &Number) -> bool {
-        self.plan.shop(shop).is_some_and(|shop| shop.call_back_ring && !shop.blocked.contains(number))
+        // Who shows the shop's own number is somebody else.
+        let may_be = |shop: &Arc<Shop>| !shop.blocked.contains(number) && !shop.numbers.contains(number);
+        self.plan.shop(shop).is_some_and(|shop| shop.call_back_ring && may_be(shop))
     }
 
     pub(super) fn call_backs_due(&mut self, now: Now) {
@@ -135,10 +138,7 @@ impl Switchboard {
     /// The shop's free phones ring for somebody who has given up. Of a shop that has closed since none is on duty.
     fn ring_back(&mut self, now: Now, shop: ShopId, number: &Number) {
         let Some(shop) = self.plan.shop(shop).cloned() else { return };
-        let of_them =
-            |call: &&Call| call.record().shop == Some(shop.id) && call.record().caller.as_ref() == Some(number);
-        let lives = |call: &Call| call.record().ended.is_none();
-        if self.service == Service::Draining || self.calls.values().filter(of_them).any(lives) {
+        if self.service == Service::Draining || self.is_in_touch(shop.id, number) {
             return;
         }
         let is_free = |phone: &&Phone| {
@@ -147,6 +147,13 @@ impl Switchboard {
         let phones: Vec<Phone> = shop.phones.iter().filter(is_free).cloned().collect();
         // Who is not rung is still owed a call.
         let _ = self.begin_to_lift(now, &shop, number, &phones, Occasion::Missed);
+    }
+
+    /// Whether this customer is in a call with the shop, or about to be.
+    fn is_in_touch(&self, shop: ShopId, number: &Number) -> bool {
+        let mut records = self.calls.values().map(Call::record);
+        records
+            .any(|record| record.shop == Some(shop) && record.caller.as_ref() == Some(number) && record.ended.is_none())
     }
 
     /// Somebody at the page has a phone rung.
@@ -163,7 +170,11 @@ impl Switchboard {
             found.filter(|(_, phone)| !matches!(phone.line, Line::Cell { .. })).ok_or(NotRung::NoPhone)?;
         if let Purpose::PickUp(call) = purpose {
             let waits = self.calls.get(call).filter(|call| call.waits().is_some() && call.maker() != Some(phone.id));
-            waits.filter(|call| call.record().shop == Some(shop.id)).ok_or(NotRung::Gone)?;
+            let waits = waits.filter(|call| call.record().shop == Some(shop.id)).ok_or(NotRung::Gone)?;
+            // Whom a carrier keeps for itself no phone of ours can be connected with.
+            if !self.can_be_brought(waits) {
+                return Err(NotRung::Gone);
+            }
         }
         if self.contacts.phones.of(phone.id).is_empty() {
             return Err(NotRung::Unreachable);
@@ -176,7 +187,10 @@ impl Switchboard {
             Purpose::CallBack(_) if self.contacts.phones.is_in_use(phone.id) => return Err(NotRung::Busy),
             Purpose::CallBack(number) => {
                 self.not_needed(now, shop.id, number, &[Occasion::Missed]);
-                self.make_room(now, &shop);
+                if self.is_in_touch(shop.id, number) {
+                    return Err(NotRung::InTouch);
+                }
+                self.make_room(now, &shop, &[Occasion::Missed]);
                 self.begin_to_lift(now, &shop, number, &[phone], Occasion::Asked)?;
             }
         }
@@ -191,10 +205,16 @@ impl Switchboard {
     }
 
     /// Somebody at a phone is not refused because nobody has lifted another one yet.
-    pub(super) fn make_room(&mut self, now: Now, shop: &Shop) {
+    pub(super) fn make_room(&mut self, now: Now, shop: &Shop, which: &[Occasion]) {
         if self.out_now(shop.id) >= AT_ONCE {
-            self.stop_lifting(now, &[Occasion::Missed], &|record| record.shop == Some(shop.id));
+            self.stop_lifting(now, which, &|record| record.shop == Some(shop.id));
         }
+    }
+
+    /// A customer who calls goes before one who may be called back: the phones are theirs, and whoever lifts one has them. The
+    /// other is still owed a call.
+    pub(super) fn ring_for_nobody_else(&mut self, now: Now, shop: ShopId) {
+        self.stop_lifting(now, &[Occasion::Missed], &|record| record.shop == Some(shop));
     }
 
     fn stop_lifting(&mut self, now: Now, which: &[Occasion], whose: &dyn Fn(&CallRecord) -> bool) {
@@ -226,7 +246,12 @@ impl Switchboard {
             Dialling::Goes(Outside::Help(_)) | Dialling::NoNumber => {
                 return Err(NotRung::Number(NotDialled::NoNumber));
             }
-            Dialling::Refused(_, why) => return Err(NotRung::Number(why)),
+            Dialling::Refused(_, why) => {
+                if let (Occasion::Asked, true, [phone, ..]) = (occasion, why.is_suspicious(), phones) {
+                    self.notify(now, shop.id, Notice::NotDialled { name: phone.name.clone(), why });
+                }
+                return Err(NotRung::Number(why));
+            }
         };
         let carriers = self.carriers(&Outside::Number(to.clone())).len();
         if carriers == 0 {

@@ -56,7 +56,7 @@ impl Switchboard {
     /// This phone has dialled what is none of its shop's phones.
     pub(super) fn call_outside(&mut self, now: Now, arrival: Arrival, shop: Arc<Shop>, from: &Phone, proof: Proof) {
         let dialled = arrival.called.first().cloned().unwrap_or_default();
-        self.make_room(now, &shop);
+        self.make_room(now, &shop, &[Occasion::Missed, Occasion::Asked]);
         let out = Out { now: self.out_now(shop.id), today: self.gone_out.on(&shop, now) };
         let (outside, begin) = match decide_outside(&shop, &dialled, proof, out) {
             Dialling::NoNumber => {
@@ -79,7 +79,7 @@ impl Switchboard {
         };
         if let (Begin::Dial(_), Outside::Number(number)) = (&begin, &outside) {
             self.gone_out.count(&shop, now);
-            self.not_needed(now, shop.id, number, &[Occasion::Missed]);
+            self.not_needed(now, shop.id, number, &[Occasion::Missed, Occasion::Asked]);
             self.call_backs.calls(now, shop.id, number, from.id);
         }
         if let Begin::Unservable(Final::NotDialled(why)) = begin

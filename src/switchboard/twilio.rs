@@ -11,15 +11,17 @@ use crate::call::{Begin, Call};
 use crate::caller::NamedBy;
 use crate::door::sip::Arrival;
 use crate::door::token::Token;
-use crate::door::twilio::{Asked, Request, Spoken, written};
+use crate::door::twilio::{AfterAll, Asked, Request, Spoken, written};
 use crate::greeting::Greeting;
 use crate::media::Kept;
 use crate::now::Now;
 use crate::routing::caller_id::Identity;
-use crate::routing::decision::{Action, CallerId, Opening};
-use crate::routing::plan::{Line, Shop};
+use crate::routing::decision::{Action, CallerId, Offer, Opening};
+use crate::routing::plan::{Country, Line, Shop};
+use crate::routing::{decide, shop_called};
 use crate::spoken_card;
-use crate::twilio::read::{AfterDial, Bridged, Party, Says, Status};
+use crate::twilio::read::{AfterDial, Bridged, Party, RecordingState, Says, Status};
+use crate::twilio::twiml::Reject;
 use crate::twilio::work::Recording;
 use crate::twilio::{Document, Webhook, twiml};
 
@@ -46,7 +48,12 @@ impl Switchboard {
                 }
             },
             Says::AfterDial(after) => match id {
-                Some(id) => self.dial_is_over(now, request, id, &after),
+                Some(id) if self.dial_is_over(now, id, &after) => {
+                    // Somebody had it, and the caller waits all the same: they are rung for as if they called anew.
+                    let key = format!("{sid} after {} of {}", after.nth, id.0);
+                    self.called_by_webhook(now, request, Asked::AfterDial(after.nth), Calls { sid, key, party });
+                }
+                Some(id) => self.twilio.ask(id, request, Asked::AfterDial(after.nth)),
                 // A process before this one had begun it.
                 None if after.bridged == Bridged::Yes => self.reply(ticket, Document::hangup()),
                 None if after.bridged == Bridged::NotSaid && after.status == Status::Completed => {
@@ -90,7 +97,13 @@ impl Switchboard {
                     self.twilio.caller_spoke(now, id, ended, recording);
                     self.twilio.ask(id, request, Asked::Recorded);
                 }
-                None => self.reply(ticket, Document::hangup()),
+                None => {
+                    // Of before a crash.
+                    if let (Some(call), Some(recording)) = (call, recording) {
+                        self.twilio.recording_ready(CallId(call), recording, RecordingState::Ready);
+                    }
+                    self.reply(ticket, Document::hangup());
+                }
             },
             Says::RecordingReady { recording, state } => {
                 if let Some(id) = id.or(call.map(CallId)) {
@@ -129,17 +142,17 @@ impl Switchboard {
 
     pub(super) fn webhooks_due(&mut self, now: Now) {
         let calls = &self.calls;
-        self.twilio.handle_timeout(now, |id| calls.get(&id).map(Call::talks_with));
+        self.twilio.handle_timeout(now, |id| calls.get(&id).map(Call::is_heard_by));
     }
 
     fn called_by_webhook(&mut self, now: Now, request: Request, asked: Asked, calls: Calls) {
         let Calls { sid, key, party } = calls;
         let called = vec![number_of(&party.to)];
-        if self.service == Service::Draining {
-            return self.reply(Ticket(request.0), twiml::fallback(&self.plan, &called));
-        }
         let user = number_of(&party.from);
         let identity = Identity { display: &party.name, user: &user, ..Identity::default() };
+        if self.service == Service::Draining {
+            return self.reply(Ticket(request.0), self.while_we_stop(now, identity, &called));
+        }
         let Decided { shop, caller, action, shown, facts } = self.decided(now, identity, &called);
         let begin = match action {
             Action::Ring(ring) => Begin::Rings(self.mailboxes.put_later(ring), self.twilio.ways()),
@@ -158,6 +171,16 @@ impl Switchboard {
         self.tell_of_free_phones(now);
     }
 
+    /// No call begins any more, and who calls an open shop is to reach somebody all the same.
+    fn while_we_stop(&self, now: Now, identity: Identity<'_>, called: &[String]) -> Document {
+        let country = shop_called(&self.plan, called).map_or(Country::UNKNOWN, |shop| shop.country);
+        let offer = Offer { caller: CallerId::read(identity, country), called: called.to_vec() };
+        match decide(&self.plan, &offer, now.wall).action {
+            Action::Ring(_) => twiml::fallback(&self.plan, called),
+            Action::TakeMessage { .. } | Action::Refuse(_) => Document::reject(Reject::Busy),
+        }
+    }
+
     /// What the carrier's voice says of this caller. The owner's own name for them alone: anybody can send any other.
     fn spoken(&self, shop: Option<&Arc<Shop>>, caller: &CallerId, display: &str, nth: u32) -> Spoken {
         let Some(shop) = shop else { return Spoken { language: Default::default(), card: String::new() } };
@@ -168,11 +191,14 @@ impl Switchboard {
         Spoken { language, card }
     }
 
-    fn dial_is_over(&mut self, now: Now, request: Request, id: CallId, after: &AfterDial) {
-        if self.twilio.dial_is_over(now, id, self.calls.get(&id), after) {
-            self.take_back(now, id);
+    /// Whether somebody had taken the call, and the caller was never connected with them.
+    fn dial_is_over(&mut self, now: Now, id: CallId, after: &AfterDial) -> bool {
+        match self.twilio.dial_is_over(now, id, self.calls.get(&id), after) {
+            AfterAll::NotConnected => return true,
+            AfterAll::TakeBack => self.take_back(now, id),
+            AfterAll::AsItWas => {}
         }
-        self.twilio.ask(id, request, Asked::AfterDial(after.nth));
+        false
     }
 
     /// The caller is at our SIP port no more, and may come again.
@@ -191,10 +217,16 @@ impl Switchboard {
             && self.twilio.may_take_back(id)
             && ringing()
         {
-            self.twilio.taken_back(now, id);
+            self.twilio.taken_back(now, id, self.calls.get(&id));
             return self.take_back(now, id);
         }
         self.feed(now, id, input);
+    }
+
+    /// Whether this call's caller is here, or is sent for while phones ring.
+    pub(super) fn can_be_brought(&self, call: &Call) -> bool {
+        let id = call.record().id;
+        !self.twilio.has(id) || self.door.has_caller(id) || (call.is_ringing() && self.twilio.sends_here(id))
     }
 
     /// A caller whom we have sent for comes by SIP.

@@ -45,6 +45,8 @@ pub struct Dial {
     pub nouns: Vec<Noun>,
     /// So long, in whole seconds.
     pub rings: Duration,
+    /// Whom those see who are rung, in place of the caller.
+    pub caller_id: Option<String>,
     /// Asked when it is over; none where there is nobody to ask.
     pub action: Option<String>,
 }
@@ -134,6 +136,9 @@ impl Dial {
     fn write(&self, xml: &mut String) {
         let (rings, talk) = (seconds(self.rings.min(LONGEST_RING)), seconds(LONGEST_TALK));
         let mut attributes = vec![("answerOnBridge", "true"), ("timeout", &rings), ("timeLimit", &talk)];
+        if let Some(caller_id) = &self.caller_id {
+            attributes.push(("callerId", caller_id));
+        }
         if let Some(action) = &self.action {
             attributes.extend([("method", "POST"), ("action", action.as_str())]);
         }
@@ -229,7 +234,7 @@ pub fn fallback(plan: &Plan, called: &[String]) -> Document {
     if nouns.is_empty() {
         return Document::reject(Reject::Busy);
     }
-    Document(vec![Verb::Dial(Dial { nouns, rings: shop.give_up_after, action: None })])
+    Document(vec![Verb::Dial(Dial { nouns, rings: shop.give_up_after, caller_id: None, action: None })])
 }
 
 /// Whole seconds, rounded up: zero would be "the default".
@@ -308,7 +313,7 @@ mod tests {
     fn a_dial_rings_ten_at_most_for_ten_minutes_at_most() {
         let noun = |n: usize| Noun::Number { number: format!("+3460000000{n}"), screen: None, events: None };
         let nouns = (0..12).map(noun).collect();
-        let dial = Dial { nouns, rings: Duration::from_secs(601), action: None };
+        let dial = Dial { nouns, rings: Duration::from_secs(601), caller_id: None, action: None };
         let said = Document(vec![Verb::Dial(dial)]).write();
         assert_eq!(said.matches("<Number>").count(), MOST_NOUNS);
         assert!(said.contains("timeout=\"600\""), "{said}");

@@ -88,6 +88,8 @@ enum Refused {
     NoForm(#[from] super::form::FormError),
     #[error("it is of another account than [twilio] account_sid")]
     AnotherAccount,
+    #[error("Telnyx signs what is posted, not what stands in the address: its requests must be POST")]
+    NotPosted,
 }
 
 impl Webhooks {
@@ -173,6 +175,8 @@ impl Webhooks {
             _ => Form::default(),
         };
         match &self.signer {
+            // What stands in the address it does not sign.
+            Signer::Telnyx { .. } if *method == Method::GET => return Err(Refused::NotPosted),
             Signer::Telnyx { public_key } => {
                 let (signature, timestamp) = (one(headers, &TELNYX_SIGNATURE)?, one(headers, &TELNYX_TIMESTAMP)?);
                 ed25519::check(public_key, signature, timestamp, body, now.wall)?;

@@ -158,6 +158,7 @@ pub(super) fn not_rung(why: NotRung, phone: &str) -> String {
         }
         NotRung::Busy => format!("{phone} is in use: wait until it is free, or choose another phone."),
         NotRung::Gone => "That call is over, or somebody has it already.".to_owned(),
+        NotRung::InTouch => "They are calling now, or somebody speaks with them or is about to.".to_owned(),
         NotRung::Number(why) => not_dialled(why).to_owned(),
         NotRung::Full => "As many calls go on as can: try again when one of them is over.".to_owned(),
         NotRung::Closing => "The service is being stopped: try again in a moment.".to_owned(),

@@ -161,6 +161,7 @@ pub(super) fn not_rung(why: NotRung, phone: &str) -> String {
         }
         NotRung::Busy => format!("{phone} está ocupado: espera a que quede libre o elige otro teléfono."),
         NotRung::Gone => "Esa llamada ya terminó o ya la atiende alguien.".to_owned(),
+        NotRung::InTouch => "Está llamando ahora, o alguien ya habla o va a hablar con esa persona.".to_owned(),
         NotRung::Number(why) => not_dialled(why).to_owned(),
         NotRung::Full => "No caben más llamadas a la vez: vuelve a probar cuando termine alguna.".to_owned(),
         NotRung::Closing => "El servicio se está deteniendo: vuelve a probar en un momento.".to_owned(),

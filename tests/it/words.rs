@@ -316,6 +316,7 @@ fn a_phone_that_is_not_rung_says_why_and_what_to_do_instead() {
         NotRung::Number(NotDialled::Premium),
         NotRung::Number(NotDialled::AtOnce),
         NotRung::Full,
+        NotRung::InTouch,
         NotRung::Closing,
     ];
     golden("not_rung.txt", &in_both(&rows, |why, language| words::not_rung(*why, "Counter", language)));

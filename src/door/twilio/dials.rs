@@ -24,6 +24,8 @@ const SHORTEST_RING: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Where more numbers are to be rung than a `<Dial>` can, each gets its turn after this.
 const TURN: Duration = Duration::from_secs(15);
+/// Our own answer to a caller whom we cannot take at this moment, by their `<Dial>`'s first try at least.
+const BUSY_HERE: u16 = 486;
 /// Taken back from our SIP port, the caller is asked about, or gone. It takes a carrier a second or two to say so.
 pub(super) const ALONE_FOR: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,16 @@ pub struct Awaiting {
     /// To be rung now.
     pub phones: Vec<(LegId, PhoneId, BindingId)>,
     pub ringing_was_announced: bool,
+}
+
+/// What is to be done when a `<Dial>` is over, beside what its call is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterAll {
+    AsItWas,
+    /// The caller is to be taken off our SIP port, should they still be there.
+    TakeBack,
+    /// Somebody had taken the call, the carrier has not connected them, and the caller still waits.
+    NotConnected,
 }
 
 impl TwilioDoor {
@@ -82,10 +94,12 @@ impl TwilioDoor {
         // How long it rings by SIP we decide ourselves.
         let rings = if only_ours { LONGEST_RING } else { until.unwrap_or(give_up_at).min(give_up_at) - now.mono };
         let action = Some(self.url(Target::AfterDial { call: id.0, nth }));
-        if let Some(line) = self.lines.get_mut(&id) {
-            line.running = Some(Running { nth, brought });
-        }
-        Document(vec![Verb::Dial(Dial { nouns, rings, action })])
+        let Some(line) = self.lines.get_mut(&id) else { return Document::hangup() };
+        line.running = Some(Running { nth, brought });
+        // The word that stands for a withheld number is none, and carriers refuse calls from it.
+        let is_number = line.shown.number.starts_with('+');
+        let caller_id = line.shown.called.clone().filter(|_| !is_number);
+        Document(vec![Verb::Dial(Dial { nouns, rings, caller_id, action })])
     }
 
     /// The caller has come by SIP. What waits for them; `None`: they are not expected, or were here already.
@@ -100,6 +114,11 @@ impl TwilioDoor {
         Some(Awaiting { phones: std::mem::take(&mut line.held), ringing_was_announced: line.announced })
     }
 
+    /// Whether this caller is sent to our SIP port while phones ring.
+    pub fn sends_here(&self, call: CallId) -> bool {
+        self.lines.get(&call).is_some_and(|line| line.ways != Ways::Numbers)
+    }
+
     /// How phones are to show the caller.
     pub fn shown(&self, call: CallId) -> Option<Shown> {
         self.lines.get(&call).map(|line| line.shown.clone())
@@ -110,22 +129,26 @@ impl TwilioDoor {
         self.lines.get(&call).is_some_and(|line| line.ways == Ways::SipAndNumbers && line.stage == Stage::Ringing)
     }
 
-    /// They have been: a number was picked up, or the `<Dial>` is over, or they have hung up after all.
-    pub fn taken_back(&mut self, now: Now, call: CallId) {
-        if let Some(line) = self.lines.get_mut(&call) {
-            let rings = line.running.is_some();
-            line.alone_at = rings.then_some(now.mono + ALONE_FOR);
-            self.set_deadline(call);
+    /// They have been: a number was picked up, or the `<Dial>` is over, or they have hung up after all. Not so while somebody
+    /// is asked at a number.
+    pub fn taken_back(&mut self, now: Now, id: CallId, call: Option<&Call>) {
+        let is_asked =
+            |leg: &LegId| matches!(call.and_then(|call| call.state_of(*leg)), Some(LegState::Screening { .. }));
+        if let Some(line) = self.lines.get_mut(&id) {
+            let is_in_doubt = line.running.is_some() && !line.legs.keys().any(is_asked);
+            line.alone_at = is_in_doubt.then_some(now.mono + ALONE_FOR);
+            self.set_deadline(id);
         }
     }
 
-    /// A `<Dial>` is over. Says whether the caller is to be taken off our SIP port, should they still be there.
-    pub fn dial_is_over(&mut self, now: Now, id: CallId, call: Option<&Call>, after: &AfterDial) -> bool {
-        let Some(line) = self.lines.get_mut(&id) else { return false };
+    /// A `<Dial>` is over.
+    pub fn dial_is_over(&mut self, now: Now, id: CallId, call: Option<&Call>, after: &AfterDial) -> AfterAll {
+        let Some(line) = self.lines.get_mut(&id) else { return AfterAll::AsItWas };
         line.alone_at = None;
-        let Some(running) = line.running.take_if(|running| running.nth == after.nth) else { return false };
+        let was_taken = matches!(line.stage, Stage::Talking | Stage::Over);
+        let Some(running) = line.running.take_if(|running| running.nth == after.nth) else { return AfterAll::AsItWas };
         let caller_is_gone = after.status == Status::Canceled || after.caller.is_some_and(Status::is_final);
-        let talks_with = call.and_then(Call::talks_with);
+        let talks_with = call.and_then(Call::is_heard_by);
         let bridged = match after.bridged {
             Bridged::Yes => true,
             Bridged::No => false,
@@ -134,15 +157,22 @@ impl TwilioDoor {
         let by = if caller_is_gone { By::Caller } else { By::Staff };
         if bridged {
             self.ended(now, id, call, by, WithWhom::Somebody(after.child.clone()));
-            return false;
-        }
-        if let Some(leg) = talks_with {
-            if self.is_number_leg(leg) {
-                self.tell(id, Input::CallerLeft(CallerLeft::NotConnected, None));
+            // Whoever they talked with: nobody is rung again.
+            if let Some(line) = self.lines.get_mut(&id).filter(|line| line.stage == Stage::Ringing) {
+                line.stage = Stage::Over;
             }
-            return false;
+            return AfterAll::AsItWas;
         }
-        for (leg, input) in self.what_became_of(id, call, after.nth) {
+        if let Some(leg) = talks_with
+            && self.is_number_leg(leg)
+        {
+            self.tell(id, Input::CallerLeft(CallerLeft::NotConnected, None));
+        }
+        if was_taken {
+            let waits = after.bridged == Bridged::No && !caller_is_gone;
+            return if waits { AfterAll::NotConnected } else { AfterAll::AsItWas };
+        }
+        for (leg, input) in self.what_became_of(id, call, after.nth, caller_is_gone) {
             if let Input::LegEnded(..) = input
                 && let Some(line) = self.lines.get_mut(&id)
             {
@@ -151,11 +181,19 @@ impl TwilioDoor {
             self.tell(id, input);
         }
         if caller_is_gone {
-            self.tell(id, Input::CallerLeft(CallerLeft::HungUp, None));
-        } else if running.brought == Brought::NotYet {
+            self.caller_hung_up(id);
+        } else if running.brought == Brought::NotYet && after.sip_status != Some(BUSY_HERE) {
             self.numbers_alone(id);
         }
-        matches!(running.brought, Brought::By(_))
+        if matches!(running.brought, Brought::By(_)) { AfterAll::TakeBack } else { AfterAll::AsItWas }
+    }
+
+    /// Whoever called is gone from the carrier too: they have not been taken back from our SIP port.
+    pub(super) fn caller_hung_up(&mut self, id: CallId) {
+        if let Some(line) = self.lines.get_mut(&id) {
+            line.stage = Stage::Over;
+        }
+        self.tell(id, Input::CallerLeft(CallerLeft::HungUp, None));
     }
 
     /// The carrier cannot reach our SIP port.
@@ -167,11 +205,13 @@ impl TwilioDoor {
     }
 
     /// What the numbers of a `<Dial>` that is over have done.
-    fn what_became_of(&self, id: CallId, call: Option<&Call>, nth: u32) -> Vec<(LegId, Input)> {
+    fn what_became_of(&self, id: CallId, call: Option<&Call>, nth: u32, caller_is_gone: bool) -> Vec<(LegId, Input)> {
         let Some(line) = self.lines.get(&id) else { return Vec::new() };
         let rung = line.legs.iter().filter(|(_, leg)| leg.dial == Some(nth));
         let became = rung.map(|(leg, number)| {
             let input = match (call.and_then(|call| call.state_of(*leg)), number.end) {
+                // That says nothing of whoever was rung.
+                _ if caller_is_gone => Input::LegEnded(*leg, LegEnd::Cut),
                 // It has picked up, and pressed nothing: a mailbox.
                 (Some(LegState::Screening { .. }), _) => Input::NobodyPressed(*leg),
                 (_, Some(Status::Busy)) => Input::LegEnded(*leg, LegEnd::Busy),

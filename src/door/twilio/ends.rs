@@ -63,7 +63,7 @@ impl TwilioDoor {
 
     /// A conversation is over. With whom it was may have been told, or is about to be.
     pub(super) fn ended(&mut self, now: Now, id: CallId, call: Option<&Call>, by: By, bridged: WithWhom) {
-        let with = call.and_then(Call::talks_with);
+        let with = call.and_then(Call::is_heard_by);
         let by_number = with.filter(|leg| self.is_number_leg(*leg));
         let Some(line) = self.lines.get_mut(&id) else { return };
         line.end = Some(End { at: now.mono + OVERTAKING, by, bridged });
@@ -100,7 +100,7 @@ impl TwilioDoor {
             return self.forget(id);
         }
         if line.alone_at.take_if(|at| *at <= now.mono).is_some() {
-            self.tell(id, Input::CallerLeft(CallerLeft::HungUp, None));
+            self.caller_hung_up(id);
             return;
         }
         if line.talk_until.take_if(|at| *at <= now.mono).is_some() {
@@ -253,9 +253,8 @@ impl TwilioDoor {
 
     fn fetch(&mut self, id: CallId, recording: Recording) {
         if let Some(line) = self.lines.get_mut(&id) {
-            if let Taped::Fetched(known) = &line.recording
-                && known.sid == recording.sid
-            {
+            // The same once more, or a second one of the same call, which must not take the place of the first.
+            if let Taped::Fetched(_) = &line.recording {
                 return;
             }
             line.recording = Taped::Fetched(recording.clone());

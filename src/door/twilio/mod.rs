@@ -10,6 +10,8 @@ mod ends;
 pub mod exceptions;
 mod line;
 
+pub use dials::AfterAll;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::call::Call;

@@ -136,8 +136,11 @@ async fn ring(
     Err(match why {
         NotRung::NoPhone => Problem::parameter("phone", detail),
         NotRung::Closing => Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail),
-        NotRung::Unreachable | NotRung::Busy | NotRung::Gone | NotRung::Number(_) | NotRung::Full => {
-            Problem::new(StatusCode::CONFLICT, detail)
-        }
+        NotRung::Unreachable
+        | NotRung::Busy
+        | NotRung::Gone
+        | NotRung::InTouch
+        | NotRung::Number(_)
+        | NotRung::Full => Problem::new(StatusCode::CONFLICT, detail),
     })
 }

@@ -385,6 +385,90 @@ fn each_that_is_lifted_counts_for_the_day() {
 }
 
 #[test]
+fn a_customer_who_calls_goes_before_one_who_may_be_called_back() {
+    let (shop, _, home) = rings_back();
+    let ben = shop.caller("Ben", "+34600333444");
+    ben.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!(shop.counter.display().1, "+34600333444");
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ben.talks_with(&shop.counter), "whoever lifts the phone has who calls");
+    assert_eq!(home.calls_seen(), 0);
+    ben.hangs_up();
+    shop.wait("1 min");
+    shop.is_idle();
+    assert_eq!(shop.log().len(), 2);
+}
+
+#[test]
+fn nobody_is_called_over_a_call_of_theirs_nor_by_two() {
+    let (shop, _) = open(opening());
+    let home = shop.outside("Jo at home", JO);
+    shop.rings_to_call(&shop.counter, JO).expect("a free phone");
+    assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "Counter is about to");
+    shop.wait("1 s");
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "she is being called");
+    home.picks_up();
+    shop.wait("1 s");
+    assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "they talk");
+    shop.counter.hangs_up();
+    shop.wait("1 s");
+    shop.caller("Jo", JO).calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert!(shop.rings_to_call(&shop.ana, JO).is_err(), "she calls");
+    assert_eq!(shop.asked_the_carrier().len(), 1);
+}
+
+#[test]
+fn whoever_dials_a_customer_is_the_one_who_calls_them() {
+    let (shop, mut counter) = open(opening());
+    let home = shop.outside("Jo at home", JO);
+    shop.rings_to_call(&shop.ana, JO).expect("a free phone");
+    shop.wait("1 s");
+    counter.calls(&shop, &shop.counter, "600999888");
+    shop.wait("1 s");
+    assert!(!shop.ana.rings());
+    assert_eq!(home.calls_seen(), 1);
+    shop.counter.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn phones_that_nobody_has_lifted_yet_keep_nobody_from_calling() {
+    let (shop, mut counter, _) = jo_gave_up(opening().registering(1));
+    Account::of("workshop").is_registered(&shop, &shop.workshop);
+    let cleo = shop.outside("Cleo", "+34600222222");
+    shop.rings_to_call(&shop.ana, JO).expect("a free phone");
+    shop.rings_to_call(&shop.workshop, "+34600111111").expect("a free phone");
+    counter.calls(&shop, &shop.counter, "600222222");
+    shop.wait("1 s");
+    assert!(cleo.rings() && shop.notices().is_empty());
+    shop.counter.hangs_up();
+    shop.wait("1 min");
+    shop.is_idle();
+}
+
+#[test]
+fn the_owner_hears_of_numbers_that_somebody_tries_at_the_page() {
+    let (shop, _) = open(opening());
+    assert!(shop.rings_to_call(&shop.counter, "+34803123456").is_err());
+    assert_eq!(shop.notices().len(), 1);
+    shop.is_idle();
+}
+
+#[test]
+fn who_shows_the_shops_own_number_is_not_called_back() {
+    let (shop, _) = open(opening());
+    gives_up_after(&shop, &shop.caller("Somebody", "+34911234567"), "15 s");
+    shop.wait("30 s");
+    assert_eq!(rung(&[&shop.counter, &shop.ana]), [1, 1]);
+    shop.is_idle();
+}
+
+#[test]
 fn a_phone_that_somebody_asks_for_rings_alone_and_calls() {
     let (shop, _) = open(opening());
     let home = shop.outside("Jo at home", JO);

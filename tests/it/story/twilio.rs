@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use ringall::call::record::{Disposition, EndedBy, EventKind};
 use ringall::media::Kept;
+use ringall::switchboard::NotRung;
 use ringall::twilio::Work;
 
 use crate::carrier_sip::Says;
-use crate::carrier_twilio::{Heard, elements};
+use crate::carrier_twilio::{Deed, Heard, Post, Then, elements};
 use crate::cast::{Caller, Door, Phone};
 use crate::far_end::End;
 use crate::machine::Webhooks;
@@ -316,6 +317,93 @@ fn a_document_waits_for_the_row_and_no_longer() {
     assert!(rings(&shop, CELL));
     ann.hangs_up();
     shop.wait("5 s");
+    shop.is_idle();
+}
+
+#[test]
+fn a_word_for_a_withheld_number_is_nobodys_number() {
+    for (caller, shown) in [("+266696687", true), ("+34600111222", false)] {
+        let shop = cells().at_number("+34911234567").open();
+        let ann = shop.caller("Ann", caller);
+        ann.calls_through(Door::Twilio);
+        shop.wait("2 s");
+        let document = shop.twilio(|twilio| twilio.exchanged[0].document.clone());
+        assert_eq!(document.contains(r#"callerId="+34911234567""#), shown, "{caller}: {document}");
+        ann.hangs_up();
+        shop.wait("5 s");
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn a_caller_who_is_gone_is_gone_whatever_else_is_lost() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    shop.twilio(|twilio| twilio.loses = vec!["/twilio/status"]);
+    let ann = called(&shop);
+    assert!(shop.counter.rings() && rings(&shop, CELL));
+    ann.hangs_up();
+    shop.wait("15 s");
+    assert_eq!(ended(&shop), (Some(Disposition::Missed), Some(EndedBy::Caller), None));
+    shop.is_idle();
+}
+
+#[test]
+fn who_hangs_up_while_a_cell_is_asked_says_nothing_of_that_cell() {
+    let shop = cells().open();
+    for _ in 0..4 {
+        let ann = called(&shop);
+        picks_up(&shop, CELL);
+        shop.wait("1 s");
+        ann.hangs_up();
+        shop.wait("10 s");
+    }
+    assert!(shop.notices().is_empty(), "{:?}", shop.notices());
+    shop.is_idle();
+}
+
+#[test]
+fn who_was_taken_and_never_connected_is_rung_for_anew() {
+    let shop = cells().open();
+    let ann = called(&shop);
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    presses(&shop, CELL, "1");
+    shop.wait("1 s");
+    // The carrier has lost that leg before it connected them, says so, and the caller waits.
+    let (voice, action) = shop.twilio(|twilio| {
+        let document = twilio.exchanged[0].document.clone();
+        let action = elements(&document)[0].attributes["action"].clone();
+        (twilio.exchanged[0].form.clone(), action)
+    });
+    let path = action.strip_prefix("https://shop.example").expect("our own address").to_owned();
+    let form = format!("{voice}&DialCallStatus=completed&DialBridged=false");
+    shop.at_twilio(|_, _| vec![Deed::Post(Duration::from_millis(20), Post { path, form, then: Then::Parent(0) })]);
+    shop.wait("2 s");
+    assert!(rings(&shop, CELL) && rings(&shop, OTHER), "{:?}", shop.twilio(|twilio| twilio.exchanged.last().cloned()));
+    ann.hangs_up();
+    shop.wait("10 s");
+    assert_eq!(shop.log().len(), 2);
+    assert_eq!(shop.log()[1].disposition, Some(Disposition::Missed), "and is owed a call");
+    shop.is_idle();
+}
+
+#[test]
+fn a_closed_shop_whose_service_stops_wakes_nobody() {
+    let shop = cells().hours("Mo-Fr 16:30-20:00").open();
+    shop.shuts_down();
+    called(&shop);
+    assert_eq!(caller_heard(&shop), [Heard::Busy]);
+    shop.is_idle();
+}
+
+#[test]
+fn no_phone_rings_for_a_caller_at_twilios_machine() {
+    let shop = Shop::closed();
+    let ann = called(&shop);
+    shop.wait("5 s");
+    assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Err(NotRung::Gone));
+    ann.hangs_up();
+    shop.wait("10 s");
     shop.is_idle();
 }
 
