@@ -32,6 +32,13 @@ pub struct Leg {
     pub state: LegState,
 }
 
+impl Leg {
+    /// Whether it has picked up and is asked for a key.
+    pub fn is_screened(&self) -> bool {
+        matches!(self.state, LegState::Screening { .. })
+    }
+}
+
 /// What shows that a person has a leg. Kept with the leg: what its phone is may change while it rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakenBy {

@@ -322,14 +322,9 @@ impl Call {
     }
 
     /// The leg that the caller talks with, also while that one gives them away.
-    pub fn is_heard_by(&self) -> Option<LegId> {
+    pub fn connected_with(&self) -> Option<LegId> {
         let talking = self.facts.legs.iter().find(|(_, leg)| leg.state == LegState::Talking);
         talking.map(|(id, _)| *id).filter(|_| matches!(self.phase, Phase::Talking(_) | Phase::Transferring(_)))
-    }
-
-    /// How a leg stands, while there is one.
-    pub fn state_of(&self, leg: LegId) -> Option<LegState> {
-        self.facts.legs.get(&leg).map(|leg| leg.state)
     }
 
     /// When a ringing call is given up at the latest, and when before that another number is to be rung.
@@ -362,11 +357,6 @@ impl Call {
     /// Whether there is a row of it, or is to be.
     pub fn is_written(&self) -> bool {
         self.facts.logged != Logged::Unwritten
-    }
-
-    /// Which phone talks at this leg, or rings.
-    pub fn phone_of(&self, leg: LegId) -> Option<PhoneId> {
-        self.facts.legs.get(&leg).map(|leg| leg.phone)
     }
 
     /// The leg that the caller talks with, unless the call is being given away.

@@ -283,7 +283,7 @@ impl Switchboard {
         };
         self.busy_with = Some(id);
         self.door.open_ours(id, place, shown);
-        let call = Call::new(now, row(id, now, shop, to), Some(shop.clone()), begin, &self.contacts.phones);
+        let call = Call::new(now, first_row(id, now, shop, to), Some(shop.clone()), begin, &self.contacts.phones);
         self.calls.insert(id, call);
         self.drain_call(now, id);
         self.busy_with = None;
@@ -324,7 +324,7 @@ impl Switchboard {
 }
 
 /// Its first row, should somebody lift a phone.
-fn row(id: CallId, now: Now, shop: &Shop, number: Number) -> CallRecord {
+fn first_row(id: CallId, now: Now, shop: &Shop, number: Number) -> CallRecord {
     CallRecord {
         id,
         shop: Some(shop.id),

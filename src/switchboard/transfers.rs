@@ -39,7 +39,7 @@ impl Switchboard {
     /// here, and nowhere else.
     fn colleague(&self, leg: LegId, user: &str) -> Option<PhoneId> {
         let call = self.calls.get(&leg.call)?;
-        let giver = call.phone_of(leg)?;
+        let giver = call.leg(leg)?.phone;
         let shop = self.plan.shop(call.shop()?.id)?;
         let phone = shop.phones.iter().find(|phone| self.user_of(phone).as_deref() == Some(user))?;
         let phones = &self.contacts.phones;
@@ -110,7 +110,7 @@ impl Switchboard {
         let call = self.calls.get(&party.call())?;
         let talks_with = call.talks_with()?;
         let phone = match party {
-            Party::Phone(leg) => call.phone_of(leg).filter(|_| leg == talks_with)?,
+            Party::Phone(leg) => call.leg(leg).filter(|_| leg == talks_with)?.phone,
             Party::Caller(_) => call.maker()?,
         };
         Some((call, phone))

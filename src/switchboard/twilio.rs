@@ -142,7 +142,7 @@ impl Switchboard {
 
     pub(super) fn webhooks_due(&mut self, now: Now) {
         let calls = &self.calls;
-        self.twilio.handle_timeout(now, |id| calls.get(&id).map(Call::is_heard_by));
+        self.twilio.handle_timeout(now, |id| calls.get(&id).map(Call::connected_with));
     }
 
     fn called_by_webhook(&mut self, now: Now, request: Request, asked: Asked, calls: Calls) {

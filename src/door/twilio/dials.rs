@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::call::Call;
 use crate::call::event::{CallerLeft, Input, LegEnd, Ways};
-use crate::call::leg::{BindingId, LegId, LegState};
+use crate::call::leg::{BindingId, Leg, LegId};
 use crate::call::record::CallId;
 use crate::door::sip::Shown;
 use crate::door::token::{self, Token};
@@ -24,7 +24,7 @@ const SHORTEST_RING: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Where more numbers are to be rung than a `<Dial>` can, each gets its turn after this.
 const TURN: Duration = Duration::from_secs(15);
-/// Our own answer to a caller whom we cannot take at this moment, by their `<Dial>`'s first try at least.
+/// What our own SIP port answers at give-up: it was reached, and its answer holds.
 const BUSY_HERE: u16 = 486;
 /// Taken back from our SIP port, the caller is asked about, or gone. It takes a carrier a second or two to say so.
 pub(super) const ALONE_FOR: Duration = Duration::from_secs(10);
@@ -132,8 +132,7 @@ impl TwilioDoor {
     /// They have been: a number was picked up, or the `<Dial>` is over, or they have hung up after all. Not so while somebody
     /// is asked at a number.
     pub fn taken_back(&mut self, now: Now, id: CallId, call: Option<&Call>) {
-        let is_asked =
-            |leg: &LegId| matches!(call.and_then(|call| call.state_of(*leg)), Some(LegState::Screening { .. }));
+        let is_asked = |leg: &LegId| call.and_then(|call| call.leg(*leg)).is_some_and(Leg::is_screened);
         if let Some(line) = self.lines.get_mut(&id) {
             let is_in_doubt = line.running.is_some() && !line.legs.keys().any(is_asked);
             line.alone_at = is_in_doubt.then_some(now.mono + ALONE_FOR);
@@ -148,7 +147,7 @@ impl TwilioDoor {
         let was_taken = matches!(line.stage, Stage::Talking | Stage::Over);
         let Some(running) = line.running.take_if(|running| running.nth == after.nth) else { return AfterAll::AsItWas };
         let caller_is_gone = after.status == Status::Canceled || after.caller.is_some_and(Status::is_final);
-        let talks_with = call.and_then(Call::is_heard_by);
+        let talks_with = call.and_then(Call::connected_with);
         let bridged = match after.bridged {
             Bridged::Yes => true,
             Bridged::No => false,
@@ -209,11 +208,11 @@ impl TwilioDoor {
         let Some(line) = self.lines.get(&id) else { return Vec::new() };
         let rung = line.legs.iter().filter(|(_, leg)| leg.dial == Some(nth));
         let became = rung.map(|(leg, number)| {
-            let input = match (call.and_then(|call| call.state_of(*leg)), number.end) {
+            let input = match (call.and_then(|call| call.leg(*leg)), number.end) {
                 // That says nothing of whoever was rung.
                 _ if caller_is_gone => Input::LegEnded(*leg, LegEnd::Cut),
                 // It has picked up, and pressed nothing: a mailbox.
-                (Some(LegState::Screening { .. }), _) => Input::NobodyPressed(*leg),
+                (Some(rung), _) if rung.is_screened() => Input::NobodyPressed(*leg),
                 (_, Some(Status::Busy)) => Input::LegEnded(*leg, LegEnd::Busy),
                 // The carrier does not call this number at all.
                 (_, Some(Status::Failed)) => Input::LegEnded(*leg, LegEnd::Unavailable(404)),

@@ -63,7 +63,7 @@ impl TwilioDoor {
 
     /// A conversation is over. With whom it was may have been told, or is about to be.
     pub(super) fn ended(&mut self, now: Now, id: CallId, call: Option<&Call>, by: By, bridged: WithWhom) {
-        let with = call.and_then(Call::is_heard_by);
+        let with = call.and_then(Call::connected_with);
         let by_number = with.filter(|leg| self.is_number_leg(*leg));
         let Some(line) = self.lines.get_mut(&id) else { return };
         line.end = Some(End { at: now.mono + OVERTAKING, by, bridged });

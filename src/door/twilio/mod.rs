@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::call::Call;
 use crate::call::event::{Final, Input, Ways};
-use crate::call::leg::{BindingId, LegId, LegState};
+use crate::call::leg::{BindingId, Leg, LegId};
 use crate::call::phones::Phones;
 use crate::call::record::CallId;
 use crate::now::{Mono, Now};
@@ -195,11 +195,11 @@ impl TwilioDoor {
         let Some(line) = self.lines.get(&id) else { return Document::hangup() };
         match asked {
             Asked::Screen(leg) => {
-                let is_asked = |call: &Call| matches!(call.state_of(leg), Some(LegState::Screening { .. }));
-                return if call.is_some_and(is_asked) { self.screen(line, id, leg) } else { too_late(line, call) };
+                let is_asked = call.and_then(|call| call.leg(leg)).is_some_and(Leg::is_screened);
+                return if is_asked { self.screen(line, id, leg) } else { too_late(line, call) };
             }
             Asked::Accepted(leg) => {
-                let has_it = call.is_some_and(|call| call.is_heard_by() == Some(leg));
+                let has_it = call.is_some_and(|call| call.connected_with() == Some(leg));
                 return if has_it { Document::default() } else { too_late(line, call) };
             }
             Asked::NoKey => return Document::hangup(),
