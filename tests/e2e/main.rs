@@ -4,6 +4,7 @@
 //! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
 
+mod asks;
 mod baresip;
 mod calling_out;
 mod capture;
@@ -55,6 +56,7 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod transfers;
 mod web_socket;
 mod webhooks;
 mod who_rings;
