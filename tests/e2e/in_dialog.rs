@@ -127,6 +127,35 @@ fn either_side_changes_its_codec() {
     from_either_side("either_side_changes_its_codec", &steps);
 }
 
+/// RFC 3264 §4: while our offer waits for its answer there is no other.
+#[test]
+fn a_second_offer_while_ours_stands_is_told_to_wait() {
+    if !peers::present("a_second_offer_while_ours_stands_is_told_to_wait", &["sipp"]) {
+        return;
+    }
+    let crossing = Asks { method: "UPDATE", status: 491, ..Asks::offers("0 101", "sendonly") };
+    let again = Asks { method: "UPDATE", ..Asks::offers("0 101", "sendonly") };
+    let scenario = CALLER.asking(&[Asks::new("INVITE", 200), crossing, again]);
+    // The ACK, with the answer, comes after the second offer.
+    let (before, rest) = scenario.split_once("INVITE 200\"/>\n    </action>\n  </recv>\n").expect("it is answered");
+    let (ack, rest) = rest.split_once("  <send retrans").expect("the second offer");
+    let (crossing, rest) = rest.split_once("UPDATE 491\"/>\n    </action>\n  </recv>\n").expect("it is refused");
+    let scenario = format!(
+        "{before}INVITE 200\"/></action></recv>\n  <send retrans{crossing}UPDATE 491\"/></action></recv>\n{ack}{rest}"
+    );
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(100);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let notes = Sipp::plays(&scenario).start(&target).finish(LIMIT);
+    phone.finish(LIMIT);
+    for note in ["INVITE 200", "UPDATE 491", "UPDATE 200"] {
+        assert!(notes.iter().any(|noted| noted.text == note), "no {note} in {notes:?}");
+    }
+    let after = after(&installation, 1);
+    assert_eq!(after.of("held"), [None], "what was refused holds nobody");
+}
+
 #[test]
 fn either_side_sends_digits_by_info() {
     let steps = [

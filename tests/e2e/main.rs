@@ -6,6 +6,7 @@
 
 mod asks;
 mod baresip;
+mod calling_back;
 mod calling_out;
 mod capture;
 mod chromium;
@@ -41,9 +42,11 @@ mod glare;
 mod in_dialog;
 mod killed;
 mod live;
+mod message_lamp;
 mod messages;
 mod notices;
 mod page;
+mod picking_up;
 mod reason;
 mod refused;
 mod registering;

@@ -47,6 +47,12 @@ pub fn is_told(place: &str, words: &str, note: &str) -> String {
     include_str!("scenarios/is-told.xml").replace("PLACE\"", &place).replace("WORDS", words).replace("NOTE", note)
 }
 
+/// A phone that registers as Counter and has a lamp: what it is told of this event package, in order, and how it notes that.
+pub fn phone_watches(event: &str, told: &[(&str, &str)]) -> String {
+    let told: String = told.iter().map(|(words, note)| is_told("body", words, note)).collect();
+    include_str!("scenarios/phone-watches.xml").replace("EVENT", event).replace("NOTIFIED\n", &told)
+}
+
 /// The same scenario of a phone, which must show this when it rings.
 pub fn showing(scenario: &str, display: &str) -> String {
     let (log, reference) = ("<log message=\"[timestamp] offered", "<Reference variables=\"shown\"/></scenario>");
