@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::calling_out::{COUNTER, SHOPS_NUMBER, calling_out_by};
+use crate::chromium::{Chromium, DESK};
 use crate::installation::{Installation, fixed_phone};
+use crate::page::chooses_a_password;
 use crate::peers;
 use crate::ports;
 use crate::process::until;
@@ -83,20 +85,40 @@ fn is_made_up_for(place: &Installation) {
 
 #[test]
 fn a_phone_of_ones_choice_is_lifted_and_the_customer_is_called_back() {
-    if !peers::present("a_phone_of_ones_choice_is_lifted_and_the_customer_is_called_back", &["sipp"]) {
+    if peers::present("a_phone_of_ones_choice_is_lifted_and_the_customer_is_called_back", &["sipp"]) {
+        calls_jo_back(|installation| {
+            let call = json!({"phone": "Counter"});
+            let asked = installation.send("POST", &format!("/api/v1/callers/{JO}/call"), &[], &call);
+            assert_eq!(asked.status, 202, "{}", asked.body);
+        });
+    }
+}
+
+#[test]
+fn the_customer_is_called_back_from_the_page() {
+    if !peers::present("the_customer_is_called_back_from_the_page", &["sipp", "chromium", "chromedriver"]) {
         return;
     }
+    calls_jo_back(|installation| {
+        let link = installation.run(&["owner", "invite", "ana@example.com"]);
+        let ana = Chromium::start();
+        ana.looks_at(DESK);
+        chooses_a_password(&ana, &link);
+        ana.opens(&format!("{}/callers/{JO}", installation.web()));
+        ana.clicks(&format!("form[action='/callers/{JO}/call'] button"));
+        ana.shows("Counter rings. Lift it and we call Jo Miller.");
+    });
+}
+
+fn calls_jo_back(asks: impl FnOnce(&Installation)) {
     let place = Place::new();
     let (target, start) = (place.installation.target(), place.installation.gauges());
     let rings = Sipp::plays(sipp::PHONE_RINGS).at(place.workshop.port()).start(&target);
     jo_gives_up(&place.installation, 1_000);
     rings.finish(LIMIT);
     assert!(until(LIMIT, || (place.owed() == 1).then_some(())).is_some(), "Jo is owed a call");
-
     let counter = place.counter_shows("CALL Jo Miller");
-    let call = json!({"phone": "Counter"});
-    let asked = place.installation.send("POST", &format!("/api/v1/callers/{JO}/call"), &[], &call);
-    assert_eq!(asked.status, 202, "{}", asked.body);
+    asks(&place.installation);
     let Place { jo, ears, installation, .. } = place;
     they_talk(counter, jo.start(&target), &ears);
     is_made_up_for(&installation);

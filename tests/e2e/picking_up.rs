@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::chromium::{Chromium, DESK};
 use crate::installation::{Installation, SHOP, fixed_phone};
+use crate::page::chooses_a_password;
 use crate::peers;
 use crate::ports;
 use crate::process::until;
@@ -20,6 +22,17 @@ const COUNTER: &str =
     "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\nafter_s = 100\n";
 const CLOSED: &str =
     "\n[[closure]]\nfrom = \"2020-01-01T00:00\"\nto = \"2199-01-01T00:00\"\nwhy = \"Test\"\n";
+
+/// How Counter comes to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// `*8` is dialled there.
+    ShortCode,
+    /// A program has it rung.
+    Program,
+    /// Somebody at the page has.
+    Page,
+}
 
 /// What a customer and Counter say and hear.
 struct Talk {
@@ -71,10 +84,10 @@ fn registered(installation: &Installation, phone: Sipp) -> Playing {
 
 #[test]
 fn a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands() {
-    if !peers::present("a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands", &["sipp"]) {
+    if !peers::present("a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands", &["sipp", "chromium", "chromedriver"]) {
         return;
     }
-    for by_short_code in [true, false] {
+    for by in [By::ShortCode, By::Program, By::Page] {
         let talk = Talk::new();
         let workshop = Sipp::plays(sipp::PHONE_RINGS);
         let installation = Installation::start(&format!("{SHOP}{COUNTER}{}", fixed_phone("Workshop", workshop.port())));
@@ -83,7 +96,7 @@ fn a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands() {
         let caller = talk.caller().start(&target);
         caller.wait_for("ringing", LIMIT);
         let call = call_that_has(&installation, "ringing");
-        counter_takes(&installation, &talk, &call, by_short_code, caller);
+        counter_takes(&installation, &talk, &call, by, caller);
         workshop.finish(LIMIT);
         was_answered_by_counter(&installation.only_call());
     }
@@ -91,23 +104,39 @@ fn a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands() {
 
 #[test]
 fn a_caller_at_the_greeting_or_leaving_a_message_is_picked_up() {
-    if !peers::present("a_caller_at_the_greeting_or_leaving_a_message_is_picked_up", &["sipp"]) {
+    if !peers::present("a_caller_at_the_greeting_or_leaving_a_message_is_picked_up", &["sipp", "chromium", "chromedriver"]) {
         return;
     }
-    for (by_short_code, after) in [(true, "arrived"), (false, "arrived"), (false, "greeted")] {
+    for (by, after) in [(By::ShortCode, "arrived"), (By::Page, "arrived"), (By::Program, "greeted")] {
         let talk = Talk::new();
         let installation = Installation::start(&format!("{SHOP}{COUNTER}{CLOSED}"));
         let caller = talk.caller().start(&installation.target());
         caller.wait_for("answered", LIMIT);
         let call = call_that_has(&installation, after);
-        counter_takes(&installation, &talk, &call, by_short_code, caller);
+        counter_takes(&installation, &talk, &call, by, caller);
         was_answered_by_counter(&installation.only_call());
     }
 }
 
+fn is_rung(installation: &Installation, call: &str, by: By) {
+    let path = format!("/calls/{call}/pick-up");
+    if by == By::Page {
+        let link = installation.run(&["owner", "invite", "ana@example.com"]);
+        let ana = Chromium::start();
+        ana.looks_at(DESK);
+        chooses_a_password(&ana, &link);
+        ana.opens(&installation.web());
+        ana.clicks(&format!("form[action='{path}'] button"));
+        ana.shows("Counter rings.");
+    } else {
+        let asked = installation.send("POST", &format!("/api/v1{path}"), &[], &json!({"phone": "Counter"}));
+        assert_eq!(asked.status, 202, "{}", asked.body);
+    }
+}
+
 /// Counter takes the call of a customer who waits, and hangs up when they have heard each other.
-fn counter_takes(installation: &Installation, talk: &Talk, call: &str, by_short_code: bool, caller: Playing) {
-    let counter = if by_short_code {
+fn counter_takes(installation: &Installation, talk: &Talk, call: &str, by: By, caller: Playing) {
+    let counter = if by == By::ShortCode {
         let answered = "<action><log message=\"[timestamp] answered\"/></action>";
         let noted = "<action><ereg regexp=\"m=audio ([0-9]+) \" search_in=\"body\" check_it=\"true\" \
              assign_to=\"line,port\"/><log message=\"[timestamp] offered port=[$port]\"/></action>";
@@ -117,9 +146,7 @@ fn counter_takes(installation: &Installation, talk: &Talk, call: &str, by_short_
     } else {
         let shows = sipp::showing(sipp::PHONE_HANGS_UP, "600999888 1st call");
         let counter = registered(installation, talk.counter(&shows));
-        let phone = json!({"phone": "Counter"});
-        let asked = installation.send("POST", &format!("/api/v1/calls/{call}/pick-up"), &[], &phone);
-        assert_eq!(asked.status, 202, "{}", asked.body);
+        is_rung(installation, call, by);
         counter
     };
     talk.ears[1].speaks_to(counter.wait_for("offered", LIMIT).number("port"));
