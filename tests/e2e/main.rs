@@ -59,6 +59,7 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod transfer_keys;
 mod transfers;
 mod web_socket;
 mod webhooks;
