@@ -167,7 +167,6 @@ fn linphonec_by_tls_with_protected_sound_and_a_plain_caller_hear_each_other() {
     let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let phone = Linphone::registers(Line::TlsAndSrtp, "counter", "counter-secret", &target, PHONE_HZ);
     they_talk(&installation, phone);
-    assert_eq!(installation.metric("ringall_media_unauthentic_total"), None, "each packet was of its leg");
 }
 
 fn they_talk(installation: &Installation, mut phone: Linphone) {

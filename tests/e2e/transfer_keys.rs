@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::baresip::{Baresip, Line};
 use crate::installation::{Installation, SHOP, fixed_phone};
 use crate::linphone::Linphone;
+use crate::network::{Namespace, Site};
 use crate::peers;
 use crate::ports;
 use crate::process::until;
@@ -73,12 +74,14 @@ fn the_transfer_key_of_baresip_gives_the_customer_to_a_colleague() {
     }
     let place = Place::new();
     let target = place.installation.target();
-    let counter = Baresip::registers(Line::Udp, "counter", "counter-secret", &target, COUNTER_HZ);
+    let here = Namespace::here();
+    let here = Site::new(&here, "127.0.0.1");
+    let counter = Baresip::registers_from(here, Line::Udp, "counter", "counter-secret", &target, COUNTER_HZ);
     let caller = place.customer_calls();
     place.customer_hears(&caller, COUNTER_HZ);
     counter.is_told("transfer", &place.workshop_uri());
     place.the_workshop_has(caller, 1);
-    let over = until(LIMIT, || counter.printed().contains("terminated").then_some(()));
+    let over = until(LIMIT, || counter.printed().contains("\nBYE sip:counter").then_some(()));
     assert!(over.is_some(), "it is out of the call:\n{}", counter.printed());
 }
 
