@@ -58,6 +58,7 @@ impl SipDoor {
         let leg = CallerLeg {
             trunk: None,
             begun: Beginning::NotLifted,
+            place: None,
             hop,
             // Of nothing yet: the dialog comes with whoever lifts.
             dialog_key: DialogKey { call_id: String::new(), local_tag: local_tag.clone() },
@@ -85,7 +86,7 @@ impl SipDoor {
         let phone = self.phones.remove(&leg)?;
         self.reliable.forget_phone(leg);
         let call = leg.call;
-        let (Begun::ByUs { tx, invite, .. }, PhoneState::Up { dialog, theirs }) = (phone.begun, phone.state) else {
+        let (Begun::ByUs { tx, binding, invite }, PhoneState::Up { dialog, theirs }) = (phone.begun, phone.state) else {
             return None;
         };
         self.timers.passes_to(Party::Phone(leg), Party::Caller(call));
@@ -93,7 +94,7 @@ impl SipDoor {
         let caller = self.callers.get_mut(&call)?;
         caller.audio.phones.retain(|pair| pair.id != phone.pair.id);
         caller.audio.caller = Some(phone.pair);
-        caller.hop = phone.hop;
+        (caller.hop, caller.place) = (phone.hop, binding);
         caller.dialog_key = dialog.key.clone();
         caller.begun = Beginning::Lifted { tx, invite };
         let conversation = Conversation {

@@ -183,6 +183,7 @@ impl SipDoor {
         let leg = CallerLeg {
             trunk,
             begun: lifting::Beginning::Theirs(arrival.tx),
+            place: None,
             hop: arrival.hop,
             local_tag,
             key: arrival.key,

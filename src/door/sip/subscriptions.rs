@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::call::leg::BindingId;
 use crate::call::record::CallId;
 use crate::now::{Mono, Now};
 use crate::routing::plan::{PhoneId, ShopId};
@@ -89,6 +90,8 @@ struct Watcher {
     subscription: Subscription,
     key: DialogKey,
     by: String,
+    /// Where it has registered, if it asks from there.
+    place: Option<BindingId>,
     watched: Watched,
     /// What its documents call whom it is about.
     entity: Uri,
@@ -158,6 +161,7 @@ impl SipDoor {
             Err(unable) => return self.endpoint.respond_plain(now.mono, tx, unable.code, None, unable.more),
         };
         watcher.subscription.retarget(request, hop, &interfaces);
+        watcher.place = self.registrations.binding_at(&by, hop);
         self.agree(now, tx, id, request, hop, wanted);
         self.tell_watcher(now, id);
     }
@@ -187,13 +191,17 @@ impl SipDoor {
         }
         let local_tag = self.chance.tag();
         let interfaces = &self.endpoint.interfaces;
-        let subscription = Subscription::begin(&request, package, &local_tag, hop, interfaces);
+        let mut subscription = Subscription::begin(&request, package, &local_tag, hop, interfaces);
         let entity = Uri::sip(Some(&user), &interfaces.sent_by(&hop).ip().to_string(), None);
         let key = DialogKey { call_id: request.call_id.clone(), local_tag };
         self.subscriptions.last += 1;
         let id = self.subscriptions.last;
         self.subscriptions.by_dialog.insert(key.clone(), id);
-        let watcher = Watcher { subscription, key, by, watched, entity, news, told: Vec::new() };
+        let place = self.registrations.binding_at(&by, hop);
+        if let Some(at) = place.and_then(|place| self.places.get(&place)) {
+            subscription.reach(&at.uri, at.hop);
+        }
+        let watcher = Watcher { subscription, key, by, place, watched, entity, news, told: Vec::new() };
         self.subscriptions.all.insert(id, watcher);
         self.agree(now, tx, id, &request, hop, wanted);
         self.tell_watcher(now, id);
@@ -318,6 +326,26 @@ impl SipDoor {
         let shown = &self.callers.get(&call)?.shown;
         let user = if shown.number.is_empty() { "anonymous" } else { shown.number.as_str() };
         Some(Remote { display: shown.card.clone(), uri: at(user) })
+    }
+
+    /// A phone that has registered from elsewhere is told there from now on, and what is still on its way to where it was is told
+    /// anew: nobody may answer there.
+    pub(super) fn follow_watchers(&mut self, now: Now) {
+        let Subscriptions { all, asked, .. } = &mut self.subscriptions;
+        let mut unheard = Vec::new();
+        for (&id, watcher) in all {
+            let place = watcher.place.and_then(|place| self.places.get(&place));
+            if let Some(place) = place.filter(|place| place.hop != watcher.subscription.way().0) {
+                watcher.subscription.reach(&place.uri, place.hop);
+                let before = asked.len();
+                asked.retain(|_, told| *told != id);
+                if asked.len() < before {
+                    watcher.subscription.was_told();
+                    unheard.push(id);
+                }
+            }
+        }
+        unheard.into_iter().for_each(|id| self.tell_watcher(now, id));
     }
 
     /// A NOTIFY was answered; true if it was one.
