@@ -170,7 +170,7 @@ impl SipDoor {
                 Begun::ByUs { binding, .. } => binding.filter(|_| phone.cell.is_none()),
                 Begun::ByPhone(dialled) => {
                     self.forget_taker(dialled);
-                    None
+                    dialled.place
                 }
             };
             let PhoneState::Up { dialog, .. } = phone.state else { return None };

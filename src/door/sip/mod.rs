@@ -209,7 +209,7 @@ struct CallerLeg {
     /// What they came by, if they are a customer.
     trunk: Option<usize>,
     begun: lifting::Beginning,
-    /// Where the phone has registered that is the caller by now, should we have called it.
+    /// Where the phone has registered that is the caller.
     place: Option<BindingId>,
     hop: Hop,
     local_tag: String,
@@ -349,6 +349,13 @@ enum PhoneState {
     },
 }
 
+/// A phone that has registered is reached where it did, whatever its Contact says.
+fn reached_at(places: &HashMap<BindingId, Place>, place: Option<BindingId>, dialog: &mut Dialog) {
+    if let Some(place) = place.and_then(|place| places.get(&place)) {
+        dialog.reach(&place.uri, place.hop);
+    }
+}
+
 /// By which kind of URI a request calls us.
 fn scheme_called(request: &Received) -> Scheme {
     request.uri().map_or(Scheme::Sip, |uri| uri.scheme)
@@ -440,12 +447,12 @@ impl SipDoor {
             }
         }
         for phone in self.phones.values_mut() {
-            let (PhoneState::Up { dialog, .. }, Begun::ByUs { binding: Some(binding), .. }) =
-                (&mut phone.state, &phone.begun)
-            else {
-                continue;
+            let PhoneState::Up { dialog, .. } = &mut phone.state else { continue };
+            let place = match &phone.begun {
+                Begun::ByUs { binding, .. } => *binding,
+                Begun::ByPhone(dialled) => dialled.place,
             };
-            let place = self.places.get(binding).filter(|place| place.trunk.is_none() && place.hop != phone.hop);
+            let place = place.and_then(|place| self.places.get(&place)).filter(|place| place.trunk.is_none() && place.hop != phone.hop);
             if let Some(place) = place {
                 dialog.reach(&place.uri, place.hop);
                 phone.hop = place.hop;

@@ -208,6 +208,38 @@ fn a_phone_that_somebody_was_put_through_to_is_followed_too() {
 }
 
 #[test]
+fn a_phone_behind_a_router_that_dialled_is_hung_up_on_too() {
+    let shop = Shop::opening().registering(0).open();
+    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
+    let home = at_home(&shop);
+    account.is_registered(&shop, &home);
+    account.calls(&shop, &home, "ana");
+    shop.wait("1 s");
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    assert!(home.talks_with(&shop.ana));
+    is_elsewhere_now(&shop, &home, &mut account);
+    shop.ana.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(home.ends(), [End::TheyHungUp]);
+    // And one that has taken a customer's call by dialling for it.
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    home.refuses(603);
+    account.calls(&shop, &home, "*8");
+    shop.wait("1 s");
+    assert!(ann.talks_with(&home));
+    home.act(|far_end, _| far_end.address.set_port(41000));
+    account.is_registered(&shop, &home);
+    shop.wait("1 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(home.ends().last(), Some(&End::TheyHungUp));
+    shop.is_idle();
+}
+
+#[test]
 fn a_phones_lamps_shine_on_where_it_has_registered_again() {
     let shop = Shop::opening().registering(0).open();
     let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
