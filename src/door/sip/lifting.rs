@@ -17,7 +17,7 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Method, Received};
 use crate::sip::outgoing::Outgoing;
 
-use super::bridge::machine;
+use super::bridge::{FarEnd, machine};
 use super::fork::reasons;
 use super::{Acked, Audio, Begun, CallerLeg, CallerState, Conversation, Far, Party, PhoneState, Shown, SipDoor};
 
@@ -31,6 +31,8 @@ pub(super) enum Beginning {
     Lifted {
         tx: ClientTx,
         invite: Box<Outgoing>,
+        /// What they hear while nobody is there.
+        tone: Arc<[Sound]>,
     },
 }
 
@@ -96,7 +98,7 @@ impl SipDoor {
         caller.audio.caller = Some(phone.pair);
         (caller.hop, caller.place) = (phone.hop, binding);
         caller.dialog_key = dialog.key.clone();
-        caller.begun = Beginning::Lifted { tx, invite };
+        caller.begun = Beginning::Lifted { tx, invite, tone: sounds.clone() };
         let conversation = Conversation {
             dialog: *dialog,
             with: Far::Tone { sounds },
@@ -132,6 +134,18 @@ impl SipDoor {
         }
     }
 
+    /// Another carrier is asked: whoever has lifted a phone heard what the last one let be heard, and that is over.
+    pub(super) fn let_lifter_wait(&mut self, call: CallId) {
+        let Some(caller) = self.callers.get(&call) else { return };
+        let (Beginning::Lifted { tone, .. }, CallerState::Answered(talk)) = (&caller.begun, &caller.state) else {
+            return;
+        };
+        if let Far::Phone(_) = talk.with {
+            let far = Far::Tone { sounds: tone.clone() };
+            let _ = self.hand_over(call, FarEnd { far, ours: machine(), theirs: machine() });
+        }
+    }
+
     /// Whoever has lifted a phone cannot be connected: an INVITE of theirs would be refused now.
     pub(super) fn refuse_lifter(&mut self, now: Now, call: CallId) {
         if self.is_ours(call) {
@@ -142,7 +156,7 @@ impl SipDoor {
     /// Another phone behind the contact of the one that was lifted has picked up too (RFC 3261 §13.2.2.4): one is enough.
     pub(super) fn picked_up_beside(&mut self, now: Now, leg: LegId, hop: Hop, response: &Received) {
         let Some(caller) = self.callers.get(&leg.call) else { return };
-        let Beginning::Lifted { tx, invite } = &caller.begun else { return };
+        let Beginning::Lifted { tx, invite, .. } = &caller.begun else { return };
         let mut dialog = Dialog::as_caller(invite, response, hop, &self.endpoint.interfaces);
         dialog.reach(&invite.uri, caller.hop);
         self.endpoint.ack(now.mono, *tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(invite.cseq, None));
