@@ -113,6 +113,16 @@ impl Subscriptions {
         }
     }
 
+    fn are_full_for(&self, by: &str) -> bool {
+        let own = self.all.values().filter(|watcher| watcher.by == by).count();
+        own >= OF_A_PHONE || self.all.len() >= IN_ALL
+    }
+
+    /// The oldest that this user has of the same.
+    fn oldest(&self, by: &str, watched: Watched) -> Option<u64> {
+        self.all.iter().find(|(_, watcher)| watcher.by == by && watcher.watched == watched).map(|(id, _)| *id)
+    }
+
     /// Who wants to hear of this.
     fn of(&self, watched: Watched) -> Vec<u64> {
         self.all.iter().filter(|(_, watcher)| watcher.watched == watched).map(|(id, _)| *id).collect()
@@ -185,9 +195,12 @@ impl SipDoor {
     /// It hears of this from now on, at first as it stands.
     pub fn begin_subscription(&mut self, now: Now, subscribing: Subscribing, watched: Watched, news: News) {
         let Subscribing { tx, hop, request, wanted, package, by, user } = subscribing;
-        let own = self.subscriptions.all.values().filter(|watcher| watcher.by == by).count();
-        if own >= OF_A_PHONE || self.subscriptions.all.len() >= IN_ALL {
-            return self.respond(now, tx, 403, Vec::new());
+        if self.subscriptions.are_full_for(&by) {
+            // A phone that has been started anew asks for all of it again, and knows nothing of what it had asked for before.
+            match self.subscriptions.oldest(&by, watched) {
+                Some(forgotten) => self.subscriptions.forget(forgotten),
+                None => return self.respond(now, tx, 403, Vec::new()),
+            }
         }
         let local_tag = self.chance.tag();
         let interfaces = &self.endpoint.interfaces;
