@@ -373,6 +373,7 @@ impl Switchboard {
         self.outputs.clear();
         let call = self.busy_with.take()?;
         self.deadlines.stop(call);
+        self.dialled_by.remove(&call);
         self.door.abandon(now, call);
         self.twilio.abandon(now, call);
         if let Some(lost) = self.calls.remove(&call) {

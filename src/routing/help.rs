@@ -4,12 +4,47 @@ use crate::routing::plan::Country;
 
 /// The emergency number that this is in that country, as it stands in the table.
 pub fn help_called(dialled: &str, country: Country) -> Option<&'static str> {
+    if is_sos(dialled) {
+        return Some(general(country));
+    }
     // Parameters are what a `tel:` URI has behind its number (RFC 3261 §19.1.6); the rest is for the eye (RFC 3966 §5.1.1).
     let number = dialled.split(';').next().unwrap_or_default();
     let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
     let own = HELP.iter().find(|(code, _)| *code == country.as_str()).map_or(&[][..], |(_, numbers)| numbers);
     own.iter().chain(EVERYWHERE).copied().find(|number| *number == digits)
 }
+
+/// Whether this is what a phone calls for help by whose maker has not asked where it is (RFC 5031): the part of the URI behind
+/// `urn:`. Whom it needs of police, fire and ambulance is told to whoever answers.
+fn is_sos(dialled: &str) -> bool {
+    dialled.strip_prefix(SOS).is_some_and(|labels| labels.is_empty() || labels.starts_with('.'))
+}
+
+const SOS: &str = "service:sos";
+
+/// The number that a telephone of that country calls whatever has happened.
+fn general(country: Country) -> &'static str {
+    let own = GENERAL.iter().find(|(_, countries)| countries.contains(&country.as_str()));
+    own.map_or("112", |(number, _)| number)
+}
+
+/// Where that is not 112: by the national numbering plans, as above; North America's plan has 911 for all its countries.
+const GENERAL: &[(&str, &[&str])] = &[
+    (
+        "911",
+        &[
+            "AG", "AI", "AR", "AS", "BM", "BS", "CA", "CR", "DM", "DO", "EC", "GD", "GU", "HN", "JM", "KN", "KY", "LC",
+            "MP", "MS", "MX", "PA", "PH", "PR", "PY", "SV", "SX", "TC", "US", "UY", "VC", "VE", "VG", "VI",
+        ],
+    ),
+    ("000", &["AU", "CC", "CX"]),
+    ("111", &["NZ"]),
+    ("999", &["GB", "HK", "MO", "MY", "SG"]),
+    ("110", &["CN", "JP"]),
+    ("123", &["CO"]),
+    ("133", &["CL"]),
+    ("190", &["BR"]),
+];
 
 /// Networks of most of the world pass these on to whoever helps there (3GPP TS 22.101 §10.1); where one does not, the
 /// carrier says so sooner than we.
@@ -248,6 +283,24 @@ mod tests {
         assert_eq!(help("112", b"ZZ"), Some("112"), "whatever the country");
         for dialled in ["", "11", "1120", "0112", "+112", "911234567", "112#", "one"] {
             assert_eq!(help(dialled, b"ES"), None, "{dialled}");
+        }
+    }
+
+    #[test]
+    fn who_calls_for_help_without_a_number_gets_the_countrys_own() {
+        let help = |dialled, code: &[u8; 2]| help_called(dialled, Country(*code));
+        for dialled in ["service:sos", "service:sos.fire", "service:sos.ambulance"] {
+            assert_eq!([help(dialled, b"ES"), help(dialled, b"ZZ")], [Some("112"); 2], "{dialled}");
+            assert_eq!([b"US", b"AU", b"NZ"].map(|code| help(dialled, code)), ["911", "000", "111"].map(Some), "{dialled}");
+        }
+        for dialled in ["service:sosx", "service:counseling", "sos"] {
+            assert_eq!(help(dialled, b"ES"), None, "{dialled}");
+        }
+        for (number, countries) in GENERAL {
+            for code in *countries {
+                let country = Country::parse(code).unwrap_or_else(|| panic!("{code} is no country"));
+                assert_eq!(help_called(number, country), Some(*number), "{code} {number}: no number for help there");
+            }
         }
     }
 

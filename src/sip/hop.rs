@@ -163,7 +163,7 @@ impl Protocol {
         match uri.scheme {
             Scheme::Sips if protocol.is_stream() || !uri.has_param("transport") => Some(Protocol::Tls),
             Scheme::Sips => None,
-            Scheme::Sip | Scheme::Tel => Some(protocol),
+            Scheme::Sip | Scheme::Tel | Scheme::Urn => Some(protocol),
         }
     }
 

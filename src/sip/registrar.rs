@@ -296,7 +296,7 @@ impl Wanted {
             Scheme::Sip => {}
             // A promise of TLS (RFC 3261 §26.2.2): only the phone's own TLS connection can keep it.
             Scheme::Sips if by.is_encrypted() => {}
-            Scheme::Sips | Scheme::Tel => return Err(Refusal::BadContact),
+            Scheme::Sips | Scheme::Tel | Scheme::Urn => return Err(Refusal::BadContact),
         }
         // A malformed one counts as none (§10.2.1.1).
         let own = contact.param("expires").and_then(|expires| expires.parse::<u32>().ok());

@@ -8,7 +8,7 @@ use super::dialog::{Dialog, Fit};
 use super::hop::{Hop, Interfaces};
 use super::message::{Event, Header, Method, Received, other};
 use super::outgoing::{Body, Outgoing};
-use super::uri::Scheme;
+use super::uri::{Scheme, Uri};
 use crate::now::Mono;
 
 /// A shorter life is refused with 423 (RFC 6665 §4.2.1.1).
@@ -153,6 +153,11 @@ impl Subscription {
     /// A SUBSCRIBE within it may move them.
     pub fn retarget(&mut self, subscribe: &Received, from: Hop, interfaces: &Interfaces) {
         self.dialog.retarget(subscribe, from, interfaces);
+    }
+
+    /// They have registered with this contact, and are reached there by this way from now on.
+    pub fn reach(&mut self, registered: &Uri, hop: Hop) {
+        self.dialog.reach(registered, hop);
     }
 
     /// Where the next NOTIFY goes, and by which kind of URI we were called.

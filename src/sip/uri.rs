@@ -1,4 +1,4 @@
-//! `sip:`, `sips:` and `tel:` URIs (RFC 3261 §19.1, RFC 3966).
+//! `sip:`, `sips:` and `tel:` URIs (RFC 3261 §19.1, RFC 3966), and the one that calls for help wherever one is (RFC 5031).
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use super::text::{self, Params};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Uri {
     pub scheme: Scheme,
-    /// As written, escapes kept, with the `:password` should there be one; for `tel:` the number with its plus.
+    /// As written, escapes kept, with the `:password` should there be one; for `tel:` the number with its plus,
+    /// for `urn:` what is asked for: `service:sos.fire`.
     /// `None`: no user part.
     pub user: Option<String>,
-    /// Lower case; an IPv6 address without brackets. Empty for `tel:`.
+    /// Lower case; an IPv6 address without brackets. Empty for `tel:` and `urn:`.
     pub host: String,
     pub port: Option<u16>,
     /// `;name=value` in order, names lower case, values as written.
@@ -23,17 +24,22 @@ pub enum Scheme {
     Sip,
     Sips,
     Tel,
+    /// `urn:service:sos` and what is below it; no other.
+    Urn,
 }
 
 /// Why a text is no [`Uri`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UriError {
     /// RFC 3261 §8.2.2.1: 416.
-    #[error("the URI's scheme is not sip, sips or tel")]
+    #[error("the URI's scheme is not sip, sips or tel, nor is it urn:service:sos")]
     UnknownScheme,
     #[error("not a URI: write it like sip:user@host:port or tel:+15551234")]
     Malformed,
 }
+
+/// What calls for help is called, behind `urn:`.
+const HELP: &str = "service:sos";
 
 impl Uri {
     /// Reads a URI. Headers after a `?` are left out: they would let a stranger write into our requests.
@@ -49,6 +55,7 @@ impl Uri {
         }
         match scheme_of(scheme)? {
             Scheme::Tel => Ok((tel(rest)?, false)),
+            Scheme::Urn => Ok((help(rest)?, false)),
             scheme => sip(scheme, rest),
         }
     }
@@ -61,9 +68,12 @@ impl Uri {
     }
 
     /// The user part without password, its escapes read once: `%2541` is `%41`. Bytes that are not UTF-8 become `�`.
-    /// For `tel:` the number. Empty when there is none.
+    /// For `tel:` the number, for `urn:` all of it. Empty when there is none.
     pub fn user_unescaped(&self) -> String {
         let user = self.user.as_deref().unwrap_or("");
+        if self.scheme == Scheme::Urn {
+            return user.to_owned();
+        }
         unescaped(user.split_once(':').map_or(user, |(user, _password)| user))
     }
 
@@ -91,10 +101,11 @@ impl fmt::Display for Uri {
             Scheme::Sip => "sip:",
             Scheme::Sips => "sips:",
             Scheme::Tel => "tel:",
+            Scheme::Urn => "urn:",
         })?;
         if let Some(user) = &self.user {
             f.write_str(user)?;
-            if self.scheme != Scheme::Tel {
+            if matches!(self.scheme, Scheme::Sip | Scheme::Sips) {
                 f.write_str("@")?;
             }
         }
@@ -112,6 +123,9 @@ fn scheme_of(text: &str) -> Result<Scheme, UriError> {
     }
     if text.eq_ignore_ascii_case("tel") {
         return Ok(Scheme::Tel);
+    }
+    if text.eq_ignore_ascii_case("urn") {
+        return Ok(Scheme::Urn);
     }
     let is_scheme = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
@@ -142,6 +156,21 @@ fn tel(text: &str) -> Result<Uri, UriError> {
     }
     let user = Some(number.to_owned());
     Ok(Uri { scheme: Scheme::Tel, user, host: String::new(), port: None, params: params_of(params)? })
+}
+
+/// RFC 5031 §4.1: labels behind `sos` say whom one needs. Names are without case (§6).
+fn help(text: &str) -> Result<Uri, UriError> {
+    let name = text.to_ascii_lowercase();
+    let labels = name.strip_prefix(HELP).ok_or(UriError::UnknownScheme)?;
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match labels.strip_prefix('.') {
+        None if labels.is_empty() => {}
+        Some(labels) if labels.split('.').all(is_label) => {}
+        Some(_) | None => return Err(UriError::UnknownScheme),
+    }
+    Ok(Uri { scheme: Scheme::Urn, user: Some(name), host: String::new(), port: None, params: Params::new() })
 }
 
 /// Parameters of a URI. An escaped name is read, so that `%6C%72` is `lr`; values stay as written.
@@ -232,6 +261,8 @@ mod tests {
             "sip:example.com",
             "tel:+34911234567",
             "tel:1001;phone-context=shop.example",
+            "urn:service:sos",
+            "urn:service:sos.fire",
             "sip:sips%3Auser%40example.com@example.net",
             "sip:user;par=u%40example.net@example.com",
             "sip:*98#@shop.example",
@@ -294,7 +325,7 @@ mod tests {
         ] {
             assert_eq!(Uri::parse(text), Err(UriError::Malformed), "{text:?}");
         }
-        for text in ["mailto:a@b", "soap.beep://192.0.2.103:3002", "http://x"] {
+        for text in ["mailto:a@b", "soap.beep://192.0.2.103:3002", "http://x", "urn:service:sos.", "urn:service:sosx", "urn:isbn:3"] {
             assert_eq!(Uri::parse(text), Err(UriError::UnknownScheme), "{text:?}");
         }
     }

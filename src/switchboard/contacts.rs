@@ -264,7 +264,7 @@ impl Switchboard {
         }
         // Of an address where nobody is any more, nothing is kept.
         self.contacts.proven.retain(|address, _| places.values().any(|place| place.hop.to == *address));
-        let moved = self.door.set_places(places);
+        let moved = self.door.set_places(now, places);
         self.stop_left_ringing(now);
         self.look_for_phones_again();
         let new = self.contacts.phones.new_since(&before);

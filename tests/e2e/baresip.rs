@@ -1,5 +1,7 @@
 //! baresip as a staff phone: a real stack that answers by itself, says a tone, and records what it hears.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ pub struct Baresip {
     port: u16,
     host: String,
     param: &'static str,
+    /// Where it is told what to do.
+    control: u16,
 }
 
 /// How it speaks.
@@ -40,7 +44,7 @@ impl Line {
         }
     }
 
-    fn param(self) -> &'static str {
+    pub fn param(self) -> &'static str {
         match self {
             Line::Udp | Line::UdpOverIpv6 => "",
             Line::Tcp | Line::TcpOverIpv6 => ";transport=tcp",
@@ -103,7 +107,7 @@ impl Baresip {
     }
 
     fn start(mut command: Command, host: &str, port: u16, param: &'static str, account: &str, hz: f64) -> Baresip {
-        let media = ports::free(20);
+        let (media, control) = (ports::free(20), ports::free(1));
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().display();
         let write = |name: &str, content: &[u8]| {
@@ -126,6 +130,8 @@ module aubridge.so
 module sndfile.so
 {srtp}module_app account.so
 module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control}
 snd_path {path}
 ",
             last = media + 19,
@@ -135,7 +141,24 @@ snd_path {path}
         write("config", config.as_bytes());
         let mut process = Process::start(command.arg("-f").arg(folder.path()), folder.path().join("screen"));
         process.wait_for("baresip is ready", Duration::from_secs(20));
-        Baresip { process, folder, port, host: host.to_owned(), param }
+        Baresip { process, folder, port, host: host.to_owned(), param, control }
+    }
+
+    /// Has it do this, as if somebody had pressed its key: a command of its menu, and what that needs.
+    pub fn is_told(&self, command: &str, with: &str) {
+        let asked = serde_json::json!({"command": command, "params": with, "token": command}).to_string();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.control)).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("not zero");
+        write!(stream, "{}:{asked},", asked.len()).expect("it reads");
+        // What happens in its calls is told there too.
+        let mut said = String::new();
+        let mut some = [0; 4096];
+        while !said.contains("\"response\":true") {
+            let length = stream.read(&mut some).expect("it answers");
+            assert!(length > 0, "{command}: {said}");
+            said += &String::from_utf8_lossy(&some[..length]);
+        }
+        assert!(said.contains("\"ok\":true"), "{command} {with}: {said}");
     }
 
     /// The contact for a shop file.

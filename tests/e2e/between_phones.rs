@@ -65,7 +65,10 @@ fn a_lamp_shows_that_a_colleague_rings_and_talks() {
     let installation = Installation::start(&format!("{SHOP}{COUNTER}{}", fixed_phone("Workshop", port)));
     let target = installation.target();
     let workshop = workshop.start(&target);
-    let lamp = Sipp::plays(include_str!("scenarios/phone-watches.xml")).calls("workshop").start(&target);
+    let told = [("terminated", "terminated"), ("early", "early"), ("confirmed", "confirmed"), ("terminated", "over")];
+    let states = told.map(|(state, note)| (format!("&lt;state&gt;{state}&lt;/state&gt;"), note));
+    let told: Vec<(&str, &str)> = states.iter().map(|(state, note)| (state.as_str(), *note)).collect();
+    let lamp = Sipp::plays(&sipp::phone_watches("dialog", &told)).calls("workshop").start(&target);
     lamp.wait_for("terminated", LIMIT);
     // The lamp's own phone rings for no customer: it answers nothing but its scenario.
     let caller = Sipp::plays(sipp::CALLER).start(&target);

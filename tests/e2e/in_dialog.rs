@@ -5,137 +5,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::asks::{Asks, CALLER, PHONE};
 use crate::installation::{Installation, SHOP, fixed_phone};
 use crate::peers;
 use crate::sipp::{self, Note, Sipp};
 
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// One request in the conversation, and what its answer must be.
-struct Asks {
-    method: &'static str,
-    headers: &'static str,
-    body: Body,
-    status: u16,
-    /// The header or body that must be in the answer, and what must stand there.
-    check: Option<(&'static str, &'static str)>,
-}
-
-#[derive(Clone, Copy)]
-enum Body {
-    None,
-    /// An SDP with these payload types and this direction.
-    Audio(&'static str, &'static str),
-    Text(&'static str),
-}
-
-impl Asks {
-    fn new(method: &'static str, status: u16) -> Asks {
-        Asks { method, headers: "", body: Body::None, status, check: None }
-    }
-
-    /// A re-INVITE that is agreed to.
-    fn offers(codecs: &'static str, direction: &'static str) -> Asks {
-        Asks { body: Body::Audio(codecs, direction), ..Asks::new("INVITE", 200) }
-    }
-
-    fn headers(self, headers: &'static str) -> Asks {
-        Asks { headers, ..self }
-    }
-
-    fn text(self, body: &'static str) -> Asks {
-        Asks { body: Body::Text(body), ..self }
-    }
-
-    /// The answer's `place`, a header's name or "body", has this in it.
-    fn and_hears(self, place: &'static str, text: &'static str) -> Asks {
-        Asks { check: Some((place, text)), ..self }
-    }
-}
-
-/// Who asks, in SIPp's words.
-struct Asker {
-    scenario: &'static str,
-    from: &'static str,
-    to: &'static str,
-    /// What the steps are put behind, in the scenario.
-    after: &'static str,
-    /// What comes before the first of them.
-    first: &'static str,
-}
-
-const CALLER: Asker = Asker {
-    scenario: sipp::CALLER,
-    from: "<sip:[from]@[local_ip]:[local_port]>;tag=caller[call_number]",
-    to: "<sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]",
-    after: "  <pause/>\n",
-    first: "",
-};
-const PHONE: Asker = Asker {
-    scenario: sipp::PHONE_HANGS_UP,
-    from: "[$to];tag=phone[pid]x[call_number]",
-    to: "[$from]",
-    after: "<log message=\"[timestamp] acknowledged\"/></action></recv>\n",
-    // The caller's 200 waits for the row to be durable, at most half a second; until then there is nobody to ask.
-    first: "  <pause milliseconds=\"700\"/>\n",
-};
-
-impl Asker {
-    /// The scenario with these steps in the middle of the conversation.
-    fn asking(&self, steps: &[Asks]) -> String {
-        let steps: String = (10..).zip(steps).map(|(number, step)| self.step(number, step)).collect();
-        let (before, after) = self.scenario.split_once(self.after).expect("the scenario has such a line");
-        // The hang-up comes after all of them.
-        let after = ["1", "2"]
-            .iter()
-            .fold(after.to_owned(), |text, number| text.replace(&format!("CSeq: {number} BYE"), "CSeq: 90 BYE"));
-        let checked = if steps.contains("assign_to=\"checked\"") { "<Reference variables=\"checked\"/>" } else { "" };
-        format!("{before}{}{}{steps}{after}", self.after, self.first)
-            .replace("</scenario>", &format!("{checked}</scenario>"))
-    }
-
-    fn step(&self, number: u32, step: &Asks) -> String {
-        let audio = |codecs: &str, direction: &str| {
-            let lines = ["v=0", "o=- 20261122 2 IN IP4 [local_ip]", "s=-", "c=IN IP4 [local_ip]", "t=0 0"];
-            let media = format!("m=audio [rtp] RTP/AVP {codecs}");
-            [lines.as_slice(), &[&media, &format!("a={direction}")]].concat().join("\n      ")
-        };
-        let (kind, body) = match step.body {
-            Body::None => ("", String::new()),
-            Body::Audio(codecs, direction) => ("Content-Type: application/sdp\n      ", audio(codecs, direction)),
-            Body::Text(text) => ("", text.to_owned()),
-        };
-        let check = step.check.map_or(String::new(), |(place, text)| {
-            let place = match place {
-                "body" => "search_in=\"body\"".to_owned(),
-                header => format!("search_in=\"hdr\" header=\"{header}:\""),
-            };
-            format!("<ereg regexp=\"{text}\" {place} check_it=\"true\" assign_to=\"checked\"/>")
-        });
-        let mut text = include_str!("scenarios/asks.xml")
-            .replace("CHECK", &check)
-            .replace("STATUS", &step.status.to_string())
-            .replace("METHOD", step.method);
-        let mut headers = format!("{kind}{}", step.headers);
-        text = fill(&text, &headers, &body);
-        if step.method == "INVITE" {
-            // An offer of ours is answered in the ACK.
-            let late = matches!(step.body, Body::None) && step.status == 200;
-            headers = if late { "Content-Type: application/sdp".to_owned() } else { String::new() };
-            let answer = if late { audio("0 101", "sendrecv") } else { String::new() };
-            let own = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]";
-            let via = if step.status < 300 { own } else { "[last_Via:]" };
-            text += &fill(&include_str!("scenarios/acknowledges.xml").replace("VIA", via), &headers, &answer);
-        }
-        text.replace("FROM", self.from).replace("TO", self.to).replace("NUMBER", &number.to_string())
-    }
-}
-
-fn fill(text: &str, headers: &str, body: &str) -> String {
-    let headers = if headers.trim().is_empty() { String::new() } else { format!("      {}\n", headers.trim_end()) };
-    let body = if body.is_empty() { String::new() } else { format!("      {body}\n\n") };
-    text.replace("      HEADERS\n", &headers).replace("BODY\n", &body)
-}
 
 /// What a conversation has left behind.
 struct After {
@@ -250,6 +125,35 @@ fn either_side_changes_its_codec() {
         Asks::offers("0 8", "sendrecv"),
     ];
     from_either_side("either_side_changes_its_codec", &steps);
+}
+
+/// RFC 3264 §4: while our offer waits for its answer there is no other.
+#[test]
+fn a_second_offer_while_ours_stands_is_told_to_wait() {
+    if !peers::present("a_second_offer_while_ours_stands_is_told_to_wait", &["sipp"]) {
+        return;
+    }
+    let crossing = Asks { method: "UPDATE", status: 491, ..Asks::offers("0 101", "sendonly") };
+    let again = Asks { method: "UPDATE", ..Asks::offers("0 101", "sendonly") };
+    let scenario = CALLER.asking(&[Asks::new("INVITE", 200), crossing, again]);
+    // The ACK, with the answer, comes after the second offer.
+    let (before, rest) = scenario.split_once("INVITE 200\"/>\n    </action>\n  </recv>\n").expect("it is answered");
+    let (ack, rest) = rest.split_once("  <send retrans").expect("the second offer");
+    let (crossing, rest) = rest.split_once("UPDATE 491\"/>\n    </action>\n  </recv>\n").expect("it is refused");
+    let scenario = format!(
+        "{before}INVITE 200\"/></action></recv>\n  <send retrans{crossing}UPDATE 491\"/></action></recv>\n{ack}{rest}"
+    );
+    let phone = Sipp::plays(sipp::PHONE).pause_ms(100);
+    let installation = Installation::start(&format!("{SHOP}{}", fixed_phone("Counter", phone.port())));
+    let target = installation.target();
+    let phone = phone.start(&target);
+    let notes = Sipp::plays(&scenario).start(&target).finish(LIMIT);
+    phone.finish(LIMIT);
+    for note in ["INVITE 200", "UPDATE 491", "UPDATE 200"] {
+        assert!(notes.iter().any(|noted| noted.text == note), "no {note} in {notes:?}");
+    }
+    let after = after(&installation, 1);
+    assert_eq!(after.of("held"), [None], "what was refused holds nobody");
 }
 
 #[test]

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::installation::{Installation, SHOP};
+use crate::baresip::Line;
+use crate::encrypted;
+use crate::installation::{Files, Installation, SHOP};
+use crate::network::Site;
 use crate::peers;
 use crate::ports;
 use crate::process::{Process, until};
@@ -29,23 +32,43 @@ pub struct Linphone {
 
 impl Linphone {
     /// A phone that has registered at `target` (`host:port`); once told to answer it says `hz`.
-    fn registers(user: &str, password: &str, target: &str, hz: f64) -> Linphone {
+    pub fn registers(line: Line, user: &str, password: &str, target: &str, hz: f64) -> Linphone {
+        Linphone::registers_by(Command::new("linphonec"), line, user, password, target, hz)
+    }
+
+    /// The same elsewhere.
+    pub fn registers_from(site: Site<'_>, line: Line, user: &str, password: &str, target: &str, hz: f64) -> Linphone {
+        Linphone::registers_by(site.namespace.command("linphonec"), line, user, password, target, hz)
+    }
+
+    fn registers_by(command: Command, line: Line, user: &str, password: &str, target: &str, hz: f64) -> Linphone {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(path(".local/share/linphone")).expect("our folder");
         let tone = tone::sine(hz, 0, tone::SAMPLE_RATE as usize * 60);
         std::fs::write(path("tone.wav"), tone::wav(&tone)).expect("our folder");
+        let by_tls = matches!(line, Line::Tls | Line::TlsAndSrtp);
+        // Zero is none, and -1 any port.
+        let transport = match by_tls {
+            true => "sip_port=0\nsip_tcp_port=0\nsip_tls_port=-1".to_owned(),
+            false => format!("sip_port={}\nsip_tcp_port=0\nsip_tls_port=0", ports::free(1)),
+        };
+        let sound = match line == Line::TlsAndSrtp {
+            true => "media_encryption=srtp\nmedia_encryption_mandatory=1",
+            false => "",
+        };
         let config = format!(
             "[sip]
-sip_port={port}
-sip_tcp_port=0
-sip_tls_port=0
+{transport}
 use_ipv6=0
 default_proxy=0
+verify_server_certs=0
+verify_server_cn=0
+{sound}
 [rtp]
 audio_rtp_port={media}
 [proxy_0]
-reg_proxy=<sip:{target}>
+reg_proxy=<sip:{target}{param}>
 reg_identity=<sip:{user}@{target}>
 reg_sendregister=1
 reg_expires=3600
@@ -54,11 +77,11 @@ username={user}
 passwd={password}
 realm=ringall
 ",
-            port = ports::free(1),
+            param = line.param(),
             media = ports::free(2),
         );
         std::fs::write(path("linphonerc"), config).expect("our folder");
-        let mut phone = Linphone::starts(folder);
+        let mut phone = Linphone::starts(command, folder);
         phone.is_registered();
         phone.is_told("soundcard use files");
         let tone = format!("play {}", phone.folder.path().join("tone.wav").display());
@@ -70,8 +93,14 @@ realm=ringall
         self.folder.path().join("heard.wav")
     }
 
+    /// Begins to record what it hears in its call.
+    pub fn records(&mut self) {
+        let record = format!("record {}", self.recording().display());
+        self.is_told(&record);
+    }
+
     /// What it has recorded so far. The head of the file, 44 bytes, is written when the call is over.
-    fn recorded(&self) -> Vec<i16> {
+    pub fn recorded(&self) -> Vec<i16> {
         let bytes = std::fs::read(self.recording()).unwrap_or_default();
         let samples = bytes.get(44..).unwrap_or_default();
         samples.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
@@ -83,11 +112,10 @@ realm=ringall
         std::fs::create_dir_all(folder.path().join(".local/share/linphone")).expect("our folder");
         let config = format!("[misc]\nconfig-uri={url}\n[sip]\nuse_ipv6=0\n");
         std::fs::write(folder.path().join("linphonerc"), config).expect("our folder");
-        Linphone::starts(folder)
+        Linphone::starts(Command::new("linphonec"), folder)
     }
 
-    fn starts(folder: TempDir) -> Linphone {
-        let mut command = Command::new("linphonec");
+    fn starts(mut command: Command, folder: TempDir) -> Linphone {
         command.env("HOME", folder.path()).arg("-c").arg(folder.path().join("linphonerc"));
         let (process, told) = Process::start_told(&mut command, folder.path().join("screen"));
         Linphone { process, told, folder }
@@ -101,7 +129,17 @@ realm=ringall
         assert!(registered.is_some(), "not registered:\n{}", self.process.printed());
     }
 
-    fn is_told(&mut self, command: &str) {
+    /// All that it printed.
+    pub fn printed(&self) -> String {
+        self.process.printed()
+    }
+
+    /// Waits until it has printed this.
+    pub fn says(&mut self, text: &str) {
+        self.process.wait_for(text, LIMIT);
+    }
+
+    pub fn is_told(&mut self, command: &str) {
         writeln!(self.told, "{command}").unwrap_or_else(|error| panic!("{error}:\n{}", self.process.printed()));
     }
 }
@@ -112,7 +150,26 @@ fn linphonec_registers_is_rung_answers_and_hangs_up() {
         return;
     }
     let installation = Installation::start(&format!("{SHOP}{COUNTER}"));
-    let mut phone = Linphone::registers("counter", "counter-secret", &installation.target(), PHONE_HZ);
+    let target = installation.target();
+    they_talk(&installation, Linphone::registers(Line::Udp, "counter", "counter-secret", &target, PHONE_HZ));
+}
+
+#[test]
+fn linphonec_by_tls_with_protected_sound_and_a_plain_caller_hear_each_other() {
+    let name = "linphonec_by_tls_with_protected_sound_and_a_plain_caller_hear_each_other";
+    if !peers::present(name, &["sipp", "linphonec"]) {
+        return;
+    }
+    let (certificate, key) = encrypted::made();
+    let files = Files::new();
+    let target = format!("127.0.0.1:{}", files.listens_by_tls(&certificate, &key));
+    files.edit_config("[media]\n", "[media]\nsrtp = \"required\"\n");
+    let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
+    let phone = Linphone::registers(Line::TlsAndSrtp, "counter", "counter-secret", &target, PHONE_HZ);
+    they_talk(&installation, phone);
+}
+
+fn they_talk(installation: &Installation, mut phone: Linphone) {
     let ear = Ear::on(ports::free(2), Law::Mu, CALLER_HZ);
     let caller = Sipp::plays(sipp::CALLER_IS_HUNG_UP_ON).key("rtp", ear.port()).key("codecs", "0 101");
     let caller = caller.start(&installation.target());
@@ -125,8 +182,7 @@ fn linphonec_registers_is_rung_answers_and_hangs_up() {
     let share = best_share(&heard, PHONE_HZ);
     assert!(share > 0.95, "the caller heard linphonec's tone, its share is {share}");
     // And what the caller says is recorded.
-    let record = format!("record {}", phone.recording().display());
-    phone.is_told(&record);
+    phone.records();
     ear.speaks_to(caller.wait_for("answered", LIMIT).number("port"));
     let share = || best_share(&phone.recorded(), CALLER_HZ);
     let heard = until(LIMIT, || (share() > 0.95).then_some(()));

@@ -4,7 +4,9 @@
 //! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
 
+mod asks;
 mod baresip;
+mod calling_back;
 mod calling_out;
 mod capture;
 mod chromium;
@@ -40,9 +42,11 @@ mod glare;
 mod in_dialog;
 mod killed;
 mod live;
+mod message_lamp;
 mod messages;
 mod notices;
 mod page;
+mod picking_up;
 mod reason;
 mod refused;
 mod registering;
@@ -55,6 +59,8 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod transfer_keys;
+mod transfers;
 mod web_socket;
 mod webhooks;
 mod who_rings;

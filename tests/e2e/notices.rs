@@ -13,11 +13,11 @@ const PHONE: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npasswo
 
 /// What the owner's telephone shows: the head and the text of each POST.
 #[derive(Clone, Default)]
-struct Received(Arc<Mutex<Vec<(String, String)>>>);
+pub struct Received(Arc<Mutex<Vec<(String, String)>>>);
 
 impl Received {
     /// Takes POSTs at the port that is returned.
-    fn starts(&self) -> u16 {
+    pub fn starts(&self) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let received = self.0.clone();
@@ -41,7 +41,7 @@ impl Received {
         port
     }
 
-    fn all(&self) -> Vec<(String, String)> {
+    pub fn all(&self) -> Vec<(String, String)> {
         self.0.lock().expect("nobody panicked").clone()
     }
 }

@@ -20,13 +20,6 @@ fn registering_phone(name: &str) -> String {
     format!("\n[[phone]]\nname = \"{name}\"\nuser = \"{user}\"\npassword = \"{user}-secret\"\n")
 }
 
-/// A SIPp that registers once and is told `answer`.
-fn registers(user: &str, password: &str, answer: u16) -> Sipp {
-    let scenario = include_str!("scenarios/register.xml");
-    let scenario = scenario.replace("USER", user).replace("PASSWORD", password);
-    Sipp::plays(&scenario.replace("ANSWER", &answer.to_string()))
-}
-
 /// What the API says of a phone: whether a call would ring it, and when it was last proven reachable.
 fn rings(installation: &Installation, name: &str) -> (bool, bool) {
     let now = installation.api("/api/v1/right-now");
@@ -117,9 +110,9 @@ fn many_users_register_and_only_with_their_passwords() {
     let installation = Installation::start(&shop);
     let target = installation.target();
     let right =
-        names.map(str::to_lowercase).map(|user| registers(&user, &format!("{user}-secret"), 200).start(&target));
+        names.map(str::to_lowercase).map(|user| sipp::registers(&user, &format!("{user}-secret"), 200).start(&target));
     let wrong = [("counter", "guess"), ("nobody", "nobody-secret")];
-    let wrong = wrong.map(|(user, password)| registers(user, password, 401).start(&target));
+    let wrong = wrong.map(|(user, password)| sipp::registers(user, password, 401).start(&target));
     for phone in right {
         let notes = phone.finish(LIMIT);
         assert!(notes.iter().any(|note| note.text.contains("registered expires=1")), "{notes:?}");

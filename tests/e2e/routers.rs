@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::baresip::{Baresip, Line};
 use crate::encrypted;
 use crate::installation::{Files, Installation, SHOP, phone_at};
+use crate::linphone::Linphone;
 use crate::network::{self, Namespace, Site};
 use crate::ports;
 use crate::process::until;
@@ -26,26 +27,44 @@ const HOME_ROUTER: &str = "table ip nat {
 /// The most hasty routers forget a way so soon.
 const FORGETS_AFTER_S: u32 = 30;
 
+/// A carrier, and a phone's home behind a router that forgets soon, both of them neighbours of ours.
+struct Home {
+    carrier: Namespace,
+    router: Namespace,
+    home: Namespace,
+    port: u16,
+    /// Where SIP is heard by TLS.
+    tls: u16,
+    files: Files,
+}
+
+impl Home {
+    fn new() -> Home {
+        let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
+        let us = Namespace::here();
+        us.cable(("carrier", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
+        us.cable(("home", "203.0.113.5/30"), &router, ("wan", "203.0.113.6/30"));
+        router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
+        home.default_route("192.168.7.1");
+        router.routes(HOME_ROUTER);
+        router.forgets_after(FORGETS_AFTER_S);
+
+        let files = Files::new();
+        let port = files.sip_port;
+        let (certificate, key) = encrypted::made();
+        let tls = files.listens_by_tls(&certificate, &key);
+        files.listens_everywhere();
+        files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
+        Home { carrier, router, home, port, tls, files }
+    }
+}
+
 #[test]
 fn a_phone_behind_a_router_is_rung_and_talks() {
     if !network::of_its_own("routers::a_phone_behind_a_router_is_rung_and_talks", &["sipp", "baresip"]) {
         return;
     }
-    let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
-    let us = Namespace::here();
-    us.cable(("carrier", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
-    us.cable(("home", "203.0.113.5/30"), &router, ("wan", "203.0.113.6/30"));
-    router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
-    home.default_route("192.168.7.1");
-    router.routes(HOME_ROUTER);
-    router.forgets_after(FORGETS_AFTER_S);
-
-    let files = Files::new();
-    let port = files.sip_port;
-    let (certificate, key) = encrypted::made();
-    let tls = files.listens_by_tls(&certificate, &key);
-    files.listens_everywhere();
-    files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
+    let Home { carrier, router: _router, home, port, tls, files } = Home::new();
     let mut installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let customer = || Sipp::plays(sipp::CALLER).elsewhere(Site::new(&carrier, "203.0.113.2"));
     let at_home = Site::new(&home, "192.168.7.2");
@@ -82,6 +101,31 @@ fn proves_itself_again(installation: &Installation) {
         (seen.len() >= 3).then_some(())
     });
     assert!(thrice.is_some(), "proven at {seen:?} only:\n{}", installation.log());
+}
+
+#[test]
+fn linphonec_behind_a_router_is_rung_and_talks() {
+    if !network::of_its_own("routers::linphonec_behind_a_router_is_rung_and_talks", &["sipp", "linphonec"]) {
+        return;
+    }
+    let Home { carrier, router: _router, home, port, tls, files } = Home::new();
+    let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
+    let at_home = Site::new(&home, "192.168.7.2");
+    for (line, port) in [(Line::TlsAndSrtp, tls), (Line::Udp, port)] {
+        let target = format!("203.0.113.5:{port}");
+        let mut phone = Linphone::registers_from(at_home, line, "counter", "counter-secret", &target, PHONE_HZ);
+        let caller = Sipp::plays(sipp::CALLER).elsewhere(Site::new(&carrier, "203.0.113.2")).pause_ms(6_000);
+        let caller = caller.echoing().start(&format!("203.0.113.1:{}", installation.sip_port()));
+        phone.says("Receiving new incoming call");
+        phone.is_told("answer");
+        phone.says("Media streams established");
+        phone.records();
+        let share = || best_share(&phone.recorded(), PHONE_HZ);
+        let heard = until(LIMIT, || (share() > 0.95).then_some(()));
+        assert!(heard.is_some(), "its tone does not come back by {line:?}: {}\n{}", share(), phone.printed());
+        caller.finish(LIMIT);
+    }
+    assert!(ended(&installation, 2).iter().all(|call| call["answered_by"] == "Counter"));
 }
 
 #[test]

@@ -38,6 +38,38 @@ pub fn hearing(scenario: &str, header: &str, text: &str) -> String {
     scenario.replace(log, &format!("{check}{log}")).replace("</scenario>", reference)
 }
 
+/// A step of a phone's: it is told something by NOTIFY, with `words` in this place ("body", or a header's name), and notes it.
+pub fn is_told(place: &str, words: &str, note: &str) -> String {
+    let place = match place {
+        "body" => "body\"".to_owned(),
+        header => format!("hdr\" header=\"{header}:\""),
+    };
+    include_str!("scenarios/is-told.xml").replace("PLACE\"", &place).replace("WORDS", words).replace("NOTE", note)
+}
+
+/// A phone that registers as Counter and has a lamp: what it is told of this event package, in order, and how it notes that.
+pub fn phone_watches(event: &str, told: &[(&str, &str)]) -> String {
+    let told: String = told.iter().map(|(words, note)| is_told("body", words, note)).collect();
+    include_str!("scenarios/phone-watches.xml").replace("EVENT", event).replace("NOTIFIED\n", &told)
+}
+
+/// The same scenario of a phone, which must show this when it rings.
+pub fn showing(scenario: &str, display: &str) -> String {
+    let (log, reference) = ("<log message=\"[timestamp] offered", "<Reference variables=\"shown\"/></scenario>");
+    let check = format!(
+        "<ereg regexp=\"{display}\" search_in=\"hdr\" header=\"From:\" check_it=\"true\" assign_to=\"shown\"/>{log}"
+    );
+    assert!(scenario.contains(log), "no phone that is rung");
+    scenario.replace(log, &check).replace("</scenario>", reference)
+}
+
+/// A phone that registers once at `target`, and is told `answer`.
+pub fn registers(user: &str, password: &str, answer: u16) -> Sipp {
+    let scenario = include_str!("scenarios/register.xml");
+    let scenario = scenario.replace("USER", user).replace("PASSWORD", password);
+    Sipp::plays(&scenario.replace("ANSWER", &answer.to_string()))
+}
+
 /// How a scenario is played. Start from [`Sipp::plays`].
 pub struct Sipp {
     scenario: String,

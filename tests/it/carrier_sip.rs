@@ -46,8 +46,12 @@ impl FarEnd {
     /// Sends an INVITE; its leg is the last one from now on.
     pub fn call(&mut self, now: Duration, to: SocketAddr, says: &Says) {
         let (call_id, branch, own) = (self.fresh("call"), self.fresh("z9hG4bK"), self.fresh("tag"));
-        let uri = format!("sip:{}@{to}", says.called);
-        let line = format!("sip:{}@{to}", says.line_user.as_ref().unwrap_or(&says.called));
+        let uri_of = |called: &str| match called.starts_with("urn:") {
+            true => called.to_owned(),
+            false => format!("sip:{called}@{to}"),
+        };
+        let uri = uri_of(&says.called);
+        let line = uri_of(says.line_user.as_ref().unwrap_or(&says.called));
         let (local, remote) = (format!("{};tag={own}", says.from), format!("<{uri}>"));
         let mut headers = vec![
             ("Via", format!("SIP/2.0/{} {};branch={branch};rport", self.protocol(), self.address)),

@@ -91,7 +91,7 @@ impl Key {
             ("To", self.to.clone().unwrap_or_else(|| format!("<{uri}>"))),
             ("Call-ID", self.call_id.clone()),
             ("CSeq", format!("{cseq} SUBSCRIBE")),
-            ("Contact", format!("<sip:me@{address}>")),
+            ("Contact", format!("<{}>", phone.act(|far_end, _| far_end.uri.clone()))),
             ("Event", self.package.clone()),
         ];
         headers.extend(self.expires.map(|expires| ("Expires", expires.to_string())));

@@ -343,7 +343,11 @@ impl Ringing {
         }
         facts.note(now, EventKind::Declined, Some(&leg), &detail(end));
         let again = Rest::Until(now.mono + RING_AGAIN_AFTER);
+        // With one line a phone is busy until it has let go of the INVITE that it was told to forget.
+        let same = |own: &Leg| phones.telephone(own.phone) == phones.telephone(leg.phone);
+        let lets_go = facts.legs.values().any(|own| matches!(own.state, LegState::Leaving(_)) && same(own));
         let rest = match end {
+            LegEnd::Busy if lets_go => again,
             LegEnd::Busy if now.mono - leg.offered > DECLINE_WITHIN => again,
             LegEnd::Busy if phones.is_in_another_call(leg.phone, facts.record.id) => {
                 Rest::UntilFree(phones.telephone(leg.phone))

@@ -165,17 +165,21 @@ impl SipDoor {
             self.timers.rename(Party::Phone(from), Party::Caller(call));
             // What the one who is gone has still to acknowledge is of no interest any more.
             self.awaited.retain(|_, awaited| awaited.party() != Party::Caller(call));
-            match &phone.begun {
-                Begun::ByUs { .. } => {}
-                Begun::ByPhone(dialled) => self.forget_taker(dialled),
-            }
+            let place = match &phone.begun {
+                // A carrier is where it is called.
+                Begun::ByUs { binding, .. } => binding.filter(|_| phone.cell.is_none()),
+                Begun::ByPhone(dialled) => {
+                    self.forget_taker(dialled);
+                    dialled.place
+                }
+            };
             let PhoneState::Up { dialog, .. } = phone.state else { return None };
             let caller = self.callers.get_mut(&call)?;
             let CallerState::Answered(talk) = &mut caller.state else { return None };
             let key = dialog.key.clone();
             let mut gone = std::mem::replace(&mut talk.dialog, *dialog);
             (talk.theirs, talk.ours, talk.acked) = (Some(theirs), ours, Acked::Yes);
-            (caller.hop, caller.local_tag) = (phone.hop, key.local_tag.clone());
+            (caller.hop, caller.place, caller.local_tag) = (phone.hop, place, key.local_tag.clone());
             match &caller.begun {
                 Beginning::Theirs(tx) => {
                     self.invites.remove(tx);

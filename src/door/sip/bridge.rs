@@ -24,7 +24,7 @@ use crate::sip::outgoing::USER_AGENT;
 
 use super::fork::reasons;
 use super::{
-    Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor, scheme_called,
+    Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor, scheme_called, reached_at,
 };
 
 /// Who the caller is to be connected with, and what was agreed upon there.
@@ -151,7 +151,11 @@ impl SipDoor {
         // What our 180 began goes on, wherever they have moved since.
         let dialog = match &caller.early {
             Some(early) => Dialog::clone(early),
-            None => Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces),
+            None => {
+                let mut dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
+                reached_at(&self.places, caller.place, &mut dialog);
+                dialog
+            }
         };
         let mut ok = self.ok_with(Party::Caller(call), invite, &hop, &local_tag, &ours);
         let timer = self.timers.accepting(now.mono, Party::Caller(call), invite);

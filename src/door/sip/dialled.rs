@@ -45,6 +45,7 @@ pub(super) fn warning(why: NotDialled) -> Header {
 impl SipDoor {
     /// Asks this carrier for whom was dialled. `None`: there is none to be asked.
     pub fn dial(&mut self, now: Now, leg: LegId, to: &Outside, carrier: Option<(usize, Hop)>) {
+        self.let_lifter_wait(leg.call);
         let may_go = |trunk: usize| match to {
             Outside::Number(_) => self.has_channel_for_us(trunk),
             // Whether all channels are taken the carrier knows better, and may make room.

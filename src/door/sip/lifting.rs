@@ -17,7 +17,7 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Method, Received};
 use crate::sip::outgoing::Outgoing;
 
-use super::bridge::machine;
+use super::bridge::{FarEnd, machine};
 use super::fork::reasons;
 use super::{Acked, Audio, Begun, CallerLeg, CallerState, Conversation, Far, Party, PhoneState, Shown, SipDoor};
 
@@ -31,6 +31,8 @@ pub(super) enum Beginning {
     Lifted {
         tx: ClientTx,
         invite: Box<Outgoing>,
+        /// What they hear while nobody is there.
+        tone: Arc<[Sound]>,
     },
 }
 
@@ -58,6 +60,7 @@ impl SipDoor {
         let leg = CallerLeg {
             trunk: None,
             begun: Beginning::NotLifted,
+            place: None,
             hop,
             // Of nothing yet: the dialog comes with whoever lifts.
             dialog_key: DialogKey { call_id: String::new(), local_tag: local_tag.clone() },
@@ -85,7 +88,7 @@ impl SipDoor {
         let phone = self.phones.remove(&leg)?;
         self.reliable.forget_phone(leg);
         let call = leg.call;
-        let (Begun::ByUs { tx, invite, .. }, PhoneState::Up { dialog, theirs }) = (phone.begun, phone.state) else {
+        let (Begun::ByUs { tx, binding, invite }, PhoneState::Up { dialog, theirs }) = (phone.begun, phone.state) else {
             return None;
         };
         self.timers.passes_to(Party::Phone(leg), Party::Caller(call));
@@ -93,9 +96,9 @@ impl SipDoor {
         let caller = self.callers.get_mut(&call)?;
         caller.audio.phones.retain(|pair| pair.id != phone.pair.id);
         caller.audio.caller = Some(phone.pair);
-        caller.hop = phone.hop;
+        (caller.hop, caller.place) = (phone.hop, binding);
         caller.dialog_key = dialog.key.clone();
-        caller.begun = Beginning::Lifted { tx, invite };
+        caller.begun = Beginning::Lifted { tx, invite, tone: sounds.clone() };
         let conversation = Conversation {
             dialog: *dialog,
             with: Far::Tone { sounds },
@@ -131,6 +134,18 @@ impl SipDoor {
         }
     }
 
+    /// Another carrier is asked: whoever has lifted a phone heard what the last one let be heard, and that is over.
+    pub(super) fn let_lifter_wait(&mut self, call: CallId) {
+        let Some(caller) = self.callers.get(&call) else { return };
+        let (Beginning::Lifted { tone, .. }, CallerState::Answered(talk)) = (&caller.begun, &caller.state) else {
+            return;
+        };
+        if let Far::Phone(_) = talk.with {
+            let far = Far::Tone { sounds: tone.clone() };
+            let _ = self.hand_over(call, FarEnd { far, ours: machine(), theirs: machine() });
+        }
+    }
+
     /// Whoever has lifted a phone cannot be connected: an INVITE of theirs would be refused now.
     pub(super) fn refuse_lifter(&mut self, now: Now, call: CallId) {
         if self.is_ours(call) {
@@ -141,7 +156,7 @@ impl SipDoor {
     /// Another phone behind the contact of the one that was lifted has picked up too (RFC 3261 §13.2.2.4): one is enough.
     pub(super) fn picked_up_beside(&mut self, now: Now, leg: LegId, hop: Hop, response: &Received) {
         let Some(caller) = self.callers.get(&leg.call) else { return };
-        let Beginning::Lifted { tx, invite } = &caller.begun else { return };
+        let Beginning::Lifted { tx, invite, .. } = &caller.begun else { return };
         let mut dialog = Dialog::as_caller(invite, response, hop, &self.endpoint.interfaces);
         dialog.reach(&invite.uri, caller.hop);
         self.endpoint.ack(now.mono, *tx, dialog.remote_tag.clone(), dialog.hop, &dialog.ack(invite.cseq, None));

@@ -209,6 +209,8 @@ struct CallerLeg {
     /// What they came by, if they are a customer.
     trunk: Option<usize>,
     begun: lifting::Beginning,
+    /// Where the phone has registered that is the caller.
+    place: Option<BindingId>,
     hop: Hop,
     local_tag: String,
     key: String,
@@ -347,6 +349,13 @@ enum PhoneState {
     },
 }
 
+/// A phone that has registered is reached where it did, whatever its Contact says.
+fn reached_at(places: &HashMap<BindingId, Place>, place: Option<BindingId>, dialog: &mut Dialog) {
+    if let Some(place) = place.and_then(|place| places.get(&place)) {
+        dialog.reach(&place.uri, place.hop);
+    }
+}
+
 /// By which kind of URI a request calls us.
 fn scheme_called(request: &Received) -> Scheme {
     request.uri().map_or(Scheme::Sip, |uri| uri.scheme)
@@ -408,7 +417,7 @@ impl SipDoor {
 
     /// Replaces the places where phones can be rung. Legs that live are not touched. The answer is which of them are
     /// reached by another way than before.
-    pub fn set_places(&mut self, places: HashMap<BindingId, Place>) -> Vec<BindingId> {
+    pub fn set_places(&mut self, now: Now, places: HashMap<BindingId, Place>) -> Vec<BindingId> {
         let moved =
             |(id, place): &(&BindingId, &Place)| self.places.get(id).is_some_and(|before| before.hop != place.hop);
         let mut moved: Vec<BindingId> = places.iter().filter(moved).map(|(id, _)| *id).collect();
@@ -420,6 +429,7 @@ impl SipDoor {
         self.gate.set_flows(self.registrations.flows());
         self.places = places;
         self.follow_phones();
+        self.follow_watchers(now);
         self.note_acquaintances();
         self.forget_watchers_who_left();
         moved
@@ -428,13 +438,21 @@ impl SipDoor {
     /// A phone that has registered from elsewhere while somebody talks by it, because its router forgot it or its connection
     /// broke, is spoken to there from now on (RFC 5626 §5.3), or nobody could tell it that its call is over.
     fn follow_phones(&mut self) {
+        for caller in self.callers.values_mut() {
+            let CallerState::Answered(talk) = &mut caller.state else { continue };
+            let place = caller.place.and_then(|place| self.places.get(&place));
+            if let Some(place) = place.filter(|place| place.hop != caller.hop) {
+                talk.dialog.reach(&place.uri, place.hop);
+                caller.hop = place.hop;
+            }
+        }
         for phone in self.phones.values_mut() {
-            let (PhoneState::Up { dialog, .. }, Begun::ByUs { binding: Some(binding), .. }) =
-                (&mut phone.state, &phone.begun)
-            else {
-                continue;
+            let PhoneState::Up { dialog, .. } = &mut phone.state else { continue };
+            let place = match &phone.begun {
+                Begun::ByUs { binding, .. } => *binding,
+                Begun::ByPhone(dialled) => dialled.place,
             };
-            let place = self.places.get(binding).filter(|place| place.trunk.is_none() && place.hop != phone.hop);
+            let place = place.and_then(|place| self.places.get(&place)).filter(|place| place.trunk.is_none() && place.hop != phone.hop);
             if let Some(place) = place {
                 dialog.reach(&place.uri, place.hop);
                 phone.hop = place.hop;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::call::event::{Final, Stop};
-use crate::call::leg::LegId;
+use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::door::token::Token;
 use crate::media::Family;
@@ -21,7 +21,9 @@ use crate::sip::uri::Scheme;
 
 use super::abilities::REPLACES;
 use super::dialled::warning;
-use super::{Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, lifting, scheme_called};
+use super::{
+    Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, lifting, reached_at, scheme_called,
+};
 
 /// A call at the door: everything the switchboard needs to decide it.
 #[derive(Debug)]
@@ -162,6 +164,14 @@ impl SipDoor {
         self.told.push_back(Told::Arrived(Box::new(arrival)));
     }
 
+    /// Where the phone has registered that dials.
+    pub(super) fn place_of(&self, arrival: &Arrival) -> Option<BindingId> {
+        match &arrival.origin {
+            Origin::Phone(Calling::User(user)) => self.registrations.binding_at(user, arrival.hop),
+            Origin::Phone(Calling::At { .. }) | Origin::Carrier { .. } | Origin::SentFor(_) => None,
+        }
+    }
+
     /// The switchboard has made a call of it; of a phone that talks in another one `beside`.
     pub fn open(&mut self, call: CallId, arrival: Arrival, shown: Shown, beside: Option<CallId>) {
         let family = arrival.family();
@@ -169,6 +179,7 @@ impl SipDoor {
         let same = beside.and_then(|beside| self.lane_of(beside));
         let same = same.filter(|lane| self.ports.has_two(*lane, family));
         let lane = same.unwrap_or_else(|| self.ports.next_lane(family));
+        let place = self.place_of(&arrival);
         let offer = arrival.offer.ok().flatten();
         let trunk = match arrival.origin {
             Origin::Carrier { trunk, .. } => Some(trunk),
@@ -183,6 +194,7 @@ impl SipDoor {
         let leg = CallerLeg {
             trunk,
             begun: lifting::Beginning::Theirs(arrival.tx),
+            place,
             hop: arrival.hop,
             local_tag,
             key: arrival.key,
@@ -278,7 +290,8 @@ impl SipDoor {
         if caller.early.is_none()
             && let Some(invite) = caller.begun.theirs().and_then(|tx| self.endpoint.request_of(tx))
         {
-            let dialog = Dialog::as_callee(invite, &caller.local_tag, caller.hop, &self.endpoint.interfaces);
+            let mut dialog = Dialog::as_callee(invite, &caller.local_tag, caller.hop, &self.endpoint.interfaces);
+            reached_at(&self.places, caller.place, &mut dialog);
             caller.early = Some(Box::new(dialog));
         }
     }

@@ -113,6 +113,12 @@ impl Registrations {
         self.registrar.of(user).iter().any(|binding| binding.hop().is_some())
     }
 
+    /// The binding by which this user has registered from there.
+    pub(super) fn binding_at(&self, user: &str, hop: Hop) -> Option<BindingId> {
+        let is_it = |binding: &&Binding| binding.source == hop || binding.hop() == Some(hop);
+        self.registrar.of(user).iter().find(is_it).map(|binding| BindingId(binding.id))
+    }
+
     /// Where the binding of this number is called, and by which way; `None` while it cannot be.
     pub(super) fn place(&self, binding: u64) -> Option<(Uri, Hop)> {
         let (_, binding) = self.registrar.all().find(|(_, known)| known.id == binding)?;

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::call::leg::BindingId;
 use crate::call::record::CallId;
 use crate::now::{Mono, Now};
 use crate::routing::plan::{PhoneId, ShopId};
@@ -89,6 +90,8 @@ struct Watcher {
     subscription: Subscription,
     key: DialogKey,
     by: String,
+    /// Where it has registered, if it asks from there.
+    place: Option<BindingId>,
     watched: Watched,
     /// What its documents call whom it is about.
     entity: Uri,
@@ -108,6 +111,16 @@ impl Subscriptions {
         if let Some(watcher) = self.all.remove(&id) {
             self.by_dialog.remove(&watcher.key);
         }
+    }
+
+    fn are_full_for(&self, by: &str) -> bool {
+        let own = self.all.values().filter(|watcher| watcher.by == by).count();
+        own >= OF_A_PHONE || self.all.len() >= IN_ALL
+    }
+
+    /// The oldest that this user has of the same.
+    fn oldest(&self, by: &str, watched: Watched) -> Option<u64> {
+        self.all.iter().find(|(_, watcher)| watcher.by == by && watcher.watched == watched).map(|(id, _)| *id)
     }
 
     /// Who wants to hear of this.
@@ -158,6 +171,7 @@ impl SipDoor {
             Err(unable) => return self.endpoint.respond_plain(now.mono, tx, unable.code, None, unable.more),
         };
         watcher.subscription.retarget(request, hop, &interfaces);
+        watcher.place = self.registrations.binding_at(&by, hop);
         self.agree(now, tx, id, request, hop, wanted);
         self.tell_watcher(now, id);
     }
@@ -181,19 +195,26 @@ impl SipDoor {
     /// It hears of this from now on, at first as it stands.
     pub fn begin_subscription(&mut self, now: Now, subscribing: Subscribing, watched: Watched, news: News) {
         let Subscribing { tx, hop, request, wanted, package, by, user } = subscribing;
-        let own = self.subscriptions.all.values().filter(|watcher| watcher.by == by).count();
-        if own >= OF_A_PHONE || self.subscriptions.all.len() >= IN_ALL {
-            return self.respond(now, tx, 403, Vec::new());
+        if self.subscriptions.are_full_for(&by) {
+            // A phone that has been started anew asks for all of it again, and knows nothing of what it had asked for before.
+            match self.subscriptions.oldest(&by, watched) {
+                Some(forgotten) => self.subscriptions.forget(forgotten),
+                None => return self.respond(now, tx, 403, Vec::new()),
+            }
         }
         let local_tag = self.chance.tag();
         let interfaces = &self.endpoint.interfaces;
-        let subscription = Subscription::begin(&request, package, &local_tag, hop, interfaces);
+        let mut subscription = Subscription::begin(&request, package, &local_tag, hop, interfaces);
         let entity = Uri::sip(Some(&user), &interfaces.sent_by(&hop).ip().to_string(), None);
         let key = DialogKey { call_id: request.call_id.clone(), local_tag };
         self.subscriptions.last += 1;
         let id = self.subscriptions.last;
         self.subscriptions.by_dialog.insert(key.clone(), id);
-        let watcher = Watcher { subscription, key, by, watched, entity, news, told: Vec::new() };
+        let place = self.registrations.binding_at(&by, hop);
+        if let Some(at) = place.and_then(|place| self.places.get(&place)) {
+            subscription.reach(&at.uri, at.hop);
+        }
+        let watcher = Watcher { subscription, key, by, place, watched, entity, news, told: Vec::new() };
         self.subscriptions.all.insert(id, watcher);
         self.agree(now, tx, id, &request, hop, wanted);
         self.tell_watcher(now, id);
@@ -318,6 +339,26 @@ impl SipDoor {
         let shown = &self.callers.get(&call)?.shown;
         let user = if shown.number.is_empty() { "anonymous" } else { shown.number.as_str() };
         Some(Remote { display: shown.card.clone(), uri: at(user) })
+    }
+
+    /// A phone that has registered from elsewhere is told there from now on, and what is still on its way to where it was is told
+    /// anew: nobody may answer there.
+    pub(super) fn follow_watchers(&mut self, now: Now) {
+        let Subscriptions { all, asked, .. } = &mut self.subscriptions;
+        let mut unheard = Vec::new();
+        for (&id, watcher) in all {
+            let place = watcher.place.and_then(|place| self.places.get(&place));
+            if let Some(place) = place.filter(|place| place.hop != watcher.subscription.way().0) {
+                watcher.subscription.reach(&place.uri, place.hop);
+                let before = asked.len();
+                asked.retain(|_, told| *told != id);
+                if asked.len() < before {
+                    watcher.subscription.was_told();
+                    unheard.push(id);
+                }
+            }
+        }
+        unheard.into_iter().for_each(|id| self.tell_watcher(now, id));
     }
 
     /// A NOTIFY was answered; true if it was one.

@@ -2,7 +2,7 @@
 //! answered when the caller is, and so not before the call's row is durable.
 
 use crate::call::event::{Input, LegEnd, Stop};
-use crate::call::leg::LegId;
+use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::media::sdp::{Description, Here, Terms, agree, keys, our_offer};
 use crate::media::srtp::MasterKey;
@@ -14,7 +14,7 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Replaces, other};
 
 use super::names::OnAKey;
-use super::{Acked, Arrival, Begun, CallerState, Calling, Origin, Party, PhoneLeg, PhoneState, SipDoor};
+use super::{Acked, Arrival, Begun, CallerState, Calling, Origin, Party, PhoneLeg, PhoneState, SipDoor, reached_at};
 
 /// RFC 3261 §20.43: 399 is for people.
 const NOBODY_WAITS: &str = "399 ringall \"Nobody is calling now.\"";
@@ -33,6 +33,8 @@ pub(super) struct Dialling {
 #[derive(Debug)]
 pub(super) struct Dialled {
     tx: ServerTx,
+    /// Where it has registered.
+    pub(super) place: Option<BindingId>,
     local_tag: String,
     /// As [`Arrival::key`].
     key: String,
@@ -44,6 +46,7 @@ impl SipDoor {
     /// Whether this phone could talk with the caller; if so it is connected with them by [`SipDoor::take`], else it has its
     /// answer, and the call is as it was.
     pub fn dials_for(&mut self, now: Now, call: CallId, arrival: Arrival) -> bool {
+        let place = self.place_of(&arrival);
         let Ok(Some(theirs)) = arrival.offer else {
             self.respond(now, arrival.tx, 488, Vec::new());
             return false;
@@ -61,7 +64,7 @@ impl SipDoor {
         };
         let local_tag = self.chance.tag();
         let dialog_key = DialogKey { call_id: arrival.call_id, local_tag: local_tag.clone() };
-        let dialled = Dialled { tx: arrival.tx, local_tag, key: arrival.key, dialog_key, acked: Acked::NotYet };
+        let dialled = Dialled { tx: arrival.tx, place, local_tag, key: arrival.key, dialog_key, acked: Acked::NotYet };
         self.dialling.insert(call, Dialling { dialled, hop: arrival.hop, pair, theirs, ours });
         true
     }
@@ -186,9 +189,10 @@ impl SipDoor {
         let (Begun::ByPhone(dialled), PhoneState::Inviting) = (&phone.begun, &phone.state) else { return None };
         let shown = &self.callers.get(&leg.call)?.shown;
         let who = self.shown_as(&phone.hop, &shown.number).with_display(&shown.card);
-        let (tx, hop, local_tag) = (dialled.tx, phone.hop, dialled.local_tag.clone());
+        let (tx, place, hop, local_tag) = (dialled.tx, dialled.place, phone.hop, dialled.local_tag.clone());
         let invite = self.endpoint.request_of(tx)?;
-        let dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
+        let mut dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
+        reached_at(&self.places, place, &mut dialog);
         let mut ok = self.ok_with(Party::Phone(leg), invite, &hop, &local_tag, &phone.ours);
         ok.headers.push(other("P-Asserted-Identity", &who.to_string()));
         let timer = self.timers.accepting(now.mono, Party::Phone(leg), invite);

@@ -175,6 +175,28 @@ fn what_the_carrier_lets_be_heard_takes_the_place_of_the_tone() {
 }
 
 #[test]
+fn the_tone_comes_back_when_the_carrier_that_was_heard_fails() {
+    let (shop, _, _) = jo_gave_up(opening().with_a_second_carrier());
+    let home = shop.outside("Jo at home", JO);
+    home.has_habit(Habit::SAYS_NOTHING);
+    shop.wait("19500 ms");
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    home.plays_early_media();
+    shop.wait("1 s");
+    assert!(!shop.counter.is_spoken_to());
+    home.refuses(503);
+    shop.wait("1 s");
+    assert_eq!(home.calls_seen(), 2, "by the other carrier");
+    assert!(shop.counter.is_spoken_to(), "and not silence");
+    home.picks_up();
+    shop.wait("1 s");
+    assert!(shop.counter.talks_with(&home));
+    home.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
 fn who_cannot_be_reached_is_hung_up_on_and_still_owed() {
     for code in [486, 404, 480] {
         let (shop, _, home) = rings_back();

@@ -446,6 +446,31 @@ fn each_countrys_own_numbers_for_help_are_help() {
 }
 
 #[test]
+fn who_calls_for_help_by_its_name_alone_gets_the_countrys_number() {
+    let (shop, mut counter) = shop();
+    for called in ["urn:service:sos", "urn:service:sos.fire", "urn:SERVICE:SOS"] {
+        counter.calls_proving(&shop, &shop.counter, called, called);
+        shop.wait("500 ms");
+        assert_eq!(asked(&shop).last().map(String::as_str), Some("112"), "{called}");
+        shop.counter.hangs_up();
+        shop.wait("500 ms");
+    }
+    // And by a phone that has nothing to prove itself with.
+    shop.workshop.calls_user("urn:service:sos");
+    shop.wait("500 ms");
+    assert_eq!(asked(&shop).len(), 4);
+    shop.workshop.hangs_up();
+    shop.workshop.calls_user("urn:service:counseling");
+    shop.wait("1 s");
+    assert_eq!((asked(&shop).len(), shop.workshop.answer_to("INVITE").code()), (4, Some(416)));
+    shop.is_idle();
+    for row in shop.log() {
+        assert_eq!((row.because, row.caller), (Because::CalledForHelp, None));
+        assert!(row.called.starts_with("service:sos"), "{}", row.called);
+    }
+}
+
+#[test]
 fn a_carrier_that_fails_is_not_the_last_word_for_help() {
     let (shop, mut counter) = open(opening().registering_with(router()).calling_by_registrar_too());
     let (help, jo) = (shop.outside("Help", "112"), shop.outside("Jo", JO));

@@ -296,9 +296,30 @@ fn a_phone_has_so_many_keys_and_no_more() {
     for nth in 0..64 {
         Key::of("ana").named(&format!("key-{nth}")).is_lit(&shop, &shop.counter, &mut counter);
     }
-    assert_eq!(Key::of("ana").named("one-more").asks(&shop, &shop.counter, &mut counter).code(), Some(403));
+    assert_eq!(Key::of("workshop").asks(&shop, &shop.counter, &mut counter).code(), Some(403));
     let mut ana = Account::of("ana").elsewhere("keys");
     Key::of("counter").named("hers").is_lit(&shop, &shop.ana, &mut ana);
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_was_started_anew_lights_all_its_keys_again() {
+    let (shop, mut counter) = shop();
+    let key = |user: &str, start: usize, nth: usize| Key::of(user).named(&format!("{user}-{start}-{nth}"));
+    for start in 0..3 {
+        for nth in 0..20 {
+            for user in ["ana", "workshop"] {
+                key(user, start, nth).is_lit(&shop, &shop.counter, &mut counter);
+            }
+        }
+    }
+    // Those of before are forgotten, the oldest first; what was asked for last is told.
+    let ann = ann_calls(&shop);
+    let told = |key: &Key| key.states(&shop.counter);
+    assert_eq!(told(&key("ana", 0, 0)), ["terminated"]);
+    assert_eq!(told(&key("ana", 2, 19)), ["terminated", "early"]);
+    assert_eq!(told(&key("workshop", 2, 0)), ["terminated", "early"]);
+    ann.hangs_up();
     shop.is_idle();
 }
 

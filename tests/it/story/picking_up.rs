@@ -307,6 +307,31 @@ fn who_dials_and_hangs_up_before_the_row_is_durable_was_never_there() {
 }
 
 #[test]
+fn a_phone_with_one_line_that_has_not_let_go_yet_rings_again() {
+    let shop = Shop::opening().later(2, "60 s").open();
+    shop.store_takes(Some("200 ms"));
+    shop.loses_from(&shop.workshop, "487 INVITE", 2);
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("50 ms");
+    shop.ana.hangs_up();
+    shop.wait("300 ms");
+    assert!(shop.workshop.rings(), "that of before is not over for us");
+    shop.workshop.refuses(486);
+    shop.wait("1 s");
+    assert!(shop.counter.rings() && !shop.workshop.rings() && ann.hears_ringing());
+    shop.wait("6 s");
+    assert!(shop.workshop.rings(), "nobody has said no there");
+    shop.workshop.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.workshop));
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
 fn who_dials_at_the_greeting_and_hangs_up_before_the_row_is_durable_leaves_it_to_the_machine() {
     let shop = Shop::closed();
     shop.store_takes(Some("200 ms"));

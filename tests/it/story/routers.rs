@@ -9,6 +9,7 @@ use crate::network::Network;
 use crate::registering::Account;
 use crate::shop::Shop;
 use crate::text::Text;
+use crate::watching::Key;
 
 /// Counter registers; Workshop and Ana have their fixed places inside.
 fn shop() -> Shop {
@@ -149,6 +150,115 @@ fn a_phone_whose_router_forgot_it_in_a_call_is_hung_up_on_where_it_has_registere
     ann.hangs_up();
     shop.wait("1 s");
     assert_eq!(home.ends(), [End::TheyHungUp]);
+    shop.is_idle();
+}
+
+/// Its router uses another port from now on, and it notices.
+fn is_elsewhere_now(shop: &Shop, home: &Phone, account: &mut Account) {
+    home.act(|far_end, _| far_end.address.set_port(40999));
+    account.is_registered(shop, home);
+    shop.wait("1 s");
+}
+
+#[test]
+fn a_phone_that_was_lifted_to_call_somebody_back_is_followed_too() {
+    let shop = Shop::opening().at_number("+34911234567").registering(0).open();
+    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
+    let home = at_home(&shop);
+    account.is_registered(&shop, &home);
+    let jo = shop.outside("Jo", "+34600999888");
+    shop.rings_to_call(&shop.counter, "+34600999888").expect("it rings");
+    shop.wait("1 s");
+    home.picks_up();
+    shop.wait("1 s");
+    jo.picks_up();
+    shop.wait("10 s");
+    is_elsewhere_now(&shop, &home, &mut account);
+    jo.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(home.ends(), [End::TheyHungUp]);
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_that_somebody_was_put_through_to_is_followed_too() {
+    let shop = Shop::opening().at_number("+34911234567").registering(0).registering(2).open();
+    let mut counter = Account::of("counter");
+    counter.is_registered(&shop, &shop.counter);
+    let mut account = Account::of("ana").with_contact(&format!("<{AT_HOME}>"));
+    let home = at_home(&shop);
+    account.is_registered(&shop, &home);
+    let jo = shop.outside("Jo", "+34600999888");
+    let mut calls = Vec::new();
+    for (dialled, somebody) in [("600999888", &jo), ("ana", &home)] {
+        counter.calls(&shop, &shop.counter, dialled);
+        shop.wait("1 s");
+        somebody.picks_up();
+        shop.wait("1 s");
+        calls.push(shop.counter.calls_seen() - 1);
+    }
+    shop.counter.puts_together(calls[0], calls[1]);
+    shop.wait("10 s");
+    assert!(jo.talks_with(&home) && !shop.counter.talks());
+    is_elsewhere_now(&shop, &home, &mut account);
+    jo.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(home.ends(), [End::TheyHungUp]);
+    shop.is_idle();
+}
+
+#[test]
+fn a_phone_behind_a_router_that_dialled_is_hung_up_on_too() {
+    let shop = Shop::opening().registering(0).open();
+    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
+    let home = at_home(&shop);
+    account.is_registered(&shop, &home);
+    account.calls(&shop, &home, "ana");
+    shop.wait("1 s");
+    shop.ana.picks_up();
+    shop.wait("1 s");
+    assert!(home.talks_with(&shop.ana));
+    is_elsewhere_now(&shop, &home, &mut account);
+    shop.ana.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(home.ends(), [End::TheyHungUp]);
+    // And one that has taken a customer's call by dialling for it.
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    home.refuses(603);
+    account.calls(&shop, &home, "*8");
+    shop.wait("1 s");
+    assert!(ann.talks_with(&home));
+    home.act(|far_end, _| far_end.address.set_port(41000));
+    account.is_registered(&shop, &home);
+    shop.wait("1 s");
+    ann.hangs_up();
+    shop.wait("1 s");
+    assert_eq!(home.ends().last(), Some(&End::TheyHungUp));
+    shop.is_idle();
+}
+
+#[test]
+fn a_phones_lamps_shine_on_where_it_has_registered_again() {
+    let shop = Shop::opening().registering(0).open();
+    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
+    let home = at_home(&shop);
+    account.is_registered(&shop, &home);
+    let mut key = Key::of("ana");
+    key.is_lit(&shop, &home, &mut account);
+    let ann = shop.caller("Ann", "+34600111222");
+    // What is told meanwhile goes where nobody is.
+    home.act(|far_end, _| far_end.address.set_port(40999));
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!(key.states(&home), ["terminated"]);
+    is_elsewhere_now(&shop, &home, &mut account);
+    assert_eq!(key.states(&home), ["terminated", "early"]);
+    shop.ana.picks_up();
+    shop.wait("40 s");
+    assert_eq!(key.states(&home), ["terminated", "early", "confirmed"]);
+    ann.hangs_up();
     shop.is_idle();
 }
 
