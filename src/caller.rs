@@ -1,8 +1,10 @@
 //! Who is calling: the caller's card, from an index in memory (one entry per known caller), loaded at start and kept
 //! by the loop. The call path never reads the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use crate::folded::likeness;
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::caller_id::CallerId;
@@ -13,6 +15,10 @@ use crate::words;
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
     shops: HashMap<ShopId, HashMap<Number, Entry>>,
+    /// The numbers of people who have several, under each of them, itself included.
+    people: HashMap<(ShopId, Number), Arc<[Number]>>,
+    /// Who does not want to be called back.
+    not_called_back: HashSet<(ShopId, Number)>,
 }
 
 /// What is remembered of a caller.
@@ -85,11 +91,54 @@ impl Callers {
         contacts
     }
 
-    /// Counts a call that was not refused; which one of this caller it is, ever: 1 for the first.
+    /// Counts a call that was not refused; which one of this caller it is, ever, by whichever number of theirs: 1 for the
+    /// first.
     pub fn note_call(&mut self, shop: ShopId, number: &Number) -> u32 {
         let entry = self.entry(shop, number);
         entry.calls = entry.calls.saturating_add(1);
-        entry.calls
+        self.calls(shop, number)
+    }
+
+    /// How often they have called, by whichever number of theirs.
+    pub fn calls(&self, shop: ShopId, number: &Number) -> u32 {
+        let calls = |number: &Number| self.get(shop, number).map_or(0, |entry| entry.calls);
+        self.numbers(shop, number).iter().map(calls).fold(0, u32::saturating_add)
+    }
+
+    /// All numbers of whoever has this one.
+    fn numbers<'a>(&'a self, shop: ShopId, number: &'a Number) -> &'a [Number] {
+        // Most people have one number, and most shops know of nobody who has two.
+        if self.people.is_empty() {
+            return std::slice::from_ref(number);
+        }
+        self.people.get(&(shop, number.clone())).map_or(std::slice::from_ref(number), |numbers| numbers)
+    }
+
+    /// These numbers are one person's.
+    pub fn join(&mut self, shop: ShopId, numbers: impl Into<Arc<[Number]>>) {
+        let numbers = numbers.into();
+        for number in numbers.iter() {
+            self.people.insert((shop, number.clone()), numbers.clone());
+        }
+    }
+
+    /// They do not want to be called back.
+    pub fn never_call_back(&mut self, shop: ShopId, number: Number) {
+        self.not_called_back.insert((shop, number));
+    }
+
+    /// Whether they may be called back.
+    pub fn may_call_back(&self, shop: ShopId, number: &Number) -> bool {
+        self.not_called_back.is_empty() || !self.not_called_back.contains(&(shop, number.clone()))
+    }
+
+    /// All about this caller was erased.
+    pub fn forget(&mut self, shop: ShopId, number: &Number) {
+        if let Some(callers) = self.shops.get_mut(&shop) {
+            callers.remove(number);
+        }
+        self.people.remove(&(shop, number.clone()));
+        self.not_called_back.remove(&(shop, number.clone()));
     }
 
     /// Somebody of the shop spoke with them at `at`, in either direction. An older time does not replace a newer one.
@@ -106,6 +155,7 @@ impl Callers {
     /// Takes the owner's names from a fresh reading of the store. What was counted here stays where it is ahead: the
     /// store hears of a call a moment later.
     pub fn take_names(&mut self, fresh: Callers) {
+        (self.people, self.not_called_back) = (fresh.people, fresh.not_called_back);
         for entry in self.shops.values_mut().flat_map(HashMap::values_mut) {
             entry.name.clear();
         }
@@ -128,16 +178,22 @@ impl Callers {
             CallerId::Known(number) => (Some(number), number.national(shop.country)),
             CallerId::Other(text) => (None, network_name(text)),
         };
-        let entry = number.and_then(|number| self.get(shop.id, number));
-        let nth = entry.map_or(0, |entry| entry.calls);
-        if let Some(entry) = entry.filter(|entry| !entry.name.is_empty()) {
-            return Card { name: entry.name.clone(), named_by: NamedBy::Owner, nth };
+        let nth = number.map_or(0, |number| self.calls(shop.id, number));
+        if let Some(name) = number.and_then(|number| self.name(shop.id, number)) {
+            return Card { name: name.to_owned(), named_by: NamedBy::Owner, nth };
         }
         let network = network_name(display);
         if says_something(&network) {
             return Card { name: network, named_by: NamedBy::Network, nth };
         }
         Card { name: fallback, named_by: NamedBy::Number, nth }
+    }
+
+    /// The owner's name for this number, else for another of the same person.
+    fn name(&self, shop: ShopId, number: &Number) -> Option<&str> {
+        let others = self.numbers(shop, number).iter();
+        let mut entries = std::iter::once(number).chain(others).filter_map(|number| self.get(shop, number));
+        entries.find(|entry| !entry.name.is_empty()).map(|entry| entry.name.as_str())
     }
 
     fn entry(&mut self, shop: ShopId, number: &Number) -> &mut Entry {
@@ -253,62 +309,6 @@ pub fn ascii(text: &str) -> String {
         }
     }
     ascii.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What stands for a letter of the Latin alphabets of Europe, or for a typographic sign.
-fn likeness(c: char) -> &'static str {
-    match c {
-        'À'..='Å' | 'Ā' | 'Ă' | 'Ą' | 'Ǎ' => "A",
-        'à'..='å' | 'ā' | 'ă' | 'ą' | 'ǎ' | 'ª' => "a",
-        'Æ' => "AE",
-        'æ' => "ae",
-        'Ç' | 'Ć' | 'Ĉ' | 'Ċ' | 'Č' => "C",
-        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => "c",
-        'Ð' | 'Ď' | 'Đ' => "D",
-        'ð' | 'ď' | 'đ' => "d",
-        'È'..='Ë' | 'Ē' | 'Ĕ' | 'Ė' | 'Ę' | 'Ě' => "E",
-        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => "e",
-        'Ĝ' | 'Ğ' | 'Ġ' | 'Ģ' => "G",
-        'ĝ' | 'ğ' | 'ġ' | 'ģ' => "g",
-        'Ĥ' | 'Ħ' => "H",
-        'ĥ' | 'ħ' => "h",
-        'Ì'..='Ï' | 'Ĩ' | 'Ī' | 'Ĭ' | 'Į' | 'İ' => "I",
-        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => "i",
-        'Ĵ' => "J",
-        'ĵ' => "j",
-        'Ķ' => "K",
-        'ķ' => "k",
-        'Ĺ' | 'Ļ' | 'Ľ' | 'Ŀ' | 'Ł' => "L",
-        'ĺ' | 'ļ' | 'ľ' | 'ŀ' | 'ł' => "l",
-        'Ñ' | 'Ń' | 'Ņ' | 'Ň' => "N",
-        'ñ' | 'ń' | 'ņ' | 'ň' => "n",
-        'Ò'..='Ö' | 'Ø' | 'Ō' | 'Ŏ' | 'Ő' => "O",
-        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' | 'º' => "o",
-        'Œ' => "OE",
-        'œ' => "oe",
-        'Ŕ' | 'Ŗ' | 'Ř' => "R",
-        'ŕ' | 'ŗ' | 'ř' => "r",
-        'Ś' | 'Ŝ' | 'Ş' | 'Š' | 'Ș' => "S",
-        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => "s",
-        'ß' => "ss",
-        'Ţ' | 'Ť' | 'Ŧ' | 'Ț' => "T",
-        'ţ' | 'ť' | 'ŧ' | 'ț' => "t",
-        'Þ' => "Th",
-        'þ' => "th",
-        'Ù'..='Ü' | 'Ũ' | 'Ū' | 'Ŭ' | 'Ů' | 'Ű' | 'Ų' => "U",
-        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => "u",
-        'Ŵ' => "W",
-        'ŵ' => "w",
-        'Ý' | 'Ŷ' | 'Ÿ' => "Y",
-        'ý' | 'ÿ' | 'ŷ' => "y",
-        'Ź' | 'Ż' | 'Ž' => "Z",
-        'ź' | 'ż' | 'ž' => "z",
-        '‘' | '’' | '´' => "'",
-        '‐'..='―' => "-",
-        '…' => "...",
-        '·' => ".",
-        _ => "",
-    }
 }
 
 #[cfg(test)]

@@ -366,6 +366,7 @@ impl Driver {
                 self.rings.remove(&ticket);
             }
             Question::TakenOn { shop, number } => self.handle(Input::TakenOn { shop, number }),
+            Question::Erased { shop, number } => self.handle(Input::Erased { shop, number }),
         }
     }
 

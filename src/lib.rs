@@ -44,6 +44,7 @@ pub mod caller;
 pub mod chance;
 pub mod config;
 pub mod door;
+pub mod folded;
 pub mod greeting;
 mod hex;
 pub mod media;
@@ -61,6 +62,7 @@ pub mod switchboard;
 pub mod toml_file;
 pub mod twilio;
 pub mod utterance;
+pub mod vcard;
 pub mod words;
 
 #[cfg(feature = "shell")]

@@ -75,8 +75,8 @@ pub fn is_unanswered(call: &CallRecord) -> bool {
     in_vain && call.direction == Direction::In && call.caller.is_some() && !call.withheld
 }
 
-/// A message was left on purpose, however fast.
-fn is_short(call: &CallRecord) -> bool {
+/// Whether they rang so shortly that several such rings are one try. A message was left on purpose, however fast.
+pub fn is_short(call: &CallRecord) -> bool {
     let lasted = call.ended.map(|ended| ended.since(call.started));
     call.disposition != Some(Disposition::Message) && lasted.is_some_and(|ms| Duration::from_millis(ms) < SHORT_RING)
 }

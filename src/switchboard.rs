@@ -316,6 +316,10 @@ impl Switchboard {
             Input::RecordingFetched { call, recording, kept } => {
                 self.recording_fetched(now, call, recording, kept);
             }
+            Input::Erased { shop, number } => {
+                self.callers.forget(shop, &number);
+                self.not_needed(now, shop, &number, &[Occasion::Missed]);
+            }
             Input::Drain => self.drain(now),
             Input::Timeout => self.timeout(now),
         }
@@ -532,7 +536,7 @@ impl Switchboard {
         let nth = match (&shop, &number) {
             (Some(shop), Some(number)) if counted => self.callers.note_call(shop.id, number),
             // A refused call is logged as the one after those that counted.
-            (Some(shop), Some(number)) => self.callers.get(shop.id, number).map_or(1, |entry| entry.calls + 1),
+            (Some(shop), Some(number)) => self.callers.calls(shop.id, number) + 1,
             _ => 0,
         };
         if let (Some(shop), Some(number)) = (&shop, &number) {

@@ -3,6 +3,7 @@
 //! A call is in one phase ([`state`]); each phase says what every input means in it. What the caller could hear is held
 //! back until the call's row is durable, whatever phase asks for it: see [`Facts::tell_caller`].
 
+pub mod by_phone;
 pub mod event;
 pub mod leg;
 pub mod phones;

@@ -52,14 +52,14 @@ impl Store {
             }
         }
         self.add_names(&mut entries).await?;
-        Ok(index(entries))
+        self.with_wishes(index(entries)).await
     }
 
     /// The owner's names for callers, for an index that knows their calls already.
     pub async fn callers_as_written(&self) -> Result<Callers, StoreError> {
         let mut entries = HashMap::new();
         self.add_names(&mut entries).await?;
-        Ok(index(entries))
+        self.with_wishes(index(entries)).await
     }
 
     /// How many calls of this caller to this shop there were, ever; refused ones not counted.

@@ -18,6 +18,8 @@ pub struct CallFilter {
     pub caller: Option<Number>,
     /// Started at this time or later.
     pub since: Option<UnixMs>,
+    /// Started before this time.
+    pub until: Option<UnixMs>,
     /// Older than this call: the last of a page asks for the next. None are older than a call that is not there.
     pub before: Option<CallId>,
     pub disposition: Option<Disposition>,
@@ -31,7 +33,15 @@ pub(super) const DEFAULT_LIMIT: u32 = 50;
 impl Default for CallFilter {
     /// The newest 50 of all.
     fn default() -> CallFilter {
-        CallFilter { shop: None, caller: None, since: None, before: None, disposition: None, limit: DEFAULT_LIMIT }
+        CallFilter {
+            shop: None,
+            caller: None,
+            since: None,
+            until: None,
+            before: None,
+            disposition: None,
+            limit: DEFAULT_LIMIT,
+        }
     }
 }
 
@@ -175,18 +185,7 @@ impl NamedCallRow {
 impl Store {
     /// Calls, newest first.
     pub async fn calls(&self, filter: &CallFilter) -> Result<Vec<StoredCall>, StoreError> {
-        let (before_ms, before_id) = match filter.before {
-            None => (i64::MAX, BEHIND_ALL_IDS.to_owned()),
-            Some(id) => {
-                let id = id.to_string();
-                let started: Option<i64> =
-                    read!(self.db, pool => sqlx::query_scalar(STARTED).bind(&id).fetch_optional(pool).await?);
-                match started {
-                    Some(started) => (started, id),
-                    None => return Ok(Vec::new()),
-                }
-            }
-        };
+        let Some((before_ms, before_id)) = self.before(filter).await? else { return Ok(Vec::new()) };
         let since = filter.since.map_or(i64::MIN, |since| since.0);
         let shop = filter.shop.map_or(0, |shop| shop.0);
         let disposition = filter.disposition.map_or("", Disposition::as_str);
@@ -208,6 +207,19 @@ impl Store {
             }
         });
         rows.into_iter().map(NamedCallRow::into_stored).collect()
+    }
+
+    /// The time and id that the calls meant come before; `None`: there are none.
+    pub(super) async fn before(&self, filter: &CallFilter) -> Result<Option<(i64, String)>, StoreError> {
+        let until = filter.until.map(|until| (until.0, String::new()));
+        let Some(id) = filter.before else {
+            return Ok(Some(until.unwrap_or((i64::MAX, BEHIND_ALL_IDS.to_owned()))));
+        };
+        let id = id.to_string();
+        let started: Option<i64> =
+            read!(self.db, pool => sqlx::query_scalar(STARTED).bind(&id).fetch_optional(pool).await?);
+        let before = started.map(|started| (started, id));
+        Ok(before.map(|before| until.map_or(before.clone(), |until| until.min(before))))
     }
 
     /// One call with its events, in order.

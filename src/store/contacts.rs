@@ -6,6 +6,7 @@ use super::db::{read, write};
 use super::plan::RAISE_VERSION;
 use super::row::text;
 use super::{Store, StoreError};
+use crate::folded::folded;
 use crate::hex::hex;
 use crate::number::Number;
 use crate::routing::plan::ShopId;
@@ -46,14 +47,18 @@ impl Written {
     }
 }
 
-const EDIT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note) \
-     VALUES ($1, $2, COALESCE($3, ''), COALESCE($4, '')) ON CONFLICT (shop_id, number) \
-     DO UPDATE SET name = COALESCE($3, contacts.name), note = COALESCE($4, contacts.note)";
+pub(super) const EDIT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note, name_key, note_key) \
+     VALUES ($1, $2, COALESCE($3, ''), COALESCE($4, ''), COALESCE($5, ''), COALESCE($6, '')) \
+     ON CONFLICT (shop_id, number) DO UPDATE SET name = COALESCE($3, contacts.name), note = COALESCE($4, contacts.note), \
+     name_key = COALESCE($5, contacts.name_key), note_key = COALESCE($6, contacts.note_key)";
+const WITHOUT_KEYS: &str =
+    "SELECT shop_id, number, name, note FROM contacts WHERE name_key IS NULL OR note_key IS NULL LIMIT 500";
+const PUT_KEYS: &str = "UPDATE contacts SET name_key = $3, note_key = $4 WHERE shop_id = $1 AND number = $2";
 const DROP_EMPTY: &str = "DELETE FROM contacts WHERE shop_id = $1 AND number = $2 AND name = '' AND note = ''";
 const BLOCK: &str = "INSERT INTO blocks (shop_id, number) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const UNBLOCK: &str = "DELETE FROM blocks WHERE shop_id = $1 AND number = $2";
-const CONTACT: &str = "SELECT name, note FROM contacts WHERE shop_id = $1 AND number = $2";
-const IS_BLOCKED: &str = "SELECT number FROM blocks WHERE shop_id = $1 AND number = $2";
+pub(super) const CONTACT: &str = "SELECT name, note FROM contacts WHERE shop_id = $1 AND number = $2";
+pub(super) const IS_BLOCKED: &str = "SELECT number FROM blocks WHERE shop_id = $1 AND number = $2";
 /// What is written of a caller, as this transaction sees it.
 macro_rules! written {
     ($tx:ident, $shop:ident, $number:ident) => {{
@@ -65,6 +70,7 @@ macro_rules! written {
         Written { name, note, blocked: blocked.is_some() }
     }};
 }
+pub(super) use written;
 const SHOP: &str = "SELECT id FROM shops WHERE id = $1";
 
 impl Store {
@@ -93,7 +99,8 @@ impl Store {
             }
             if name.is_some() || note.is_some() {
                 let query = sqlx::query(EDIT_CONTACT).bind(shop.0).bind(number).bind(&name).bind(&note);
-                query.execute(&mut *tx).await?;
+                let (name_key, note_key) = (name.as_deref().map(folded), note.as_deref().map(folded));
+                query.bind(name_key).bind(note_key).execute(&mut *tx).await?;
                 sqlx::query(DROP_EMPTY).bind(shop.0).bind(number).execute(&mut *tx).await?;
             }
             if let Some(blocked) = edit.blocked {
@@ -102,6 +109,23 @@ impl Store {
             }
             Edited::Done(written!(tx, shop, number))
         }))
+    }
+
+    /// Folds what was written before it was kept folded.
+    pub(super) async fn fold_contacts(&self) -> Result<(), StoreError> {
+        loop {
+            let rows: Vec<(i64, String, String, String)> =
+                read!(self.db, pool => sqlx::query_as(WITHOUT_KEYS).fetch_all(pool).await?);
+            if rows.is_empty() {
+                return Ok(());
+            }
+            write!(self.db, tx => {
+                for (shop, number, name, note) in &rows {
+                    let query = sqlx::query(PUT_KEYS).bind(shop).bind(number).bind(folded(name)).bind(folded(note));
+                    query.execute(&mut *tx).await?;
+                }
+            });
+        }
     }
 
     /// What is written down about this caller; nothing, for one that nobody has written of.

@@ -4,7 +4,7 @@
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::owed::{self, since};
-use super::{callers, calls, messages_heard};
+use super::{callers, calls, messages_heard, search};
 use crate::config::DatabaseUrl;
 use crate::store::Store;
 
@@ -38,6 +38,10 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         ("in vain since", owed::IN_VAIN, "COVERING INDEX calls_unanswered (disposition=? AND started_ms>?)"),
         ("latest in vain", owed::LATEST_IN_VAIN, "COVERING INDEX calls_unanswered (disposition=?)"),
         ("last in vain", owed::LAST_IN_VAIN, "calls_by_caller (caller=? AND shop_id=?)"),
+        ("found by digits", search::BY_DIGITS, "COVERING INDEX calls_by_caller (caller>?)"),
+        ("found by digits", search::BY_DIGITS, "k USING INDEX sqlite_autoindex_contacts_1 (shop_id=? AND number=?)"),
+        ("calls of many found", search::WALK_WORDS, "calls_by_time (started_ms>? AND (started_ms,id)<(?,?))"),
+        ("calls of many found", search::WALK_DIGITS, "calls_by_time (started_ms>? AND (started_ms,id)<(?,?))"),
         ("how often", callers::COUNT_OF, "calls_by_caller (caller=? AND shop_id=?)"),
         ("counts", callers::COUNTS, "COVERING INDEX calls_by_caller"),
         ("last spoken", callers::SPOKEN, "calls_answered"),

@@ -2,11 +2,13 @@
 //! only place with SQL. Every statement is a constant that both databases read; `db` alone knows which of them answers.
 
 pub mod bindings;
+pub mod caller_files;
 pub mod callers;
 pub mod calls;
 mod commit;
 pub mod contacts;
 mod db;
+pub mod erasure;
 mod error;
 pub mod hours;
 #[cfg(test)]
@@ -15,24 +17,30 @@ mod journal;
 pub mod messages_heard;
 pub mod owed;
 pub mod owners;
+pub mod people;
 pub mod plan;
 pub mod provisioning;
 mod row;
 pub mod salvage;
+pub mod search;
 mod tokens;
 pub mod voice_messages;
 pub mod writer;
 
 pub use bindings::BindingKeeper;
+pub use caller_files::{FileCard, Imported};
 pub use calls::{CallFilter, StoredCall};
 pub use contacts::{CallerEdit, Edited};
+pub use erasure::Erased;
 pub use error::StoreError;
 pub use hours::Saved;
 pub use owed::{Claim, Claimed, OwedCaller};
 pub use owners::{Link, Owner, OwnerId};
+pub use people::Joined;
 pub use plan::{Contact, ShopSettings};
 pub use provisioning::{LinkState, ProvisioningLink};
 pub use salvage::Salvaged;
+pub use search::{FoundCaller, Wanted};
 pub use voice_messages::{MessageFilter, StoredMessage};
 pub use writer::{LogCounts, LogHealth, LogWriter};
 
@@ -55,7 +63,9 @@ impl Store {
     /// A database that cannot be reached or written, is damaged, is newer than this program, or would not keep what it
     /// confirmed through a power cut. Nothing is ever overwritten.
     pub async fn open(url: &DatabaseUrl) -> Result<Store, StoreError> {
-        Ok(Store { db: Arc::new(Db::open(url).await?), candidates: Arc::default() })
+        let store = Store { db: Arc::new(Db::open(url).await?), candidates: Arc::default() };
+        store.fold_contacts().await?;
+        Ok(store)
     }
 
     /// Whether the database answers.

@@ -175,6 +175,7 @@ impl Store {
             read!(self.db, pool => sqlx::query_as(CLAIMS).bind(shop.id.0).fetch_all(pool).await?);
         let mut claims: HashMap<String, Claim> =
             claims.into_iter().map(|(number, by, at)| (number, Claim { by, at: UnixMs(at) })).collect();
+        let never = self.not_called_back(shop.id).await?;
         let mut found = Vec::new();
         loop {
             let mut candidates = self.candidates(shop.id, behind.as_ref(), limit, clock::now().wall).await?;
@@ -183,7 +184,7 @@ impl Store {
                 return Ok(found);
             }
             // Kept, but not asked for: the block may be lifted.
-            candidates.retain(|(_, number)| !shop.blocked.contains(number));
+            candidates.retain(|(_, number)| !shop.blocked.contains(number) && !never.contains(number));
             let mut since = self.since_spoken(shop.id, candidates.iter().map(|(_, number)| number)).await?;
             for (last, number) in candidates {
                 if found.len() >= limit {
@@ -198,9 +199,24 @@ impl Store {
         }
     }
 
+    /// What `shop` owes each of these callers; whom it owes nothing is not there.
+    pub async fn owed_among(
+        &self,
+        shop: &Arc<Shop>,
+        numbers: impl IntoIterator<Item = &Number>,
+    ) -> Result<HashMap<Number, Owed>, StoreError> {
+        let never = self.not_called_back(shop.id).await?;
+        let numbers = numbers.into_iter().filter(|number| !never.contains(*number));
+        let since = self.since_spoken(shop.id, numbers).await?;
+        Ok(since.into_iter().filter_map(|(number, since)| Some((number, Owed::of(shop, since.records())?))).collect())
+    }
+
     /// What `shop` owes this caller, if anything.
     pub async fn owed_to(&self, shop: &Arc<Shop>, number: &Number) -> Result<Option<OwedCaller>, StoreError> {
         let Some(since) = self.since_spoken(shop.id, [number]).await?.remove(number) else { return Ok(None) };
+        if self.is_not_called_back(shop.id, number).await? {
+            return Ok(None);
+        }
         let claim: Option<(String, i64)> = read!(self.db, pool =>
             sqlx::query_as(CLAIM).bind(shop.id.0).bind(number.as_str()).fetch_optional(pool).await?);
         let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) });

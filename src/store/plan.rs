@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::db::{read, write};
 use super::row::{number, parsed, text, unreadable};
 use super::{Store, StoreError};
+use crate::folded::folded;
 use crate::notice::Address;
 use crate::now::UnixMs;
 use crate::number::Number;
@@ -68,7 +69,8 @@ const DROP_CLOSURES: &str = "DELETE FROM closures WHERE shop_id = $1";
 pub(super) const PUT_CLOSURE: &str =
     "INSERT INTO closures (id, shop_id, from_local, to_local, why, open_hours) VALUES ($1, $2, $3, $4, $5, $6)";
 const DROP_CONTACTS: &str = "DELETE FROM contacts WHERE shop_id = $1";
-const PUT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note) VALUES ($1, $2, $3, $4)";
+const PUT_CONTACT: &str = "INSERT INTO contacts (shop_id, number, name, note, name_key, note_key) \
+     VALUES ($1, $2, $3, $4, $5, $6)";
 const DROP_BLOCKS: &str = "DELETE FROM blocks WHERE shop_id = $1";
 const PUT_BLOCK: &str = "INSERT INTO blocks (shop_id, number) VALUES ($1, $2)";
 
@@ -217,7 +219,8 @@ impl Store {
             sqlx::query(DROP_CONTACTS).bind(id).execute(&mut *tx).await?;
             for contact in &new.contacts {
                 let query = sqlx::query(PUT_CONTACT).bind(id).bind(contact.number.as_str());
-                query.bind(text(&contact.name)).bind(text(&contact.note)).execute(&mut *tx).await?;
+                let query = query.bind(text(&contact.name)).bind(text(&contact.note));
+                query.bind(folded(&contact.name)).bind(folded(&contact.note)).execute(&mut *tx).await?;
             }
 
             sqlx::query(DROP_BLOCKS).bind(id).execute(&mut *tx).await?;

@@ -129,7 +129,7 @@ impl Switchboard {
     pub(super) fn call_backs_due(&mut self, now: Now) {
         while self.call_backs.next().is_some_and(|at| at <= now.mono) {
             let Waiting { shop, number, .. } = self.call_backs.waiting.remove(0);
-            if self.rings_back(shop, &number) {
+            if self.rings_back(shop, &number) && self.callers.may_call_back(shop, &number) {
                 self.ring_back(now, shop, &number);
             }
         }

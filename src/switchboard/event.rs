@@ -118,6 +118,11 @@ pub enum Input<'a> {
         shop: ShopId,
         number: Number,
     },
+    /// All about this caller was erased.
+    Erased {
+        shop: ShopId,
+        number: Number,
+    },
     /// The service shuts down: no new calls (503), live ones are ended.
     Drain,
     /// The deadline of [`crate::switchboard::Switchboard::poll_timeout`] has come.

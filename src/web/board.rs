@@ -23,6 +23,8 @@ pub enum Question {
     Ring { phone: PhoneId, purpose: Purpose, answer: oneshot::Sender<Result<(), NotRung>> },
     /// No question: somebody has taken it on to call this customer, or has settled what was owed.
     TakenOn { shop: ShopId, number: Number },
+    /// No question: all about this caller was erased.
+    Erased { shop: ShopId, number: Number },
 }
 
 /// Where to ask.
@@ -57,6 +59,12 @@ impl Board {
     /// not.
     pub async fn taken_on(&self, shop: ShopId, number: Number) {
         let told = self.questions.send(Question::TakenOn { shop, number });
+        let _ = tokio::time::timeout(PATIENCE, told).await;
+    }
+
+    /// Tells the loop to forget this caller. Should it not hear of it, it has until it is started anew.
+    pub async fn erased(&self, shop: ShopId, number: Number) {
+        let told = self.questions.send(Question::Erased { shop, number });
         let _ = tokio::time::timeout(PATIENCE, told).await;
     }
 

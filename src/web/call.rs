@@ -5,12 +5,14 @@ use axum::extract::Path;
 use axum::response::Response;
 use uuid::Uuid;
 
+use crate::call::by_phone::{AtPhone, by_phone};
 use crate::call::record::{CallEvent, CallId};
 use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::web::messages::MessageCard;
 use crate::web::who::{Who, seen, seen_event};
 use crate::words;
+use crate::words::page::calls::Labels;
 
 #[derive(Template)]
 #[template(path = "call.html")]
@@ -26,6 +28,9 @@ struct Page {
     talked: String,
     nth: String,
     called: String,
+    l: &'static Labels,
+    /// What happened at each.
+    phones: Vec<String>,
     events: Vec<Line>,
 }
 
@@ -45,11 +50,17 @@ pub async fn show(view: View, Path(text): Path<String>) -> Result<Response, Faul
         time: words::page::clock_s(event.at, zone),
         text: words::event(&seen_event(event), record.started, language),
     };
+    let at_phone = |part: &AtPhone| {
+        let seen = AtPhone { phone: shown(&part.phone).into(), ..part.clone() };
+        words::page::calls::at_phone(&seen, language)
+    };
     let message = view.web.store.message(record.id).await?;
     page(Page {
         message: message.as_ref().map(|message| MessageCard::of(message, &view)),
         frame: view.frame(Tab::Calls, &who.name),
-        outcome: words::page::outcome(record, language, view.now),
+        outcome: words::page::calls::row(record, who.known(record), language, view.now),
+        l: words::page::calls::labels(language),
+        phones: by_phone(&events, record.ended.unwrap_or(view.now)).iter().map(at_phone).collect(),
         when: words::page::moment(record.started, language, zone, view.now),
         because: words::because(&record.because, language, zone, record.started),
         // Nothing rings in a closed shop.

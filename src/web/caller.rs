@@ -1,5 +1,8 @@
 //! `/callers/…`: somebody who calls: name, note, blocked or not, what is owed to them, and all their calls.
 
+pub mod kept;
+pub mod wishes;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
@@ -20,6 +23,7 @@ use crate::web::ring::{Choices, RingForm};
 use crate::web::who::CallLine;
 use crate::words;
 use crate::words::page::Labels;
+use crate::words::page::calls::Labels as CallLabels;
 
 #[derive(Template)]
 #[template(path = "caller.html")]
@@ -47,16 +51,52 @@ struct Page {
     messages: Vec<MessageCard>,
     calls: Vec<CallLine>,
     all_calls: String,
+    l: &'static CallLabels,
+    /// Their other numbers.
+    others: Vec<OtherNumber>,
+    /// Who has the same name.
+    namesakes: Vec<OtherNumber>,
+    other: String,
+    join_fault: Option<String>,
+    erase_fault: Option<String>,
+    not_called_back: bool,
+    calls_back: String,
+    join: String,
+    part: String,
+    export: String,
+    erase: String,
 }
 
 /// The latest; the list of calls has them all.
 const CALLS: u32 = 10;
 
+/// What the page's forms show: what is written, or what was typed and why it was not taken.
+struct Shown {
+    written: Written,
+    /// What is written now, for a form that is sent too late.
+    tag: String,
+    fault: Option<String>,
+    /// Another number, as typed.
+    other: String,
+    join_fault: Option<String>,
+    erase_fault: Option<String>,
+}
+
+impl Shown {
+    async fn now(view: &View, number: &Number) -> Result<Shown, Fault> {
+        let written = view.web.store.written(view.shop.id, number).await?;
+        Ok(Shown::typed(written.clone(), written.tag(), None))
+    }
+
+    fn typed(written: Written, tag: String, fault: Option<String>) -> Shown {
+        Shown { written, tag, fault, other: String::new(), join_fault: None, erase_fault: None }
+    }
+}
+
 pub async fn show(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
     let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
-    let written = view.web.store.written(view.shop.id, &number).await?;
-    let tag = written.tag();
-    build(&view, &number, written, tag, None).await
+    let shown = Shown::now(&view, &number).await?;
+    build(&view, &number, shown).await
 }
 
 pub async fn save(
@@ -76,8 +116,8 @@ pub async fn save(
         (Some(name), Some(note)) => (name, note),
         (name, _) => {
             let fault = if name.is_none() { view.w().name_too_long } else { view.w().note_too_long };
-            let again = build(&view, &number, typed, seen.to_owned(), Some(fault.to_owned())).await?;
-            return refused(StatusCode::UNPROCESSABLE_ENTITY, again);
+            let again = Shown::typed(typed, seen.to_owned(), Some(fault.to_owned()));
+            return refused(StatusCode::UNPROCESSABLE_ENTITY, build(&view, &number, again).await?);
         }
     };
     let edit = CallerEdit { name: Some(name), note: Some(note), blocked: Some(typed.blocked) };
@@ -89,34 +129,67 @@ pub async fn save(
         Edited::ChangedMeanwhile(theirs) => {
             let (name, note) = (shown(&theirs.name), shown_lines(&theirs.note));
             let fault = words::page::caller_changed_meanwhile(&name, &note, theirs.blocked, view.language());
-            let again = build(&view, &number, typed, theirs.tag(), Some(fault)).await?;
-            refused(StatusCode::CONFLICT, again)
+            let again = Shown::typed(typed, theirs.tag(), Some(fault));
+            refused(StatusCode::CONFLICT, build(&view, &number, again).await?)
         }
     }
 }
 
-async fn build(
-    view: &View,
-    number: &Number,
-    written: Written,
-    tag: String,
-    fault: Option<String>,
-) -> Result<Response, Fault> {
+/// Somebody who has the same number, or may have: the same person, or the same name.
+struct OtherNumber {
+    e164: String,
+    href: String,
+    number: String,
+    name: String,
+    note: String,
+}
+
+impl OtherNumber {
+    fn of(number: &Number, name: &str, note: &str, view: &View) -> OtherNumber {
+        let e164 = number.as_str().to_owned();
+        OtherNumber {
+            href: view.at(&format!("/callers/{e164}")),
+            number: number.national(view.shop.country),
+            name: shown(name),
+            note: shown_lines(note),
+            e164,
+        }
+    }
+}
+
+async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, Fault> {
+    let Shown { written, tag, fault, other, join_fault, erase_fault } = typed;
     let (store, language) = (&view.web.store, view.language());
     let here = view.at(&format!("/callers/{}", number.as_str()));
     let owed = store.owed_to(&view.shop, number).await?;
     let choices = Choices::now(view).await;
-    let filter =
-        CallFilter { shop: Some(view.shop.id), caller: Some(number.clone()), limit: CALLS, ..CallFilter::default() };
-    let calls = store.calls(&filter).await?;
-    let of_caller =
-        MessageFilter { shop: Some(view.shop.id), caller: Some(number.clone()), before: None, limit: CALLS };
-    let messages = store.messages(&of_caller).await?;
-    let count = store.count_calls(view.shop.id, number).await?;
-    let spoken = store.last_spoken(view.shop.id, number).await?;
+    let shop = view.shop.id;
+    let (mut calls, mut messages, mut count, mut spoken) = (Vec::new(), Vec::new(), 0_u32, None);
+    let mut numbers = store.other_numbers(shop, number).await?;
+    let mut others = Vec::with_capacity(numbers.len());
+    for number in &numbers {
+        let written = store.written(shop, number).await?;
+        others.push(OtherNumber::of(number, &written.name, &written.note, view));
+    }
+    numbers.push(number.clone());
+    for caller in numbers {
+        let filter =
+            CallFilter { shop: Some(shop), caller: Some(caller.clone()), limit: CALLS, ..CallFilter::default() };
+        calls.extend(store.calls(&filter).await?);
+        count += store.count_calls(shop, &caller).await?;
+        spoken = spoken.max(store.last_spoken(shop, &caller).await?);
+        let of_caller = MessageFilter { shop: Some(shop), caller: Some(caller), before: None, limit: CALLS };
+        messages.extend(store.messages(&of_caller).await?);
+    }
+    calls.sort_unstable_by_key(|call| std::cmp::Reverse((call.record.started, call.record.id)));
+    calls.truncate(CALLS as usize);
+    messages.sort_unstable_by_key(|stored| std::cmp::Reverse(stored.message.recorded));
+    messages.truncate(CALLS as usize);
+    let namesakes = store.namesakes(shop, number).await?;
     let spoken = spoken.map(|at| words::page::moment(at, language, view.shop.time_zone, view.now));
     let national = number.national(view.shop.country);
-    let heading = Some(shown(&written.name)).filter(|name| !name.is_empty()).unwrap_or_else(|| national.clone());
+    let names = std::iter::once(shown(&written.name)).chain(others.iter().map(|other| other.name.clone()));
+    let heading = names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| national.clone());
     page(Page {
         frame: view.frame(Tab::Calls, &heading),
         w: view.w(),
@@ -124,6 +197,18 @@ async fn build(
         heading,
         number: national,
         e164: number.as_str().to_owned(),
+        l: words::page::calls::labels(language),
+        others,
+        namesakes: namesakes.iter().map(|same| OtherNumber::of(&same.number, &same.name, "", view)).collect(),
+        other,
+        join_fault,
+        erase_fault,
+        not_called_back: store.is_not_called_back(shop, number).await?,
+        calls_back: view.at(&format!("/callers/{}/call-back", number.as_str())),
+        join: view.at(&format!("/callers/{}/join", number.as_str())),
+        part: view.at(&format!("/callers/{}/part", number.as_str())),
+        export: view.at(&format!("/callers/{}/export", number.as_str())),
+        erase: view.at(&format!("/callers/{}/erase", number.as_str())),
         saved: fault.is_none() && !view.query.text("saved").is_empty(),
         fault,
         history: words::page::history(count, spoken.as_deref(), language),
@@ -137,7 +222,7 @@ async fn build(
         note_chars: MAX_NOTE_CHARS,
         blocked: written.blocked,
         messages: messages.iter().map(|message| MessageCard::of(message, view)).collect(),
-        calls: calls.iter().map(|call| CallLine::of_known(call, view)).collect(),
-        all_calls: view.at(&format!("/calls?caller={}", crate::web::form::encoded(number.as_str()))),
+        calls: CallLine::all(&calls, view).await?.into_iter().map(CallLine::known).collect(),
+        all_calls: view.at(&format!("/calls?q={}", crate::web::form::encoded(number.as_str()))),
     })
 }

@@ -25,14 +25,18 @@ pub trait Listener: Send + Sized + 'static {
 
 /// Says `first` at once, then what `listener` is told.
 pub fn answer(first: impl Into<Bytes>, listener: impl Listener) -> Response {
-    let first = first.into();
-    let stream = Stream { next: Box::pin(std::future::ready(Some((first, listener)))) };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // nginx and its like would keep what is said until there is much.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    (headers, Body::new(stream)).into_response()
+    (headers, body(first, listener)).into_response()
+}
+
+/// A body that begins with `first` and goes on with what `listener` is told.
+pub fn body(first: impl Into<Bytes>, listener: impl Listener) -> Body {
+    let first = first.into();
+    Body::new(Stream { next: Box::pin(std::future::ready(Some((first, listener)))) })
 }
 
 /// What is said, and who says what follows.

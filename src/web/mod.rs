@@ -22,10 +22,12 @@ mod guard;
 pub mod health;
 mod hours;
 mod hours_override;
+mod import;
 pub mod listener;
 pub mod live;
 mod messages;
 pub mod metrics;
+mod multipart;
 mod news;
 mod now;
 mod owed;
@@ -183,6 +185,14 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/calls", get(calls::show)),
         ("/calls/{id}", get(call::show)),
         ("/callers/{number}", get(caller::show).post(caller::save)),
+        ("/calls.csv", get(calls::table::download)),
+        ("/callers/import", get(import::show).post(import::look)),
+        ("/callers/import/do", form(import::take_in, "/callers/import")),
+        ("/callers/{number}/call-back", form(caller::wishes::call_back, "/calls")),
+        ("/callers/{number}/join", form(caller::wishes::join, "/calls")),
+        ("/callers/{number}/part", form(caller::wishes::part, "/calls")),
+        ("/callers/{number}/export", get(caller::kept::export)),
+        ("/callers/{number}/erase", form(caller::kept::erase, "/calls")),
         ("/callers/{number}/call", form(ring::call_back, "/")),
         ("/calls/{id}/pick-up", form(ring::pick_up, "/")),
         ("/owed/{number}/claim", form(owed::claim, "/")),

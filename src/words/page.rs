@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
 use super::clock;
-use crate::call::record::{CallRecord, Disposition};
+use crate::call::record::CallRecord;
 use crate::now::UnixMs;
 use crate::routing::decision::{Action, Decision};
 use crate::routing::local_time;
@@ -28,6 +28,8 @@ macro_rules! labels {
         }
     };
 }
+
+pub mod calls;
 
 labels! {
     // Around every page.
@@ -133,45 +135,6 @@ pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
                 (Language::Es, true) => format!("Oye el saludo o deja un mensaje, desde hace {waiting}."),
             }
         }
-    }
-}
-
-/// How a call went, in a line: "Answered by Counter, 3 minutes and 5 seconds", "Missed".
-pub fn outcome(record: &CallRecord, language: Language, now: UnixMs) -> String {
-    let Some(disposition) = record.disposition else { return live(record, language, now) };
-    if record.goes_outside()
-        && let Some(outcome) = outcome_outside(record, disposition, language, now)
-    {
-        return outcome;
-    }
-    match (disposition, &record.answered_by) {
-        (Disposition::Answered, Some(phone)) => {
-            let talked = duration(record.talk_ms(now), language);
-            match language {
-                Language::En => format!("Answered by {phone}, {talked}"),
-                Language::Es => format!("Contestó {phone}, {talked}"),
-            }
-        }
-        _ => super::disposition(disposition, language).to_owned(),
-    }
-}
-
-/// The same of a call to a number outside; `None`: as of any other.
-fn outcome_outside(record: &CallRecord, disposition: Disposition, language: Language, now: UnixMs) -> Option<String> {
-    match (disposition, &record.answered_by) {
-        (Disposition::Answered, Some(phone)) => {
-            let talked = duration(record.talk_ms(now), language);
-            Some(match language {
-                Language::En => format!("{phone} called them, {talked}"),
-                Language::Es => format!("Llamó {phone}, {talked}"),
-            })
-        }
-        (Disposition::Missed, _) => Some(match language {
-            Language::En => "We called, and they did not pick up".to_owned(),
-            Language::Es => "Llamamos y no contestaron".to_owned(),
-        }),
-        (Disposition::Answered, None)
-        | (Disposition::Message | Disposition::NoMessage | Disposition::Refused | Disposition::Interrupted, _) => None,
     }
 }
 

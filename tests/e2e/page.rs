@@ -120,7 +120,7 @@ impl Seed {
 }
 
 /// A shop with a past, its owner's link, and the port of its one phone.
-fn shop_with_a_past(strangers: &[&str]) -> (Installation, String, Sipp) {
+pub fn shop_with_a_past(strangers: &[&str]) -> (Installation, String, Sipp) {
     let files = Files::new();
     let phone = Sipp::plays(sipp::PHONE).pause_ms(4_000);
     let shop = format!(
@@ -369,7 +369,7 @@ fn call(installation: &Installation, number: &str) -> String {
 }
 
 /// Looks at each page in both languages, on a telephone and at a desk.
-fn every_page_is_whole(
+pub fn every_page_is_whole(
     browser: &Chromium,
     web: &str,
     pages: &[(&str, String)],

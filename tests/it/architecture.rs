@@ -101,12 +101,13 @@ const SHELL_ONLY: [&str; 20] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 30] = [
+const IMPORTERS: [(&str, &[&str]); 31] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("reqwest", &["alert/post.rs", "twilio/rest.rs"]),
     ("hickory_resolver", &["resolve"]),
     ("lettre", &["alert/mail.rs"]),
     ("sqlx", &["store/"]),
+    ("csv", &["web/calls/table.rs", "web/import/"]),
     ("axum", &["web/", "twilio/webhook.rs"]),
     ("argon2", &["web/password.rs"]),
     ("askama", &["web/"]),

@@ -193,11 +193,14 @@ pub fn number(e164: &str) -> Number {
 }
 
 /// Callers the shop knows: number, name, calls so far.
-pub fn callers(shop: ShopId, known: &[(String, String, u32)]) -> caller::Callers {
+pub fn callers(shop: ShopId, known: &[(String, String, u32)], never_called_back: &[String]) -> caller::Callers {
     let mut callers = caller::Callers::default();
     for (e164, name, calls) in known {
         let entry = caller::Entry { name: name.clone(), calls: *calls, last_spoken: None };
         callers.insert(shop, number(e164), entry);
+    }
+    for e164 in never_called_back {
+        callers.never_call_back(shop, number(e164));
     }
     callers
 }

@@ -20,6 +20,7 @@ mod machine;
 mod network;
 mod open_means_people;
 mod owed;
+mod page_calls;
 mod page_words;
 mod phone;
 mod profiles;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Europe::Madrid;
-use ringall::call::record::{CallId, CallRecord, Direction, Disposition, Door};
 use ringall::now::UnixMs;
 use ringall::routing::{Action, Because, Decision, Ring};
 use ringall::words::page;
@@ -129,53 +128,6 @@ fn what_was_saved_is_read_back_as_a_caller_meets_it() {
         })
         .collect();
     golden("page_read_back.txt", &said.concat());
-}
-
-#[test]
-fn a_call_is_told_in_a_line() {
-    let started = at("2026-11-23 18:29");
-    let ringing = CallRecord {
-        id: CallId(uuid::Uuid::nil()),
-        shop: None,
-        direction: Direction::In,
-        caller: None,
-        caller_raw: String::new(),
-        caller_display: String::new(),
-        withheld: true,
-        called: String::new(),
-        door: Door::Sip,
-        key: String::new(),
-        started,
-        answered: None,
-        ended: None,
-        disposition: None,
-        because: Because::OpenHours { until: None },
-        ended_by: None,
-        answered_by: None,
-        nth_call_from_caller: 0,
-    };
-    let closed = Because::ClosedHours { opens: None };
-    let talking = CallRecord { answered: Some(started), answered_by: Some("Counter".into()), ..ringing.clone() };
-    let ended = |disposition, talking: &CallRecord| CallRecord {
-        ended: Some(UnixMs(started.0 + 185_000)),
-        disposition: Some(disposition),
-        ..talking.clone()
-    };
-    let rows = [
-        ("rings", ringing.clone()),
-        ("closed", CallRecord { because: closed.clone(), ..ringing.clone() }),
-        ("talks", talking.clone()),
-        ("a phone without a name", CallRecord { answered_by: None, ..talking.clone() }),
-        ("answered", ended(Disposition::Answered, &talking)),
-        ("missed", ended(Disposition::Missed, &ringing)),
-        ("we call", CallRecord { because: Because::CalledOut, ..ringing.clone() }),
-        ("we called", CallRecord { because: Because::CalledOut, ..ended(Disposition::Answered, &talking) }),
-        ("we called in vain", CallRecord { because: Because::CalledOut, ..ended(Disposition::Missed, &ringing) }),
-        ("we may not", CallRecord { because: Because::CalledOut, ..ended(Disposition::Refused, &ringing) }),
-        ("message", CallRecord { because: closed, ..ended(Disposition::Message, &ringing) }),
-    ];
-    let said = rows.map(|(name, record)| in_both(&[name], |_, language| page::outcome(&record, language, at(NOW))));
-    golden("page_call.txt", &said.concat());
 }
 
 #[test]

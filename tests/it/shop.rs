@@ -63,6 +63,7 @@ pub struct Opening {
     srtp: Srtp,
     over_ipv6: Vec<usize>,
     known: Vec<(String, String, u32)>,
+    never_called_back: Vec<String>,
     registering: Vec<usize>,
     network: Network,
     registers: Vec<Registrar>,
@@ -93,6 +94,7 @@ impl Shop {
             srtp: Srtp::Preferred,
             over_ipv6: Vec::new(),
             known: Vec::new(),
+            never_called_back: Vec::new(),
             registering: Vec::new(),
             network: Network::good(),
             registers: Vec::new(),
@@ -767,6 +769,12 @@ impl Opening {
         self
     }
 
+    /// Who has this number does not want to be called back.
+    pub fn never_calling_back(mut self, number: &str) -> Opening {
+        self.never_called_back.push(number.to_owned());
+        self
+    }
+
     /// The carrier lets the caller's own number pass to cells.
     pub fn showing_callers(mut self) -> Opening {
         self.way_out.shown_as = ShownAs::Caller;
@@ -922,7 +930,7 @@ impl Opening {
         }
         world.machine = Some(machine::start(
             seed,
-            machine::callers(RUIZ, &self.known),
+            machine::callers(RUIZ, &self.known, &self.never_called_back),
             Vec::new(),
             world.registered.clone(),
             self.router,

@@ -85,6 +85,18 @@ impl<'p> Browser<'p> {
         self.sends(path, &fields).await
     }
 
+    /// Sends a form of a page of ours with a file in its field `file`.
+    pub async fn uploads(&mut self, path: &str, file: &[u8]) -> Answer {
+        let mark = self.mark().await;
+        let head = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{mark}\r\n--x\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n"
+        );
+        let body = [head.as_bytes(), file, b"\r\n--x--\r\n"].concat();
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "multipart/form-data; boundary=x")];
+        self.asks(Method::POST, path, &headers, body).await
+    }
+
     /// What the forms of this browser carry.
     pub async fn mark(&mut self) -> String {
         let page = self.sees("/account").await;
@@ -115,7 +127,7 @@ impl<'p> Browser<'p> {
         News(response.into_body())
     }
 
-    async fn asks(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
+    async fn asks(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
         let (parts, body) = self.answered(method, path, headers, body).await.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body").to_vec();
         for set in parts.headers.get_all(header::SET_COOKIE) {
@@ -135,7 +147,7 @@ impl<'p> Browser<'p> {
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: String,
+        body: impl Into<Body>,
     ) -> axum::response::Response {
         let mut request = Request::builder().method(&method).uri(path).header("host", "localhost:8080");
         request = request.header("accept-language", self.language).header("accept", "text/html");
@@ -149,7 +161,7 @@ impl<'p> Browser<'p> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(Body::from(body)).expect("a request of this test");
+        let mut request = request.body(body.into()).expect("a request of this test");
         let peer: std::net::SocketAddr = self.peer.parse().expect("an address of this test");
         request.extensions_mut().insert(ConnectInfo(peer));
         self.place.router.clone().oneshot(request).await.expect("a router is infallible")

@@ -90,7 +90,7 @@ async fn a_caller_has_a_page_with_all_that_is_known_of_them() {
         "600 99 98 88",
         "3 calls so far.",
         "Called twice, and nobody answered",
-        "Answered by Counter, 42 seconds",
+        "Counter answered in 5 s, 42 s.",
     ] {
         assert!(page.contains(words), "{words:?} is not in {page}");
     }

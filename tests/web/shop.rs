@@ -65,6 +65,7 @@ pub struct Place {
 pub enum Asked {
     Ring(PhoneId, Purpose),
     TakenOn(ShopId, Number),
+    Erased(ShopId, Number),
 }
 
 /// Somebody who listens to calls as they happen.
@@ -196,6 +197,15 @@ impl Place {
         for event in events {
             self.log.log(LogEntry::Event(event));
         }
+        self.log.flush().await.expect("the log is durable");
+    }
+
+    /// The same of a call without events, once the log is flushed.
+    pub fn stores_later(&self, record: CallRecord) {
+        self.log.record(Ticket(0), Medium::Store, Box::new(record));
+    }
+
+    pub async fn flushes(&self) {
         self.log.flush().await.expect("the log is durable");
     }
 
@@ -358,6 +368,10 @@ async fn answer_looks(
             }
             Question::TakenOn { shop, number } => {
                 told.lock().expect("nobody panics here").push(Asked::TakenOn(shop, number));
+                continue;
+            }
+            Question::Erased { shop, number } => {
+                told.lock().expect("nobody panics here").push(Asked::Erased(shop, number));
                 continue;
             }
         };

@@ -69,6 +69,7 @@ fn filter(asked: Asked, plan: &Plan) -> Result<CallFilter, Problem> {
         disposition: asked.read("disposition", &dispositions, Disposition::parse)?,
         limit: limit(&asked)?,
         shop: shop.map(|shop| shop.id),
+        ..CallFilter::default()
     })
 }
 

@@ -65,7 +65,7 @@ pub struct Message {
 }
 
 impl Message {
-    fn new(stored: StoredMessage, plan: &Plan) -> Message {
+    pub fn new(stored: StoredMessage, plan: &Plan) -> Message {
         let StoredMessage { message, cut_off, shop, caller, caller_raw, caller_name, withheld, .. } = stored;
         let id = message.call.0;
         let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

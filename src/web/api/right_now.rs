@@ -161,8 +161,7 @@ async fn names(store: &Store, shop: ShopId, live: &[CallRecord]) -> Result<HashM
     if live.iter().all(|call| call.caller.is_none()) {
         return Ok(HashMap::new());
     }
-    let latest =
-        CallFilter { shop: Some(shop), caller: None, since: None, before: None, disposition: None, limit: MAX_LIMIT };
+    let latest = CallFilter { shop: Some(shop), limit: MAX_LIMIT, ..CallFilter::default() };
     let latest = store.calls(&latest).await?;
     Ok(latest.into_iter().map(|stored| (stored.record.id, stored.caller_name)).collect())
 }

@@ -63,6 +63,14 @@ fn rings_back() -> (Shop, Account, Phone) {
 }
 
 #[test]
+fn nobody_rings_for_who_does_not_want_to_be_called_back() {
+    let (shop, _, _) = jo_gave_up(opening().never_calling_back(JO));
+    shop.wait("30 s");
+    assert_eq!(rung(&[&shop.counter, &shop.ana]), [1, 1], "for her call alone");
+    shop.is_idle();
+}
+
+#[test]
 fn free_phones_ring_once_for_a_caller_who_gave_up() {
     let (shop, _, _) = jo_gave_up(opening());
     shop.wait("18 s");

@@ -1,0 +1,150 @@
+//! Who has several numbers, and who does not want to be called back. Every write raises the plan's version, so that the
+//! call loop hears of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::db::{read, write};
+use super::plan::RAISE_VERSION;
+use super::row::{number, parsed};
+use super::{FoundCaller, Store, StoreError};
+use crate::caller::Callers;
+use crate::number::Number;
+use crate::routing::plan::ShopId;
+
+/// What became of joining two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "they may not be joined"]
+pub enum Joined {
+    Done,
+    /// One number twice, or more than [`MOST_NUMBERS`].
+    Refused,
+}
+
+/// Of one person: a home, a cell and a firm's lines stay below it.
+pub const MOST_NUMBERS: usize = 10;
+/// Callers of the same name that are shown as perhaps the same.
+const MOST_NAMESAKES: i64 = 5;
+
+const NOT_CALLED_BACK: &str = "SELECT number FROM not_called_back WHERE shop_id = $1";
+const ALL_NOT_CALLED_BACK: &str = "SELECT shop_id, number FROM not_called_back";
+const IS_NOT_CALLED_BACK: &str = "SELECT number FROM not_called_back WHERE shop_id = $1 AND number = $2";
+const NEVER_CALL_BACK: &str = "INSERT INTO not_called_back (shop_id, number) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const CALL_BACK_AGAIN: &str = "DELETE FROM not_called_back WHERE shop_id = $1 AND number = $2";
+const ALL_PEOPLE: &str = "SELECT shop_id, person, number FROM same_person ORDER BY shop_id, person, number";
+const PERSON: &str = "SELECT o.number FROM same_person m JOIN same_person o ON o.shop_id = m.shop_id \
+     AND o.person = m.person WHERE m.shop_id = $1 AND m.number = $2 ORDER BY o.number";
+const PUT_PERSON: &str = "INSERT INTO same_person (shop_id, number, person) VALUES ($1, $2, $3) \
+     ON CONFLICT (shop_id, number) DO UPDATE SET person = excluded.person";
+pub(super) const LEAVE_PERSON: &str = "DELETE FROM same_person WHERE shop_id = $1 AND number = $2";
+// Who is named by a number that has left is named by one of those that stay; one that stays alone is nobody's other number.
+pub(super) const LEFT_ALONE: &str = "DELETE FROM same_person WHERE shop_id = $1 AND person IN \
+     (SELECT person FROM same_person WHERE shop_id = $1 GROUP BY person HAVING COUNT(*) = 1)";
+const NAMESAKES: &str = "SELECT o.shop_id, o.number, o.name FROM contacts m JOIN contacts o ON o.shop_id = m.shop_id \
+     AND o.name_key = m.name_key AND o.number <> m.number WHERE m.shop_id = $1 AND m.number = $2 AND m.name_key <> '' \
+     ORDER BY o.number LIMIT $3";
+
+impl Store {
+    /// The other numbers of whoever has this one.
+    pub async fn other_numbers(&self, shop: ShopId, of: &Number) -> Result<Vec<Number>, StoreError> {
+        let rows: Vec<String> = read!(self.db, pool =>
+            sqlx::query_scalar(PERSON).bind(shop.0).bind(of.as_str()).fetch_all(pool).await?);
+        let all = rows.iter().map(|text| parsed("same_person", "number", text, number));
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        Ok(all.into_iter().filter(|number| number != of).collect())
+    }
+
+    /// Callers of the same name that are not known to be the same.
+    pub async fn namesakes(&self, shop: ShopId, of: &Number) -> Result<Vec<FoundCaller>, StoreError> {
+        let known = self.other_numbers(shop, of).await?;
+        let rows: Vec<(i64, String, String)> = read!(self.db, pool => {
+            let query = sqlx::query_as(NAMESAKES).bind(shop.0).bind(of.as_str());
+            query.bind(MOST_NAMESAKES + known.len() as i64).fetch_all(pool).await?
+        });
+        let mut namesakes = Vec::new();
+        for (shop, text, name) in rows {
+            let number = parsed("contacts", "number", &text, number)?;
+            if !known.contains(&number) {
+                namesakes.push(FoundCaller { shop: ShopId(shop), number, name });
+            }
+        }
+        Ok(namesakes)
+    }
+
+    /// These two are one person's, with whatever other numbers either has.
+    pub async fn join_numbers(&self, shop: ShopId, one: &Number, other: &Number) -> Result<Joined, StoreError> {
+        if one == other {
+            return Ok(Joined::Refused);
+        }
+        let (one, other) = (one.as_str(), other.as_str());
+        Ok(write!(self.db, tx => {
+            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            let mut numbers = BTreeSet::from([one.to_owned(), other.to_owned()]);
+            for number in [one, other] {
+                let theirs: Vec<String> =
+                    sqlx::query_scalar(PERSON).bind(shop.0).bind(number).fetch_all(&mut *tx).await?;
+                numbers.extend(theirs);
+            }
+            if numbers.len() > MOST_NUMBERS {
+                return Ok(Joined::Refused);
+            }
+            for number in &numbers {
+                sqlx::query(PUT_PERSON).bind(shop.0).bind(number).bind(one).execute(&mut *tx).await?;
+            }
+            Joined::Done
+        }))
+    }
+
+    /// This number is somebody else's after all.
+    pub async fn part_number(&self, shop: ShopId, number: &Number) -> Result<(), StoreError> {
+        let number = number.as_str();
+        write!(self.db, tx => {
+            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            sqlx::query(LEAVE_PERSON).bind(shop.0).bind(number).execute(&mut *tx).await?;
+            sqlx::query(LEFT_ALONE).bind(shop.0).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// Whether they may be called back; if not, nobody owes them a call.
+    pub async fn set_called_back(&self, shop: ShopId, number: &Number, may: bool) -> Result<(), StoreError> {
+        let (sql, number) = (if may { CALL_BACK_AGAIN } else { NEVER_CALL_BACK }, number.as_str());
+        write!(self.db, tx => {
+            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            sqlx::query(sql).bind(shop.0).bind(number).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// Whether they do not want to be called back.
+    pub async fn is_not_called_back(&self, shop: ShopId, number: &Number) -> Result<bool, StoreError> {
+        let found: Option<String> = read!(self.db, pool =>
+            sqlx::query_scalar(IS_NOT_CALLED_BACK).bind(shop.0).bind(number.as_str()).fetch_optional(pool).await?);
+        Ok(found.is_some())
+    }
+
+    /// Who does not want to be called back by this shop.
+    pub(super) async fn not_called_back(&self, shop: ShopId) -> Result<BTreeSet<Number>, StoreError> {
+        let rows: Vec<String> =
+            read!(self.db, pool => sqlx::query_scalar(NOT_CALLED_BACK).bind(shop.0).fetch_all(pool).await?);
+        rows.iter().map(|text| parsed("not_called_back", "number", text, number)).collect()
+    }
+
+    /// Adds to the index who has several numbers, and who does not want to be called back.
+    pub(super) async fn with_wishes(&self, mut callers: Callers) -> Result<Callers, StoreError> {
+        let people: Vec<(i64, String, String)> =
+            read!(self.db, pool => sqlx::query_as(ALL_PEOPLE).fetch_all(pool).await?);
+        let mut numbers: BTreeMap<(i64, String), Vec<Number>> = BTreeMap::new();
+        for (shop, person, text) in people {
+            numbers.entry((shop, person)).or_default().push(parsed("same_person", "number", &text, number)?);
+        }
+        for ((shop, _), numbers) in numbers {
+            callers.join(ShopId(shop), numbers);
+        }
+        let never: Vec<(i64, String)> =
+            read!(self.db, pool => sqlx::query_as(ALL_NOT_CALLED_BACK).fetch_all(pool).await?);
+        for (shop, text) in never {
+            callers.never_call_back(ShopId(shop), parsed("not_called_back", "number", &text, number)?);
+        }
+        Ok(callers)
+    }
+}

@@ -1,0 +1,231 @@
+//! Callers found by a part of their name, of what is written of them, or of their number; and their calls.
+
+use super::calls::{NamedCallRow, call_columns, named_calls};
+use super::db::read;
+use super::row::{number, parsed};
+use super::{CallFilter, Store, StoreError, StoredCall};
+use crate::call::record::Disposition;
+use crate::folded::folded;
+use crate::number::Number;
+use crate::routing::plan::{Country, ShopId};
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// This number, and the others of the same person.
+    Number(Number),
+    /// A part of a number: digits alone.
+    Digits(String),
+    /// The beginnings or parts of words in a name or a note, folded; three at most, and each must be there.
+    Words([String; 3]),
+}
+
+/// Somebody who was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundCaller {
+    pub shop: ShopId,
+    pub number: Number,
+    /// The owner's name for them; may be empty.
+    pub name: String,
+}
+
+/// Fewer digits are in every number.
+const FEWEST_DIGITS: usize = 3;
+/// Up to so many callers have their calls looked up one by one. Of more, somebody has called lately, and the log is read from
+/// its end.
+const FEW: i64 = 50;
+
+macro_rules! has_words {
+    () => {
+        "(k.name_key LIKE $5 ESCAPE '!' OR k.note_key LIKE $5 ESCAPE '!') \
+         AND (k.name_key LIKE $6 ESCAPE '!' OR k.note_key LIKE $6 ESCAPE '!') \
+         AND (k.name_key LIKE $7 ESCAPE '!' OR k.note_key LIKE $7 ESCAPE '!') "
+    };
+}
+// The same places in all of them; what is not needed is named all the same, or PostgreSQL could not tell its type.
+const BY_WORDS: &str = concat!(
+    "SELECT k.shop_id, k.number, k.name FROM contacts k WHERE ($1 = 0 OR k.shop_id = $1) AND $3 = '' AND $4 = '' AND ",
+    has_words!(),
+    "ORDER BY k.name_key, k.number LIMIT $2"
+);
+// Each caller is jumped to in the index: callers are few where calls are many.
+pub(super) const BY_DIGITS: &str = "WITH RECURSIVE who(number) AS (SELECT MIN(caller) FROM calls UNION ALL \
+     SELECT (SELECT MIN(caller) FROM calls WHERE caller > who.number) FROM who WHERE who.number IS NOT NULL), \
+     known(number) AS (SELECT number FROM who WHERE number LIKE $3 UNION SELECT number FROM contacts WHERE number LIKE $3) \
+     SELECT s.id AS shop_id, known.number, COALESCE(k.name, '') AS name FROM known CROSS JOIN shops s \
+     LEFT JOIN contacts k ON k.shop_id = s.id AND k.number = known.number \
+     WHERE ($1 = 0 OR s.id = $1) AND $4 = '' AND $5 = $6 AND $6 = $7 ORDER BY known.number, s.id LIMIT $2";
+const BY_NUMBER: &str = "SELECT s.id AS shop_id, p.number, COALESCE(k.name, '') AS name FROM shops s CROSS JOIN \
+     (SELECT CAST($4 AS TEXT) AS number, CAST(0 AS BIGINT) AS shop_id UNION SELECT o.number, o.shop_id FROM same_person m \
+     JOIN same_person o ON o.shop_id = m.shop_id AND o.person = m.person WHERE m.number = $4 AND o.number <> $4) AS p \
+     LEFT JOIN contacts k ON k.shop_id = s.id AND k.number = p.number WHERE ($1 = 0 OR s.id = $1) \
+     AND (p.shop_id = 0 OR p.shop_id = s.id) AND $3 = '' AND $5 = $6 AND $6 = $7 ORDER BY p.number, s.id LIMIT $2";
+
+macro_rules! walk {
+    ($where:expr) => {
+        concat!(
+            "SELECT ",
+            call_columns!(),
+            "FROM ",
+            named_calls!(),
+            "WHERE (c.started_ms, c.id) < ($8, $9) AND c.started_ms >= $10 AND ($1 = 0 OR c.shop_id = $1) \
+             AND ($11 = '' OR c.disposition = $11) AND ",
+            $where,
+            "ORDER BY c.started_ms DESC, c.id DESC LIMIT $2"
+        )
+    };
+}
+pub(super) const WALK_WORDS: &str = walk!(concat!("$3 = '' AND $4 = '' AND ", has_words!()));
+pub(super) const WALK_DIGITS: &str = walk!("c.caller LIKE $3 AND $4 = '' AND $5 = $6 AND $6 = $7 ");
+
+#[derive(sqlx::FromRow)]
+struct FoundRow {
+    shop_id: i64,
+    number: String,
+    name: String,
+}
+
+/// The texts that stand for a wish in every statement above: a part of a number, a whole one, three words.
+struct Places {
+    digits: String,
+    number: String,
+    words: [String; 3],
+}
+
+impl Wanted {
+    /// What somebody means who types this; `None`: nothing.
+    pub fn read(typed: &str, country: Country) -> Option<Wanted> {
+        let key = folded(typed);
+        if key.is_empty() {
+            return None;
+        }
+        if let Some(number) = Number::parse(typed, country) {
+            return Some(Wanted::Number(number));
+        }
+        let digits: String = key.chars().filter(char::is_ascii_digit).collect();
+        if !key.contains(char::is_alphabetic) && digits.len() >= FEWEST_DIGITS {
+            // Where a number is dialled with a zero in front, it is not kept with it.
+            return Some(Wanted::Digits(digits.trim_start_matches('0').to_owned()));
+        }
+        let mut words = key.split(' ');
+        let mut next = || words.next().unwrap_or_default().to_owned();
+        Some(Wanted::Words([next(), next(), next()]))
+    }
+
+    fn places(&self) -> Places {
+        let none = || [const { String::new() }; 3];
+        let part = |text: &String| {
+            let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+            format!("%{escaped}%")
+        };
+        match self {
+            Wanted::Number(number) => {
+                Places { digits: String::new(), number: number.as_str().to_owned(), words: none() }
+            }
+            Wanted::Digits(digits) => Places { digits: format!("%{digits}%"), number: String::new(), words: none() },
+            Wanted::Words(words) => {
+                Places { digits: String::new(), number: String::new(), words: words.each_ref().map(part) }
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Who fits, by name and number; at most so many.
+    pub async fn callers_found(
+        &self,
+        shop: Option<ShopId>,
+        wanted: &Wanted,
+        limit: i64,
+    ) -> Result<Vec<FoundCaller>, StoreError> {
+        let sql = match wanted {
+            Wanted::Number(_) => BY_NUMBER,
+            Wanted::Digits(_) => BY_DIGITS,
+            Wanted::Words(_) => BY_WORDS,
+        };
+        let (places, shop) = (wanted.places(), shop.map_or(0, |shop| shop.0));
+        let rows: Vec<FoundRow> = read!(self.db, pool => {
+            let query = sqlx::query_as(sql).bind(shop).bind(limit).bind(&places.digits).bind(&places.number);
+            places.words.iter().fold(query, |query, word| query.bind(word)).fetch_all(pool).await?
+        });
+        let found = |row: FoundRow| {
+            let number = parsed("contacts", "number", &row.number, number)?;
+            Ok(FoundCaller { shop: ShopId(row.shop_id), number, name: row.name })
+        };
+        rows.into_iter().map(found).collect()
+    }
+
+    /// Calls of whoever fits, newest first, that meet all that is set in `filter` (but `caller`).
+    pub async fn calls_found(&self, filter: &CallFilter, wanted: &Wanted) -> Result<Vec<StoredCall>, StoreError> {
+        let callers = self.callers_found(filter.shop, wanted, FEW + 1).await?;
+        if callers.len() as i64 > FEW
+            && let Some(sql) = wanted.walk()
+        {
+            return self.walk(sql, filter, wanted).await;
+        }
+        let mut calls = Vec::new();
+        let mut numbers: Vec<Number> = callers.into_iter().map(|caller| caller.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        for number in numbers {
+            let of_caller = CallFilter { caller: Some(number), ..filter.clone() };
+            calls.extend(self.calls(&of_caller).await?);
+        }
+        calls.sort_unstable_by_key(|call| std::cmp::Reverse((call.record.started, call.record.id)));
+        calls.truncate(filter.limit as usize);
+        Ok(calls)
+    }
+
+    async fn walk(
+        &self,
+        sql: &'static str,
+        filter: &CallFilter,
+        wanted: &Wanted,
+    ) -> Result<Vec<StoredCall>, StoreError> {
+        let Some((before_ms, before_id)) = self.before(filter).await? else { return Ok(Vec::new()) };
+        let (places, shop) = (wanted.places(), filter.shop.map_or(0, |shop| shop.0));
+        let since = filter.since.map_or(i64::MIN, |since| since.0);
+        let disposition = filter.disposition.map_or("", Disposition::as_str);
+        let rows: Vec<NamedCallRow> = read!(self.db, pool => {
+            let query = sqlx::query_as(sql).bind(shop).bind(i64::from(filter.limit));
+            let query = query.bind(&places.digits).bind(&places.number);
+            let query = places.words.iter().fold(query, |query, word| query.bind(word));
+            query.bind(before_ms).bind(&before_id).bind(since).bind(disposition).fetch_all(pool).await?
+        });
+        rows.into_iter().map(NamedCallRow::into_stored).collect()
+    }
+}
+
+impl Wanted {
+    fn walk(&self) -> Option<&'static str> {
+        match self {
+            Wanted::Number(_) => None,
+            Wanted::Digits(_) => Some(WALK_DIGITS),
+            Wanted::Words(_) => Some(WALK_WORDS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_a_number_a_part_of_one_or_words() {
+        let read = |typed| Wanted::read(typed, Country(*b"ES"));
+        assert_eq!(read("600 99 98 88"), Some(Wanted::Number(Number::from_e164("+34600999888").unwrap())));
+        assert_eq!(read("600 99"), Some(Wanted::Digits("60099".to_owned())));
+        let words = |a: &str, b: &str, c: &str| Some(Wanted::Words([a, b, c].map(str::to_owned)));
+        assert_eq!(read(" José  PÉREZ "), words("jose", "perez", ""));
+        assert_eq!(read("12"), words("12", "", ""));
+        assert_eq!(read("\u{202e} "), None);
+    }
+
+    #[test]
+    fn a_per_cent_sign_is_looked_for_and_means_nothing() {
+        let places = Wanted::read("100%_!", Country(*b"ES")).unwrap().places();
+        assert_eq!(places.digits, "%100%", "digits alone are a number's");
+        let places = Wanted::read("a%_!", Country(*b"ES")).unwrap().places();
+        assert_eq!(places.words[0], "%a!%!_!!%");
+    }
+}

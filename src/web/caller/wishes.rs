@@ -1,0 +1,70 @@
+//! What is said of a caller with one tap: not to be called back, and whose other number this is.
+
+use axum::Extension;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::{Shown, build};
+use crate::number::Number;
+use crate::store::Joined;
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::frame::{View, shown};
+use crate::words;
+
+pub async fn call_back(
+    view: View,
+    Path(number): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Result<Response, Fault> {
+    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+    let may = match fields.text("may") {
+        "yes" => true,
+        "no" => false,
+        _ => return Err(Fault::BadForm),
+    };
+    view.web.store.set_called_back(view.shop.id, &number, may).await?;
+    if !may {
+        // Nobody's phone need ring for them any more.
+        view.web.board.taken_on(view.shop.id, number.clone()).await;
+    }
+    done(&view, &number).await
+}
+
+pub async fn join(
+    view: View,
+    Path(number): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Result<Response, Fault> {
+    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+    let typed = fields.text("other");
+    let refused = async |fault: &str| {
+        let again =
+            Shown { other: shown(typed), join_fault: Some(fault.to_owned()), ..Shown::now(&view, &number).await? };
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, build(&view, &number, again).await?).into_response())
+    };
+    let Some(other) = Number::parse(typed, view.shop.country) else {
+        return refused(view.w().not_a_number).await;
+    };
+    match view.web.store.join_numbers(view.shop.id, &number, &other).await? {
+        Joined::Done => done(&view, &number).await,
+        Joined::Refused => refused(words::page::calls::labels(view.language()).not_joined).await,
+    }
+}
+
+pub async fn part(
+    view: View,
+    Path(number): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Result<Response, Fault> {
+    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+    let other = Number::from_e164(fields.text("other")).ok_or(Fault::BadForm)?;
+    view.web.store.part_number(view.shop.id, &other).await?;
+    done(&view, &number).await
+}
+
+async fn done(view: &View, number: &Number) -> Result<Response, Fault> {
+    view.web.plan_changed().await;
+    Ok(Redirect::to(&view.at(&format!("/callers/{}?saved=yes", number.as_str()))).into_response())
+}

@@ -1,0 +1,222 @@
+//! `/callers/import`: callers from a file. First it is told what would be done, line by line; then it is done. Nothing that
+//! somebody has written is lost by it.
+
+mod file;
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::Extension;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::number::Number;
+use crate::routing::wish::{name_of_caller, note_of_caller};
+use crate::store::FileCard;
+use crate::store::contacts::Written;
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::words;
+use crate::words::page::calls::{self, Labels};
+use file::Row;
+
+/// Lines of one kind that are shown; the page must stay small, and who has more has seen enough to know.
+const MOST_SHOWN: usize = 60;
+
+#[derive(Template)]
+#[template(path = "import.html")]
+struct Page {
+    frame: Frame,
+    l: &'static Labels,
+    fault: Option<String>,
+    done: Option<String>,
+    action: String,
+    take_in: String,
+    preview: Option<Preview>,
+}
+
+/// What would be done.
+struct Preview {
+    counts: String,
+    kinds: Vec<Kind>,
+    /// By which it is taken in; `None`: there is nothing to do.
+    secret: Option<String>,
+    /// Whether any name differs from one that somebody has written.
+    names_differ: bool,
+}
+
+/// The lines with which the same would be done.
+struct Kind {
+    title: &'static str,
+    lines: Vec<Line>,
+    more: Option<String>,
+}
+
+struct Line {
+    line: usize,
+    number: String,
+    name: String,
+    /// The name until now, where it is another; or why it is not read.
+    why: String,
+}
+
+/// What would be done with a line.
+enum Fate {
+    Added,
+    Changed,
+    Same,
+    Refused,
+}
+
+pub async fn show(view: View) -> Result<Response, Fault> {
+    build(&view, None, None, None)
+}
+
+/// Tells what would be done.
+pub async fn look(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let l = calls::labels(view.language());
+    let refused = |fault: &str| {
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, build(&view, Some(fault.to_owned()), None, None)?).into_response())
+    };
+    let Some(bytes) = fields.file("file") else { return refused(l.import_none) };
+    let Some(rows) = file::rows(bytes) else { return refused(l.import_unread) };
+    let preview = look_at(&view, &rows).await?;
+    build(&view, None, None, Some(preview))
+}
+
+/// Does what was told.
+pub async fn take_in(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let names = fields.get("names").is_some();
+    match view.web.store.take_in(view.shop.id, fields.text("file"), names, view.now).await? {
+        Some(done) => {
+            view.web.plan_changed().await;
+            let done = calls::imported(done.added, done.changed, done.left, view.language());
+            build(&view, None, Some(done), None)
+        }
+        None => {
+            let gone = calls::labels(view.language()).import_gone.to_owned();
+            Ok((StatusCode::CONFLICT, build(&view, Some(gone), None, None)?).into_response())
+        }
+    }
+}
+
+fn build(
+    view: &View,
+    fault: Option<String>,
+    done: Option<String>,
+    preview: Option<Preview>,
+) -> Result<Response, Fault> {
+    let l = calls::labels(view.language());
+    page(Page {
+        frame: view.frame(Tab::Calls, l.import),
+        l,
+        fault,
+        done,
+        action: view.at("/callers/import"),
+        take_in: view.at("/callers/import/do"),
+        preview,
+    })
+}
+
+async fn look_at(view: &View, rows: &[Row]) -> Result<Preview, Fault> {
+    let l = calls::labels(view.language());
+    let mut cards: Vec<FileCard> = Vec::new();
+    let mut seen: HashMap<Number, (String, String)> = HashMap::new();
+    let mut fates: Vec<(Fate, Line)> = Vec::with_capacity(rows.len());
+    let mut names_differ = false;
+    for row in rows {
+        let mut line = Line { line: row.line, number: shown(&row.number), name: shown(&row.name), why: String::new() };
+        let mut refuse = |why: &str, mut line: Line| {
+            line.why = why.to_owned();
+            fates.push((Fate::Refused, line));
+        };
+        let Some(number) = Number::parse(&row.number, view.shop.country) else {
+            refuse(view.w().not_a_number, line);
+            continue;
+        };
+        line.number = number.national(view.shop.country);
+        let (name, note) = match (name_of_caller(&shown(&row.name)), note_of_caller(row.note.trim())) {
+            (Some(name), Some(note)) if !name.is_empty() || !note.is_empty() => (name, note),
+            (Some(_), Some(_)) => {
+                refuse(l.no_name, line);
+                continue;
+            }
+            (None, _) => {
+                refuse(view.w().name_too_long, line);
+                continue;
+            }
+            (_, None) => {
+                refuse(view.w().note_too_long, line);
+                continue;
+            }
+        };
+        match seen.get(&number) {
+            Some(before) if *before == (name.clone(), note.clone()) => continue,
+            Some(_) => {
+                refuse(l.twice, line);
+                continue;
+            }
+            None => drop(seen.insert(number.clone(), (name.clone(), note.clone()))),
+        }
+        let before = view.web.store.written(view.shop.id, &number).await?;
+        let Some(note) = note_of_caller(&together(&before, &note)) else {
+            refuse(view.w().note_too_long, line);
+            continue;
+        };
+        let differs = !name.is_empty() && !before.name.is_empty() && name != before.name;
+        names_differ |= differs;
+        if differs {
+            line.why = format!("{}: {}", l.named_before, shown(&before.name));
+        }
+        let fate = match &before {
+            before if before.name.is_empty() && before.note.is_empty() => Fate::Added,
+            before if (name == before.name || name.is_empty()) && note == before.note => Fate::Same,
+            _ => Fate::Changed,
+        };
+        if !matches!(fate, Fate::Same) {
+            cards.push(FileCard { number: number.as_str().to_owned(), name, note, seen: before.tag() });
+        }
+        fates.push((fate, line));
+    }
+    told(view, fates, cards, names_differ).await
+}
+
+/// What somebody has written stays; what the file says besides comes below it.
+fn together(before: &Written, note: &str) -> String {
+    match before.note.trim_end() {
+        "" => note.to_owned(),
+        written if note.is_empty() || written.contains(note) => before.note.clone(),
+        written => format!("{written}\n{note}"),
+    }
+}
+
+async fn told(
+    view: &View,
+    fates: Vec<(Fate, Line)>,
+    cards: Vec<FileCard>,
+    names_differ: bool,
+) -> Result<Preview, Fault> {
+    let (l, language) = (calls::labels(view.language()), view.language());
+    let [mut added, mut changed, mut same, mut refused] = [const { Vec::new() }; 4];
+    for (fate, line) in fates {
+        match fate {
+            Fate::Added => added.push(line),
+            Fate::Changed => changed.push(line),
+            Fate::Same => same.push(line),
+            Fate::Refused => refused.push(line),
+        }
+    }
+    let counts = calls::import_counts(added.len(), changed.len(), same.len(), refused.len(), language);
+    let kind = |title, mut lines: Vec<Line>| {
+        let more = lines.len().saturating_sub(MOST_SHOWN);
+        lines.truncate(MOST_SHOWN);
+        Kind { title, lines, more: (more > 0).then(|| words::page::calls::import_more(more, language)) }
+    };
+    let kinds = vec![kind(l.refused, refused), kind(l.changed, changed), kind(l.added, added), kind(l.unchanged, same)];
+    let secret = match cards.is_empty() {
+        true => None,
+        false => Some(view.web.store.keep_file(view.shop.id, &cards, view.now).await?),
+    };
+    Ok(Preview { counts, kinds, secret, names_differ })
+}

@@ -1,0 +1,225 @@
+//! Who is found, who is the same person, who is not called back, and what is left of somebody who was erased.
+
+use ringall::call::record::{CallRecord, Disposition, EventKind};
+use ringall::now::UnixMs;
+use ringall::number::Number;
+use ringall::routing::Because;
+use ringall::routing::plan::{Country, ShopId};
+use ringall::store::people::MOST_NUMBERS;
+use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, Wanted};
+
+use crate::cast::{Database, RUIZ, answered, event, jo, message, missed, number, shop};
+
+crate::on_both! {
+    callers_are_found_by_what_is_typed,
+    many_that_fit_are_found_page_by_page,
+    what_was_written_before_it_was_folded_is_found,
+    two_numbers_are_one_person_until_they_are_parted,
+    who_is_not_called_back_is_owed_nothing,
+    an_erased_caller_leaves_rows_and_nothing_else,
+    who_is_on_the_line_is_not_erased,
+    a_file_is_taken_in_once_and_only_as_it_was_seen,
+}
+
+const ANN: &str = "+34600111000";
+
+fn wanted(typed: &str) -> Wanted {
+    Wanted::read(typed, Country(*b"ES")).expect("something is wanted")
+}
+
+fn from(of: &str, call: CallRecord) -> CallRecord {
+    CallRecord { caller: Some(number(of)), ..call }
+}
+
+/// The shop, and an edit of Ann.
+async fn ruiz_with_ann(db: &Database) -> ShopId {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let edit = CallerEdit { name: Some("Ana Núñez".into()), note: Some("100% brass".into()), blocked: None };
+    let _ = db.store.edit_caller(ruiz, &number(ANN), &edit, None).await.unwrap();
+    ruiz
+}
+
+async fn found(db: &Database, shop: ShopId, typed: &str) -> (Vec<Number>, usize) {
+    let callers = db.store.callers_found(Some(shop), &wanted(typed), 10).await.unwrap();
+    let filter = CallFilter { shop: Some(shop), ..CallFilter::default() };
+    let calls = db.store.calls_found(&filter, &wanted(typed)).await.unwrap();
+    (callers.into_iter().map(|caller| caller.number).collect(), calls.len())
+}
+
+async fn callers_are_found_by_what_is_typed(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    let log = db.log();
+    for call in [missed(1), from(ANN, missed(2)), answered(3)] {
+        log.whole(&CallRecord { shop: Some(ruiz), ..call }).await;
+    }
+    for ann in ["nunez ANA", "núñez", "100%", "600 111 00", "600111000"] {
+        assert_eq!(found(&db, ruiz, ann).await, (vec![number(ANN)], 1), "{ann}");
+    }
+    assert_eq!(found(&db, ruiz, "\"blue\" jo").await, (vec![jo()], 2));
+    assert_eq!(found(&db, ruiz, "600").await, (vec![number(ANN), jo()], 3));
+    for nobody in ["%r", "_", "ana jo", "999111", "911234567"] {
+        assert_eq!(found(&db, ruiz, nobody).await.1, 0, "{nobody}");
+    }
+    assert_eq!(found(&db, ShopId(ruiz.0 + 1), "nunez").await, (vec![], 0), "another shop's");
+    let before = CallFilter { shop: Some(ruiz), until: Some(missed(2).started), ..CallFilter::default() };
+    assert_eq!(db.store.calls_found(&before, &wanted("600")).await.unwrap().len(), 1);
+}
+
+async fn many_that_fit_are_found_page_by_page(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    for n in 0..60 {
+        let of = number(&format!("+346001230{n:02}"));
+        let edit = CallerEdit { name: Some(format!("Many {n}")), ..CallerEdit::default() };
+        let _ = db.store.edit_caller(ruiz, &of, &edit, None).await.unwrap();
+        log.record(&CallRecord { shop: Some(ruiz), caller: Some(of), ..missed(n) });
+    }
+    for typed in ["many", "600 123"] {
+        let mut filter = CallFilter { shop: Some(ruiz), limit: 25, ..CallFilter::default() };
+        let mut seen = Vec::new();
+        loop {
+            let page = db.store.calls_found(&filter, &wanted(typed)).await.unwrap();
+            filter.before = page.last().map(|call| call.record.id);
+            seen.extend(page.iter().map(|call| call.record.started));
+            if page.len() < 25 {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 60, "{typed}");
+        assert!(seen.is_sorted_by(|a, b| a > b), "{typed}: newest first, none twice");
+    }
+}
+
+async fn what_was_written_before_it_was_folded_is_found(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    db.shell("UPDATE contacts SET name_key = NULL, note_key = NULL").await;
+    let again = db.open_again().await;
+    let callers = again.callers_found(Some(ruiz), &wanted("nunez"), 10).await.unwrap();
+    assert_eq!(callers.len(), 1);
+    again.close().await;
+}
+
+async fn two_numbers_are_one_person_until_they_are_parted(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    assert_eq!(db.store.join_numbers(ruiz, &jo(), &jo()).await.unwrap(), Joined::Refused);
+    assert_eq!(db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap(), Joined::Done);
+    let third = number("+34911000111");
+    assert_eq!(db.store.join_numbers(ruiz, &third, &number(ANN)).await.unwrap(), Joined::Done);
+    assert_eq!(db.store.other_numbers(ruiz, &jo()).await.unwrap(), [number(ANN), third.clone()]);
+    assert_eq!(found(&db, ruiz, "+34911000111").await.0, [number(ANN), jo(), third.clone()]);
+    let mut index = db.store.callers_as_written().await.unwrap();
+    index.note_call(ruiz, &jo());
+    assert_eq!(index.note_call(ruiz, &third), 2);
+
+    db.store.part_number(ruiz, &third).await.unwrap();
+    assert_eq!(db.store.other_numbers(ruiz, &jo()).await.unwrap(), [number(ANN)], "those that stay are one still");
+    db.store.part_number(ruiz, &jo()).await.unwrap();
+    assert_eq!(db.store.other_numbers(ruiz, &number(ANN)).await.unwrap(), [], "nobody is alone with themselves");
+
+    for n in 1..MOST_NUMBERS {
+        let other = number(&format!("+3491100020{n}"));
+        assert_eq!(db.store.join_numbers(ruiz, &jo(), &other).await.unwrap(), Joined::Done, "{n}");
+    }
+    assert_eq!(
+        db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap(),
+        Joined::Refused,
+        "there is an end to it"
+    );
+}
+
+async fn who_is_not_called_back_is_owed_nothing(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    log.whole(&CallRecord { shop: Some(ruiz), ..missed(1) }).await;
+    let plan = db.store.plan().await.unwrap();
+    let shop_now = plan.shop(ruiz).unwrap();
+    assert_eq!(db.store.owed(shop_now, None, 10).await.unwrap().len(), 1);
+    let version = db.store.plan_version().await.unwrap();
+    db.store.set_called_back(ruiz, &jo(), false).await.unwrap();
+    assert!(db.store.plan_version().await.unwrap() > version, "the service is to hear of it");
+    assert_eq!(db.store.owed(shop_now, None, 10).await.unwrap(), []);
+    assert_eq!(db.store.owed_to(shop_now, &jo()).await.unwrap(), None);
+    assert!(db.store.owed_among(shop_now, [&jo()]).await.unwrap().is_empty());
+    assert!(!db.store.callers().await.unwrap().may_call_back(ruiz, &jo()));
+    // An import of the shop's file is no word about it.
+    db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    assert!(db.store.is_not_called_back(ruiz, &jo()).await.unwrap());
+    db.store.set_called_back(ruiz, &jo(), true).await.unwrap();
+    assert_eq!(db.store.owed(shop_now, None, 10).await.unwrap().len(), 1);
+}
+
+async fn an_erased_caller_leaves_rows_and_nothing_else(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    let left = CallRecord { shop: Some(ruiz), disposition: Some(Disposition::Message), ..missed(1) };
+    let ours =
+        CallRecord { shop: Some(ruiz), because: Because::CalledOut, called: jo().as_str().into(), ..answered(2) };
+    let ours = CallRecord { direction: ringall::call::record::Direction::Out, ..ours };
+    for call in [&left, &ours, &CallRecord { shop: Some(ruiz), ..from(ANN, missed(3)) }] {
+        log.whole(call).await;
+    }
+    log.event(&left, 1, EventKind::Transferred);
+    log.message(message(&left));
+    log.writer.flush().await.unwrap();
+    let _ = db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap();
+    let _ = db.store.set_called_back(ruiz, &jo(), false).await;
+
+    let erased = db.store.erase_caller(ruiz, &jo()).await.unwrap();
+    assert_eq!(erased, Erased::Done { recordings: vec![left.id.0] });
+    let calls = db.store.calls(&CallFilter::default()).await.unwrap();
+    assert_eq!(calls.len(), 3, "what is counted stays");
+    for call in calls.iter().filter(|call| call.record.started != missed(3).started) {
+        let record = &call.record;
+        assert!(record.withheld && record.caller.is_none() && record.caller_raw.is_empty(), "{record:?}");
+        assert!(record.caller_display.is_empty() && !record.called.contains("600999888"), "{record:?}");
+        assert!(!call.has_message && call.caller_name.is_none());
+    }
+    assert_eq!(
+        db.store.call(left.id).await.unwrap().unwrap().1,
+        [ringall::call::record::CallEvent { detail: String::new(), ..event(&left, 1, EventKind::Transferred) }]
+    );
+    assert_eq!(db.store.written(ruiz, &jo()).await.unwrap(), Default::default());
+    assert_eq!(db.store.other_numbers(ruiz, &number(ANN)).await.unwrap(), []);
+    assert!(!db.store.is_not_called_back(ruiz, &jo()).await.unwrap());
+    let index = db.store.callers().await.unwrap();
+    assert!(index.get(ruiz, &jo()).is_none() && index.get(ruiz, &number(ANN)).is_some());
+}
+
+async fn who_is_on_the_line_is_not_erased(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    log.record(&CallRecord { shop: Some(ruiz), ..crate::cast::call(1) });
+    assert!(db.store.is_on_the_line(ruiz, &jo()).await.unwrap());
+    assert_eq!(db.store.erase_caller(ruiz, &jo()).await.unwrap(), Erased::OnTheLine);
+    assert_eq!(db.store.written(ruiz, &jo()).await.unwrap().name, "Jo Miller");
+}
+
+async fn a_file_is_taken_in_once_and_only_as_it_was_seen(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    let now = UnixMs(1_764_000_000_000);
+    let card = |of: &str, name: &str, note: &str, seen: &str| FileCard {
+        number: of.to_owned(),
+        name: name.to_owned(),
+        note: note.to_owned(),
+        seen: seen.to_owned(),
+    };
+    let nothing = ringall::store::contacts::Written::default().tag();
+    let anns = db.store.written(ruiz, &number(ANN)).await.unwrap().tag();
+    let cards = [
+        card("+34600222333", "Bea", "", &nothing),
+        card(ANN, "Anna", "100% brass\nDoor", &anns),
+        card(jo().as_str(), "Joanna", "", &nothing),
+    ];
+    let secret = db.store.keep_file(ruiz, &cards, now).await.unwrap();
+    assert_eq!(db.store.take_in(ShopId(ruiz.0 + 1), &secret, false, now).await.unwrap(), None, "another shop's");
+    let done = db.store.take_in(ruiz, &secret, false, now).await.unwrap();
+    assert_eq!(done, Some(Imported { added: 1, changed: 1, left: 1 }));
+    let ann = db.store.written(ruiz, &number(ANN)).await.unwrap();
+    assert_eq!((ann.name.as_str(), ann.note.as_str()), ("Ana Núñez", "100% brass\nDoor"));
+    assert_eq!(db.store.written(ruiz, &jo()).await.unwrap().name, "Jo Miller", "it was not seen as it is");
+    assert_eq!(found(&db, ruiz, "door nunez").await.0, [number(ANN)]);
+    assert_eq!(db.store.take_in(ruiz, &secret, false, now).await.unwrap(), None, "once");
+    let old = db.store.keep_file(ruiz, &cards, now).await.unwrap();
+    let later = UnixMs(now.0 + 25 * 3_600_000);
+    assert_eq!(db.store.take_in(ruiz, &old, false, later).await.unwrap(), None, "within a day");
+}
