@@ -24,6 +24,8 @@ pub struct Entry {
     pub calls: u32,
     /// When anybody of the shop last spoke with them.
     pub last_spoken: Option<UnixMs>,
+    /// When the shop promised them something that they wait for.
+    pub promised: Option<UnixMs>,
 }
 
 /// Somebody whom the owner has given a name.
@@ -42,6 +44,16 @@ pub struct Card {
     pub named_by: NamedBy,
     /// Which call of theirs to this shop this is, ever, this one included; 0 when nobody can count.
     pub nth: u32,
+    pub expects: Expects,
+}
+
+/// What a caller may ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expects {
+    #[default]
+    Nothing,
+    /// The shop promised them something, and nobody has spoken with them since.
+    APromise,
 }
 
 /// Where a card's name comes from: only the owner's is to be trusted.
@@ -96,6 +108,7 @@ impl Callers {
     pub fn note_spoken(&mut self, shop: ShopId, number: &Number, at: UnixMs) {
         let entry = self.entry(shop, number);
         entry.last_spoken = entry.last_spoken.max(Some(at));
+        entry.promised = entry.promised.filter(|made| *made > at);
     }
 
     /// The owner named them, or took the name away (empty).
@@ -103,11 +116,12 @@ impl Callers {
         self.entry(shop, number).name = name.trim().to_owned();
     }
 
-    /// Takes the owner's names from a fresh reading of the store. What was counted here stays where it is ahead: the
+    /// Takes the owner's names, and what was promised, from a fresh reading of the store. What was counted here stays where it is ahead: the
     /// store hears of a call a moment later.
     pub fn take_names(&mut self, fresh: Callers) {
         for entry in self.shops.values_mut().flat_map(HashMap::values_mut) {
             entry.name.clear();
+            entry.promised = None;
         }
         for (shop, callers) in fresh.shops {
             for (number, read) in callers {
@@ -115,6 +129,7 @@ impl Callers {
                 entry.name = read.name;
                 entry.calls = entry.calls.max(read.calls);
                 entry.last_spoken = entry.last_spoken.max(read.last_spoken);
+                entry.promised = read.promised.filter(|made| Some(*made) > entry.last_spoken);
             }
         }
     }
@@ -123,21 +138,24 @@ impl Callers {
     pub fn card(&self, shop: &Shop, caller: &CallerId, display: &str, language: Language) -> Card {
         let (number, fallback) = match caller {
             CallerId::Withheld => {
-                return Card { name: words::withheld(language).to_owned(), named_by: NamedBy::Nobody, nth: 0 };
+                let name = words::withheld(language).to_owned();
+                return Card { name, named_by: NamedBy::Nobody, nth: 0, expects: Expects::Nothing };
             }
             CallerId::Known(number) => (Some(number), number.national(shop.country)),
             CallerId::Other(text) => (None, network_name(text)),
         };
         let entry = number.and_then(|number| self.get(shop.id, number));
         let nth = entry.map_or(0, |entry| entry.calls);
+        let promised = entry.is_some_and(|entry| entry.promised.is_some());
+        let expects = if promised { Expects::APromise } else { Expects::Nothing };
         if let Some(entry) = entry.filter(|entry| !entry.name.is_empty()) {
-            return Card { name: entry.name.clone(), named_by: NamedBy::Owner, nth };
+            return Card { name: entry.name.clone(), named_by: NamedBy::Owner, nth, expects };
         }
         let network = network_name(display);
         if says_something(&network) {
-            return Card { name: network, named_by: NamedBy::Network, nth };
+            return Card { name: network, named_by: NamedBy::Network, nth, expects };
         }
-        Card { name: fallback, named_by: NamedBy::Number, nth }
+        Card { name: fallback, named_by: NamedBy::Number, nth, expects }
     }
 
     fn entry(&mut self, shop: ShopId, number: &Number) -> &mut Entry {
@@ -161,9 +179,13 @@ impl Card {
     }
 
     /// For a desk phone: the name and which call it is, in at most [`DISPLAY_CHARS`] printable ASCII characters. A name
-    /// that is too long is cut, the count never.
+    /// that is too long is cut, the count never. That they wait for what was promised matters more than the count.
     pub fn display(&self, language: Language) -> String {
-        let count = if self.nth == 0 { String::new() } else { words::nth_call(self.nth, language) };
+        let count = match self.expects {
+            Expects::APromise => words::promised(language).to_owned(),
+            Expects::Nothing if self.nth == 0 => String::new(),
+            Expects::Nothing => words::nth_call(self.nth, language),
+        };
         let mut room = DISPLAY_CHARS.saturating_sub(count.len());
         if !count.is_empty() {
             room = room.saturating_sub(1);
@@ -345,7 +367,7 @@ mod tests {
     }
 
     fn card(name: &str, nth: u32) -> Card {
-        Card { name: name.to_owned(), named_by: NamedBy::Owner, nth }
+        Card { name: name.to_owned(), named_by: NamedBy::Owner, nth, expects: Expects::Nothing }
     }
 
     /// The card of Jo, whom the owner has given no name, as the network calls her.
@@ -358,7 +380,7 @@ mod tests {
     #[test]
     fn calls_are_counted_for_each_shop() {
         let mut callers = Callers::default();
-        callers.insert(SHOP, jo(), Entry { name: "Jo Miller".to_owned(), calls: 1, last_spoken: None });
+        callers.insert(SHOP, jo(), Entry { name: "Jo Miller".to_owned(), calls: 1, ..Entry::default() });
         assert_eq!(callers.note_call(SHOP, &jo()), 2);
         assert_eq!(callers.note_call(SHOP, &jo()), 3);
         assert_eq!(callers.note_call(ShopId(2), &jo()), 1);
@@ -442,7 +464,7 @@ mod tests {
 
     #[test]
     fn a_number_too_long_for_the_phone_keeps_its_end() {
-        let named = |name: &str, nth| Card { name: name.to_owned(), named_by: NamedBy::Number, nth };
+        let named = |name: &str, nth| Card { named_by: NamedBy::Number, ..card(name, nth) };
         assert_eq!(named("600 99 98 88", 0).display(Language::En), "600 99 98 88");
         assert_eq!(named("(202) 555-0123", 1).display(Language::En), "2025550123 1st call");
         assert_eq!(named("+44 7700 900123", 12).display(Language::En), "7700900123 12th call");

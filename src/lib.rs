@@ -44,6 +44,7 @@ pub mod caller;
 pub mod chance;
 pub mod config;
 pub mod door;
+pub mod figures;
 pub mod greeting;
 mod hex;
 pub mod media;
@@ -62,6 +63,7 @@ pub mod toml_file;
 pub mod twilio;
 pub mod utterance;
 pub mod words;
+pub mod wrap_up;
 
 #[cfg(feature = "shell")]
 pub mod alert;

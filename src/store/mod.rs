@@ -8,6 +8,7 @@ mod commit;
 pub mod contacts;
 mod db;
 mod error;
+mod figures;
 pub mod hours;
 #[cfg(test)]
 mod indexes;
@@ -21,6 +22,7 @@ mod row;
 pub mod salvage;
 mod tokens;
 pub mod voice_messages;
+mod wrap_ups;
 pub mod writer;
 
 pub use bindings::BindingKeeper;
@@ -28,12 +30,13 @@ pub use calls::{CallFilter, StoredCall};
 pub use contacts::{CallerEdit, Edited};
 pub use error::StoreError;
 pub use hours::Saved;
-pub use owed::{Claim, Claimed, OwedCaller};
+pub use owed::{Claim, Claimed, Overdue, OwedCaller};
 pub use owners::{Link, Owner, OwnerId};
 pub use plan::{Contact, ShopSettings};
 pub use provisioning::{LinkState, ProvisioningLink};
 pub use salvage::Salvaged;
 pub use voice_messages::{MessageFilter, StoredMessage};
+pub use wrap_ups::WrapUp;
 pub use writer::{LogCounts, LogHealth, LogWriter};
 
 use std::sync::Arc;

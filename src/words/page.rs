@@ -29,6 +29,9 @@ macro_rules! labels {
     };
 }
 
+pub mod after;
+pub mod figures;
+
 labels! {
     // Around every page.
     skip, account, shops, pages, now, calls, phones, to_now,
@@ -390,16 +393,6 @@ pub fn player(who: &str, length_ms: u64, language: Language) -> String {
     match language {
         Language::En => format!("Message from {who}, {length}"),
         Language::Es => format!("Mensaje de {who}, {length}"),
-    }
-}
-
-/// Who has taken it on to call; `None`: the reader.
-pub fn claimed(by: Option<&str>, since: &str, language: Language) -> String {
-    match (language, by) {
-        (Language::En, Some(by)) => format!("{by} has taken this on: {since}."),
-        (Language::En, None) => format!("You have taken this on: {since}."),
-        (Language::Es, Some(by)) => format!("Se encarga {by}: {since}."),
-        (Language::Es, None) => format!("Te encargas tú: {since}."),
     }
 }
 

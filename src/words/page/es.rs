@@ -165,8 +165,8 @@ pub(super) const LABELS: Labels = Labels {
     end_override: "Terminarlo ya",
     owed: "Por devolver",
     nobody_owed: "Nadie espera una llamada.",
-    settle: "Ya está resuelto",
-    called_elsewhere: "Llamado desde otro teléfono",
+    settle: "Resuelto: …",
+    called_elsewhere: "He llamado",
     came_in: "Vino a la tienda",
     not_needed: "No hace falta",
     to_caller: "Todo sobre quien llamó",
@@ -210,8 +210,8 @@ pub(super) const LABELS: Labels = Labels {
     call_back_ring: "Sonar por quien colgó sin respuesta",
     call_back_ring_hint: "Veinte segundos después de que cuelgue quien ha esperado, los teléfonos libres que se registran \
          suenan una vez y muestran PERDIDA. A quien descuelga se le pone con el cliente.",
-    claim: "Me encargo",
-    unclaim: "No me encargo",
+    claim: "Llamo yo",
+    unclaim: "No llamo yo",
     call: "Llamar",
     week_hint: "Desde cuándo hasta cuándo. Un día vacío es un día cerrado; un final anterior al principio es del día \
          siguiente, y de medianoche a medianoche es el día entero.",
