@@ -96,20 +96,6 @@ pub fn duration(ms: u64, language: Language) -> String {
     }
 }
 
-/// Who would ring: "A call now rings Counter and Workshop."
-pub fn rings_now(phones: &[&str], language: Language) -> String {
-    match (language, phones) {
-        (Language::En, []) => en::NOTHING_RINGS.to_owned(),
-        (Language::Es, []) => es::NOTHING_RINGS.to_owned(),
-        (Language::En, phones) => format!("A call now rings {}.", list(phones, "and")),
-        // Before "Inés" and "Irene", "y" becomes "e".
-        (Language::Es, phones) => {
-            let last = phones.last().copied().unwrap_or_default();
-            format!("Una llamada ahora suena en {}.", list(phones, es::and(last)))
-        }
-    }
-}
-
 /// What becomes of a live call at this moment: "Rings, for 12 seconds."
 pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
     match (record.answered, &record.answered_by) {
@@ -485,15 +471,6 @@ impl Day {
             _ if date.year() == today.year() => Day::ThisYear(date),
             _ => Day::AnotherYear(date),
         }
-    }
-}
-
-/// "Counter", "Counter and Workshop", "Counter, Workshop and Office".
-fn list(names: &[&str], and: &str) -> String {
-    match names {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
     }
 }
 

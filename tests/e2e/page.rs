@@ -259,14 +259,14 @@ fn sets_hours_and_is_told_of_another(ana: &Chromium, installation: &Installation
 
 fn closes_for_an_hour(ana: &Chromium, web: &str) {
     ana.opens(web);
-    ana.shows("A call now rings Counter.");
+    ana.shows("If someone calls now, 1 phone rings.");
     ana.clicks("details.override summary");
     ana.clicks("button[value=hour]");
     ana.shows("Closed by you until");
     ana.shows("from");
     ana.pictures(PHONE, &picture("closed", PHONE));
     ana.clicks("form[action='/override/end'] button");
-    ana.shows("A call now rings Counter.");
+    ana.shows("If someone calls now, 1 phone rings.");
 }
 
 fn sees_a_call_arrive(ana: &Chromium, installation: &Installation, web: &str, phone: Sipp) {
@@ -317,7 +317,7 @@ fn claims_and_settles(ana: &Chromium, web: &str) {
     ana.shows("600 12 31 23");
     let card = "#owed .card:has(a[href='/callers/+34600123123'])";
     ana.clicks(&format!("{card} form[action$='/claim'] button"));
-    ana.shows("You have taken this on");
+    ana.shows("You are calling back.");
     ana.clicks(&format!("{card} details summary"));
     ana.clicks(&format!("{card} button[value=came_in]"));
     let gone = until(LIMIT, || (!ana.text().contains("600 12 31 23")).then_some(()));
@@ -430,7 +430,7 @@ fn the_page_works_without_scripts() {
     ana.types("input[name=password]", PASSWORD);
     ana.types("input[name=again]", PASSWORD);
     ana.clicks("button.primary");
-    assert!(ana.reads("main").contains("A call now rings Counter."), "{}", ana.reads("main"));
+    assert!(ana.reads("main").contains("If someone calls now, 1 phone rings."), "{}", ana.reads("main"));
     assert!(ana.reads("#live-note").contains("Load the page again"), "it does not claim to be live");
     ana.clicks("details.override summary");
     ana.clicks("button[value=hour]");

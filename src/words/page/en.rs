@@ -5,8 +5,6 @@ use chrono::{Datelike, NaiveTime};
 use super::super::en::{month, weekday};
 use super::{Day, Labels, clock};
 
-pub(super) const NOTHING_RINGS: &str = "No phone can be reached: a caller would hear busy.";
-
 pub(super) const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 pub(super) fn day(day: Day) -> String {

@@ -5,8 +5,6 @@ use chrono::{Datelike, NaiveTime};
 use super::super::es::{at, month, weekday};
 use super::{Day, Labels};
 
-pub(super) const NOTHING_RINGS: &str = "No se puede contactar con ningún teléfono: quien llame oirá ocupado.";
-
 pub(super) const WEEKDAYS: [&str; 7] = ["Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo"];
 
 pub(super) fn day(day: Day) -> String {
@@ -36,13 +34,6 @@ pub(super) fn read_back(rings: bool, now: &str, next: Option<&str>) -> String {
         (false, Some(next)) => format!("Guardado. Hoy ({now}) se oye el saludo; {next}, suenan los teléfonos."),
         (false, None) => format!("Guardado. Hoy ({now}) se oye el saludo, sin ninguna apertura prevista."),
     }
-}
-
-/// "y", but "e" before an i.
-pub(super) fn and(next: &str) -> &'static str {
-    let next = next.to_lowercase();
-    let next = next.strip_prefix('h').unwrap_or(&next);
-    if next.starts_with(['i', 'í']) && !next.starts_with("ie") { "e" } else { "y" }
 }
 
 pub(super) const LABELS: Labels = Labels {

@@ -168,7 +168,7 @@ pub fn advice_on_missed(figures: &Figures, zone: Tz, language: Language) -> Opti
         Language::Es => {
             let day = day.to_lowercase();
             format!(
-                "Donde más se pierden es el {day} de {hour}:00 a {until}:00, {missed} de {calls}: pon entonces a alguien más cerca de un teléfono."
+                "Se pierden sobre todo el {day} de {hour}:00 a {until}:00, {missed} de {calls}: que haya entonces alguien más cerca de un teléfono."
             )
         }
     })
