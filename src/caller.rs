@@ -392,6 +392,29 @@ mod tests {
         assert_eq!(callers.note_call(SHOP, &jo()), u32::MAX);
     }
 
+    #[test]
+    fn who_waits_for_a_promise_is_shown_so_until_somebody_speaks_with_them() {
+        let mut callers = Callers::default();
+        callers.note_call(SHOP, &jo());
+        let mut fresh = Callers::default();
+        let promised = Some(UnixMs(2_000));
+        fresh.insert(SHOP, jo(), Entry { name: "Jo Miller".to_owned(), promised, ..Entry::default() });
+        callers.take_names(fresh.clone());
+        let shown = |callers: &Callers, language| {
+            callers.card(&shop(), &CallerId::Known(jo()), "", language).display(language)
+        };
+        assert_eq!(shown(&callers, Language::En), "Jo Miller PROMISED");
+        assert_eq!(shown(&callers, Language::Es), "Jo Miller PROMETIDO");
+        callers.note_spoken(SHOP, &jo(), UnixMs(1_999));
+        assert_eq!(shown(&callers, Language::En), "Jo Miller PROMISED", "the conversation it was made in");
+        callers.note_spoken(SHOP, &jo(), UnixMs(2_000));
+        assert_eq!(shown(&callers, Language::En), "Jo Miller 1st call");
+        callers.take_names(fresh);
+        assert_eq!(shown(&callers, Language::En), "Jo Miller 1st call", "the store hears of that a moment later");
+        callers.take_names(Callers::default());
+        assert_eq!(callers.get(SHOP, &jo()).unwrap().promised, None);
+    }
+
     fn card_of_jo() -> Card {
         card("Jo Miller", 3)
     }

@@ -100,7 +100,7 @@ const PUT_CLAIM: &str = "INSERT INTO claims (shop_id, number, claimed_by, claime
      ON CONFLICT (shop_id, number) DO UPDATE SET claimed_by = excluded.claimed_by, claimed_ms = excluded.claimed_ms \
      WHERE claims.claimed_ms <= $5 OR claims.claimed_ms < $6";
 const DROP_CLAIM: &str = "DELETE FROM claims WHERE shop_id = $1 AND number = $2";
-const SETTLED_SINCE: &str = "SELECT s.number, s.settled_ms, s.reason, s.settled_by, k.name FROM settlements s \
+pub(super) const SETTLED_SINCE: &str = "SELECT s.number, s.settled_ms, s.reason, s.settled_by, k.name FROM settlements s \
      LEFT JOIN contacts k ON k.shop_id = s.shop_id AND k.number = s.number \
      WHERE s.shop_id = $1 AND s.settled_ms > $2 ORDER BY s.settled_ms DESC LIMIT 20";
 const SETTLE: &str = "INSERT INTO settlements (shop_id, number, settled_ms, reason, settled_by) \

@@ -48,8 +48,8 @@ async fn write(view: &View, said: Option<Override>) -> Result<Response, Fault> {
     let was = view.shop.hours_override.filter(|was| view.now < was.until);
     view.web.store.set_override(view.shop.id, said).await?;
     view.web.plan_changed().await;
-    let was = was.map(|was| format!("{}.{}", was.state.as_str(), was.until.0)).unwrap_or_default();
-    Ok(Redirect::to(&view.at(&format!("/?saved=yes&was={was}"))).into_response())
+    let was = was.map(|was| format!("&was={}.{}", was.state.as_str(), was.until.0)).unwrap_or_default();
+    Ok(Redirect::to(&view.at(&format!("/?saved=yes{was}"))).into_response())
 }
 
 /// What was said for now before, as an address carries it: "closed.1798131900000"; nothing: the hours held.

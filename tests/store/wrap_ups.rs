@@ -7,7 +7,7 @@ use ringall::call::record::{CallRecord, Disposition};
 use ringall::figures::{Half, Kept};
 use ringall::now::UnixMs;
 use ringall::owed::{Promise, Settlement};
-use ringall::routing::plan::Shop;
+use ringall::routing::plan::{Shop, ShopId};
 use ringall::store::{Claimed, Overdue, StoredCall, WrapUp};
 use ringall::wrap_up::{PromiseSaid, Topic, Wanted};
 
@@ -206,7 +206,7 @@ async fn a_month_is_summed_up(db: Database) {
     }
     let before = CallRecord { started: UnixMs(span.0.0 - 1), ..answered(9) };
     log.whole(&at(&shop, before)).await;
-    log.whole(&answered(10)).await;
+    log.whole(&CallRecord { shop: Some(ShopId(99)), ..answered(10) }).await;
     let say = async |n: u16, wanted| {
         db.store.say_wanted((shop.id, call(n).id), &wanted, PromiseSaid::Unasked, (BY, call(n).started)).await.unwrap();
     };
@@ -237,4 +237,39 @@ async fn the_shops_own_words_replace_each_other(db: Database) {
         db.store.set_wanted_words(shop.id, &own).await.unwrap();
         assert_eq!(words().await, own);
     }
+}
+
+/// Run by hand, on a machine that does nothing else: `cargo test --release --test store figures_of -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures; a busy machine tells nothing"]
+fn figures_of_a_hundred_thousand_calls_are_there_at_once() {
+    crate::cast::on_sqlite(async |db: Database| {
+        let (shop, _log) = ruiz(&db).await;
+        // A year of them, one every five minutes, up to now.
+        let sql = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) \
+             INSERT INTO calls (id, call_key, shop_id, direction, caller, caller_raw, caller_display, withheld, called, door, \
+             started_ms, answered_ms, ended_ms, disposition, because, because_why, answered_by, nth_call) \
+             SELECT 'x' || i, 'x' || i, {}, 'in', '+3460' || (1000000 + i % 5000), '', '', 0, '', 'sip', \
+             1764000000000 + i * 315000, CASE WHEN i % 9 > 0 THEN 1764000000000 + i * 315000 + (i % 40) * 1000 END, \
+             1764000000000 + i * 315000 + 60000, CASE WHEN i % 9 > 0 THEN 'answered' ELSE 'missed' END, \
+             'no_hours', '', 'Counter', 1 FROM n",
+            shop.id.0
+        );
+        db.shell(&sql).await;
+        let end = UnixMs(1_764_000_000_000 + 100_000 * 315_000);
+        let month = 31 * 24 * 3_600_000_i64;
+        let mut took = Vec::new();
+        for _ in 0..21 {
+            let from = std::time::Instant::now();
+            let spans = [(UnixMs(end.0 - month), end), (UnixMs(end.0 - 2 * month), UnixMs(end.0 - month))];
+            let [now, before] = spans.map(|span| db.store.figures(shop.id, span, end));
+            let (now, before) = tokio::try_join!(now, before).unwrap();
+            assert!(now.answered().0 > 8_000 && before.answered().0 > 8_000);
+            took.push(from.elapsed());
+        }
+        took.sort();
+        println!("both months: median {:?}, longest {:?}", took[10], took[20]);
+        assert!(took[10] < Duration::from_millis(50), "{took:?}");
+    });
 }
