@@ -31,7 +31,7 @@ use crate::sip::stream;
 use crate::speech::Speaker;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
-use crate::store::{Store, StoreError};
+use crate::store::{Overdue, Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
 use crate::tls::{CertificateKeeper, Connector, TlsError};
 use crate::twilio::Work;
@@ -42,6 +42,8 @@ use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
+/// How often it looks whether somebody should have been called back by now: nobody waits for a notice by the second.
+const LOOK_AT_CALL_BACKS_EVERY: Duration = Duration::from_secs(15);
 /// How long the start waits for the first media ports: binding some hundreds takes milliseconds.
 const FIRST_STOCK: Duration = Duration::from_secs(2);
 /// How long a shutdown waits for phones and callers to confirm that their calls are over, and carriers that we leave.
@@ -261,6 +263,7 @@ impl Running {
         let plan_written = Arc::new(Notify::new());
         tokio::spawn(look_for_owed(store.clone()));
         let counted = watch_messages(store.clone(), inbox.clone());
+        let due = watch_call_backs(store.clone(), inbox.clone(), plan_receiver.clone());
         let watched = watch_plan(
             store.clone(),
             inbox.clone(),
@@ -269,7 +272,7 @@ impl Running {
             plan_written.clone(),
         );
         let watching = tokio::spawn(async {
-            tokio::join!(watched, counted);
+            tokio::join!(watched, counted, due);
         });
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
@@ -494,6 +497,21 @@ async fn watch_messages(store: Store, inbox: Inbox) {
         {
             inbox.send(Message::Waiting(waiting));
             known = Some(unheard);
+        }
+    }
+}
+
+/// Looks again and again whether a call back is due that nobody has taken on.
+async fn watch_call_backs(store: Store, inbox: Inbox, plans: watch::Receiver<Arc<Plan>>) {
+    let mut every = tokio::time::interval(LOOK_AT_CALL_BACKS_EVERY);
+    let mut overdue = Overdue::default();
+    loop {
+        every.tick().await;
+        let plan = plans.borrow().clone();
+        // A store that fails is told of by whoever needs it.
+        let Ok(news) = overdue.look(&store, &plan.shops, clock::now().wall).await else { continue };
+        for (shop, callers) in news {
+            inbox.send(Message::CallBacksDue(shop, callers));
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Entry {
     pub calls: u32,
     /// When anybody of the shop last spoke with them.
     pub last_spoken: Option<UnixMs>,
+    /// When the shop promised them something that they wait for.
+    pub promised: Option<UnixMs>,
 }
 
 /// Somebody whom the owner has given a name.
@@ -48,6 +50,16 @@ pub struct Card {
     pub named_by: NamedBy,
     /// Which call of theirs to this shop this is, ever, this one included; 0 when nobody can count.
     pub nth: u32,
+    pub expects: Expects,
+}
+
+/// What a caller may ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expects {
+    #[default]
+    Nothing,
+    /// The shop promised them something, and nobody has spoken with them since.
+    APromise,
 }
 
 /// Where a card's name comes from: only the owner's is to be trusted.
@@ -145,6 +157,7 @@ impl Callers {
     pub fn note_spoken(&mut self, shop: ShopId, number: &Number, at: UnixMs) {
         let entry = self.entry(shop, number);
         entry.last_spoken = entry.last_spoken.max(Some(at));
+        entry.promised = entry.promised.filter(|made| *made > at);
     }
 
     /// The owner named them, or took the name away (empty).
@@ -152,12 +165,13 @@ impl Callers {
         self.entry(shop, number).name = name.trim().to_owned();
     }
 
-    /// Takes the owner's names from a fresh reading of the store. What was counted here stays where it is ahead: the
+    /// Takes the owner's names, and what was promised, from a fresh reading of the store. What was counted here stays where it is ahead: the
     /// store hears of a call a moment later.
     pub fn take_names(&mut self, fresh: Callers) {
         (self.people, self.not_called_back) = (fresh.people, fresh.not_called_back);
         for entry in self.shops.values_mut().flat_map(HashMap::values_mut) {
             entry.name.clear();
+            entry.promised = None;
         }
         for (shop, callers) in fresh.shops {
             for (number, read) in callers {
@@ -165,6 +179,7 @@ impl Callers {
                 entry.name = read.name;
                 entry.calls = entry.calls.max(read.calls);
                 entry.last_spoken = entry.last_spoken.max(read.last_spoken);
+                entry.promised = read.promised.filter(|made| Some(*made) > entry.last_spoken);
             }
         }
     }
@@ -173,20 +188,29 @@ impl Callers {
     pub fn card(&self, shop: &Shop, caller: &CallerId, display: &str, language: Language) -> Card {
         let (number, fallback) = match caller {
             CallerId::Withheld => {
-                return Card { name: words::withheld(language).to_owned(), named_by: NamedBy::Nobody, nth: 0 };
+                let name = words::withheld(language).to_owned();
+                return Card { name, named_by: NamedBy::Nobody, nth: 0, expects: Expects::Nothing };
             }
             CallerId::Known(number) => (Some(number), number.national(shop.country)),
             CallerId::Other(text) => (None, network_name(text)),
         };
         let nth = number.map_or(0, |number| self.calls(shop.id, number));
+        let promised = number.is_some_and(|number| self.is_promised(shop.id, number));
+        let expects = if promised { Expects::APromise } else { Expects::Nothing };
         if let Some(name) = number.and_then(|number| self.name(shop.id, number)) {
-            return Card { name: name.to_owned(), named_by: NamedBy::Owner, nth };
+            return Card { name: name.to_owned(), named_by: NamedBy::Owner, nth, expects };
         }
         let network = network_name(display);
         if says_something(&network) {
-            return Card { name: network, named_by: NamedBy::Network, nth };
+            return Card { name: network, named_by: NamedBy::Network, nth, expects };
         }
-        Card { name: fallback, named_by: NamedBy::Number, nth }
+        Card { name: fallback, named_by: NamedBy::Number, nth, expects }
+    }
+
+    /// Whether they wait for what was promised to them, at whichever number of theirs.
+    fn is_promised(&self, shop: ShopId, number: &Number) -> bool {
+        let waits = |number: &Number| self.get(shop, number).is_some_and(|entry| entry.promised.is_some());
+        self.numbers(shop, number).iter().any(waits)
     }
 
     /// The owner's name for this number, else for another of the same person.
@@ -217,9 +241,13 @@ impl Card {
     }
 
     /// For a desk phone: the name and which call it is, in at most [`DISPLAY_CHARS`] printable ASCII characters. A name
-    /// that is too long is cut, the count never.
+    /// that is too long is cut, the count never. That they wait for what was promised matters more than the count.
     pub fn display(&self, language: Language) -> String {
-        let count = if self.nth == 0 { String::new() } else { words::nth_call(self.nth, language) };
+        let count = match self.expects {
+            Expects::APromise => words::promised(language).to_owned(),
+            Expects::Nothing if self.nth == 0 => String::new(),
+            Expects::Nothing => words::nth_call(self.nth, language),
+        };
         let mut room = DISPLAY_CHARS.saturating_sub(count.len());
         if !count.is_empty() {
             room = room.saturating_sub(1);
@@ -345,7 +373,7 @@ mod tests {
     }
 
     fn card(name: &str, nth: u32) -> Card {
-        Card { name: name.to_owned(), named_by: NamedBy::Owner, nth }
+        Card { name: name.to_owned(), named_by: NamedBy::Owner, nth, expects: Expects::Nothing }
     }
 
     /// The card of Jo, whom the owner has given no name, as the network calls her.
@@ -358,7 +386,7 @@ mod tests {
     #[test]
     fn calls_are_counted_for_each_shop() {
         let mut callers = Callers::default();
-        callers.insert(SHOP, jo(), Entry { name: "Jo Miller".to_owned(), calls: 1, last_spoken: None });
+        callers.insert(SHOP, jo(), Entry { name: "Jo Miller".to_owned(), calls: 1, ..Entry::default() });
         assert_eq!(callers.note_call(SHOP, &jo()), 2);
         assert_eq!(callers.note_call(SHOP, &jo()), 3);
         assert_eq!(callers.note_call(ShopId(2), &jo()), 1);
@@ -368,6 +396,29 @@ mod tests {
         assert_eq!(card.display(Language::Es), "Jo Miller 3a vez");
         callers.insert(SHOP, jo(), Entry { calls: u32::MAX, ..Entry::default() });
         assert_eq!(callers.note_call(SHOP, &jo()), u32::MAX);
+    }
+
+    #[test]
+    fn who_waits_for_a_promise_is_shown_so_until_somebody_speaks_with_them() {
+        let mut callers = Callers::default();
+        callers.note_call(SHOP, &jo());
+        let mut fresh = Callers::default();
+        let promised = Some(UnixMs(2_000));
+        fresh.insert(SHOP, jo(), Entry { name: "Jo Miller".to_owned(), promised, ..Entry::default() });
+        callers.take_names(fresh.clone());
+        let shown = |callers: &Callers, language| {
+            callers.card(&shop(), &CallerId::Known(jo()), "", language).display(language)
+        };
+        assert_eq!(shown(&callers, Language::En), "Jo Miller PROMISED");
+        assert_eq!(shown(&callers, Language::Es), "Jo Miller PROMETIDO");
+        callers.note_spoken(SHOP, &jo(), UnixMs(1_999));
+        assert_eq!(shown(&callers, Language::En), "Jo Miller PROMISED", "the conversation it was made in");
+        callers.note_spoken(SHOP, &jo(), UnixMs(2_000));
+        assert_eq!(shown(&callers, Language::En), "Jo Miller 1st call");
+        callers.take_names(fresh);
+        assert_eq!(shown(&callers, Language::En), "Jo Miller 1st call", "the store hears of that a moment later");
+        callers.take_names(Callers::default());
+        assert_eq!(callers.get(SHOP, &jo()).unwrap().promised, None);
     }
 
     fn card_of_jo() -> Card {
@@ -442,7 +493,7 @@ mod tests {
 
     #[test]
     fn a_number_too_long_for_the_phone_keeps_its_end() {
-        let named = |name: &str, nth| Card { name: name.to_owned(), named_by: NamedBy::Number, nth };
+        let named = |name: &str, nth| Card { named_by: NamedBy::Number, ..card(name, nth) };
         assert_eq!(named("600 99 98 88", 0).display(Language::En), "600 99 98 88");
         assert_eq!(named("(202) 555-0123", 1).display(Language::En), "2025550123 1st call");
         assert_eq!(named("+44 7700 900123", 12).display(Language::En), "7700900123 12th call");

@@ -80,6 +80,8 @@ pub enum Message {
     Waiting(Vec<(ShopId, Waiting)>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
+    /// So many callers of this shop should have been called back by now, and nobody has taken it on.
+    CallBacksDue(ShopId, u32),
     /// Names that a voice has spoken.
     Names(Names),
     /// The web asks.
@@ -319,6 +321,7 @@ impl Driver {
                 Ok(Message::Keyless(lines)) => self.handle(Input::Keyless(lines)),
                 Ok(Message::GoneOut(calls)) => self.handle(Input::GoneOut(calls)),
                 Ok(Message::Waiting(waiting)) => self.handle(Input::MessagesWaiting(waiting)),
+                Ok(Message::CallBacksDue(shop, callers)) => self.handle(Input::CallBacksDue { shop, callers }),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
                 Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
                 Ok(Message::Resolved { ticket, protocol, host, addresses }) => {

@@ -44,6 +44,7 @@ pub mod caller;
 pub mod chance;
 pub mod config;
 pub mod door;
+pub mod figures;
 pub mod folded;
 pub mod greeting;
 mod hex;
@@ -64,6 +65,7 @@ pub mod twilio;
 pub mod utterance;
 pub mod vcard;
 pub mod words;
+pub mod wrap_up;
 
 #[cfg(feature = "shell")]
 pub mod alert;

@@ -24,6 +24,8 @@ pub enum Notice {
     NotDialled { name: Arc<str>, why: NotDialled },
     /// No calls come or go by this carrier. `trunk` is its place in the configuration.
     TrunkDown { trunk: usize, name: Arc<str>, fault: TrunkFault },
+    /// So many callers should have been called back by now, and nobody has taken it on.
+    CallBackDue { callers: u32 },
 }
 
 /// Why no calls come or go by a carrier.
@@ -68,6 +70,8 @@ pub enum Subject {
     Dialling(NotDialled),
     /// Whether the carrier at this place of the configuration carries calls.
     Trunk(usize),
+    /// Whether callers are called back in time.
+    CallBacks,
 }
 
 impl Notice {
@@ -77,6 +81,7 @@ impl Notice {
             Notice::LikelyMailbox { phone, .. } => Subject::Line(*phone),
             Notice::NotDialled { why, .. } => Subject::Dialling(*why),
             Notice::TrunkDown { trunk, .. } => Subject::Trunk(*trunk),
+            Notice::CallBackDue { .. } => Subject::CallBacks,
         }
     }
 
@@ -100,6 +105,7 @@ impl Notice {
             Notice::TrunkDown { fault: TrunkFault::Unanswerable, .. } => "trunk_unanswerable",
             Notice::TrunkDown { fault: TrunkFault::Refused(_), .. } => "trunk_refused",
             Notice::TrunkDown { fault: TrunkFault::Failing(_), .. } => "trunk_failing",
+            Notice::CallBackDue { .. } => "call_back_due",
         }
     }
 }

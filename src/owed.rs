@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::record::{CallRecord, Direction, Disposition};
+use crate::call::record::{CallId, CallRecord, Direction, Disposition};
 use crate::now::UnixMs;
 use crate::routing::plan::Shop;
 use crate::routing::{Action, Because, standing};
@@ -20,15 +20,27 @@ pub const SHORT_RING: Duration = Duration::from_secs(5);
 /// What is owed to one caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
-    /// When they first called in vain.
+    /// When they first called in vain, or were promised something.
     pub since: UnixMs,
-    /// When they last did.
+    /// When they last did, or were.
     pub last: UnixMs,
-    /// How often they have tried; all rings under [`SHORT_RING`] count as one.
+    /// How often they have tried; all rings under [`SHORT_RING`] count as one. 0: only a promise is owed.
     pub attempts: u32,
     /// When somebody should have called them at the latest, by whichever call is due first; `None`: the shop is not to
     /// open again.
     pub due: Option<UnixMs>,
+}
+
+/// Somebody of the shop told a caller to expect something. It is owed until somebody has spoken with them since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The call after which it was written down.
+    pub call: CallId,
+    /// Empty: nothing but a call.
+    pub what: String,
+    pub due: UnixMs,
+    pub by: String,
+    pub made: UnixMs,
 }
 
 /// Why no call is owed any more, though nobody spoke with them by these phones. It counts as spoken.
@@ -66,6 +78,24 @@ impl Owed {
     }
 }
 
+impl Owed {
+    /// The same with what was promised to them since anyone last spoke with them: it is owed too.
+    pub fn and_promised(owed: Option<Owed>, promises: &[Promise]) -> Option<Owed> {
+        promises.iter().fold(owed, |owed, promise| {
+            let (made, due) = (promise.made, promise.due);
+            Some(match owed {
+                None => Owed { since: made, last: made, attempts: 0, due: Some(due) },
+                Some(owed) => Owed {
+                    since: owed.since.min(made),
+                    last: owed.last.max(made),
+                    due: Some(owed.due.map_or(due, |known| known.min(due))),
+                    ..owed
+                },
+            })
+        })
+    }
+}
+
 /// Whether this call leaves a call owed, as long as nobody has spoken with the caller since.
 pub fn is_unanswered(call: &CallRecord) -> bool {
     let in_vain = match call.disposition {
@@ -81,8 +111,16 @@ pub fn is_short(call: &CallRecord) -> bool {
     call.disposition != Some(Disposition::Message) && lasted.is_some_and(|ms| Duration::from_millis(ms) < SHORT_RING)
 }
 
-/// Whether the shop was open is a fact of the call; when it opens next is asked of today's hours. What the owner says for
-/// now is not: it moves no debt of the past.
+/// By when somebody should have heard a message that was left at `recorded`; the shop was closed then.
+pub fn message_due(shop: &Arc<Shop>, recorded: UnixMs) -> Option<UnixMs> {
+    match standing(shop, recorded).action {
+        Action::TakeMessage { opens } => opens.map(|opens| opens + DUE_AFTER_OPENING),
+        Action::Ring(_) | Action::Refuse(_) => Some(recorded + DUE_WHILE_OPEN),
+    }
+}
+
+/// By when whoever called in vain should hear from the shop. Whether it was open is a fact of the call; when it opens next
+/// is asked of today's hours. What the owner says for now is not: it moves no debt of the past.
 fn due(shop: &Arc<Shop>, call: &CallRecord) -> Option<UnixMs> {
     let (closed_at, opens) = match &call.because {
         Because::OpenHours { .. }

@@ -302,6 +302,7 @@ impl Switchboard {
             Input::GoneOut(calls) => self.gone_out.remember(&self.plan, calls, now),
             Input::MessagesWaiting(waiting) => self.messages_wait(now, waiting),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
+            Input::CallBacksDue { shop, callers } => self.callers_wait(now, shop, callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {
                 let view = Box::new(self.right_now(now));

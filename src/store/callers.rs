@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::db::read;
+use super::owed::NEVER;
 use super::row::{number, parsed};
 use super::{Store, StoreError};
 use crate::caller::{Callers, Entry};
@@ -25,6 +26,11 @@ pub(super) const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answere
      WHERE id IN (SELECT id FROM calls WHERE ended_ms IS NULL) AND disposition = 'answered' AND caller IS NOT NULL \
      AND shop_id IS NOT NULL";
 const NAMES: &str = "SELECT shop_id, number, name FROM contacts WHERE name <> ''";
+const PROMISED: &str = "SELECT p.shop_id, p.number, CAST(MAX(p.made_ms) AS BIGINT) FROM promises p \
+     WHERE p.made_ms > COALESCE((SELECT MAX(c.ended_ms) FROM calls c WHERE c.caller = p.number \
+     AND c.shop_id = p.shop_id AND c.disposition = 'answered'), $1) \
+     AND p.made_ms > COALESCE((SELECT MAX(s.settled_ms) FROM settlements s WHERE s.number = p.number \
+     AND s.shop_id = p.shop_id), $1) GROUP BY p.shop_id, p.number";
 pub(super) const COUNT_OF: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
      AND direction = 'in' AND COALESCE(disposition, '') <> 'refused'";
 
@@ -51,14 +57,14 @@ impl Store {
                 entry.last_spoken = entry.last_spoken.max(at.map(UnixMs));
             }
         }
-        self.add_names(&mut entries).await?;
+        self.add_what_people_said(&mut entries).await?;
         self.with_wishes(index(entries)).await
     }
 
-    /// The owner's names for callers, for an index that knows their calls already.
+    /// The owner's names for callers and what was promised to them, for an index that knows their calls already.
     pub async fn callers_as_written(&self) -> Result<Callers, StoreError> {
         let mut entries = HashMap::new();
-        self.add_names(&mut entries).await?;
+        self.add_what_people_said(&mut entries).await?;
         self.with_wishes(index(entries)).await
     }
 
@@ -69,10 +75,16 @@ impl Store {
         Ok(count(Some(calls)))
     }
 
-    async fn add_names(&self, entries: &mut HashMap<(ShopId, Number), Entry>) -> Result<(), StoreError> {
+    async fn add_what_people_said(&self, entries: &mut HashMap<(ShopId, Number), Entry>) -> Result<(), StoreError> {
         let names: Vec<(i64, String, String)> = read!(self.db, pool => sqlx::query_as(NAMES).fetch_all(pool).await?);
         for (shop, text, name) in names {
             entries.entry((ShopId(shop), parsed("contacts", "number", &text, number)?)).or_default().name = name;
+        }
+        let promised: Vec<(i64, String, i64)> =
+            read!(self.db, pool => sqlx::query_as(PROMISED).bind(NEVER.0).fetch_all(pool).await?);
+        for (shop, text, made) in promised {
+            let key = (ShopId(shop), parsed("promises", "number", &text, number)?);
+            entries.entry(key).or_default().promised = Some(UnixMs(made));
         }
         Ok(())
     }

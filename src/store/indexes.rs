@@ -4,7 +4,7 @@
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::owed::{self, since};
-use super::{callers, calls, messages_heard, search};
+use super::{callers, calls, figures, messages_heard, search, voice_messages, wrap_ups};
 use crate::config::DatabaseUrl;
 use crate::store::Store;
 
@@ -50,6 +50,15 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         ("refused", callers::UNCOUNTED_REFUSED, "COVERING INDEX calls_unanswered"),
         ("screened", calls::SCREENED, "call_events_screened"),
         ("unheard", messages_heard::UNHEARD, "INDEX voice_messages_unheard"),
+        ("promised lately", owed::PROMISED_TO, "promises_by_time (made_ms>?)"),
+        ("promised", since::PROMISED, "promises_by_caller (number=? AND shop_id=? AND made_ms>?)"),
+        ("to wrap up", wrap_ups::TO_WRAP_UP, "calls_by_shop (shop_id=? AND started_ms>?)"),
+        ("unheard of nobody", voice_messages::UNHEARD_OF_NOBODY, "INDEX voice_messages_unheard"),
+        ("hello", figures::HELLO, "calls_by_shop (shop_id=? AND started_ms>? AND started_ms<?)"),
+        ("halves", figures::HALVES, "calls_by_shop (shop_id=? AND started_ms>? AND started_ms<?)"),
+        ("wanted", figures::WANTED, "wrap_ups_by_time (shop_id=? AND said_ms>? AND said_ms<?)"),
+        ("promises kept", figures::PROMISES, "calls_answered (caller=? AND shop_id=? AND ended_ms>?)"),
+        ("settled lately", owed::SETTLED_SINCE, "settlements_by_time (shop_id=? AND settled_ms>?)"),
         ("gone out", calls::GONE_OUT, "calls_by_time (started_ms>?)"),
         ("in vain ever", owed::FIRST_LOOK, "COVERING INDEX calls_unanswered (disposition=?)"),
         ("and spoken since", owed::FIRST_LOOK, "calls_answered (caller=? AND shop_id=?)"),

@@ -10,6 +10,7 @@ pub mod contacts;
 mod db;
 pub mod erasure;
 mod error;
+mod figures;
 pub mod hours;
 #[cfg(test)]
 mod indexes;
@@ -25,6 +26,7 @@ pub mod salvage;
 pub mod search;
 mod tokens;
 pub mod voice_messages;
+mod wrap_ups;
 pub mod writer;
 
 pub use bindings::BindingKeeper;
@@ -34,7 +36,7 @@ pub use contacts::{CallerEdit, Edited};
 pub use erasure::Erased;
 pub use error::StoreError;
 pub use hours::Saved;
-pub use owed::{Claim, Claimed, OwedCaller};
+pub use owed::{Claim, Claimed, Overdue, OwedCaller};
 pub use owners::{Link, Owner, OwnerId};
 pub use people::Joined;
 pub use plan::{Contact, ShopSettings};
@@ -42,6 +44,7 @@ pub use provisioning::{LinkState, ProvisioningLink};
 pub use salvage::Salvaged;
 pub use search::{FoundCaller, Wanted};
 pub use voice_messages::{MessageFilter, StoredMessage};
+pub use wrap_ups::WrapUp;
 pub use writer::{LogCounts, LogHealth, LogWriter};
 
 use std::sync::Arc;

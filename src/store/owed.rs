@@ -4,6 +4,7 @@
 //! who may be owed one: a caller whom somebody has spoken with since is owed nothing for those calls ever after, so only
 //! calls that came since the last look can make anyone a candidate. Each candidate is then judged by the log itself.
 
+mod overdue;
 pub(super) mod since;
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,15 +12,18 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+pub use self::overdue::Overdue;
 pub use self::since::MAX_CALLS;
-use self::since::{NEVER, SPOKEN, Since};
+pub(super) use self::since::NEVER;
+use self::since::{Promised, SPOKEN, Since};
 use super::db::{read, write};
+use super::plan::RAISE_VERSION;
 use super::row::{in_vain, number, parsed, text};
 use super::{Store, StoreError, StoredCall};
 use crate::clock;
 use crate::now::UnixMs;
 use crate::number::Number;
-use crate::owed::{Owed, Settlement};
+use crate::owed::{Owed, Promise, Settlement};
 use crate::routing::plan::{Shop, ShopId};
 
 /// A caller who is owed a call.
@@ -30,13 +34,27 @@ pub struct OwedCaller {
     pub name: Option<String>,
     pub owed: Owed,
     /// Their calls in vain since anyone last spoke with them, newest first: the last [`MAX_CALLS`], and the very first.
+    /// Where only a promise is owed, the call after which it was made.
     pub calls: Vec<StoredCall>,
+    /// What was promised to them since, the latest first.
+    pub promises: Vec<Promise>,
     pub claim: Option<Claim>,
 }
 
 /// Somebody has taken it on to call them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
+    pub by: String,
+    pub at: UnixMs,
+}
+
+/// What somebody said of a debt instead of calling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub number: Number,
+    /// The owner's name for them.
+    pub name: Option<String>,
+    pub how: Settlement,
     pub by: String,
     pub at: UnixMs,
 }
@@ -68,14 +86,23 @@ pub(super) const FIRST_LOOK: &str = concat!(
     "WHERE s.number = c.caller AND s.shop_id = c.shop_id), $1)"
 );
 pub(super) const LATEST_IN_VAIN: &str = concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE ", in_vain!());
-pub(super) const LAST_IN_VAIN: &str =
-    concat!("SELECT CAST(MAX(started_ms) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 AND ", in_vain!());
+pub(super) const LAST_IN_VAIN: &str = concat!(
+    "SELECT CAST(MAX(last.at_ms) AS BIGINT) FROM (",
+    "SELECT MAX(started_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND ",
+    in_vain!(),
+    " UNION ALL SELECT MAX(made_ms) FROM promises WHERE number = $1 AND shop_id = $2) AS last"
+);
+pub(super) const PROMISED_TO: &str = "SELECT shop_id, number, CAST(MAX(made_ms) AS BIGINT) FROM promises \
+     WHERE made_ms >= $1 GROUP BY shop_id, number";
 const CLAIMS: &str = "SELECT number, claimed_by, claimed_ms FROM claims WHERE shop_id = $1";
 const CLAIM: &str = "SELECT claimed_by, claimed_ms FROM claims WHERE shop_id = $1 AND number = $2";
 const PUT_CLAIM: &str = "INSERT INTO claims (shop_id, number, claimed_by, claimed_ms) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (shop_id, number) DO UPDATE SET claimed_by = excluded.claimed_by, claimed_ms = excluded.claimed_ms \
      WHERE claims.claimed_ms <= $5 OR claims.claimed_ms < $6";
 const DROP_CLAIM: &str = "DELETE FROM claims WHERE shop_id = $1 AND number = $2";
+pub(super) const SETTLED_SINCE: &str = "SELECT s.number, s.settled_ms, s.reason, s.settled_by, k.name FROM settlements s \
+     LEFT JOIN contacts k ON k.shop_id = s.shop_id AND k.number = s.number \
+     WHERE s.shop_id = $1 AND s.settled_ms > $2 ORDER BY s.settled_ms DESC LIMIT 20";
 const SETTLE: &str = "INSERT INTO settlements (shop_id, number, settled_ms, reason, settled_by) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 
@@ -90,12 +117,12 @@ pub(super) struct Candidates(Mutex<Option<Known>>);
 struct Known {
     /// Calls that began before this have been looked at.
     seen: UnixMs,
-    /// When each last called in vain, and the same in that order.
+    /// When each last called in vain, or was promised something, and the same in that order.
     last: HashMap<(ShopId, Number), UnixMs>,
     in_order: HashMap<ShopId, BTreeSet<Candidate>>,
 }
 
-/// When they last called in vain, and who they are.
+/// That time, and who they are.
 type Candidate = (UnixMs, Number);
 
 impl Known {
@@ -130,10 +157,26 @@ impl Known {
 
 impl OwedCaller {
     /// `claim`: theirs, whether it stands or not.
-    fn of(shop: &Arc<Shop>, number: &Number, since: Since, claim: Option<Claim>) -> Option<OwedCaller> {
-        let owed = Owed::of(shop, since.records())?;
-        let claim = claim.filter(|claim| claim.stands(since.spoken, &owed));
-        Some(OwedCaller { number: number.clone(), name: since.name(), owed, calls: since.calls, claim })
+    fn of(
+        shop: &Arc<Shop>,
+        number: &Number,
+        (since, promised): (Option<Since>, Option<Promised>),
+        claim: Option<Claim>,
+    ) -> Option<OwedCaller> {
+        if shop.blocked.contains(number) {
+            return None;
+        }
+        let in_vain = since.as_ref().and_then(|since| Owed::of(shop, since.records()));
+        let Promised { promises, calls: promised_in } = promised.unwrap_or_default();
+        let owed = Owed::and_promised(in_vain, &promises)?;
+        // What is owed came after it, so a claim that is as old as that is younger than the last conversation.
+        let spoken = since.as_ref().map_or(NEVER, |since| since.spoken);
+        let claim = claim.filter(|claim| claim.stands(spoken, &owed));
+        let name = since.as_ref().and_then(Since::name);
+        let calls = since.map(|since| since.calls).unwrap_or_default();
+        let name = name.or_else(|| promised_in.first().and_then(|call| call.caller_name.clone()));
+        let calls = if calls.is_empty() { promised_in } else { calls };
+        Some(OwedCaller { number: number.clone(), name, owed, calls, promises, claim })
     }
 }
 
@@ -185,13 +228,16 @@ impl Store {
             }
             // Kept, but not asked for: the block may be lifted.
             candidates.retain(|(_, number)| !shop.blocked.contains(number) && !never.contains(number));
-            let mut since = self.since_spoken(shop.id, candidates.iter().map(|(_, number)| number)).await?;
+            let numbers = || candidates.iter().map(|(_, number)| number);
+            let mut since = self.since_spoken(shop.id, numbers()).await?;
+            let mut promised = self.promised(shop.id, numbers()).await?;
             for (last, number) in candidates {
                 if found.len() >= limit {
                     return Ok(found);
                 }
                 let claim = claims.remove(number.as_str());
-                match since.remove(&number).and_then(|since| OwedCaller::of(shop, &number, since, claim)) {
+                let found_of = (since.remove(&number), promised.remove(&number));
+                match OwedCaller::of(shop, &number, found_of, claim) {
                     Some(caller) => found.push(caller),
                     None => self.candidates.forget(shop.id, (last, number)).await,
                 }
@@ -213,14 +259,18 @@ impl Store {
 
     /// What `shop` owes this caller, if anything.
     pub async fn owed_to(&self, shop: &Arc<Shop>, number: &Number) -> Result<Option<OwedCaller>, StoreError> {
-        let Some(since) = self.since_spoken(shop.id, [number]).await?.remove(number) else { return Ok(None) };
         if self.is_not_called_back(shop.id, number).await? {
+            return Ok(None);
+        }
+        let since = self.since_spoken(shop.id, [number]).await?.remove(number);
+        let promised = self.promised(shop.id, [number]).await?.remove(number);
+        if since.is_none() && promised.is_none() {
             return Ok(None);
         }
         let claim: Option<(String, i64)> = read!(self.db, pool =>
             sqlx::query_as(CLAIM).bind(shop.id.0).bind(number.as_str()).fetch_optional(pool).await?);
         let claim = claim.map(|(by, at)| Claim { by, at: UnixMs(at) });
-        Ok(OwedCaller::of(shop, number, since, claim))
+        Ok(OwedCaller::of(shop, number, (since, promised), claim))
     }
 
     /// `by` takes it on to call this caller, unless somebody else has.
@@ -262,14 +312,36 @@ impl Store {
         let Some(owed) = self.owed_to(shop, caller).await? else { return Ok(false) };
         // A clock that was set back must not leave unsettled what was seen.
         let seen = owed.calls.iter().map(|StoredCall { record, .. }| record.ended.unwrap_or(record.started)).max();
+        let seen = seen.max(owed.promises.iter().map(|promise| promise.made).max());
         let at = seen.map_or(at, |seen| at.max(seen));
         let (number, by) = (caller.as_str(), text(by));
         write!(self.db, tx => {
             let query = sqlx::query(SETTLE).bind(shop.id.0).bind(number).bind(at.0).bind(how.as_str()).bind(&by);
             query.execute(&mut *tx).await?;
             sqlx::query(DROP_CLAIM).bind(shop.id.0).bind(number).execute(&mut *tx).await?;
+            if !owed.promises.is_empty() {
+                // Phones show that they wait for it.
+                sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            }
         });
         Ok(true)
+    }
+
+    /// What was settled after that, the latest first: the last few.
+    pub async fn settled_since(&self, shop: ShopId, since: UnixMs) -> Result<Vec<Settled>, StoreError> {
+        type Row = (String, i64, String, String, Option<String>);
+        let rows: Vec<Row> = read!(self.db, pool =>
+            sqlx::query_as(SETTLED_SINCE).bind(shop.0).bind(since.0).fetch_all(pool).await?);
+        let read = |(text, at, how, by, name): Row| {
+            Ok(Settled {
+                number: parsed("settlements", "number", &text, number)?,
+                name: name.filter(|name| !name.is_empty()),
+                how: parsed("settlements", "reason", &how, Settlement::parse)?,
+                by,
+                at: UnixMs(at),
+            })
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Reads the log for whom a call may be owed to: once, so that whoever asks first need not wait for it.
@@ -311,8 +383,11 @@ impl Store {
             None => (FIRST_LOOK, NEVER.0),
             Some(known) => (IN_VAIN, known.seen.0.saturating_sub(LONGEST_IN_VAIN_MS)),
         };
-        let rows: Vec<(i64, String, i64)> =
+        let mut rows: Vec<(i64, String, i64)> =
             read!(self.db, pool => sqlx::query_as(sql).bind(since).fetch_all(pool).await?);
+        let promised: Vec<(i64, String, i64)> =
+            read!(self.db, pool => sqlx::query_as(PROMISED_TO).bind(since).fetch_all(pool).await?);
+        rows.extend(promised);
         // All of them are read before any is known: after an error the next look finds them again.
         let read = |(shop, text, started): (i64, String, i64)| {
             Ok((ShopId(shop), parsed("calls", "caller", &text, number)?, UnixMs(started)))

@@ -67,6 +67,9 @@ const MESSAGES: &str = select_messages!(
     "WHERE (m.recorded_ms, m.call_id) < ($1, $2) AND ($3 = 0 OR c.shop_id = $3) AND ($4 = '' OR c.caller = $4) \
      ORDER BY m.recorded_ms DESC, m.call_id DESC LIMIT $5"
 );
+pub(super) const UNHEARD_OF_NOBODY: &str = select_messages!(
+    "WHERE m.heard_ms IS NULL AND c.shop_id = $1 AND (c.caller IS NULL OR c.withheld = 1) LIMIT 50"
+);
 const MESSAGE: &str = select_messages!("WHERE m.call_id = $1");
 const RECORDED: &str = "SELECT recorded_ms FROM voice_messages WHERE call_id = $1";
 
@@ -134,6 +137,13 @@ impl Store {
             let query = sqlx::query_as(MESSAGES).bind(before_ms).bind(before_id).bind(shop).bind(caller).bind(limit);
             query.fetch_all(pool).await?
         });
+        rows.into_iter().map(NamedMessageRow::into_stored).collect()
+    }
+
+    /// Messages that nobody has played yet, of callers whom nobody can call back.
+    pub async fn unheard_of_nobody(&self, shop: ShopId) -> Result<Vec<StoredMessage>, StoreError> {
+        let rows: Vec<NamedMessageRow> =
+            read!(self.db, pool => sqlx::query_as(UNHEARD_OF_NOBODY).bind(shop.0).fetch_all(pool).await?);
         rows.into_iter().map(NamedMessageRow::into_stored).collect()
     }
 

@@ -134,7 +134,10 @@ impl Notices {
         let is_news = move |known: &Known| match known.notice {
             // Nothing says that nobody tries any more.
             Notice::NotDialled { .. } => now < known.at + SHOWN_FOR,
-            Notice::NoPhoneRang(_) | Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } => {
+            Notice::NoPhoneRang(_)
+            | Notice::LikelyMailbox { .. }
+            | Notice::TrunkDown { .. }
+            | Notice::CallBackDue { .. } => {
                 known.state != State::Over
             }
         };
@@ -157,6 +160,15 @@ impl Switchboard {
     pub(super) fn notices_due(&mut self, now: Now) {
         while let Some((shop, due)) = self.notices.pop_due(now.mono) {
             self.outputs.push_back(Output::Notify { shop, due });
+        }
+    }
+
+    /// So many callers of this shop are to be called by now, and nobody has taken it on: each time that there is one more,
+    /// and once when there is none any more.
+    pub(super) fn callers_wait(&mut self, now: Now, shop: ShopId, callers: u32) {
+        match callers {
+            0 => self.notices.over(shop, Subject::CallBacks),
+            callers => self.notify(now, shop, Notice::CallBackDue { callers }),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::call::event::{Given, Giver, Input};
 use crate::call::leg::{LegId, LegState};
 use crate::call::record::{CallId, Direction};
-use crate::caller::{Card, NamedBy};
+use crate::caller::{Card, Expects, NamedBy};
 use crate::door::sip::{Joint, Party, Shown, Wish};
 use crate::now::Now;
 use crate::routing::decision::Because;
@@ -118,7 +118,7 @@ impl Switchboard {
 
     /// A phone of this shop, as another one shows it.
     pub(super) fn shown_as_phone(&self, shop: &Shop, phone: &Phone) -> Shown {
-        let card = Card { name: phone.name.to_string(), named_by: NamedBy::Owner, nth: 0 };
+        let card = Card { name: phone.name.to_string(), named_by: NamedBy::Owner, nth: 0, expects: Expects::Nothing };
         let number = self.user_of(phone).unwrap_or_default();
         Shown { card: card.display(shop.language), number, called: None, own: None }
     }

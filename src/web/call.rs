@@ -6,12 +6,14 @@ use axum::response::Response;
 use uuid::Uuid;
 
 use crate::call::by_phone::{AtPhone, by_phone};
-use crate::call::record::{CallEvent, CallId};
+use crate::call::record::{CallEvent, CallId, CallRecord, Disposition};
 use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::web::messages::MessageCard;
 use crate::web::who::{Who, seen, seen_event};
+use crate::web::wrap_up::{promised, seen_wanted};
 use crate::words;
+use crate::words::page::after;
 use crate::words::page::calls::Labels;
 
 #[derive(Template)]
@@ -32,6 +34,15 @@ struct Page {
     /// What happened at each.
     phones: Vec<String>,
     events: Vec<Line>,
+    /// What was written down of it, and where more is; of a call that nobody spoke in there is none.
+    after: Option<After>,
+}
+
+struct After {
+    a: &'static after::Labels,
+    href: String,
+    wanted: String,
+    promised: String,
 }
 
 struct Line {
@@ -76,8 +87,24 @@ pub async fn show(view: View, Path(text): Path<String>) -> Result<Response, Faul
             .flatten()
             .map(|number| view.at(&format!("/callers/{}", number.as_str()))),
         events: events.iter().map(line).collect(),
+        after: after_it(record, &view).await?,
         who,
     })
+}
+
+async fn after_it(record: &CallRecord, view: &View) -> Result<Option<After>, Fault> {
+    if record.disposition != Some(Disposition::Answered) || record.ended.is_none() || record.shop != Some(view.shop.id) {
+        return Ok(None);
+    }
+    let said = view.web.store.wrap_up(record.id).await?;
+    let promise = view.web.store.promise_of(record.id).await?;
+    let wanted = said.map(|said| after::wanted(&seen_wanted(&said.wanted), view.language()));
+    Ok(Some(After {
+        a: after::labels(view.language()),
+        href: view.at(&format!("/calls/{}/after", record.id)),
+        wanted: wanted.unwrap_or_default(),
+        promised: promised(promise.as_ref(), view),
+    }))
 }
 
 /// A call's id as it stands in an address.

@@ -19,6 +19,7 @@ pub enum Cookie {
 
 /// A secret as the store makes them: 64 hex digits.
 const SECRET_DIGITS: usize = 64;
+const A_WORKING_DAY_S: u64 = 10 * 60 * 60;
 
 impl Cookie {
     pub fn of(public_url: &str) -> Cookie {
@@ -34,11 +35,15 @@ impl Cookie {
 
     /// The secret in the request's cookie, where it has one that could be ours.
     pub fn read(self, headers: &HeaderMap) -> Option<String> {
-        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let (_, secret) = pairs.find(|(name, _)| *name == self.name())?;
+        let secret = self.value(self.name(), headers)?;
         let plausible = secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit());
         plausible.then(|| secret.to_owned())
+    }
+
+    fn value<'h>(self, of: &str, headers: &'h HeaderMap) -> Option<&'h str> {
+        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == of).map(|(_, value)| value)
     }
 
     /// What keeps a browser signed in.
@@ -53,10 +58,7 @@ impl Cookie {
 
     /// The phone that was last chosen in this browser.
     pub fn phone(self, headers: &HeaderMap) -> Option<PhoneId> {
-        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let (_, id) = pairs.find(|(name, _)| *name == self.phone_name())?;
-        id.parse().ok().map(PhoneId)
+        self.value(self.phone_name(), headers)?.parse().ok().map(PhoneId)
     }
 
     /// What makes a browser remember which phone was chosen.
@@ -68,6 +70,23 @@ impl Cookie {
         match self {
             Cookie::Host => "__Host-ringall-phone",
             Cookie::Plain => "ringall-phone",
+        }
+    }
+
+    /// How many phones rang when somebody at this browser last said that they know how few it is.
+    pub fn few_known(self, headers: &HeaderMap) -> Option<usize> {
+        self.value(self.few_name(), headers)?.parse().ok()
+    }
+
+    /// What makes a browser remember that, for the rest of a working day.
+    pub fn keep_few_known(self, phones: usize) -> HeaderValue {
+        self.written(self.few_name(), &phones.to_string(), A_WORKING_DAY_S)
+    }
+
+    fn few_name(self) -> &'static str {
+        match self {
+            Cookie::Host => "__Host-ringall-few",
+            Cookie::Plain => "ringall-few",
         }
     }
 

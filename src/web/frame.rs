@@ -138,6 +138,8 @@ pub struct View {
     pub query: Fields,
     /// The phone that was last chosen in this browser.
     pub phone: Option<PhoneId>,
+    /// How many phones rang when somebody at it said that they know how few it is.
+    pub few_known: Option<usize>,
 }
 
 impl FromRequestParts<Arc<Web>> for View {
@@ -154,7 +156,8 @@ impl FromRequestParts<Arc<Web>> for View {
         };
         let shop = shop.clone();
         let phone = web.entrance.cookie.phone(&parts.headers);
-        Ok(View { web: web.clone(), visitor, plan, shop, now: (web.clock)().wall, query, phone })
+        let few_known = web.entrance.cookie.few_known(&parts.headers);
+        Ok(View { web: web.clone(), visitor, plan, shop, now: (web.clock)().wall, query, phone, few_known })
     }
 }
 

@@ -35,10 +35,27 @@ pub async fn end(view: View) -> Result<Response, Fault> {
     write(&view, None).await
 }
 
-async fn write(view: &View, said: Option<Override>) -> Result<Response, Fault> {
+/// What stood before the last change stands again, unless its time has passed.
+pub async fn undo(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let was = read_was(fields.text("was")).filter(|was| view.now < was.until);
+    let said = was.and_then(|was| Override::said(was.state, was.until, view.now).ok());
     view.web.store.set_override(view.shop.id, said).await?;
     view.web.plan_changed().await;
-    Ok(Redirect::to(&view.at("/?saved=yes")).into_response())
+    Ok(Redirect::to(&view.at("/?saved=undone")).into_response())
+}
+
+async fn write(view: &View, said: Option<Override>) -> Result<Response, Fault> {
+    let was = view.shop.hours_override.filter(|was| view.now < was.until);
+    view.web.store.set_override(view.shop.id, said).await?;
+    view.web.plan_changed().await;
+    let was = was.map(|was| format!("&was={}.{}", was.state.as_str(), was.until.0)).unwrap_or_default();
+    Ok(Redirect::to(&view.at(&format!("/?saved=yes{was}"))).into_response())
+}
+
+/// What was said for now before, as an address carries it: "closed.1798131900000"; nothing: the hours held.
+fn read_was(text: &str) -> Option<Override> {
+    let (state, until) = text.split_once('.')?;
+    Some(Override { state: OverrideState::parse(state)?, until: UnixMs(until.parse().ok()?) })
 }
 
 /// A button's span, else the typed end.

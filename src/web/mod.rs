@@ -16,6 +16,7 @@ mod cookie;
 mod deadline;
 mod event_stream;
 mod fault;
+mod figures;
 mod form;
 mod frame;
 mod guard;
@@ -45,6 +46,7 @@ mod throttle;
 mod visit;
 mod what_if;
 mod who;
+mod wrap_up;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,10 +200,17 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/owed/{number}/claim", form(owed::claim, "/")),
         ("/owed/{number}/release", form(owed::release, "/")),
         ("/owed/{number}/settle", form(owed::settle, "/")),
+        ("/calls/{id}/after", get(wrap_up::show)),
+        ("/calls/{id}/wanted", form(wrap_up::wanted, "/")),
+        ("/calls/{id}/promise", form(wrap_up::promise, "/")),
+        ("/few-phones", form(now::know_few, "/")),
+        ("/figures", get(figures::show)),
+        ("/figures/words", form(figures::set_words, "/figures")),
         ("/messages", get(messages::show)),
         ("/messages/{id}/audio", get(messages::audio)),
         ("/override", form(hours_override::set, "/")),
         ("/override/end", form(hours_override::end, "/")),
+        ("/override/undo", form(hours_override::undo, "/")),
         ("/hours", get(hours::show)),
         ("/hours/week", form(hours::save_week, "/hours")),
         ("/hours/text", form(hours::save_text, "/hours")),

@@ -1,32 +1,49 @@
-//! `/`: open or closed and until when, who calls, who is owed a call, who would ring. What changes by itself is a part of
-//! its own, which a script fetches again and again.
+//! `/`: open or closed and until when, who calls, what to write down of the last call, who is to be called back, which
+//! phones ring, and the last calls. What changes by itself is a part of its own, which a script fetches again and again.
+
+mod call_back;
+mod done;
+mod live_call;
+mod ringing;
 
 use std::time::Duration;
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::Extension;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::call::record::{CallRecord, Direction};
 use crate::routing::plan::OverrideState;
 use crate::routing::{Action, local_time, standing};
+use crate::store::CallFilter;
 use crate::web::api::right_now::until;
 use crate::web::fault::Fault;
-use crate::web::frame::{Frame, Tab, View, page, shown_lines};
-use crate::web::owed::{self, OwedCard};
-use crate::web::phones::{Row, phones, row};
-use crate::web::ring::{self, Choices, RingForm};
-use crate::web::who::{Who, seen};
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Tab, View, page};
+use crate::web::ring::Choices;
+use crate::web::who::CallLine;
+use crate::web::wrap_up::{self, WrapUpCard};
 use crate::words;
-use crate::words::page::Labels;
+use crate::words::page::{Labels, after};
+use call_back::Waiting;
+use live_call::Card;
+use ringing::Ringing;
 
 #[derive(Template)]
 #[template(path = "now.html")]
 struct Page {
     frame: Frame,
+    a: &'static after::Labels,
     saved: Option<String>,
+    /// What the form that takes the last change back carries; `None`: there is nothing to take back.
+    undo: Option<Undo>,
     live: Live,
     live_href: String,
+}
+
+struct Undo {
+    action: String,
+    was: String,
 }
 
 /// What stands in the form for "close now until …".
@@ -42,6 +59,7 @@ pub struct Typed {
 #[template(path = "live.html")]
 struct Live {
     w: &'static Labels,
+    a: &'static after::Labels,
     csrf: String,
     open: bool,
     sentence: String,
@@ -53,29 +71,22 @@ struct Live {
     /// Where to end what was said for now, if anything was.
     end_override: Option<String>,
     calls: Vec<Card>,
-    owed: Vec<OwedCard>,
-    phones: Vec<Row>,
-}
-
-/// A live call.
-struct Card {
-    id: String,
-    href: String,
-    who: Who,
-    status: String,
-    nth: String,
-    note: String,
-    owed: String,
-    /// Which phone called them lately.
-    returns: String,
-    /// Has a phone rung to take it.
-    ring: Option<RingForm>,
-    /// For the style sheet.
-    phase: &'static str,
+    wrap_up: Option<WrapUpCard>,
+    waiting: Vec<Waiting>,
+    /// How many more wait.
+    more: String,
+    done: Vec<String>,
+    ringing: Ringing,
+    last_calls: Vec<CallLine>,
+    all_calls: String,
+    figures: String,
+    figures_name: &'static str,
 }
 
 /// An override is for so long when nobody says otherwise.
 const USUAL: Duration = Duration::from_secs(2 * 3600);
+/// As many of the last calls as a glance takes in.
+const LAST_CALLS: u32 = 5;
 
 impl Typed {
     /// What is proposed: the opposite of now.
@@ -106,19 +117,33 @@ pub async fn show_live(view: View) -> Result<Response, Fault> {
     page(live(&view, typed).await?)
 }
 
+/// Somebody knows how few phones ring, and need not be told again today while it stays so.
+pub async fn know_few(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let phones = fields.text("phones").parse().map_err(|_| Fault::BadForm)?;
+    let cookie = view.web.entrance.cookie.keep_few_known(phones);
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&view.at("/"))).into_response())
+}
+
 async fn build(view: View, typed: Typed) -> Result<Response, Fault> {
-    let is_saved = typed.fault.is_none() && !view.query.text("saved").is_empty();
+    let saved = view.query.text("saved");
+    let is_saved = typed.fault.is_none() && !saved.is_empty();
     let read_back = || {
         let decision = standing(&view.shop, view.now);
         words::page::read_back(&decision, until(&decision), view.language(), view.shop.time_zone, view.now)
     };
+    let undo = || Undo { action: view.at("/override/undo"), was: view.query.text("was").to_owned() };
     page(Page {
         frame: view.frame(Tab::Now, view.w().now),
+        a: after::labels(view.language()),
         saved: is_saved.then(read_back),
+        undo: (is_saved && saved != UNDONE).then(undo),
         live: live(&view, typed).await?,
         live_href: view.at("/live/now"),
     })
 }
+
+/// How the address says that the last change was taken back.
+const UNDONE: &str = "undone";
 
 fn is_open(view: &View) -> bool {
     matches!(standing(&view.shop, view.now).action, Action::Ring(_))
@@ -126,16 +151,12 @@ fn is_open(view: &View) -> bool {
 
 async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
     let looked = view.web.board.look().await?;
-    let rows: Vec<Row> = phones(&looked, &view.shop).map(|(phone, now)| row(phone, now, view)).collect();
-    let (w, language) = (view.w(), view.language());
+    let (w, language, store) = (view.w(), view.language(), &view.web.store);
+    let a = after::labels(language);
     let decision = standing(&view.shop, view.now);
     let open = matches!(decision.action, Action::Ring(_));
-    let outcome = if open {
-        let ringing: Vec<&str> = rows.iter().filter(|row| row.rings).map(|row| row.name.as_str()).collect();
-        words::page::rings_now(&ringing, language)
-    } else {
-        words::action(&decision.action, language).to_owned()
-    };
+    let ringing = Ringing::of(&looked, open, view);
+    let outcome = if open { after::if_called(ringing.ring, language) } else { after::if_called_closed(language).to_owned() };
     let there = looked.shops.iter().find(|there| there.shop == view.shop.id);
     let notices = there
         .into_iter()
@@ -146,12 +167,15 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
     let back = view.at("/");
     let mut calls = Vec::new();
     for record in looked.calls.iter().filter(|call| call.shop == Some(view.shop.id)) {
-        calls.push(card(record, &choices, &back, view).await?);
+        calls.push(live_call::card(record, &choices, &back, view).await?);
     }
-    let owed = view.web.store.owed(&view.shop, None, owed::MOST).await?;
+    let (waiting, more) = call_back::waiting(&choices, &back, view).await?;
+    let last = CallFilter { shop: view.only_shop(), limit: LAST_CALLS, ..CallFilter::default() };
+    let last = store.calls(&last).await?;
     let said = view.shop.hours_override.filter(|said| view.now < said.until);
     Ok(Live {
         w,
+        a,
         csrf: view.visitor.form_mark(),
         open,
         sentence: words::because(&decision.because, language, view.shop.time_zone, view.now),
@@ -161,40 +185,14 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
         override_action: view.at("/override"),
         end_override: said.map(|_| view.at("/override/end")),
         calls,
-        owed: owed.iter().map(|caller| OwedCard::of(caller, &back, &choices, view)).collect(),
-        phones: rows,
-    })
-}
-
-/// The caller's card: who they are, what is known of them, what is owed to them.
-async fn card(record: &CallRecord, choices: &Choices, back: &str, view: &View) -> Result<Card, Fault> {
-    let record = &seen(record);
-    let (store, language) = (&view.web.store, view.language());
-    let (mut name, mut note, mut owed) = (String::new(), String::new(), String::new());
-    let mut returns = String::new();
-    if let Some(number) = record.caller.as_ref().filter(|_| !record.withheld) {
-        let written = store.written(view.shop.id, number).await?;
-        (name, note) = (written.name, shown_lines(&written.note));
-        if record.direction == Direction::In {
-            let by = ring::called_lately(view, record, number).await?;
-            returns = by.map(|by| words::page::returns_call(&by, language)).unwrap_or_default();
-        }
-        if let Some(caller) = store.owed_to(&view.shop, number).await? {
-            let last = words::page::moment(caller.owed.last, language, view.shop.time_zone, view.now);
-            owed = words::page::owed_since(caller.owed.attempts, &last, language);
-        }
-    }
-    let nth = record.nth_call_from_caller;
-    Ok(Card {
-        id: record.id.to_string(),
-        href: view.at(&format!("/calls/{}", record.id)),
-        who: Who::of(record, Some(&name), view),
-        status: words::page::live(record, language, view.now),
-        nth: if nth == 0 { String::new() } else { words::nth_call(nth, language) },
-        note,
-        owed,
-        returns,
-        ring: choices.to_pick_up(record, back, view),
-        phase: if record.answered.is_some() { "talking" } else { "ringing" },
+        wrap_up: wrap_up::card(view).await?,
+        waiting,
+        more: if more == 0 { String::new() } else { after::and_more(more, language) },
+        done: done::lately(view).await?,
+        ringing,
+        last_calls: last.iter().map(|call| CallLine::of(call, view)).collect(),
+        all_calls: view.at("/calls"),
+        figures: view.at("/figures"),
+        figures_name: words::page::figures::labels(language).figures,
     })
 }

@@ -12,10 +12,13 @@ use crate::store::{Claimed, OwedCaller};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{View, shown};
+use crate::web::messages::MessageCard;
 use crate::web::now::{self, Typed};
 use crate::web::ring::{Choices, RingForm};
 use crate::web::visit::way_back;
+use crate::web::wrap_up::promised;
 use crate::words;
+use crate::words::page::after;
 
 /// Shown at a time: who calls so many back has come to the end of the page by then.
 pub const MOST: usize = 30;
@@ -29,7 +32,12 @@ pub struct OwedCard {
     pub name: String,
     /// Where the name is not it.
     pub number: String,
+    /// How often they tried; empty: only a promise is owed.
     pub since: String,
+    /// What was promised to them.
+    pub promised: Vec<String>,
+    /// What they said, with a player each.
+    pub messages: Vec<MessageCard>,
     pub due: String,
     pub late: bool,
     pub claimed: String,
@@ -54,15 +62,20 @@ impl OwedCard {
         let owed = &caller.owed;
         let mine = caller.claim.as_ref().is_some_and(|claim| claim.by == view.visitor.owner.email);
         let claim = |claim: &crate::store::Claim| {
-            let by = if mine { None } else { Some(shown(&claim.by)) };
-            words::page::claimed(by.as_deref(), &moment(claim.at), language)
+            let by = if mine { None } else { Some(person(&claim.by)) };
+            after::is_calling(by.as_deref(), language)
         };
         OwedCard {
             digits: e164.trim_start_matches('+').to_owned(),
             href: view.at(&format!("/callers/{e164}")),
             number: if name.is_some() { number.clone() } else { String::new() },
             name: name.unwrap_or(number),
-            since: words::page::owed_since(owed.attempts, &moment(owed.last), language),
+            since: match owed.attempts {
+                0 => String::new(),
+                attempts => words::page::owed_since(attempts, &moment(last_in_vain(caller)), language),
+            },
+            promised: caller.promises.iter().map(|promise| promised(Some(promise), view)).collect(),
+            messages: Vec::new(),
             late: owed.due.is_some_and(|due| due < view.now),
             due: words::page::due(owed.due.map(|due| (moment(due), due < view.now)), language),
             claimed: caller.claim.as_ref().map(claim).unwrap_or_default(),
@@ -75,6 +88,20 @@ impl OwedCard {
             e164,
         }
     }
+}
+
+/// When they last called in vain: what is owed may be as new as a promise.
+pub fn last_in_vain(caller: &OwedCaller) -> UnixMs {
+    let in_vain = caller.calls.iter().filter(|call| crate::owed::is_unanswered(&call.record));
+    in_vain.map(|call| call.record.started).max().unwrap_or(caller.owed.last)
+}
+
+/// Somebody of the shop, as the others call them: of an address what stands before the @.
+pub fn person(by: &str) -> String {
+    let by = shown(by);
+    let Some((name, _)) = by.split_once('@') else { return by };
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 pub async fn claim(
@@ -90,7 +117,7 @@ pub async fn claim(
             Ok(back(&fields))
         }
         Claimed::Theirs(theirs) => {
-            let fault = words::claimed_by(&shown(&theirs.by), view.language());
+            let fault = words::claimed_by(&person(&theirs.by), view.language());
             let typed = Typed { fault: Some(fault), ..Typed::fresh(&view) };
             now::again(view, StatusCode::CONFLICT, typed).await
         }

@@ -73,6 +73,14 @@ pub fn nth_call(nth: u32, language: Language) -> String {
     }
 }
 
+/// The same, of one who waits for what was promised to them.
+pub fn promised(language: Language) -> &'static str {
+    match language {
+        Language::En => "PROMISED",
+        Language::Es => "PROMETIDO",
+    }
+}
+
 /// On a phone that rings for a caller who has just given up, before their name, in ASCII and short.
 pub fn missed(language: Language) -> &'static str {
     match language {

@@ -21,6 +21,8 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
         }
         (Notice::NotDialled { name, .. }, Language::En) => format!("{shop}: a call of {name} was refused"),
         (Notice::NotDialled { name, .. }, Language::Es) => format!("{shop}: no salió una llamada de {name}"),
+        (Notice::CallBackDue { .. }, Language::En) => format!("{shop}: somebody waits for a call"),
+        (Notice::CallBackDue { .. }, Language::Es) => format!("{shop}: alguien espera una llamada"),
         (Notice::TrunkDown { name, .. }, Language::En) => format!("{shop}: the carrier \u{201c}{name}\u{201d} is down"),
         (Notice::TrunkDown { name, .. }, Language::Es) => format!("{shop}: el operador «{name}» no funciona"),
     }
@@ -58,11 +60,13 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
             dialled_advice(*why, language),
         ),
         (Notice::TrunkDown { name, fault, .. }, language) => trunk::text(name, *fault, language),
+        (Notice::CallBackDue { callers }, language) => (call_back_due(*callers, language), call_back_advice(language)),
     };
     let at = sentence(at);
     let more = match notice {
         Notice::NoPhoneRang(_) => more(held_back, language),
-        Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } => String::new(),
+        // How many it is says the notice itself.
+        Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } | Notice::CallBackDue { .. } => String::new(),
         Notice::NotDialled { .. } => times(held_back, language),
     };
     format!("{at}: {happened}{more} {to_do}")
@@ -73,6 +77,28 @@ pub fn see(page: &str, language: Language) -> String {
     match language {
         Language::En => format!("Who called, and whom to call back: {page}"),
         Language::Es => format!("Quién ha llamado, y a quién llamar: {page}"),
+    }
+}
+
+fn call_back_due(callers: u32, language: Language) -> String {
+    match (language, callers) {
+        (Language::En, 0 | 1) => {
+            "a caller should have been called back by now, and nobody has taken it on.".to_owned()
+        }
+        (Language::En, n) => {
+            format!("{n} callers should have been called back by now, and nobody has taken it on.")
+        }
+        (Language::Es, 0 | 1) => {
+            "ya había que haber devuelto una llamada, y nadie se encarga de ella.".to_owned()
+        }
+        (Language::Es, n) => format!("ya había que haber devuelto {n} llamadas, y nadie se encarga de ellas."),
+    }
+}
+
+fn call_back_advice(language: Language) -> &'static str {
+    match language {
+        Language::En => "Call from the page, or say there that you will or that it is settled.",
+        Language::Es => "Llama desde la página, o di en ella que llamas tú o que ya está resuelto.",
     }
 }
 

@@ -29,7 +29,9 @@ macro_rules! labels {
     };
 }
 
+pub mod after;
 pub mod calls;
+pub mod figures;
 
 labels! {
     // Around every page.
@@ -92,20 +94,6 @@ pub fn duration(ms: u64, language: Language) -> String {
     match language {
         Language::En => super::en::duration(seconds),
         Language::Es => super::es::duration(seconds),
-    }
-}
-
-/// Who would ring: "A call now rings Counter and Workshop."
-pub fn rings_now(phones: &[&str], language: Language) -> String {
-    match (language, phones) {
-        (Language::En, []) => en::NOTHING_RINGS.to_owned(),
-        (Language::Es, []) => es::NOTHING_RINGS.to_owned(),
-        (Language::En, phones) => format!("A call now rings {}.", list(phones, "and")),
-        // Before "Inés" and "Irene", "y" becomes "e".
-        (Language::Es, phones) => {
-            let last = phones.last().copied().unwrap_or_default();
-            format!("Una llamada ahora suena en {}.", list(phones, es::and(last)))
-        }
     }
 }
 
@@ -356,16 +344,6 @@ pub fn player(who: &str, length_ms: u64, language: Language) -> String {
     }
 }
 
-/// Who has taken it on to call; `None`: the reader.
-pub fn claimed(by: Option<&str>, since: &str, language: Language) -> String {
-    match (language, by) {
-        (Language::En, Some(by)) => format!("{by} has taken this on: {since}."),
-        (Language::En, None) => format!("You have taken this on: {since}."),
-        (Language::Es, Some(by)) => format!("Se encarga {by}: {since}."),
-        (Language::Es, None) => format!("Te encargas tú: {since}."),
-    }
-}
-
 /// The button that has the only phone rung to call somebody: "Call from Counter".
 pub fn call_from(phone: &str, language: Language) -> String {
     match language {
@@ -455,15 +433,6 @@ impl Day {
             _ if date.year() == today.year() => Day::ThisYear(date),
             _ => Day::AnotherYear(date),
         }
-    }
-}
-
-/// "Counter", "Counter and Workshop", "Counter, Workshop and Office".
-fn list(names: &[&str], and: &str) -> String {
-    match names {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
     }
 }
 

@@ -46,6 +46,7 @@ mod message_lamp;
 mod messages;
 mod notices;
 mod page;
+mod page_after;
 mod page_calls;
 mod picking_up;
 mod reason;

@@ -196,7 +196,7 @@ pub fn number(e164: &str) -> Number {
 pub fn callers(shop: ShopId, known: &[(String, String, u32)], never_called_back: &[String]) -> caller::Callers {
     let mut callers = caller::Callers::default();
     for (e164, name, calls) in known {
-        let entry = caller::Entry { name: name.clone(), calls: *calls, last_spoken: None };
+        let entry = caller::Entry { name: name.clone(), calls: *calls, ..caller::Entry::default() };
         callers.insert(shop, number(e164), entry);
     }
     for e164 in never_called_back {

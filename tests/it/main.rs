@@ -1,6 +1,7 @@
 //! The core in simulated time: one fast binary. Stories run the whole core, with telephones of its own at the far ends;
 //! no clock, no socket, no sleep. A story that fails prints what was on the wire and the network's seed.
 
+mod after_words;
 mod architecture;
 mod bench;
 mod carrier_sip;

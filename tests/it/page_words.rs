@@ -50,13 +50,6 @@ fn somebody_who_has_a_phone_rung_is_told_what_to_do() {
 }
 
 #[test]
-fn who_rings_is_a_list_as_people_say_it() {
-    let rows: [&[&str]; 5] =
-        [&[], &["Counter"], &["Counter", "Workshop"], &["Counter", "Workshop", "Inés"], &["Counter", "Hierro"]];
-    golden("page_rings.txt", &in_both(&rows, |phones, language| page::rings_now(phones, language)));
-}
-
-#[test]
 fn whoever_saves_a_caller_second_is_told_what_stands_there() {
     let rows = [("Jo", "", false), ("Jo", "Red door", true), ("", "Red door", false), ("", "", false)];
     let said = in_both(&rows, |(name, note, blocked), language| {
@@ -138,8 +131,7 @@ fn whom_a_call_is_owed_to_is_told_with_counts() {
     let due = in_both(&[Some(true), Some(false), None], |late, language| {
         page::due(late.map(|late| (moment.to_owned(), late)), language)
     });
-    let claimed = in_both(&[Some("bea@example.com"), None], |by, language| page::claimed(*by, moment, language));
     let told =
         in_both(&[Some("Mo-Fr 09:00-18:00"), None], |theirs, language| page::changed_meanwhile(*theirs, language));
-    golden("page_owed.txt", &[since, history, due, claimed, told].concat());
+    golden("page_owed.txt", &[since, history, due, told].concat());
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringall::caller::{Card, NamedBy};
+use ringall::caller::{Card, Expects, NamedBy};
 use ringall::media::player::Sound;
 use ringall::media::wav::RATE_HZ;
 use ringall::number::Number;
@@ -133,7 +133,7 @@ fn only_the_owners_names_are_said_and_only_as_they_are_now() {
     names.insert(Language::En, spoken("Jo Miller", 700));
     names.insert(Language::En, spoken("Counter", 500));
     names.insert(Language::En, spoken("Much too long a name", 2_600));
-    let card = |name: &str, named_by| Card { name: name.to_owned(), named_by, nth: 3 };
+    let card = |name: &str, named_by| Card { name: name.to_owned(), named_by, nth: 3, expects: Expects::Nothing };
     let said = |name, named_by| {
         let card = card(name, named_by);
         spoken_card::name_of(&names, &card, Language::En).map(|name| name.text.clone())

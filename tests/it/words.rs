@@ -302,6 +302,11 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
         let title = words::notice::title(&notice, "Ferretería Ruiz", language);
         format!("{title}\n      {}", words::notice::message(&notice, when, 0, language, Madrid))
     });
+    said += &in_both(&[0, 1, 2, 3, 21], |callers, language| {
+        let notice = Notice::CallBackDue { callers: *callers };
+        let title = words::notice::title(&notice, "Ferretería Ruiz", language);
+        format!("{title}\n      {}", words::notice::message(&notice, when, 2, language, Madrid))
+    });
     said += &in_both(&["https://phone.example"], |page, language| words::notice::see(page, language));
     golden("notice.txt", &said);
 }

@@ -16,6 +16,7 @@ mod salvage;
 mod tokens;
 mod voice_messages;
 mod wishes;
+mod wrap_ups;
 
 /// Makes each function a test on each database.
 macro_rules! on_both {

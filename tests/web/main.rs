@@ -14,6 +14,7 @@ mod listener;
 mod messages;
 mod metrics;
 mod owed;
+mod page_after;
 mod page_callers;
 mod page_calls;
 mod page_calls_back;

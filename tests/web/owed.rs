@@ -33,7 +33,7 @@ async fn a_caller_is_owed_a_call_until_somebody_speaks_with_them() {
         json!({
             "number": JO, "name": "Jo Miller", "shop": "Ruiz",
             "since": "2026-12-24T17:01:00.000Z", "due_at": "2026-12-24T17:31:00.000Z", "overdue": false,
-            "attempts": 1, "claim": null, "last_call": null,
+            "attempts": 1, "promises": [], "claim": null, "last_call": null,
         })
     );
     assert_eq!((&last_call["id"], &last_call["disposition"]), (&json!(id(1).to_string()), &json!("missed")));

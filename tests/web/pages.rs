@@ -11,8 +11,9 @@ use crate::shop::{JO, Loop, Place, answered, event, id, missed_withheld, ringing
 fn all_pages() -> Vec<String> {
     let call = format!("/calls/{}", id(1));
     let fixed =
-        ["/", "/live/now", "/calls", "/calls?outcome=missed", "/phones", "/what-if?at=2026-12-24T18:05", "/account"];
-    fixed.into_iter().map(str::to_owned).chain([call]).collect()
+        ["/", "/live/now", "/figures", "/calls", "/calls?outcome=missed", "/phones", "/what-if?at=2026-12-24T18:05", "/account"];
+    let after = format!("{call}/after");
+    fixed.into_iter().map(str::to_owned).chain([call, after]).collect()
 }
 
 async fn place() -> Place {
@@ -43,7 +44,7 @@ async fn now_shows_the_moment_the_calls_and_the_phones() {
     place.stores(ringing(place.plan.shops[0].id, 5), []).await;
     let mut ana = place.anas_browser().await;
     let page = ana.sees("/").await;
-    says(&page, &["No hours are set: the desk phones ring day and night.", "A call now rings Counter."]);
+    says(&page, &["No hours are set: the desk phones ring day and night.", "If someone calls now, 1 phone rings."]);
     says(&page, &["Jo Miller", "600 99 98 88", "Rings, for", "5th call", "Ana&#39;s cell", "It is off at this time."]);
     let live = ana.sees("/live/now").await;
     says(&live, &["Jo Miller", "Who would ring"]);

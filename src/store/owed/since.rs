@@ -6,6 +6,7 @@ use super::LONGEST_IN_VAIN_MS;
 use crate::call::record::CallRecord;
 use crate::now::UnixMs;
 use crate::number::Number;
+use crate::owed::Promise;
 use crate::routing::plan::ShopId;
 use crate::store::calls::{NamedCallRow, call_columns, named_calls};
 use crate::store::db::read;
@@ -25,7 +26,7 @@ pub(super) struct Since {
 }
 
 /// Nobody ever spoke with them. Earlier than any time, and far from the numbers' end: the statements reckon with it.
-pub(super) const NEVER: UnixMs = UnixMs(i64::MIN / 2);
+pub(in crate::store) const NEVER: UnixMs = UnixMs(i64::MIN / 2);
 
 // Times are compared with a call's end: one that still rang while somebody spoke with the caller, or settled it, is not
 // settled by that.
@@ -57,22 +58,30 @@ macro_rules! in_vain_since {
         )
     };
 }
+/// The callers that are asked for, of one text with each number in a field of `FIELD` characters; and when anyone last
+/// spoke with each.
+macro_rules! asked {
+    () => {
+        concat!(
+            "WITH RECURSIVE asked(number, rest) AS (SELECT '', CAST($1 AS TEXT) ",
+            "UNION ALL SELECT RTRIM(SUBSTR(rest, 1, 16)), SUBSTR(rest, 17) FROM asked WHERE rest <> ''), ",
+            "spoken(number, at_ms) AS MATERIALIZED (SELECT a.number, (",
+            spoken!("a.number"),
+            ") FROM asked a WHERE a.number <> '') "
+        )
+    };
+}
 pub(in crate::store) const SPOKEN: &str = spoken!("$1");
 pub(in crate::store) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
      SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
      AND started_ms < $4 UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 \
      AND disposition = 'answered' AND ended_ms IS NULL AND started_ms < $4 \
      UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2 AND settled_ms < $4) AS spoken";
-// The numbers come as one text, each in a field of `FIELD` characters: so one text asks for one caller as for two hundred.
-// Where a caller's last calls begin is found first, so that no more of them are read however many there are; CROSS JOIN
+// One text asks for one caller as for two hundred. Where a caller's last calls begin is found first, so that no more of them are read however many there are; CROSS JOIN
 // tells SQLite to go from callers to calls.
 pub(in crate::store) const CALLS_SINCE: &str = concat!(
-    "WITH RECURSIVE asked(number, rest) AS (SELECT '', CAST($1 AS TEXT) ",
-    "UNION ALL SELECT RTRIM(SUBSTR(rest, 1, 16)), SUBSTR(rest, 17) FROM asked WHERE rest <> ''), ",
-    "spoken(number, at_ms) AS MATERIALIZED (SELECT a.number, (",
-    spoken!("a.number"),
-    ") FROM asked a WHERE a.number <> ''), ",
-    "since(number, at_ms, from_ms) AS MATERIALIZED (SELECT s.number, s.at_ms, ",
+    asked!(),
+    ", since(number, at_ms, from_ms) AS MATERIALIZED (SELECT s.number, s.at_ms, ",
     "COALESCE((SELECT c.started_ms - 1 FROM calls c WHERE ",
     in_vain_since!("s.at_ms - $4"),
     "ORDER BY c.started_ms DESC LIMIT 1 OFFSET $5), s.at_ms - $4) FROM spoken s) ",
@@ -95,6 +104,35 @@ pub(in crate::store) const FIRST_SINCE: &str = concat!(
 );
 /// Every number fits: a plus and fifteen digits.
 const FIELD: usize = 16;
+
+pub(in crate::store) const PROMISED: &str = concat!(
+    asked!(),
+    "SELECT p.what AS promised, p.due_ms AS promise_due_ms, p.made_by AS promise_by, p.made_ms AS promise_made_ms, ",
+    call_columns!(),
+    "FROM spoken s CROSS JOIN promises p CROSS JOIN ",
+    named_calls!(),
+    "WHERE p.number = s.number AND p.shop_id = $2 AND p.made_ms > s.at_ms AND c.id = p.call_id ",
+    "ORDER BY p.made_ms DESC, p.call_id DESC"
+);
+
+#[derive(sqlx::FromRow)]
+struct PromisedRow {
+    promised: String,
+    promise_due_ms: i64,
+    promise_by: String,
+    promise_made_ms: i64,
+    #[sqlx(flatten)]
+    call: NamedCallRow,
+}
+
+/// What was promised to a caller since anyone last spoke with them.
+#[derive(Debug, Default)]
+pub(super) struct Promised {
+    /// The latest first, never none.
+    pub promises: Vec<Promise>,
+    /// The calls after which they were written down.
+    pub calls: Vec<StoredCall>,
+}
 
 #[derive(sqlx::FromRow)]
 struct SinceRow {
@@ -142,7 +180,7 @@ impl Store {
         shop: ShopId,
         numbers: impl IntoIterator<Item = &Number>,
     ) -> Result<HashMap<Number, Since>, StoreError> {
-        let numbers: String = numbers.into_iter().map(|number| format!("{:FIELD$}", number.as_str())).collect();
+        let numbers = packed(numbers);
         let rows: Vec<SinceRow> = read!(self.db, pool => {
             let query = sqlx::query_as(CALLS_SINCE).bind(&numbers).bind(shop.0).bind(NEVER.0);
             query.bind(LONGEST_IN_VAIN_MS).bind(MAX_CALLS - 1).fetch_all(pool).await?
@@ -173,4 +211,35 @@ impl Store {
         }
         Ok(found)
     }
+
+    /// What was promised to these callers since anyone last spoke with each.
+    pub(super) async fn promised(
+        &self,
+        shop: ShopId,
+        numbers: impl IntoIterator<Item = &Number>,
+    ) -> Result<HashMap<Number, Promised>, StoreError> {
+        let numbers = packed(numbers);
+        let rows: Vec<PromisedRow> = read!(self.db, pool => {
+            sqlx::query_as(PROMISED).bind(&numbers).bind(shop.0).bind(NEVER.0).fetch_all(pool).await?
+        });
+        let mut found = HashMap::<Number, Promised>::new();
+        for row in rows {
+            let call = row.call.into_stored()?;
+            let Some(number) = call.record.caller.clone() else { continue };
+            let promised = found.entry(number).or_default();
+            promised.promises.push(Promise {
+                call: call.record.id,
+                what: row.promised,
+                due: UnixMs(row.promise_due_ms),
+                by: row.promise_by,
+                made: UnixMs(row.promise_made_ms),
+            });
+            promised.calls.push(call);
+        }
+        Ok(found)
+    }
+}
+
+fn packed<'n>(numbers: impl IntoIterator<Item = &'n Number>) -> String {
+    numbers.into_iter().map(|number| format!("{:FIELD$}", number.as_str())).collect()
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-use crate::owed::Settlement;
+use crate::owed::{Promise, Settlement};
 use crate::store::{self, Claimed, OwedCaller};
 use crate::web::api::body::Sent;
 use crate::web::api::callers::number;
@@ -27,7 +27,7 @@ pub struct OwedCallers {
     pub items: Vec<OwedCall>,
 }
 
-/// A caller who called in vain, and with whom nobody has spoken since.
+/// A caller who called in vain or was promised something, and with whom nobody has spoken since.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OwedCall {
     /// In E.164.
@@ -36,7 +36,7 @@ pub struct OwedCall {
     #[schema(required)]
     pub name: Option<String>,
     pub shop: String,
-    /// When they first called in vain (RFC 3339, UTC).
+    /// When they first called in vain, or were promised something (RFC 3339, UTC).
     #[schema(format = DateTime)]
     pub since: String,
     /// When somebody should have called them at the latest (RFC 3339, UTC): half an hour after a call while open, an hour
@@ -45,14 +45,38 @@ pub struct OwedCall {
     pub due_at: Option<String>,
     /// That time has passed.
     pub overdue: bool,
-    /// How often they have tried; rings under 5 seconds count as one.
-    #[schema(minimum = 1)]
+    /// How often they have tried; rings under 5 seconds count as one. 0: only a promise is owed.
+    #[schema(minimum = 0)]
     pub attempts: u32,
+    /// What was promised to them and not kept yet, the latest first.
+    pub promises: Vec<Promised>,
     /// Who has taken it on to call them.
     #[schema(required)]
     pub claim: Option<Claim>,
-    /// Their last call in vain.
+    /// Their last call in vain, or the one after which the promise was made.
     pub last_call: Call,
+}
+
+/// Somebody of the shop told a caller to expect something.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Promised {
+    /// Empty: nothing but a call.
+    pub what: String,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// Who wrote it down.
+    pub by: String,
+    /// When (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+impl From<Promise> for Promised {
+    fn from(promise: Promise) -> Promised {
+        let Promise { what, due, by, made, .. } = promise;
+        Promised { what, due_at: rfc3339(due), by, at: rfc3339(made) }
+    }
 }
 
 /// Somebody has taken it on to call.
@@ -105,8 +129,10 @@ pub async fn list(State(web): State<Arc<Web>>, headers: HeaderMap, asked: Asked)
 }
 
 fn tell(found: OwedCaller, shop: &str, telling: &Telling<'_>) -> Option<OwedCall> {
-    let OwedCaller { number, name, owed, calls, claim } = found;
-    let last = calls.into_iter().find(|call| crate::owed::is_unanswered(&call.record))?;
+    let OwedCaller { number, name, owed, mut calls, promises, claim } = found;
+    let last = calls.iter().position(|call| crate::owed::is_unanswered(&call.record)).unwrap_or(0);
+    // Of a caller to whom only a promise is owed it is the call after which that was made.
+    let last = (last < calls.len()).then(|| calls.swap_remove(last))?;
     Some(OwedCall {
         number: number.as_str().to_owned(),
         shop: shop.to_owned(),
@@ -114,6 +140,7 @@ fn tell(found: OwedCaller, shop: &str, telling: &Telling<'_>) -> Option<OwedCall
         due_at: owed.due.map(rfc3339),
         overdue: owed.due.is_some_and(|due| due < telling.now),
         attempts: owed.attempts,
+        promises: promises.into_iter().map(Promised::from).collect(),
         claim: claim.map(Claim::from),
         last_call: telling.stored_call(last),
         name,

@@ -22,9 +22,10 @@
     note.classList.toggle("lost", !live);
   };
 
-  // Somebody who is choosing or typing in a part of the page must not lose it. The other parts go on.
+  // Somebody who is choosing, typing or listening in a part of the page must not lose it. The other parts go on.
   const isInUse = (part) =>
     part.matches("details[open]") || part.querySelector("details[open]") !== null ||
+    [...part.querySelectorAll("audio")].some((player) => !player.paused) ||
     (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
 
   // How to find again what has the focus once its part was made anew: by its name, or as the so-manieth of its card.

@@ -5,8 +5,6 @@ use chrono::{Datelike, NaiveTime};
 use super::super::en::{month, weekday};
 use super::{Day, Labels, clock};
 
-pub(super) const NOTHING_RINGS: &str = "No phone can be reached: a caller would hear busy.";
-
 pub(super) const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 pub(super) fn day(day: Day) -> String {
@@ -157,8 +155,8 @@ pub(super) const LABELS: Labels = Labels {
     end_override: "End it now",
     owed: "To call back",
     nobody_owed: "Nobody waits for a call.",
-    settle: "Settled otherwise",
-    called_elsewhere: "Called from another telephone",
+    settle: "Settled: …",
+    called_elsewhere: "I called",
     came_in: "They came in",
     not_needed: "Not needed",
     to_caller: "All about this caller",
@@ -202,8 +200,8 @@ pub(super) const LABELS: Labels = Labels {
     call_back_ring: "Ring for callers who gave up",
     call_back_ring_hint: "Twenty seconds after a caller who waited has hung up, free phones that register ring once and show \
          MISSED. Whoever lifts one is put through.",
-    claim: "I will call",
-    unclaim: "I will not call",
+    claim: "I'll call",
+    unclaim: "I won't call",
     call: "Call",
     week_hint: "From when to when. Leave a day empty to stay closed; an end before the beginning is on the next day, and \
          from midnight to midnight is the whole day.",

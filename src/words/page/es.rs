@@ -5,8 +5,6 @@ use chrono::{Datelike, NaiveTime};
 use super::super::es::{at, month, weekday};
 use super::{Day, Labels};
 
-pub(super) const NOTHING_RINGS: &str = "No se puede contactar con ningún teléfono: quien llame oirá ocupado.";
-
 pub(super) const WEEKDAYS: [&str; 7] = ["Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo"];
 
 pub(super) fn day(day: Day) -> String {
@@ -36,13 +34,6 @@ pub(super) fn read_back(rings: bool, now: &str, next: Option<&str>) -> String {
         (false, Some(next)) => format!("Guardado. Hoy ({now}) se oye el saludo; {next}, suenan los teléfonos."),
         (false, None) => format!("Guardado. Hoy ({now}) se oye el saludo, sin ninguna apertura prevista."),
     }
-}
-
-/// "y", but "e" before an i.
-pub(super) fn and(next: &str) -> &'static str {
-    let next = next.to_lowercase();
-    let next = next.strip_prefix('h').unwrap_or(&next);
-    if next.starts_with(['i', 'í']) && !next.starts_with("ie") { "e" } else { "y" }
 }
 
 pub(super) const LABELS: Labels = Labels {
@@ -165,8 +156,8 @@ pub(super) const LABELS: Labels = Labels {
     end_override: "Terminarlo ya",
     owed: "Por devolver",
     nobody_owed: "Nadie espera una llamada.",
-    settle: "Ya está resuelto",
-    called_elsewhere: "Llamado desde otro teléfono",
+    settle: "Resuelto: …",
+    called_elsewhere: "He llamado",
     came_in: "Vino a la tienda",
     not_needed: "No hace falta",
     to_caller: "Todo sobre quien llamó",
@@ -210,8 +201,8 @@ pub(super) const LABELS: Labels = Labels {
     call_back_ring: "Sonar por quien colgó sin respuesta",
     call_back_ring_hint: "Veinte segundos después de que cuelgue quien ha esperado, los teléfonos libres que se registran \
          suenan una vez y muestran PERDIDA. A quien descuelga se le pone con el cliente.",
-    claim: "Me encargo",
-    unclaim: "No me encargo",
+    claim: "Llamo yo",
+    unclaim: "No llamo yo",
     call: "Llamar",
     week_hint: "Desde cuándo hasta cuándo. Un día vacío es un día cerrado; un final anterior al principio es del día \
          siguiente, y de medianoche a medianoche es el día entero.",

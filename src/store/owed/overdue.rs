@@ -1,0 +1,50 @@
+//! Who should have been called back by now, and nobody has taken it on: news once for each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::now::UnixMs;
+use crate::number::Number;
+use crate::routing::plan::{Shop, ShopId};
+use crate::store::{Store, StoreError};
+
+/// Whom the owner knows of.
+#[derive(Debug, Default)]
+pub struct Overdue {
+    known: BTreeMap<ShopId, BTreeSet<Waiting>>,
+}
+
+/// A caller, and since when they wait: who waits again is another.
+type Waiting = (Number, UnixMs);
+
+/// A shop that owes more callers a call has other troubles than which of them it is.
+const MOST: usize = 200;
+
+impl Overdue {
+    /// How many wait so at each shop: of the shops where there is one more than at the last look, or none any more.
+    ///
+    /// # Errors
+    /// The log cannot be read; the next look tells all the same.
+    pub async fn look(
+        &mut self,
+        store: &Store,
+        shops: &[Arc<Shop>],
+        now: UnixMs,
+    ) -> Result<Vec<(ShopId, u32)>, StoreError> {
+        let mut news = Vec::new();
+        for shop in shops {
+            let owed = store.owed(shop, None, MOST).await?;
+            let late = owed.into_iter().filter(|caller| {
+                caller.claim.is_none() && caller.owed.due.is_some_and(|due| due <= now)
+            });
+            let late: BTreeSet<Waiting> = late.map(|caller| (caller.number, caller.owed.since)).collect();
+            let known = self.known.entry(shop.id).or_default();
+            let none_any_more = late.is_empty() && !known.is_empty();
+            if none_any_more || !late.is_subset(known) {
+                news.push((shop.id, u32::try_from(late.len()).unwrap_or(u32::MAX)));
+            }
+            *known = late;
+        }
+        Ok(news)
+    }
+}
