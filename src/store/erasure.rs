@@ -4,9 +4,9 @@
 use uuid::Uuid;
 
 use super::db::{read, write};
-use super::people::{LEAVE_PERSON, LEFT_ALONE};
 use super::plan::RAISE_VERSION;
 use super::row::parsed;
+use super::same_person::{LEAVE_PERSON, LEFT_ALONE};
 use super::{Store, StoreError};
 use crate::number::Number;
 use crate::routing::plan::ShopId;

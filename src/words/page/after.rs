@@ -118,7 +118,8 @@ pub fn topic(topic: Topic, language: Language) -> &'static str {
 /// What a word on a button means: one of ours is known by its name in either language, any other is the shop's own.
 pub fn meant(word: &str) -> Wanted {
     let folded = word.to_lowercase();
-    let is_named = |known: &Topic| [Language::En, Language::Es].iter().any(|of| topic(*known, *of).to_lowercase() == folded);
+    let is_named =
+        |known: &Topic| [Language::En, Language::Es].iter().any(|of| topic(*known, *of).to_lowercase() == folded);
     match Topic::ALL.into_iter().find(is_named) {
         _ if word.is_empty() => Wanted::Unsaid,
         Some(topic) => Wanted::Topic(topic),

@@ -116,7 +116,9 @@ pub fn advice_on_answers(figures: &Figures, language: Language) -> Option<String
     Some(match language {
         _ if calls + closed == 0 => return None,
         Language::En if often_closed => {
-            format!("{closed} called while you were closed: think of opening longer, or say your hours where they look.")
+            format!(
+                "{closed} called while you were closed: think of opening longer, or say your hours where they look."
+            )
         }
         Language::Es if often_closed => {
             format!("{closed} llamaron con la tienda cerrada: piensa en abrir más, o pon el horario donde lo miren.")
@@ -137,7 +139,9 @@ pub fn advice_on_promises(figures: &Figures, language: Language) -> Option<Strin
         _ if figures.promises.due == 0 => return None,
         (Language::En, 0) => "Every promise was kept in time: customers can rely on you.".to_owned(),
         (Language::Es, 0) => "Se cumplieron todas a tiempo: la gente se puede fiar.".to_owned(),
-        (Language::En, 1) => "1 promise was not kept in time: promise a later hour, or press “I'll call” at once.".to_owned(),
+        (Language::En, 1) => {
+            "1 promise was not kept in time: promise a later hour, or press “I'll call” at once.".to_owned()
+        }
         (Language::Es, 1) => {
             "1 promesa no se cumplió a tiempo: promete para más tarde, o pulsa «Llamo yo» enseguida.".to_owned()
         }

@@ -5,7 +5,7 @@ use ringall::now::UnixMs;
 use ringall::number::Number;
 use ringall::routing::Because;
 use ringall::routing::plan::{Country, ShopId};
-use ringall::store::people::MOST_NUMBERS;
+use ringall::store::same_person::MOST_NUMBERS;
 use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, Wanted};
 
 use crate::cast::{Database, RUIZ, answered, event, jo, message, missed, number, shop};
