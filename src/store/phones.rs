@@ -9,7 +9,7 @@ use super::row::text;
 use super::{Store, StoreError};
 use crate::now::UnixMs;
 use crate::routing::Hours;
-use crate::routing::plan::{Country, Line, Phone, PhoneId, ShopId};
+use crate::routing::plan::{Country, Phone, PhoneId, ShopId};
 
 /// A call rings all of a wave at once: more phones than a small shop has, and fewer than a call could not bear.
 pub const MAX_PHONES: i64 = 64;

@@ -17,6 +17,8 @@ mod owed;
 mod page_calls_back;
 mod page_hours;
 mod page_messages;
+mod page_people;
+mod page_shop;
 mod pages;
 mod phones;
 mod right_now;
