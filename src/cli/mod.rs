@@ -252,9 +252,7 @@ async fn create_token(config: &Config, name: &str) -> Result<ExitCode, CommandEr
 
 async fn invite_owner(config: &Config, email: &str) -> Result<ExitCode, CommandError> {
     let email = email.trim();
-    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_control() || c.is_whitespace());
-    let is_email = email.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host) && !host.contains('@'));
-    if !is_email || email.len() > MOST_EMAIL_BYTES {
+    if !crate::web::is_email(email) {
         return Err(CommandError::Wrong("owner invite: EMAIL: expected an address such as ana@example.com".to_owned()));
     }
     let store = Store::open(&config.database).await?;
@@ -263,9 +261,6 @@ async fn invite_owner(config: &Config, email: &str) -> Result<ExitCode, CommandE
     println!("{}/set-up/{secret}", config.web.public_url);
     Ok(ExitCode::SUCCESS)
 }
-
-/// RFC 5321 §4.5.3.1.3.
-const MOST_EMAIL_BYTES: usize = 254;
 
 fn read_text(path: &Path) -> Result<String, TomlFileError> {
     std::fs::read_to_string(path).map_err(|error| TomlFileError::Unexpected {

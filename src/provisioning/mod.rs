@@ -36,6 +36,8 @@ pub struct Site {
     pub registrar: Registrar,
     pub realm: String,
     pub digest: Algorithm,
+    /// The names of the carriers that the machine's file has: people are told, phones are not.
+    pub carriers: Vec<String>,
 }
 
 /// Where phones register.
@@ -64,19 +66,40 @@ impl Site {
             None => (udp_port, Transport::Udp),
         };
         let registrar = Registrar { host: host(&base).to_owned(), port, transport };
-        Site { base, registrar, realm: config.sip.realm.clone(), digest: config.sip.digest }
+        let carriers = config.trunks.iter().map(|trunk| trunk.name.clone()).collect();
+        Site { base, registrar, realm: config.sip.realm.clone(), digest: config.sip.digest, carriers }
     }
 
     /// Whether only this machine itself can open a link.
     pub fn is_here_alone(&self) -> bool {
-        let host = self.registrar.host.trim_start_matches('[').trim_end_matches(']');
-        host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        is_loopback(host(&self.base))
+    }
+
+    /// Whether only a phone on this machine can register where phones are told to.
+    pub fn registers_here_alone(&self) -> bool {
+        is_loopback(&self.registrar.host)
+    }
+
+    /// Phones register at this address, unless the owner has said that there is a name for it.
+    pub fn reached_at(mut self, address: Option<IpAddr>) -> Site {
+        if let Some(address) = address.filter(|_| self.registers_here_alone()) {
+            self.registrar.host = match address {
+                IpAddr::V4(v4) => v4.to_string(),
+                IpAddr::V6(v6) => format!("[{v6}]"),
+            };
+        }
+        self
     }
 
     /// Whether what a phone fetches, its password too, can be read on the way.
     pub fn is_in_the_open(&self) -> bool {
         !self.base.to_ascii_lowercase().starts_with("https://")
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// Of a URL, without its port.

@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use super::db::{read, write, write_one};
-use super::plan::NEXT_ID;
 use super::row::parsed;
 use super::tokens::{hash, random_hex};
-use super::{Store, StoreError};
+use super::{Role, Store, StoreError};
 use crate::now::UnixMs;
-use crate::routing::plan::Language;
+use crate::routing::plan::{Language, PhoneId};
 
 /// The database's name for an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +19,9 @@ pub struct Owner {
     pub id: OwnerId,
     /// In lower case.
     pub email: String,
+    pub role: Role,
+    /// Their own.
+    pub phone: Option<PhoneId>,
     /// `None`: as the browser asks.
     pub language: Option<Language>,
 }
@@ -37,7 +39,7 @@ pub enum Link {
 /// A set-up link is for the mail or the note it is sent in, not to be kept.
 pub const LINK_LASTS: Duration = Duration::from_secs(3 * 24 * 3600);
 /// An expired link is told from an unknown one for so long.
-const LINK_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(super) const LINK_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A browser that has not come for so long must sign in again.
 pub const IDLE_END: Duration = Duration::from_secs(14 * 24 * 3600);
 /// And every browser after so long, come what may.
@@ -45,20 +47,15 @@ pub const ABSOLUTE_END: Duration = Duration::from_secs(60 * 24 * 3600);
 /// Coming back is written down at most so often.
 const SEEN_EVERY: Duration = Duration::from_secs(600);
 
-const OWNER_ID: &str = "SELECT id FROM owners WHERE email = $1";
-const PUT_OWNER: &str = "INSERT INTO owners (id, email) VALUES ($1, $2)";
 const PASSWORD: &str = "SELECT id, password FROM owners WHERE email = $1 AND password IS NOT NULL";
 const SET_PASSWORD: &str = "UPDATE owners SET password = $1 WHERE id = $2";
 const SET_LANGUAGE: &str = "UPDATE owners SET language = $1 WHERE id = $2";
-const PUT_LINK: &str = "INSERT INTO set_up_links (hash, owner_id, expires_ms) VALUES ($1, $2, $3)";
-const DROP_LINKS: &str =
-    "DELETE FROM set_up_links WHERE (owner_id = $1 AND used_ms IS NULL AND hash <> $2) OR expires_ms < $3";
-const LINK: &str = "SELECT o.id, o.email, o.language, l.expires_ms, l.used_ms FROM set_up_links l \
+const LINK: &str = "SELECT o.id, o.email, o.role, o.phone_id, o.language, l.expires_ms, l.used_ms FROM set_up_links l \
      JOIN owners o ON o.id = l.owner_id WHERE l.hash = $1";
 const USE_LINK: &str = "UPDATE set_up_links SET used_ms = $1 WHERE hash = $2 AND used_ms IS NULL AND expires_ms > $1 \
      RETURNING owner_id";
 const PUT_SIGN_IN: &str = "INSERT INTO sign_ins (hash, owner_id, began_ms, seen_ms) VALUES ($1, $2, $3, $3)";
-const SIGNED_IN: &str = "SELECT o.id, o.email, o.language, s.seen_ms FROM sign_ins s \
+const SIGNED_IN: &str = "SELECT o.id, o.email, o.role, o.phone_id, o.language, s.seen_ms FROM sign_ins s \
      JOIN owners o ON o.id = s.owner_id WHERE s.hash = $1 AND s.began_ms > $2 AND s.seen_ms > $3";
 const SEEN: &str = "UPDATE sign_ins SET seen_ms = $1 WHERE hash = $2";
 const SIGN_OUT: &str = "DELETE FROM sign_ins WHERE hash = $1";
@@ -69,6 +66,8 @@ const DROP_OLD_SIGN_INS: &str = "DELETE FROM sign_ins WHERE began_ms <= $1 OR se
 struct LinkRow {
     id: i64,
     email: String,
+    role: String,
+    phone_id: Option<i64>,
     language: Option<String>,
     expires_ms: i64,
     used_ms: Option<i64>,
@@ -78,32 +77,16 @@ struct LinkRow {
 struct SignInRow {
     id: i64,
     email: String,
+    role: String,
+    phone_id: Option<i64>,
     language: Option<String>,
     seen_ms: i64,
 }
 
 impl Store {
-    /// A new one-time link's secret for the owner of this address, who is made when there is none. Links made for them
-    /// earlier and not used stop working.
+    /// [`Store::invite`] for an owner.
     pub async fn invite_owner(&self, email: &str, now: UnixMs) -> Result<String, StoreError> {
-        let email = email.to_lowercase();
-        let secret = random_hex()?;
-        let hash = hash(&secret);
-        let (expires, forgotten) = (now + LINK_LASTS, before(now, LINK_REMEMBERED));
-        write!(self.db, tx => {
-            let known: Option<i64> = sqlx::query_scalar(OWNER_ID).bind(&email).fetch_optional(&mut *tx).await?;
-            let id = match known {
-                Some(id) => id,
-                None => {
-                    let id: i64 = sqlx::query_scalar(NEXT_ID).fetch_one(&mut *tx).await?;
-                    sqlx::query(PUT_OWNER).bind(id).bind(&email).execute(&mut *tx).await?;
-                    id
-                }
-            };
-            sqlx::query(PUT_LINK).bind(&hash).bind(id).bind(expires.0).execute(&mut *tx).await?;
-            sqlx::query(DROP_LINKS).bind(id).bind(&hash).bind(forgotten).execute(&mut *tx).await?;
-        });
-        Ok(secret)
+        self.invite(email, Role::Owner, now).await
     }
 
     /// What the link with this secret is worth. Looking does not use it up: mail programs look at links too.
@@ -114,7 +97,7 @@ impl Store {
             None => Link::Unknown,
             Some(row) if row.used_ms.is_some() => Link::Used,
             Some(row) if row.expires_ms <= now.0 => Link::Expired,
-            Some(row) => Link::Good(owner(row.id, row.email, row.language)?),
+            Some(row) => Link::Good(owner((row.id, row.email, row.role, row.phone_id, row.language))?),
         })
     }
 
@@ -168,7 +151,7 @@ impl Store {
         if now.since(UnixMs(row.seen_ms)) > millis(SEEN_EVERY).unsigned_abs() {
             write_one!(self.db, pool => sqlx::query(SEEN).bind(now.0).bind(&hash).execute(pool).await.map(|_| ()))?;
         }
-        owner(row.id, row.email, row.language).map(Some)
+        owner((row.id, row.email, row.role, row.phone_id, row.language)).map(Some)
     }
 
     /// The browser with this secret is signed in no more.
@@ -188,12 +171,20 @@ impl Store {
     }
 }
 
-fn owner(id: i64, email: String, spoken: Option<String>) -> Result<Owner, StoreError> {
-    let spoken = spoken.map(|text| parsed("owners", "language", &text, Language::parse)).transpose()?;
-    Ok(Owner { id: OwnerId(id), email, language: spoken })
+/// id, e-mail, role, phone and language.
+type Columns = (i64, String, String, Option<i64>, Option<String>);
+
+fn owner((id, email, role, phone, spoken): Columns) -> Result<Owner, StoreError> {
+    Ok(Owner {
+        id: OwnerId(id),
+        email,
+        role: parsed("owners", "role", &role, Role::parse)?,
+        phone: phone.map(PhoneId),
+        language: spoken.map(|text| parsed("owners", "language", &text, Language::parse)).transpose()?,
+    })
 }
 
-fn before(now: UnixMs, span: Duration) -> i64 {
+pub(super) fn before(now: UnixMs, span: Duration) -> i64 {
     now.0.saturating_sub(millis(span))
 }
 

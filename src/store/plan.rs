@@ -48,22 +48,22 @@ const CONTACTS: &str = "SELECT number, name, note FROM contacts WHERE shop_id = 
 // Raising the version comes first in every write: on PostgreSQL its row is what makes writers take turns.
 pub(super) const RAISE_VERSION: &str = "UPDATE settings SET value = value + 1 WHERE name = 'plan_version'";
 pub(super) const NEXT_ID: &str = "UPDATE settings SET value = value + 1 WHERE name = 'last_id' RETURNING value";
-const SHOP_ID: &str = "SELECT id FROM shops WHERE name = $1";
-const NUMBER_TAKEN: &str = "SELECT s.name FROM shop_numbers n JOIN shops s ON s.id = n.shop_id \
+pub(super) const SHOP_ID: &str = "SELECT id FROM shops WHERE name = $1";
+pub(super) const NUMBER_TAKEN: &str = "SELECT s.name FROM shop_numbers n JOIN shops s ON s.id = n.shop_id \
      WHERE n.number = $1 AND s.name <> $2";
 const USER_TAKEN: &str = "SELECT s.name FROM phones p JOIN shops s ON s.id = p.shop_id \
      WHERE p.kind = 'registers' AND p.line = $1 AND s.name <> $2";
-const PUT_SHOP: &str = "INSERT INTO shops (id, name, time_zone, country, language, hours, give_up_after_s, notify, \
+pub(super) const PUT_SHOP: &str = "INSERT INTO shops (id, name, time_zone, country, language, hours, give_up_after_s, notify, \
      calls_to, call_back_ring) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET \
      time_zone = excluded.time_zone, country = excluded.country, calls_to = excluded.calls_to, language = excluded.language, hours = excluded.hours, \
      give_up_after_s = excluded.give_up_after_s, notify = excluded.notify, call_back_ring = excluded.call_back_ring";
 const SET_CALL_BACK_RING: &str = "UPDATE shops SET call_back_ring = $2 WHERE id = $1";
-const DROP_NUMBERS: &str = "DELETE FROM shop_numbers WHERE shop_id = $1";
-const PUT_NUMBER: &str = "INSERT INTO shop_numbers (number, shop_id, position) VALUES ($1, $2, $3)";
+pub(super) const DROP_NUMBERS: &str = "DELETE FROM shop_numbers WHERE shop_id = $1";
+pub(super) const PUT_NUMBER: &str = "INSERT INTO shop_numbers (number, shop_id, position) VALUES ($1, $2, $3)";
 const OLD_PHONES: &str = "SELECT id, name, off_until_ms, ha1 FROM phones WHERE shop_id = $1";
 const DROP_PHONES: &str = "DELETE FROM phones WHERE shop_id = $1";
-const DROP_LINKS: &str = "DELETE FROM provisioning_links WHERE phone_id = $1";
-const PUT_PHONE: &str = "INSERT INTO phones (id, shop_id, position, name, kind, line, ha1, after_s, hours, \
+pub(super) const DROP_LINKS: &str = "DELETE FROM provisioning_links WHERE phone_id = $1";
+pub(super) const PUT_PHONE: &str = "INSERT INTO phones (id, shop_id, position, name, kind, line, ha1, after_s, hours, \
      off_until_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const DROP_CLOSURES: &str = "DELETE FROM closures WHERE shop_id = $1";
 pub(super) const PUT_CLOSURE: &str =
@@ -353,7 +353,7 @@ fn refuse_taken(what: &'static str, value: &str, shop: Option<String>) -> Result
     }
 }
 
-fn line_columns(line: &Line) -> (&'static str, &str, Option<&str>) {
+pub(super) fn line_columns(line: &Line) -> (&'static str, &str, Option<&str>) {
     match line {
         Line::Registers { user, ha1 } => ("registers", user, Some(&ha1.0)),
         Line::Fixed { contact } => ("fixed", contact, None),
@@ -365,7 +365,7 @@ pub(super) fn hours(table: &'static str, text: Option<String>, country: Country)
     text.map(|text| parsed(table, "hours", &text, |text| Hours::parse(text, country).ok())).transpose()
 }
 
-fn seconds(duration: Duration) -> i64 {
+pub(super) fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 

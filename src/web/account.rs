@@ -1,13 +1,16 @@
-//! `/account`: the reader's language, and the way out.
+//! `/account`: the reader's language, their own phone, and the way out.
 
 use askama::Template;
 use axum::Extension;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::routing::plan::Language;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Choice, Frame, Tab, View, page, shown};
+use crate::web::phone::{OffForm, Typed, my_off};
+use crate::words::page::shop::phones;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -16,9 +19,21 @@ struct Page {
     email: String,
     language_action: String,
     languages: Vec<Choice>,
+    p: &'static phones::Labels,
+    /// Their own phone.
+    mine: Option<(String, OffForm)>,
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
+    build(&view, None)
+}
+
+/// The page again, with what was typed and why it was not taken.
+pub fn again(view: &View, off: Typed) -> Result<Response, Fault> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, build(view, Some(off))?).into_response())
+}
+
+fn build(view: &View, off: Option<Typed>) -> Result<Response, Fault> {
     let w = view.w();
     let own = view.visitor.owner.language;
     let choice = |value, name, language| Choice { value, name, chosen: own == language };
@@ -32,6 +47,8 @@ pub async fn show(view: View) -> Result<Response, Fault> {
             choice(Language::En.as_str(), "English", Some(Language::En)),
             choice(Language::Es.as_str(), "Español", Some(Language::Es)),
         ],
+        p: phones::labels(view.language()),
+        mine: my_off(view, off),
     })
 }
 

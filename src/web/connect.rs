@@ -50,7 +50,7 @@ pub async fn make(view: View, Path(id): Path<String>) -> Result<Response, Fault>
     let maker = |name, place, address| Maker { name, place, address, code: None };
     let app = format!("{base}/linphone.xml");
     page(Page {
-        frame: view.frame(Tab::Phones, w.connect),
+        frame: view.frame(Tab::Shop, w.connect),
         phone: shown(&phone.name),
         until: words::page::link_until(&moment, language),
         warnings,

@@ -17,7 +17,7 @@ use crate::web::assets::{ICON, SCRIPT, STYLE};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::visit::Visitor;
-use crate::words::page::{Labels, labels};
+use crate::words::page::{Labels, labels, shop};
 
 /// Around a page for somebody who is not signed in.
 pub struct Plain {
@@ -54,6 +54,7 @@ pub struct Frame {
     /// The shop's id, where forms must name it because there are several.
     pub shop_field: Option<i64>,
     pub home: String,
+    pub messages: String,
     pub account: String,
     /// Empty when there is only one.
     pub shops: Vec<ShopLink>,
@@ -79,43 +80,42 @@ pub struct TabLink {
 pub enum Tab {
     Now,
     Calls,
-    Messages,
     Hours,
-    Phones,
+    Shop,
     /// None of them.
     Other,
 }
 
-const TABS: [Tab; 5] = [Tab::Now, Tab::Calls, Tab::Messages, Tab::Hours, Tab::Phones];
+const TABS: [Tab; 4] = [Tab::Now, Tab::Calls, Tab::Hours, Tab::Shop];
 
 impl Tab {
     fn path(self) -> &'static str {
         match self {
             Tab::Now | Tab::Other => "/",
             Tab::Calls => "/calls",
-            Tab::Messages => "/messages",
-            Tab::Phones => "/phones",
             Tab::Hours => "/hours",
+            Tab::Shop => "/shop",
         }
     }
 
-    fn name(self, w: &'static Labels) -> &'static str {
+    fn name(self, language: Language) -> &'static str {
+        let w = labels(language);
         match self {
             Tab::Now | Tab::Other => w.now,
             Tab::Calls => w.calls,
-            Tab::Messages => w.messages,
-            Tab::Phones => w.phones,
             Tab::Hours => w.hours,
+            Tab::Shop => shop::labels(language).shop,
         }
     }
 
     fn icon(self) -> &'static str {
         match self {
-            // A clock, a handset, an envelope, a calendar, a telephone.
+            // A clock, a handset, a calendar, a shop's front.
             Tab::Now | Tab::Other => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 7v5l3 2",
             Tab::Calls => "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A15 15 0 0 1 4 5a1 1 0 0 1 1-1",
-            Tab::Phones => "M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1M11 18h2",
-            Tab::Messages => "M4 6h16v12H4zM4 7l8 6l8-6",
+            Tab::Shop => {
+                "M4 9l1-5h14l1 5a2.7 2.7 0 0 1-5.3 0a2.7 2.7 0 0 1-5.4 0A2.7 2.7 0 0 1 4 9M5 12v8h14v-8M10 20v-5h4v5"
+            }
             Tab::Hours => "M5 5h14a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1M4 10h16M8 3v4M16 3v4",
         }
     }
@@ -207,8 +207,12 @@ impl View {
             name: shown(&shop.name),
             here: shop.id == self.shop.id,
         };
-        let tab_link =
-            |to: Tab| TabLink { href: self.at(to.path()), name: to.name(w), here: to == tab, icon: to.icon() };
+        let tab_link = |to: Tab| TabLink {
+            href: self.at(to.path()),
+            name: to.name(self.language()),
+            here: to == tab,
+            icon: to.icon(),
+        };
         Frame {
             w,
             language: self.language().as_str(),
@@ -220,6 +224,7 @@ impl View {
             shop_name: shown(&self.shop.name),
             shop_field: several.then_some(self.shop.id.0),
             home: self.at("/"),
+            messages: self.at("/messages"),
             account: self.at("/account"),
             shops: if several { self.plan.shops.iter().map(shop_link).collect() } else { Vec::new() },
             tabs: TABS.into_iter().map(tab_link).collect(),

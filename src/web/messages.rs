@@ -85,7 +85,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let choices = Choices::now(&view).await;
     let card = |message| MessageCard::of(message, &view).calling_back(message, &choices, &view);
     page(Page {
-        frame: view.frame(Tab::Messages, view.w().messages),
+        frame: view.frame(Tab::Now, view.w().messages),
         w: view.w(),
         messages: stored.iter().map(card).collect(),
         older: last.map(|message| view.at(&format!("/messages?before={}", message.message.call))),

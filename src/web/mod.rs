@@ -33,13 +33,18 @@ mod news;
 mod now;
 mod owed;
 mod password;
+mod people;
+mod phone;
+mod phone_add;
 mod phone_file;
 mod phones;
 mod problem;
 mod qr_code;
 mod range;
 mod ring;
+mod role;
 mod set_up;
+mod shop;
 mod sign_in;
 mod sip_socket;
 mod throttle;
@@ -77,6 +82,7 @@ pub use listener::{Limits, serve};
 pub use live::{Feed, Listeners};
 pub use metrics::LiveGauges;
 pub use problem::Problem;
+pub use set_up::is_email;
 pub use visit::Entrance;
 
 /// What the web shows, and where it reads it.
@@ -218,8 +224,26 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
         ("/phones", get(phones::show)),
         ("/phones/call-back-ring", form(phones::ring_back, "/phones")),
+        ("/phones/add", get(phone_add::show).post(phone_add::add)),
+        ("/phones/{id}", get(phone::show)),
+        ("/phones/{id}/name", form(phone::rename, "/phones")),
+        ("/phones/{id}/hours", form(phone::set_hours, "/phones")),
+        ("/phones/{id}/wave", form(phone::move_wave, "/phones")),
+        ("/phones/{id}/off", form(phone::set_off, "/phones")),
+        ("/phones/{id}/password", form(phone::new_password, "/phones")),
+        ("/phones/{id}/remove", form(phone::remove, "/phones")),
+        ("/my-phone/off", form(phone::set_mine_off, "/account")),
         ("/phones/{id}/connect", form(connect::make, "/phones")),
         ("/phones/{id}/connect/end", form(connect::end, "/phones")),
+        ("/shop", get(shop::show)),
+        ("/shop/basics", get(shop::basics).post(shop::save_basics)),
+        ("/shop/numbers", get(shop::numbers).post(shop::save_numbers)),
+        ("/shop/notices", get(shop::notices).post(shop::save_notices)),
+        ("/people", get(people::show).post(people::invite)),
+        ("/people/{id}/link", form(people::invite_again, "/people")),
+        ("/people/{id}/role", form(people::set_role, "/people")),
+        ("/people/{id}/sign-out", form(people::sign_out, "/people")),
+        ("/people/{id}/remove", form(people::remove, "/people")),
         ("/what-if", get(what_if::show)),
         ("/account", get(account::show)),
         ("/account/language", form(account::speak, "/account")),

@@ -1,4 +1,5 @@
-//! `/phones`: each phone, whether a call now would ring it and because of what, and when it was last known to be there.
+//! `/phones`: each phone, whether a call now would ring it and because of what, and when it was last known to be there; its
+//! wave is moved here.
 
 use askama::Template;
 use axum::Extension;
@@ -6,17 +7,25 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::provisioning::Taker;
 use crate::routing::plan::{Line, Phone, Shop};
+use crate::routing::waves;
 use crate::store::LinkState;
 use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::words;
+use crate::words::page::shop;
 
 #[derive(Template)]
 #[template(path = "phones.html")]
 struct Page {
     frame: Frame,
+    p: &'static shop::phones::Labels,
+    add: String,
+    drill: String,
+    drill_name: &'static str,
+    to_shop: String,
+    to_shop_name: &'static str,
     phones: Vec<Card>,
     call_back_ring: bool,
     call_back_action: String,
@@ -41,6 +50,16 @@ struct Card {
     link: Option<String>,
     /// Where a link is asked for; a phone that does not register has none.
     connect: Option<String>,
+    change: String,
+    wave: String,
+    /// Whether there is a wave above it, and one below.
+    may: Moves,
+}
+
+/// Where a phone may be moved to.
+struct Moves {
+    up: bool,
+    down: bool,
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
@@ -48,7 +67,13 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let links = view.web.store.provisioning_links().await?;
     let phones = phones(&looked, &view.shop).map(|(phone, now)| card(phone, now, &links, &view)).collect();
     page(Page {
-        frame: view.frame(Tab::Phones, view.w().phones),
+        frame: view.frame(Tab::Shop, view.w().phones),
+        p: shop::phones::labels(view.language()),
+        add: view.at("/phones/add"),
+        drill: view.at("/phones/drill"),
+        drill_name: shop::labels(view.language()).drill,
+        to_shop: view.at("/shop"),
+        to_shop_name: shop::labels(view.language()).to_shop,
         phones,
         call_back_ring: view.shop.call_back_ring,
         call_back_action: view.at("/phones/call-back-ring"),
@@ -97,6 +122,12 @@ fn card(phone: &Phone, now: &PhoneNow, links: &[LinkState], view: &View) -> Card
         connect: match phone.line {
             Line::Registers { .. } => Some(view.at(&format!("/phones/{}/connect", phone.id.0))),
             Line::Fixed { .. } | Line::Cell { .. } => None,
+        },
+        change: view.at(&format!("/phones/{}", phone.id.0)),
+        wave: view.at(&format!("/phones/{}/wave", phone.id.0)),
+        may: Moves {
+            up: waves::earlier(&view.shop.phones, phone).is_some(),
+            down: waves::later(&view.shop.phones, phone).is_some(),
         },
     }
 }

@@ -8,21 +8,38 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::store::{Link, Owner};
+use crate::routing::plan::Language;
+use crate::store::{Link, StoreError};
 use crate::web::Web;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Plain, page};
 use crate::web::password::{self, LEAST_CHARS, NotHashed, Unfit};
+use crate::web::phone::Typed;
 use crate::web::sign_in::sign_in;
 use crate::web::visit::Guest;
+use crate::words::page::shop::{self, people};
 use crate::words::page::{labels, not_kept_here, password_hint};
+
+/// RFC 5321 §4.5.3.1.3.
+const MOST_EMAIL_BYTES: usize = 254;
+
+/// Whether this could be somebody's e-mail address.
+pub fn is_email(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_control() || c.is_whitespace());
+    let parts = text.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host) && !host.contains('@'));
+    parts && text.len() <= MOST_EMAIL_BYTES
+}
 
 #[derive(Template)]
 #[template(path = "set_up.html")]
 struct Page {
     plain: Plain,
-    email: String,
+    email: Typed,
+    /// Whoever came by the link of the first start says who they are.
+    is_first: bool,
+    /// Nobody else may read what is typed here.
+    in_the_open: Option<&'static str>,
     secret: String,
     fault: Option<String>,
     hint: String,
@@ -42,7 +59,7 @@ pub async fn show(
     Path(secret): Path<String>,
 ) -> Result<Response, Fault> {
     match web.store.set_up_link(&secret, (web.clock)().wall).await? {
-        Link::Good(owner) => form(guest, &owner, &secret, None),
+        Link::Good(owner) => form(&web, guest, Typed::fresh(&owner.email), owner.email.is_empty(), &secret, None),
         worthless => no_good(guest, &worthless),
     }
 }
@@ -60,10 +77,18 @@ pub async fn choose(
         Link::Good(owner) => owner,
         worthless => return no_good(guest, &worthless),
     };
+    let is_first = owner.email.is_empty();
+    let email = if is_first { fields.text("email") } else { owner.email.as_str() };
+    let form = |email, fault| form(&web, guest, email, is_first, &secret, fault);
+    let wrong_email =
+        |why: &str| Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Typed::refused(email, why), None)?).into_response());
+    if !is_email(email) {
+        return wrong_email(people::labels(guest.language).not_an_email);
+    }
     let chosen = fields.get("password").unwrap_or_default();
     let plan = web.plan.borrow().clone();
     let shops: Vec<&str> = plan.shops.iter().map(|shop| shop.name.as_str()).collect();
-    let fault = match password::check(chosen, &owner.email, &shops) {
+    let fault = match password::check(chosen, email, &shops) {
         Err(Unfit::TooShort) => Some(password_hint(LEAST_CHARS, guest.language)),
         Err(Unfit::TooLong) => Some(w.password_too_long.to_owned()),
         Err(Unfit::Guessable) => Some(w.password_guessable.to_owned()),
@@ -72,31 +97,53 @@ pub async fn choose(
         Ok(()) => web.entrance.instead_of(&headers).map(|address| not_kept_here(address, guest.language)),
     };
     if fault.is_some() {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(guest, &owner, &secret, fault)?).into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Typed::fresh(email), fault)?).into_response());
     }
     let hash = match password::hash(chosen.to_owned()).await {
         Ok(hash) => hash,
         Err(NotHashed::Busy) => {
-            let again = form(guest, &owner, &secret, Some(w.too_busy.to_owned()))?;
+            let again = form(Typed::fresh(email), Some(w.too_busy.to_owned()))?;
             return Ok((StatusCode::SERVICE_UNAVAILABLE, again).into_response());
         }
         Err(NotHashed::Failed) => return Err(Fault::Broken),
     };
+    if is_first {
+        match web.store.set_email(owner.id, email).await {
+            Err(StoreError::Taken { .. }) => return wrong_email(people::labels(guest.language).email_taken),
+            set => set?,
+        }
+    }
     match web.store.use_set_up_link(&secret, &hash, now).await? {
-        Link::Good(owner) => sign_in(&web, owner.id, "/").await,
+        // Who comes first finds nothing yet.
+        Link::Good(owner) => sign_in(&web, owner.id, if plan.shops.is_empty() { "/start" } else { "/" }).await,
         worthless => no_good(guest, &worthless),
     }
 }
 
-fn form(guest: Guest, owner: &Owner, secret: &str, fault: Option<String>) -> Result<Response, Fault> {
+fn form(
+    web: &Web,
+    guest: Guest,
+    email: Typed,
+    is_first: bool,
+    secret: &str,
+    fault: Option<String>,
+) -> Result<Response, Fault> {
     page(Page {
         plain: Plain::new(guest.language, labels(guest.language).set_up),
-        email: owner.email.clone(),
+        email,
+        is_first,
+        in_the_open: in_the_open(web, guest.language),
         secret: secret.to_owned(),
         fault,
         hint: password_hint(LEAST_CHARS, guest.language),
         least: LEAST_CHARS,
     })
+}
+
+/// What is said of a page that comes unencrypted; on the machine itself nobody can read along.
+pub fn in_the_open(web: &Web, language: Language) -> Option<&'static str> {
+    let in_the_open = web.site.is_in_the_open() && !web.site.is_here_alone();
+    in_the_open.then(|| shop::labels(language).in_the_open)
 }
 
 fn no_good(guest: Guest, link: &Link) -> Result<Response, Fault> {

@@ -14,6 +14,7 @@ use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Plain, page};
 use crate::web::password::{self, Lane, NotHashed};
+use crate::web::set_up::in_the_open;
 use crate::web::visit::{Guest, Visitor, way_back};
 use crate::words::page::{labels, not_kept_here, try_again};
 
@@ -21,6 +22,7 @@ use crate::words::page::{labels, not_kept_here, try_again};
 #[template(path = "sign_in.html")]
 struct Page {
     plain: Plain,
+    in_the_open: Option<&'static str>,
     fault: Option<String>,
     email: String,
     to: String,
@@ -29,10 +31,15 @@ struct Page {
 /// An address has no more (RFC 5321 §4.5.3.1.3).
 const MOST_EMAIL_CHARS: usize = 254;
 
-pub async fn show(Extension(guest): Extension<Guest>, uri: Uri) -> Result<Response, Fault> {
+pub async fn show(
+    State(web): State<Arc<Web>>,
+    Extension(guest): Extension<Guest>,
+    uri: Uri,
+) -> Result<Response, Fault> {
     let to = way_back(Fields::of_query(&uri).text("to")).to_owned();
     let plain = Plain::new(guest.language, labels(guest.language).sign_in);
-    page(Page { plain, fault: None, email: String::new(), to })
+    let in_the_open = in_the_open(&web, guest.language);
+    page(Page { plain, in_the_open, fault: None, email: String::new(), to })
 }
 
 pub async fn enter(
@@ -47,6 +54,7 @@ pub async fn enter(
     let refuse = |status: StatusCode, fault: String| {
         let page_again = Page {
             plain: Plain::new(guest.language, w.sign_in),
+            in_the_open: in_the_open(&web, guest.language),
             fault: Some(fault),
             email: email.clone(),
             to: to.clone(),

@@ -18,6 +18,7 @@ use crate::web::cookie::{Cookie, form_mark, is_form_mark};
 use crate::web::fault::{Fault, dress};
 use crate::web::form::{Fields, encoded};
 use crate::web::listener::source;
+use crate::web::role;
 use crate::web::throttle::Throttle;
 
 /// How browsers reach us, and who tries to come in.
@@ -113,6 +114,9 @@ pub async fn require(State(web): State<Arc<Web>>, request: Request, next: Next) 
         }
         Err(error) => return Fault::from(error).page(guest.language),
     };
+    if !role::may(visitor.owner.role, &parts.method, parts.uri.path()) {
+        return role::refuse(&web, visitor.language).await;
+    }
     let mut request = Request::from_parts(parts, body);
     if request.method() != Method::GET && request.method() != Method::HEAD {
         if !is_from_us(request.headers(), &web.entrance) {

@@ -32,6 +32,7 @@ macro_rules! labels {
 pub mod after;
 pub mod calls;
 pub mod figures;
+pub mod shop;
 
 labels! {
     // Around every page.
@@ -48,7 +49,7 @@ labels! {
     outcome, all_outcomes, number, filter, no_calls, no_number, older, not_a_number, when, why, rang, talked, which, called,
     timeline, no_events, between_phones,
     // Phones.
-    registers, fixed, cell, rings, likely_mailbox, off_now, unreachable, not_proven, phones_by_file,
+    registers, fixed, cell, rings, likely_mailbox, off_now, unreachable, not_proven,
     // A desk phone's link.
     connect, connect_how, connect_once, connect_password, connect_code, connect_end, connect_end_hint, to_phones, link_in_the_open,
     link_unused, at_yealink, at_grandstream, at_snom, at_poly, at_linphone,

@@ -21,6 +21,8 @@ mod page_calls_back;
 mod page_hours;
 mod page_import;
 mod page_messages;
+mod page_people;
+mod page_shop;
 mod pages;
 mod phones;
 mod right_now;

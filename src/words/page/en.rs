@@ -114,7 +114,6 @@ pub(super) const LABELS: Labels = Labels {
          probably its mailbox. Switch that mailbox off, or let it pick up later.",
     unreachable: "It cannot be reached: it is not registered, or its address leads nowhere.",
     not_proven: "Not heard of since the service started",
-    phones_by_file: "Phones are set in the shop's file: “ringall export” prints it, “ringall import” takes it in.",
     connect: "Connect a desk phone",
     connect_how: "Type the address of the phone's maker into the phone, and start it anew. It then sets itself up.",
     connect_once: "It is shown only now. Whoever opens it first is the phone, so show it to nobody else.",

@@ -115,7 +115,6 @@ pub(super) const LABELS: Labels = Labels {
          así que será su buzón de voz. Desactiva ese buzón o haz que salte más tarde.",
     unreachable: "No se puede contactar: no está registrado o su dirección no lleva a ninguna parte.",
     not_proven: "Sin noticias desde que arrancó el servicio",
-    phones_by_file: "Los teléfonos se ponen en el archivo de la tienda: «ringall export» lo escribe, «ringall import» lo lee.",
     connect: "Conectar un teléfono de mesa",
     connect_how: "Escribe en el teléfono la dirección de su marca y reinícialo. Después se configura solo.",
     connect_once: "Solo se enseña ahora. Quien lo abra primero es el teléfono, así que no se lo enseñes a nadie más.",

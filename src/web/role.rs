@@ -1,0 +1,67 @@
+//! What somebody may do, by their role: the one place that refuses staff what is the owner's.
+
+use askama::Template;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::routing::plan::Language;
+use crate::store::Role;
+use crate::web::Web;
+use crate::web::fault::Fault;
+use crate::web::frame::{Plain, page, shown};
+use crate::words::page::shop;
+
+/// What everybody may send who is signed in: answering, claiming, noting, and what is their own. All other forms are an
+/// owner's; a new one is too, until it stands here.
+const EVERYBODY: [&str; 7] = ["/account/", "/sign-out", "/my-phone/", "/callers/", "/calls/", "/owed/", "/messages/"];
+
+/// What staff may not even look at: addresses there may be as good as passwords.
+const OWNERS_ALONE: [&str; 1] = ["/shop/notices"];
+
+pub fn may(role: Role, method: &Method, path: &str) -> bool {
+    let only_looks = method == Method::GET || method == Method::HEAD;
+    let starts = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
+    role == Role::Owner || if only_looks { !starts(&OWNERS_ALONE) } else { starts(&EVERYBODY) }
+}
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct Refused {
+    plain: Plain,
+    text: String,
+}
+
+/// Says who can.
+pub async fn refuse(web: &Web, language: Language) -> Response {
+    let page_of = |owners: Vec<String>| {
+        let owners: Vec<String> = owners.iter().map(|email| shown(email)).collect();
+        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+        let plain = Plain::new(language, shop::labels(language).owners_only);
+        page(Refused { plain, text: shop::ask_an_owner(&owners, language) })
+    };
+    match web.store.owners().await.map_err(Fault::from).and_then(page_of) {
+        Ok(page) => (StatusCode::FORBIDDEN, page).into_response(),
+        Err(fault) => fault.page(language),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn staff_answer_claim_and_note_and_change_nothing_else() {
+        for path in
+            ["/owed/+34600999888/claim", "/callers/+34600999888", "/calls/1/pick-up", "/my-phone/off", "/sign-out"]
+        {
+            assert!(may(Role::Staff, &Method::POST, path), "{path}");
+        }
+        for path in
+            ["/hours/week", "/override", "/phones/1/name", "/phones/add", "/people", "/shop/numbers", "/", "/new"]
+        {
+            assert!(!may(Role::Staff, &Method::POST, path), "{path}");
+            assert!(may(Role::Staff, &Method::GET, path) && may(Role::Owner, &Method::POST, path), "{path}");
+        }
+        assert!(!may(Role::Staff, &Method::GET, "/shop/notices") && may(Role::Owner, &Method::GET, "/shop/notices"));
+    }
+}
