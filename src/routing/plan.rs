@@ -140,6 +140,34 @@ impl Plan {
 }
 
 impl Shop {
+    /// A shop of which nothing else is set.
+    pub fn new(
+        id: ShopId,
+        name: &str,
+        time_zone: chrono_tz::Tz,
+        country: Country,
+        language: Language,
+        give_up_after: Duration,
+    ) -> Shop {
+        Shop {
+            id,
+            name: name.to_owned(),
+            time_zone,
+            country,
+            language,
+            hours: None,
+            calls_to: Vec::new(),
+            numbers: Vec::new(),
+            give_up_after,
+            notify: Vec::new(),
+            phones: Vec::new(),
+            closures: Vec::new(),
+            hours_override: None,
+            blocked: BTreeSet::new(),
+            call_back_ring: true,
+        }
+    }
+
     /// The phone with this id, if it (still) exists.
     pub fn phone(&self, id: PhoneId) -> Option<&Phone> {
         self.phones.iter().find(|phone| phone.id == id)

@@ -195,6 +195,8 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/hours", get(hours::show)),
         ("/hours/week", form(hours::save_week, "/hours")),
         ("/hours/text", form(hours::save_text, "/hours")),
+        ("/hours/closed-days", get(hours::closed_days::show).post(hours::closed_days::save)),
+        ("/hours/sign", get(hours::sign::show)),
         ("/hours/closures", form(hours::add_closure, "/hours")),
         ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
         ("/phones", get(phones::show)),
