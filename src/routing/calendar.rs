@@ -243,6 +243,7 @@ mod tests {
             country: ES,
             calls_to: Vec::new(),
             call_back_ring: true,
+            greeting: Default::default(),
             language: Language::Es,
             hours: hours.map(hours_of),
             numbers: Vec::new(),

@@ -8,6 +8,7 @@ mod commit;
 pub mod contacts;
 mod db;
 mod error;
+mod greetings;
 pub mod hours;
 #[cfg(test)]
 mod indexes;

@@ -48,6 +48,7 @@ struct Page {
     closed_days: String,
     now: String,
     ahead: Vec<DayLine>,
+    greeting: String,
     sign: String,
 }
 
@@ -230,6 +231,7 @@ fn built(view: &View, typed: Typed, ask: Option<i32>) -> Page {
         closed_days: view.at("/hours/closed-days"),
         now: local_time::written(today),
         ahead: ahead.iter().map(|day| day_line(day, view)).collect(),
+        greeting: view.at("/greeting"),
         sign: view.at("/hours/sign"),
     }
 }

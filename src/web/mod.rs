@@ -18,6 +18,7 @@ mod event_stream;
 mod fault;
 mod form;
 mod frame;
+mod greeting;
 mod guard;
 pub mod health;
 mod hours;
@@ -26,6 +27,7 @@ pub mod listener;
 pub mod live;
 mod messages;
 pub mod metrics;
+mod multipart;
 mod news;
 mod now;
 mod owed;
@@ -64,6 +66,7 @@ use crate::routing::plan::Language;
 use crate::sip::stream::Reception;
 use crate::store::Store;
 use crate::twilio::webhook::{self, Webhooks};
+use crate::utterance::Names;
 use fault::Fault;
 use frame::View;
 
@@ -90,6 +93,8 @@ pub struct Web {
     /// From [`metrics::install`].
     pub counters: PrometheusHandle,
     pub readiness: Arc<Readiness>,
+    /// Names that were spoken, as the greeting says them.
+    pub names: watch::Receiver<Arc<Names>>,
     /// How browsers come in.
     pub entrance: Entrance,
     /// What phones are told that are connected by a link.
@@ -199,6 +204,11 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/hours/sign", get(hours::sign::show)),
         ("/hours/closures", form(hours::add_closure, "/hours")),
         ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
+        ("/greeting", get(greeting::show)),
+        ("/greeting/heard", get(greeting::sound)),
+        (visit::WITH_FILE, form(greeting::record, "/greeting")),
+        ("/greeting/remove", form(greeting::remove, "/greeting")),
+        ("/greeting/also", form(greeting::speak_also, "/greeting")),
         ("/phones", get(phones::show)),
         ("/phones/call-back-ring", form(phones::ring_back, "/phones")),
         ("/phones/{id}/connect", form(connect::make, "/phones")),

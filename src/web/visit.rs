@@ -119,7 +119,12 @@ pub async fn require(State(web): State<Arc<Web>>, request: Request, next: Next) 
             return Fault::Forged.page(visitor.language);
         }
         let fields;
-        (parts, fields) = match Fields::read(request).await {
+        let read = if request.uri().path() == WITH_FILE {
+            Fields::read_with_file(request).await
+        } else {
+            Fields::read(request).await
+        };
+        (parts, fields) = match read {
             Ok(read) => read,
             Err(fault) => return fault.page(visitor.language),
         };
@@ -151,6 +156,9 @@ pub async fn welcome(State(web): State<Arc<Web>>, mut request: Request, next: Ne
     request.extensions_mut().insert(guest);
     dress(next.run(request).await, guest.language)
 }
+
+/// The one form with a file, from those alone who are signed in.
+pub const WITH_FILE: &str = "/greeting/record";
 
 /// Below it is what scripts of ours fetch.
 const LIVE: &str = "/live/";

@@ -19,6 +19,7 @@ macro_rules! labels {
 
 mod en;
 mod es;
+pub mod greeting;
 pub mod hours;
 
 use chrono::{Datelike, NaiveDate};

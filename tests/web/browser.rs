@@ -97,6 +97,18 @@ impl<'p> Browser<'p> {
         self.asks(Method::POST, path, &[("sec-fetch-site", "same-origin")], encoded(fields)).await
     }
 
+    /// Sends these fields and a file as `sound`, from a page of ours.
+    pub async fn sends_with_file(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Answer {
+        let text = |(name, value): &(&str, &str)| {
+            format!("--ours\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let sound = "--ours\r\nContent-Disposition: form-data; name=\"sound\"; filename=\"a.wav\"\r\n\r\n";
+        let fields: String = fields.iter().map(text).collect();
+        let body = [fields.as_bytes(), sound.as_bytes(), file, b"\r\n--ours--\r\n"].concat();
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "multipart/form-data; boundary=ours")];
+        self.asks(Method::POST, path, &headers, body).await
+    }
+
     /// Sends exactly these fields, saying so of where it comes from.
     pub async fn sends_from(&mut self, headers: &[(&str, &str)], path: &str, fields: &[(&str, &str)]) -> Answer {
         self.asks(Method::POST, path, headers, encoded(fields)).await
@@ -115,7 +127,7 @@ impl<'p> Browser<'p> {
         News(response.into_body())
     }
 
-    async fn asks(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
+    async fn asks(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
         let (parts, body) = self.answered(method, path, headers, body).await.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body").to_vec();
         for set in parts.headers.get_all(header::SET_COOKIE) {
@@ -135,7 +147,7 @@ impl<'p> Browser<'p> {
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: String,
+        body: impl Into<Body>,
     ) -> axum::response::Response {
         let mut request = Request::builder().method(&method).uri(path).header("host", "localhost:8080");
         request = request.header("accept-language", self.language).header("accept", "text/html");
@@ -149,7 +161,7 @@ impl<'p> Browser<'p> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(Body::from(body)).expect("a request of this test");
+        let mut request = request.body(body.into()).expect("a request of this test");
         let peer: std::net::SocketAddr = self.peer.parse().expect("an address of this test");
         request.extensions_mut().insert(ConnectInfo(peer));
         self.place.router.clone().oneshot(request).await.expect("a router is infallible")

@@ -15,6 +15,7 @@ mod messages;
 mod metrics;
 mod owed;
 mod page_calls_back;
+mod page_greeting;
 mod page_hours;
 mod page_messages;
 mod pages;

@@ -47,7 +47,8 @@ pub async fn show(view: View) -> Result<Response, Fault> {
 
 /// The shop's own, and the other when the greeting speaks it too.
 fn languages(view: &View) -> Vec<Language> {
-    vec![view.shop.language]
+    let also = view.shop.greeting.also.filter(|also| *also != view.shop.language);
+    [Some(view.shop.language), also].into_iter().flatten().collect()
 }
 
 fn part(view: &View, language: Language) -> Part {
