@@ -38,6 +38,7 @@ use crate::twilio::Work;
 use crate::twilio::errands::{Errands, Patience};
 use crate::twilio::rest::{Rest, RestError};
 use crate::twilio::webhook::Webhooks;
+use crate::utterance::Names;
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -276,9 +277,14 @@ impl Running {
         });
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
+        let (names_sender, names) = watch::channel(Arc::default());
         let speaking = config.speech.say.map(|say| {
-            let names = inbox.clone();
-            let speaker = Speaker::new(say, &config.data_dir, move |spoken| names.send(Message::Names(spoken)));
+            let inbox = inbox.clone();
+            let tell = move |spoken: Names| {
+                names_sender.send_replace(Arc::new(spoken.clone()));
+                inbox.send(Message::Names(spoken));
+            };
+            let speaker = Speaker::new(say, &config.data_dir, tell);
             tokio::spawn(speaker.run(plan_receiver.clone(), contacts))
         });
         let hands = inbox.clone();
@@ -296,6 +302,7 @@ impl Running {
             gauges: gauges.clone(),
             counters,
             readiness: readiness.clone(),
+            names,
             entrance: Entrance::new(&config.web.public_url),
             site,
             reception,

@@ -365,6 +365,7 @@ mod tests {
             hours_override: None,
             blocked: std::collections::BTreeSet::new(),
             call_back_ring: true,
+            greeting: Default::default(),
         }
     }
 

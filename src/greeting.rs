@@ -4,17 +4,22 @@
 //!
 //! A greeting is one list of clips. What is heard and what is written are both read from it, so they never differ.
 
+mod menu;
+pub mod own;
+
 use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use chrono_tz::Tz;
 
+use crate::media::g711::ULAW_SILENCE;
 use crate::media::player::Sound;
+use crate::media::wav;
 use crate::now::UnixMs;
 use crate::prompt::{self, BEEP, Voice, pick};
 use crate::routing::decision::Opening;
 use crate::routing::local_time;
-use crate::routing::plan::Language;
+use crate::routing::plan::{Language, OwnWords, Part, Shop};
 use crate::utterance::{Pause, SpokenName, Utterance, length_of};
 
 /// No greeting is longer, its beep included. People hang up on longer ones.
@@ -41,7 +46,94 @@ enum Day {
     Date(NaiveDate),
 }
 
+/// How much of a second language is said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Much {
+    Whole,
+    WithoutInvitation,
+    WhenAlone,
+}
+
 impl Greeting {
+    /// What a caller of this shop hears at `now`: its own words where it has some, ours where not, the times from its
+    /// hours always; then its second language, as much of it as there is room for. `name`: the shop's, spoken.
+    ///
+    /// Own words that would make it too long are left out for this call.
+    pub fn of_shop(shop: &Shop, name: Option<&SpokenName>, opening: Opening, now: UnixMs) -> Greeting {
+        let own = |part| Greeting::own(shop, shop.language, part).is_some();
+        let mut first = Greeting::new(name, opening, shop.time_zone, now, shop.language);
+        if own(Part::Welcome) || own(Part::Invitation) {
+            let mut whole = Greeting(Utterance::default());
+            let name = name.filter(|_| !own(Part::Welcome));
+            name.into_iter().for_each(|name| whole.0.name(name, Pause::Stop));
+            whole.say_own(shop, shop.language, opening, now, Much::Whole);
+            if whole.length() <= LENGTH_MAX {
+                first = whole;
+            }
+        }
+        let Some(also) = shop.greeting.also.filter(|also| *also != shop.language) else { return first };
+        for much in [Much::Whole, Much::WithoutInvitation, Much::WhenAlone] {
+            let mut both = first.clone();
+            both.say_own(shop, also, opening, now, much);
+            if both.length() <= LENGTH_MAX {
+                return both;
+            }
+        }
+        first
+    }
+
+    fn say_own(&mut self, shop: &Shop, language: Language, opening: Opening, now: UnixMs, much: Much) {
+        let voice = prompt::voice(language);
+        let zone = shop.time_zone;
+        let own = |part| Greeting::own(shop, language, part).map(spoken);
+        let at = match opening {
+            Opening::At(at) if at > now => Some(at),
+            Opening::At(_) | Opening::NotKnown | Opening::NotUntilFurtherNotice => None,
+        };
+        let welcome = own(Part::Welcome).filter(|_| much != Much::WhenAlone);
+        if let Some(welcome) = &welcome {
+            self.0.name(welcome, Pause::Stop);
+        }
+        match (opening, at) {
+            (Opening::NotUntilFurtherNotice, _) => self.0.say(&voice.further_notice, Pause::Stop),
+            // An own welcome may not say that the shop is closed; when it opens says so too.
+            (_, Some(_)) if welcome.is_some() || much == Much::WhenAlone => {}
+            _ => self.0.say(&voice.closed, Pause::Stop),
+        }
+        if let Some(at) = at {
+            self.say_when(voice, language, local_time::local(zone, at), local_time::local(zone, now).date());
+        }
+        if much == Much::Whole {
+            match own(Part::Invitation) {
+                Some(invitation) => self.0.name(&invitation, Pause::Stop),
+                None => self.0.say(&voice.message, Pause::Stop),
+            }
+        }
+    }
+
+    /// The same as a WAVE file of μ-law, 8 kHz: just the bytes that the packets of a call have.
+    pub fn wave(&self) -> Vec<u8> {
+        let samples = self.samples();
+        let header = wav::header(u32::try_from(samples.len()).unwrap_or(wav::SAMPLES_MAX));
+        [&header[..], &samples].concat()
+    }
+
+    /// All that is heard, μ-law, 8 kHz.
+    pub fn samples(&self) -> Vec<u8> {
+        let mut samples = Vec::new();
+        for sound in self.sounds() {
+            match sound {
+                Sound::Clip(clip) => samples.extend_from_slice(clip),
+                Sound::Recorded(recorded) => samples.extend_from_slice(&recorded),
+                Sound::Silence { samples: length } => samples.resize(samples.len() + length, ULAW_SILENCE),
+            }
+        }
+        if samples.len() % 2 == 1 {
+            samples.push(ULAW_SILENCE);
+        }
+        samples
+    }
+
     /// The greeting of a shop whose clock is `zone`'s, for a call at `now`.
     ///
     /// Without a name, or with one that would make it too long, the greeting starts with "We are closed".
@@ -135,6 +227,10 @@ impl Greeting {
             }
         }
     }
+}
+
+fn spoken(own: &OwnWords) -> SpokenName {
+    SpokenName { text: own.words.to_string(), samples: own.samples.clone() }
 }
 
 /// Which of [`Voice::parts`] tells this hour from the one twelve hours later, where people would ask.

@@ -176,6 +176,7 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
         hours_override: None,
         blocked: BTreeSet::new(),
         call_back_ring,
+        greeting: Default::default(),
     })
 }
 

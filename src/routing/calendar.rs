@@ -49,6 +49,25 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// The first instant at which it may be otherwise.
+    pub(super) fn until(&self) -> Option<UnixMs> {
+        match self {
+            Standing::Open(Because::OpenHours { until } | Because::ExtraOpening { until, .. }) => *until,
+            Standing::Open(Because::OpenedByOwner { until }) => Some(*until),
+            Standing::Open(_) => None,
+            Standing::Closed { because: Because::ClosedByOwner { until }, .. } => Some(*until),
+            Standing::Closed { opens, .. } => *opens,
+        }
+    }
+
+    pub(super) fn because(&self) -> &Because {
+        match self {
+            Standing::Open(because) | Standing::Closed { because, .. } => because,
+        }
+    }
+}
+
 /// Whether nothing but a public holiday keeps the shop closed.
 fn is_holiday(shop: &Shop, now: UnixMs) -> bool {
     shop.hours.as_ref().is_some_and(|hours| hours.closed_for_holiday(local(shop.time_zone, now).date()))
@@ -224,6 +243,7 @@ mod tests {
             country: ES,
             calls_to: Vec::new(),
             call_back_ring: true,
+            greeting: Default::default(),
             language: Language::Es,
             hours: hours.map(hours_of),
             numbers: Vec::new(),

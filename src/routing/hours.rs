@@ -141,6 +141,11 @@ impl Hours {
             && !self.day(date, Holidays::NotNamed).open.is_empty()
     }
 
+    /// The times that begin on this day, as if it were no holiday; empty: it is a day that the shop is closed on anyway.
+    pub(super) fn usual(&self, date: NaiveDate) -> Vec<Span> {
+        self.day(date, Holidays::NotNamed).open
+    }
+
     fn horizon_s(&self) -> i64 {
         let dated = self.rules.iter().any(|rule| matches!(rule.days, DaySet::Dates(_)));
         if dated { HORIZON_S } else { WEEKS_S }
@@ -209,7 +214,7 @@ impl Openness {
 }
 
 /// Minutes after a day's midnight, `[from, to)`, up to the end of the next day.
-type Span = (u16, u16);
+pub(super) type Span = (u16, u16);
 
 /// One rule of an expression.
 struct Rule {
@@ -431,6 +436,12 @@ fn plain_weekdays(selector: &DaySelector) -> Option<u8> {
         }
     }
     Some(bits)
+}
+
+/// The public holidays of the whole country in this year; none when they are not known.
+pub fn holidays_of(country: Country, year: i32) -> Vec<NaiveDate> {
+    let Ok(holidays) = public_holidays(country) else { return Vec::new() };
+    holidays.get_public().iter().filter(|date| date.year() == year).collect()
 }
 
 fn public_holidays(country: Country) -> Result<ContextHolidays, HoursError> {

@@ -1,8 +1,10 @@
 //! Who should get this call? [`decide`] is the one deciding place: both doors ask it, the page's preview and
 //! `ringall explain` too.
 
+pub mod ahead;
 mod calendar;
 pub mod caller_id;
+pub mod closed_days;
 pub mod decision;
 pub mod dialling;
 pub mod duty;

@@ -53,6 +53,36 @@ pub struct Shop {
     pub blocked: BTreeSet<Number>,
     /// Whether free phones ring once for a caller who has just given up.
     pub call_back_ring: bool,
+    pub greeting: OwnGreeting,
+}
+
+/// What the shop has made its own of the greeting; the times are never among it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnGreeting {
+    /// At most one of each language and part.
+    pub words: Vec<OwnWords>,
+    /// A language that is spoken after the shop's own, as far as there is room.
+    pub also: Option<Language>,
+}
+
+/// Some of the fixed words, as somebody of the shop says them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnWords {
+    pub language: Language,
+    pub part: Part,
+    /// In writing, without a full stop.
+    pub words: Arc<str>,
+    /// μ-law, 8 kHz.
+    pub samples: Arc<[u8]>,
+}
+
+/// The fixed words of a greeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// In place of the shop's name and "We are closed".
+    Welcome,
+    /// In place of "You may leave a message".
+    Invitation,
 }
 
 /// ISO 3166-1 alpha-2, upper case: how numbers are read and which public holidays count.
@@ -120,6 +150,13 @@ pub enum OverrideState {
 spelled_as! {
     OverrideState { Open = "open", Closed = "closed" }
     Language { En = "en", Es = "es" }
+    Part { Welcome = "welcome", Invitation = "invitation" }
+}
+
+impl std::fmt::Debug for OwnWords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OwnWords({:?} {:?} {:?})", self.language, self.part, self.words)
+    }
 }
 
 /// A digest password's hash, H(user:realm:password) in lower-case hex. As good as the password, so it never prints.
@@ -140,6 +177,35 @@ impl Plan {
 }
 
 impl Shop {
+    /// A shop of which nothing else is set.
+    pub fn new(
+        id: ShopId,
+        name: &str,
+        time_zone: chrono_tz::Tz,
+        country: Country,
+        language: Language,
+        give_up_after: Duration,
+    ) -> Shop {
+        Shop {
+            id,
+            name: name.to_owned(),
+            time_zone,
+            country,
+            language,
+            hours: None,
+            calls_to: Vec::new(),
+            numbers: Vec::new(),
+            give_up_after,
+            notify: Vec::new(),
+            phones: Vec::new(),
+            closures: Vec::new(),
+            hours_override: None,
+            blocked: BTreeSet::new(),
+            call_back_ring: true,
+            greeting: OwnGreeting::default(),
+        }
+    }
+
     /// The phone with this id, if it (still) exists.
     pub fn phone(&self, id: PhoneId) -> Option<&Phone> {
         self.phones.iter().find(|phone| phone.id == id)

@@ -1,7 +1,11 @@
 //! A week of hours as a form shows it: for each day from when to when, and whether public holidays are off. An
 //! `opening_hours` expression may say more than a week can; such a one is edited as text.
 
+mod typed;
+
 use std::fmt::Write as _;
+
+pub use typed::{MOST_SPANS, TypedError, read_day, write_day};
 
 /// Hours that are the same every week.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -116,6 +116,7 @@ fn plan(shops: &[(&str, Language)]) -> Plan {
             country: Country::UNKNOWN,
             calls_to: Vec::new(),
             call_back_ring: true,
+            greeting: Default::default(),
             language: *language,
             hours: None,
             numbers: Vec::new(),

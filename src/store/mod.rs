@@ -11,6 +11,7 @@ mod db;
 pub mod erasure;
 mod error;
 mod figures;
+mod greetings;
 pub mod hours;
 #[cfg(test)]
 mod indexes;

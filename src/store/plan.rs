@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::db::{read, write};
+use super::greetings::{GREETINGS, GreetingRow};
 use super::row::{number, parsed, text, unreadable};
 use super::{Store, StoreError};
 use crate::folded::folded;
@@ -15,7 +16,7 @@ use crate::routing::Plan;
 use crate::routing::hours::Hours;
 use crate::routing::local_time;
 use crate::routing::plan::{
-    Closure, Country, Ha1, Language, Line, Override, OverrideState, Phone, PhoneId, Shop, ShopId,
+    Closure, Country, Ha1, Language, Line, Override, OverrideState, OwnGreeting, Phone, PhoneId, Shop, ShopId,
 };
 
 /// All that an owner has set for one shop.
@@ -36,7 +37,7 @@ pub struct Contact {
 
 const PLAN_VERSION: &str = "SELECT value FROM settings WHERE name = 'plan_version'";
 const SHOPS: &str = "SELECT id, name, time_zone, country, calls_to, language, hours, give_up_after_s, notify, override_state, \
-     override_until_ms, call_back_ring FROM shops ORDER BY id";
+     override_until_ms, call_back_ring, greeting_also FROM shops ORDER BY id";
 const NUMBERS: &str = "SELECT shop_id, number FROM shop_numbers ORDER BY shop_id, position";
 const PHONES: &str = "SELECT id, shop_id, name, kind, line, ha1, after_s, hours, off_until_ms FROM phones \
      ORDER BY shop_id, position";
@@ -88,6 +89,7 @@ struct ShopRow {
     override_state: Option<String>,
     override_until_ms: Option<i64>,
     call_back_ring: i64,
+    greeting_also: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -252,6 +254,7 @@ impl Store {
         let phones: Vec<PhoneRow> = read!(self.db, pool => sqlx::query_as(PHONES).fetch_all(pool).await?);
         let closures: Vec<ClosureRow> = read!(self.db, pool => sqlx::query_as(CLOSURES).fetch_all(pool).await?);
         let blocks: Vec<(i64, String)> = read!(self.db, pool => sqlx::query_as(BLOCKS).fetch_all(pool).await?);
+        let greetings: Vec<GreetingRow> = read!(self.db, pool => sqlx::query_as(GREETINGS).fetch_all(pool).await?);
 
         let mut whole = shops.into_iter().map(ShopRow::into_shop).collect::<Result<Vec<_>, _>>()?;
         // What belongs to no shop was written after the shops were read; the plan is then read anew.
@@ -274,6 +277,10 @@ impl Store {
             let Some(at) = at(&whole, shop) else { continue };
             whole[at].blocked.insert(parsed("blocks", "number", &text, number)?);
         }
+        for greeting in greetings {
+            let Some(at) = at(&whole, greeting.shop_id) else { continue };
+            whole[at].greeting.words.push(greeting.into_words()?);
+        }
         Ok(whole.into_iter().map(Arc::new).collect())
     }
 }
@@ -288,6 +295,8 @@ impl ShopRow {
             }),
             _ => None,
         };
+        let also =
+            self.greeting_also.map(|also| parsed("shops", "greeting_also", &also, Language::parse)).transpose()?;
         Ok(Shop {
             id: ShopId(self.id),
             time_zone: parsed("shops", "time_zone", &self.time_zone, |text| text.parse().ok())?,
@@ -310,6 +319,7 @@ impl ShopRow {
             hours_override,
             blocked: BTreeSet::new(),
             call_back_ring: self.call_back_ring != 0,
+            greeting: OwnGreeting { words: Vec::new(), also },
             name: self.name,
         })
     }

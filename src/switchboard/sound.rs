@@ -78,7 +78,7 @@ impl Switchboard {
             return;
         }
         let name = self.names.get(shop.language, &shop.name);
-        let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
+        let greeting = Greeting::of_shop(&shop, name, opening, now.wall);
         self.door.greet(now, id, greeting.sounds().into());
     }
 

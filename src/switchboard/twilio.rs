@@ -304,7 +304,7 @@ impl Switchboard {
         }
         let name = written(&shop.name);
         let name = Some(&name).filter(|name| !name.text.is_empty());
-        let greeting = Greeting::new(name, opening, shop.time_zone, now.wall, shop.language);
+        let greeting = Greeting::of_shop(shop, name, opening, now.wall);
         self.twilio.greet(id, greeting.text());
         true
     }

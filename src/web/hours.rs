@@ -1,6 +1,9 @@
 //! `/hours`: the week, closures and extra openings, and what is read back of them. Of two people who change the week at
 //! the same time the second is told, and keeps what they typed.
 
+pub mod closed_days;
+pub mod sign;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
@@ -8,8 +11,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::NaiveDateTime;
 
+use crate::routing::ahead::{DayAhead, days_ahead};
 use crate::routing::plan::Closure;
-use crate::routing::week::{DAY_MIN, Span, Week, clock, minutes};
+use crate::routing::week::{MOST_SPANS, Week, read_day, write_day};
 use crate::routing::{Hours, HoursTag, local_time, standing};
 use crate::store::Saved;
 use crate::web::api::right_now::until;
@@ -17,13 +21,18 @@ use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::words;
+use crate::words::holiday::holiday;
+use crate::words::page::hours as said;
 
 #[derive(Template)]
 #[template(path = "hours.html")]
 struct Page {
     frame: Frame,
+    h: &'static said::Labels,
     saved: Option<String>,
     sentence: String,
+    today: String,
+    ask: Option<String>,
     fault: Option<String>,
     tag: String,
     week: Option<WeekForm>,
@@ -36,7 +45,11 @@ struct Page {
     closures: Vec<ClosureLine>,
     closure: ClosureForm,
     closure_action: String,
-    what_if: String,
+    closed_days: String,
+    now: String,
+    ahead: Vec<DayLine>,
+    greeting: String,
+    sign: String,
 }
 
 struct WeekForm {
@@ -46,16 +59,20 @@ struct WeekForm {
 
 struct DayForm {
     name: &'static str,
-    spans: Vec<SpanForm>,
+    /// The name of its field: `d0` is Monday's.
+    field: String,
+    typed: String,
     fault: Option<&'static str>,
 }
 
-struct SpanForm {
-    /// The names of its fields: `d0s0from`.
-    from_name: String,
-    to_name: String,
-    from: String,
-    to: String,
+/// One of the days to come.
+struct DayLine {
+    date: String,
+    times: String,
+    is_open: bool,
+    /// A holiday's name, a closure's words.
+    besides: String,
+    clocks: Option<String>,
 }
 
 struct ClosureLine {
@@ -83,21 +100,24 @@ struct Typed {
     closure: ClosureForm,
 }
 
-/// Of one day. A form with more is more than anybody fills in.
-const SPANS: usize = 2;
+/// So many days are shown ahead: a change of clocks and the next holidays are seen in time.
+const DAYS_AHEAD: usize = 14;
 
 pub async fn show(view: View) -> Result<Response, Fault> {
-    page(build(&view, Typed::default()))
+    page(build(&view, Typed::default()).await?)
 }
 
 /// Saves the week.
 pub async fn save_week(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     match read_week(&fields, &view) {
-        Ok(week) => {
-            let typed = Typed { week: Some(week_form(&week, &view)), ..Typed::default() };
+        Ok((week, form)) => {
+            let typed = Typed { week: Some(form), ..Typed::default() };
             save(view, &fields, &week.write(), typed).await
         }
-        Err(form) => again(&view, StatusCode::UNPROCESSABLE_ENTITY, Typed { week: Some(form), ..Typed::default() }),
+        Err(form) => {
+            let typed = Typed { week: Some(form), ..Typed::default() };
+            again(&view, StatusCode::UNPROCESSABLE_ENTITY, typed).await
+        }
     }
 }
 
@@ -117,7 +137,7 @@ async fn save(view: View, fields: &Fields, expression: &str, mut typed: Typed) -
                 Some((_, text_fault)) => *text_fault = Some(fault),
                 None => typed.fault = Some(fault),
             }
-            return again(&view, StatusCode::UNPROCESSABLE_ENTITY, typed);
+            return again(&view, StatusCode::UNPROCESSABLE_ENTITY, typed).await;
         }
     };
     let seen = HoursTag::parse(fields.text("tag")).ok_or(Fault::BadForm)?;
@@ -126,7 +146,7 @@ async fn save(view: View, fields: &Fields, expression: &str, mut typed: Typed) -
         Saved::ChangedMeanwhile(theirs) => {
             let theirs = theirs.as_ref().map(Hours::as_str);
             typed.fault = Some(words::page::changed_meanwhile(theirs, view.language()));
-            again(&view, StatusCode::CONFLICT, typed)
+            again(&view, StatusCode::CONFLICT, typed).await
         }
     }
 }
@@ -147,7 +167,7 @@ pub async fn add_closure(view: View, Extension(fields): Extension<Fields>) -> Re
                 open: typed("open"),
                 fault: Some(fault),
             };
-            again(&view, StatusCode::UNPROCESSABLE_ENTITY, Typed { closure, ..Typed::default() })
+            again(&view, StatusCode::UNPROCESSABLE_ENTITY, Typed { closure, ..Typed::default() }).await
         }
     }
 }
@@ -164,11 +184,17 @@ async fn done(view: &View) -> Result<Response, Fault> {
     Ok(Redirect::to(&view.at("/hours?saved=yes")).into_response())
 }
 
-fn again(view: &View, status: StatusCode, typed: Typed) -> Result<Response, Fault> {
-    Ok((status, page(build(view, typed))?).into_response())
+async fn again(view: &View, status: StatusCode, typed: Typed) -> Result<Response, Fault> {
+    Ok((status, page(build(view, typed).await?)?).into_response())
 }
 
-fn build(view: &View, typed: Typed) -> Page {
+async fn build(view: &View, typed: Typed) -> Result<Page, Fault> {
+    let asked = closed_days::asked_year(view);
+    let ask = view.web.store.closed_days_year(view.shop.id).await? < asked;
+    Ok(built(view, typed, ask.then_some(asked)))
+}
+
+fn built(view: &View, typed: Typed, ask: Option<i32>) -> Page {
     let (w, language, zone) = (view.w(), view.language(), view.shop.time_zone);
     let decision = standing(&view.shop, view.now);
     let is_saved = !view.query.text("saved").is_empty();
@@ -176,14 +202,19 @@ fn build(view: &View, typed: Typed) -> Page {
     let stored = view.shop.hours.as_ref().map_or("", Hours::as_str);
     let of_stored = || match view.shop.hours {
         None => Some(Week::default()),
-        Some(_) => Week::read(stored).filter(|week| week.days.iter().all(|day| day.len() <= SPANS)),
+        Some(_) => Week::read(stored).filter(|week| week.days.iter().all(|day| day.len() <= MOST_SPANS)),
     };
     let text_is_typed = typed.text.is_some();
     let (text, text_fault) = typed.text.unwrap_or_else(|| (stored.to_owned(), None));
     let today = local_time::local(zone, view.now);
+    let ahead = days_ahead(&view.shop, today.date(), DAYS_AHEAD);
+    let times = ahead.first().map(|day| said::times(&day.open, zone, language)).unwrap_or_default();
     let coming = view.shop.closures.iter().filter(|closure| closure.to > today);
     Page {
         frame: view.frame(Tab::Hours, w.hours),
+        h: said::labels(language),
+        today: said::today(&times, language),
+        ask: ask.map(|year| said::ask_closed_days(year, language)),
         saved: is_saved.then(read_back),
         sentence: words::because(&decision.because, language, zone, view.now),
         fault: typed.fault,
@@ -197,7 +228,24 @@ fn build(view: &View, typed: Typed) -> Page {
         closures: coming.map(|closure| closure_line(closure, view)).collect(),
         closure: typed.closure,
         closure_action: view.at("/hours/closures"),
-        what_if: view.at("/what-if"),
+        closed_days: view.at("/hours/closed-days"),
+        now: local_time::written(today),
+        ahead: ahead.iter().map(|day| day_line(day, view)).collect(),
+        greeting: view.at("/greeting"),
+        sign: view.at("/hours/sign"),
+    }
+}
+
+fn day_line(day: &DayAhead, view: &View) -> DayLine {
+    let language = view.language();
+    let name = holiday(view.shop.country, day.date, language);
+    let besides = day.besides.iter().map(|because| shown(&said::besides(because, name, language)));
+    DayLine {
+        date: said::date(day.date, language),
+        times: said::times(&day.open, view.shop.time_zone, language),
+        is_open: !day.open.is_empty(),
+        besides: besides.collect::<Vec<_>>().join(", "),
+        clocks: day.clock_change.map(|change| said::clock_change(change, language)),
     }
 }
 
@@ -217,45 +265,27 @@ fn closure_line(closure: &Closure, view: &View) -> ClosureLine {
 
 fn week_form(week: &Week, view: &View) -> WeekForm {
     let names = words::page::weekdays(view.language());
-    let field = |time: Option<u16>| time.map(|time| clock(time % DAY_MIN)).unwrap_or_default();
-    let span = |day: usize, n: usize| {
-        let span = week.days[day].get(n);
-        span_form(day, n, field(span.map(|span| span.from)), field(span.map(|span| span.to)))
+    let day = |(n, spans): (usize, &Vec<_>)| DayForm {
+        name: names[n],
+        field: format!("d{n}"),
+        typed: write_day(spans),
+        fault: None,
     };
-    let day = |day: usize| DayForm { name: names[day], spans: (0..SPANS).map(|n| span(day, n)).collect(), fault: None };
-    WeekForm { days: (0..week.days.len()).map(day).collect(), holidays_off: week.holidays_off }
+    WeekForm { days: week.days.iter().enumerate().map(day).collect(), holidays_off: week.holidays_off }
 }
 
-fn span_form(day: usize, n: usize, from: String, to: String) -> SpanForm {
-    SpanForm { from_name: format!("d{day}s{n}from"), to_name: format!("d{day}s{n}to"), from, to }
-}
-
-/// The week that was typed, or the form with what is wrong beside it.
-fn read_week(fields: &Fields, view: &View) -> Result<Week, WeekForm> {
+/// The week that was typed and the form as it was, or the form with what is wrong beside it.
+fn read_week(fields: &Fields, view: &View) -> Result<(Week, WeekForm), WeekForm> {
     let mut week = Week { holidays_off: fields.get("holidays_off").is_some(), ..Week::default() };
     let mut form = week_form(&week, view);
-    for (day, (spans, shown)) in week.days.iter_mut().zip(&mut form.days).enumerate() {
-        for n in 0..SPANS {
-            let typed = |end: &str| fields.text(&format!("d{day}s{n}{end}"));
-            let (from, to) = (typed("from"), typed("to"));
-            shown.spans[n] = span_form(day, n, from.to_owned(), to.to_owned());
-            match read_span(from, to) {
-                Ok(span) => spans.extend(span),
-                Err(()) => shown.fault = Some(view.w().half_a_span),
-            }
+    for (spans, shown) in week.days.iter_mut().zip(&mut form.days) {
+        shown.typed = fields.text(&shown.field).to_owned();
+        match read_day(&shown.typed) {
+            Ok(read) => *spans = read,
+            Err(error) => shown.fault = Some(said::typed_error(error, view.language())),
         }
     }
-    if form.days.iter().any(|day| day.fault.is_some()) { Err(form) } else { Ok(week) }
-}
-
-/// Both empty: no span. An end at midnight is the day's.
-fn read_span(from: &str, to: &str) -> Result<Option<Span>, ()> {
-    if from.is_empty() && to.is_empty() {
-        return Ok(None);
-    }
-    let (from, to) = (minutes(from).filter(|from| *from < DAY_MIN).ok_or(())?, minutes(to).ok_or(())?);
-    let to = if to == 0 { DAY_MIN } else { to };
-    if from == to || to > DAY_MIN { Err(()) } else { Ok(Some(Span { from, to })) }
+    if form.days.iter().any(|day| day.fault.is_some()) { Err(form) } else { Ok((week, form)) }
 }
 
 fn read_closure(fields: &Fields, view: &View) -> Result<Closure, String> {

@@ -79,8 +79,10 @@ pub async fn look(view: View, Extension(fields): Extension<Fields>) -> Result<Re
     let refused = |fault: &str| {
         Ok((StatusCode::UNPROCESSABLE_ENTITY, build(&view, Some(fault.to_owned()), None, None)?).into_response())
     };
-    let Some(bytes) = fields.file("file") else { return refused(l.import_none) };
-    let Some(rows) = file::rows(bytes) else { return refused(l.import_unread) };
+    if fields.file().is_empty() {
+        return refused(l.import_none);
+    }
+    let Some(rows) = file::rows(fields.file()) else { return refused(l.import_unread) };
     let preview = look_at(&view, &rows).await?;
     build(&view, None, None, Some(preview))
 }

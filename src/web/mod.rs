@@ -19,6 +19,7 @@ mod fault;
 mod figures;
 mod form;
 mod frame;
+mod greeting;
 mod guard;
 pub mod health;
 mod hours;
@@ -73,6 +74,7 @@ use crate::routing::plan::Language;
 use crate::sip::stream::Reception;
 use crate::store::Store;
 use crate::twilio::webhook::{self, Webhooks};
+use crate::utterance::Names;
 use fault::Fault;
 use frame::View;
 
@@ -100,6 +102,8 @@ pub struct Web {
     /// From [`metrics::install`].
     pub counters: PrometheusHandle,
     pub readiness: Arc<Readiness>,
+    /// Names that were spoken, as the greeting says them.
+    pub names: watch::Receiver<Arc<Names>>,
     /// How browsers come in.
     pub entrance: Entrance,
     /// What phones are told that are connected by a link.
@@ -220,8 +224,15 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/hours", get(hours::show)),
         ("/hours/week", form(hours::save_week, "/hours")),
         ("/hours/text", form(hours::save_text, "/hours")),
+        ("/hours/closed-days", get(hours::closed_days::show).post(hours::closed_days::save)),
+        ("/hours/sign", get(hours::sign::show)),
         ("/hours/closures", form(hours::add_closure, "/hours")),
         ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
+        ("/greeting", get(greeting::show)),
+        ("/greeting/heard", get(greeting::sound)),
+        (visit::WITH_FILE, form(greeting::record, "/greeting")),
+        ("/greeting/remove", form(greeting::remove, "/greeting")),
+        ("/greeting/also", form(greeting::speak_also, "/greeting")),
         ("/phones", get(phones::show)),
         ("/phones/call-back-ring", form(phones::ring_back, "/phones")),
         ("/phones/add", get(phone_add::show).post(phone_add::add)),

@@ -123,7 +123,12 @@ pub async fn require(State(web): State<Arc<Web>>, request: Request, next: Next) 
             return Fault::Forged.page(visitor.language);
         }
         let fields;
-        (parts, fields) = match Fields::read(request).await {
+        let read = if WITH_FILE.contains(&request.uri().path()) {
+            Fields::read_with_file(request).await
+        } else {
+            Fields::read(request).await
+        };
+        (parts, fields) = match read {
             Ok(read) => read,
             Err(fault) => return fault.page(visitor.language),
         };
@@ -155,6 +160,9 @@ pub async fn welcome(State(web): State<Arc<Web>>, mut request: Request, next: Ne
     request.extensions_mut().insert(guest);
     dress(next.run(request).await, guest.language)
 }
+
+/// The one form with a file, from those alone who are signed in.
+pub const WITH_FILE: [&str; 2] = ["/greeting/record", "/callers/import"];
 
 /// Below it is what scripts of ours fetch.
 const LIVE: &str = "/live/";

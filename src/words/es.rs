@@ -248,7 +248,7 @@ pub(super) fn at(time: NaiveTime) -> String {
     format!("{article} {}", clock(time))
 }
 
-pub(super) fn month(date: NaiveDate) -> &'static str {
+pub(in crate::words) fn month(date: NaiveDate) -> &'static str {
     const MONTHS: [&str; 12] = [
         "enero",
         "febrero",
@@ -266,7 +266,7 @@ pub(super) fn month(date: NaiveDate) -> &'static str {
     MONTHS[usize::try_from(date.month0()).unwrap_or(0) % 12]
 }
 
-pub(super) fn weekday(date: NaiveDate) -> &'static str {
+pub(in crate::words) fn weekday(date: NaiveDate) -> &'static str {
     match date.weekday() {
         Weekday::Mon => "lunes",
         Weekday::Tue => "martes",

@@ -3,6 +3,7 @@
 
 mod en;
 mod es;
+pub mod holiday;
 pub mod notice;
 pub mod page;
 

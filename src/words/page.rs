@@ -1,8 +1,30 @@
 //! What the owner's page says, in both languages. Fixed words are [`Labels`]; sentences with names, counts and times are
 //! functions. A label that one language lacks does not compile.
 
+/// The fixed words of a page, or of a place of its own: one value a language, so that none lacks a word of the other.
+macro_rules! labels {
+    ($($name:ident),+ $(,)?) => {
+        /// Fixed words.
+        #[derive(Debug)]
+        pub struct Labels { $(pub $name: &'static str),+ }
+
+        impl Labels {
+            #[cfg(test)]
+            pub(in crate::words) fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name)),+]
+            }
+        }
+    };
+}
+
+pub mod after;
+pub mod calls;
 mod en;
 mod es;
+pub mod figures;
+pub mod greeting;
+pub mod hours;
+pub mod shop;
 
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
@@ -13,26 +35,6 @@ use crate::now::UnixMs;
 use crate::routing::decision::{Action, Decision};
 use crate::routing::local_time;
 use crate::routing::plan::Language;
-
-macro_rules! labels {
-    ($($name:ident),+ $(,)?) => {
-        /// The fixed words of the page.
-        #[derive(Debug)]
-        pub struct Labels { $(pub $name: &'static str),+ }
-
-        impl Labels {
-            #[cfg(test)]
-            fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name)),+]
-            }
-        }
-    };
-}
-
-pub mod after;
-pub mod calls;
-pub mod figures;
-pub mod shop;
 
 labels! {
     // Around every page.
@@ -62,7 +64,7 @@ labels! {
     // A phone is rung for somebody.
     call_from, pick_up_at, ring_it, go_back, missed_calls, call_back_ring, call_back_ring_hint,
     // Hours, who is owed a call, a caller.
-    hours, close_now, open_now, for_now, be_closed, be_open, for_an_hour, until_midnight, or_until, set_override, end_override, owed, nobody_owed, call, claim, unclaim, settle, called_elsewhere, came_in, not_needed, to_caller, who_they_are, name, note, blocked, saved, all_calls, name_too_long, note_too_long, week, week_hint, opens_at, closes_at, half_a_span, holidays_off, more_than_a_week, as_text, expression, closures, no_closures, closure, delete, add_closure, from, to, why_closed, open_anyway, add,
+    hours, close_now, open_now, for_now, be_closed, be_open, for_an_hour, until_midnight, or_until, set_override, end_override, owed, nobody_owed, call, claim, unclaim, settle, called_elsewhere, came_in, not_needed, to_caller, who_they_are, name, note, blocked, saved, all_calls, name_too_long, note_too_long, week, holidays_off, more_than_a_week, as_text, expression, closures, no_closures, closure, delete, add_closure, from, to, why_closed, open_anyway, add,
 }
 
 /// The fixed words in this language.

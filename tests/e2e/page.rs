@@ -230,10 +230,7 @@ fn sets_hours_and_is_told_of_another(ana: &Chromium, installation: &Installation
     // 1 January 1970 was a Thursday, which is day 3.
     let day = (since.as_secs() / 86_400 + 3 + 3) % 7;
     ana.opens(&format!("{web}/hours"));
-    ana.sets(&format!("input[name=d{day}s0from]"), "09:00");
-    ana.sets(&format!("input[name=d{day}s0to]"), "14:00");
-    ana.sets(&format!("input[name=d{day}s1from]"), "16:30");
-    ana.sets(&format!("input[name=d{day}s1to]"), "20:00");
+    ana.types(&format!("input[name=d{day}]"), "9-2, 4:30-8");
     ana.pictures(PHONE, &picture("hours", PHONE));
     ana.clicks(".week button.primary");
     ana.shows("Saved. Today at");
@@ -246,14 +243,14 @@ fn sets_hours_and_is_told_of_another(ana: &Chromium, installation: &Installation
     chooses_a_password(&bea, &link);
     bea.opens(&format!("{web}/hours"));
     ana.opens(&format!("{web}/hours"));
-    ana.sets(&format!("input[name=d{day}s1to]"), "21:00");
+    ana.types(&format!("input[name=d{day}]"), "9-2, 4:30-9");
     ana.clicks(".week button.primary");
     ana.shows("Saved.");
-    bea.sets(&format!("input[name=d{day}s1to]"), "22:00");
+    bea.types(&format!("input[name=d{day}]"), "9-2, 4:30-10");
     bea.clicks(".week button.primary");
     bea.shows("Somebody else has changed the hours");
-    let kept = bea.script(&format!("return document.querySelector('input[name=d{day}s1to]').value"));
-    assert_eq!(kept, "22:00", "what was typed is kept");
+    let kept = bea.script(&format!("return document.querySelector('input[name=d{day}]').value"));
+    assert_eq!(kept, "9-2, 4:30-10", "what was typed is kept");
     bea.pictures(DESK, &picture("hours-told", DESK));
 }
 

@@ -125,7 +125,7 @@ const IMPORTERS: [(&str, &[&str]); 31] = [
     ("aes", &["media/srtp.rs"]),
     ("ctr", &["media/srtp.rs"]),
     ("sha1", &["media/srtp.rs", "twilio/signature.rs"]),
-    ("base64", &["media/sdp", "config/twilio.rs", "twilio/signature.rs", "twilio/ed25519.rs"]),
+    ("base64", &["media/sdp", "config/twilio.rs", "twilio/signature.rs", "twilio/ed25519.rs", "store/greetings.rs"]),
     ("rustls", &["tls.rs"]),
     ("tokio_rustls", &["tls.rs"]),
     ("webpki_roots", &["tls.rs"]),

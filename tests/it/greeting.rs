@@ -6,11 +6,13 @@ use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::America::New_York;
 use chrono_tz::Europe::Madrid;
 use chrono_tz::Tz;
+use ringall::greeting::own::{Unfit, room_for};
 use ringall::greeting::{Greeting, LENGTH_MAX, NAME_MAX};
+use ringall::media::pcm_wave::WaveError;
 use ringall::now::UnixMs;
 use ringall::routing::decision::{Because, Opening};
 use ringall::routing::local_time;
-use ringall::routing::plan::Language;
+use ringall::routing::plan::{Country, Language, OwnWords, Part, Shop, ShopId};
 use ringall::utterance::SpokenName;
 
 use crate::words::{golden, in_both};
@@ -159,4 +161,119 @@ fn a_decision_tells_what_may_be_said() {
     assert_eq!(Opening::of(None, &Because::ClosedHours { opens: None }), Opening::NotKnown);
     let closure = Because::Closure { opens: None, why: why() };
     assert_eq!(Opening::of(None, &closure), Opening::NotUntilFurtherNotice);
+}
+
+/// A WAVE file of 16 bits, mono, 8 kHz: a tone with pauses, as a voice has them.
+fn recording(seconds: f32, amplitude: f32) -> Vec<u8> {
+    let count = (seconds * 8_000.0) as u32;
+    let length = |bytes: u32| bytes.to_le_bytes();
+    let header = [
+        &b"RIFF"[..],
+        &length(36 + 2 * count),
+        b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data",
+        &length(2 * count),
+    ];
+    let sample = |n: u32| {
+        let loud = if n % 2_400 < 1_800 { amplitude } else { 0.0 };
+        ((loud * f32::sin(n as f32 * 0.7)).clamp(-1.0, 1.0) * 32_767.0) as i16
+    };
+    header.concat().into_iter().chain((0..count).flat_map(|n| sample(n).to_le_bytes())).collect()
+}
+
+fn own(language: Language, part: Part, words: &str, seconds: f32) -> OwnWords {
+    OwnWords::recorded(language, part, words, &recording(seconds, 0.3)).unwrap()
+}
+
+fn ruiz(own: Vec<OwnWords>, also: Option<Language>) -> Shop {
+    let country = Country(*b"ES");
+    let mut shop = Shop::new(ShopId(1), "Ruiz", Madrid, country, Language::Es, std::time::Duration::from_secs(120));
+    shop.greeting.words = own;
+    shop.greeting.also = also;
+    shop
+}
+
+#[test]
+fn a_shops_own_words_are_said_and_the_times_are_true() {
+    let welcome = || own(Language::Es, Part::Welcome, "Ferretería Ruiz, ahora estamos cerrados.", 2.0);
+    let invitation = || own(Language::Es, Part::Invitation, "Cuéntenos qué necesita", 1.5);
+    let tomorrow = Opening::At(at("2026-11-24 09:00"));
+    let rows: Vec<(&str, Shop, Opening)> = vec![
+        ("nothing of its own", ruiz(Vec::new(), None), tomorrow),
+        ("a welcome", ruiz(vec![welcome()], None), tomorrow),
+        ("an invitation", ruiz(vec![invitation()], None), tomorrow),
+        ("both", ruiz(vec![welcome(), invitation()], None), tomorrow),
+        ("no opening", ruiz(vec![welcome()], None), Opening::NotKnown),
+        ("until further notice", ruiz(vec![welcome()], None), Opening::NotUntilFurtherNotice),
+        ("a second language", ruiz(Vec::new(), Some(Language::En)), tomorrow),
+        ("both and a second language", ruiz(vec![welcome(), invitation()], Some(Language::En)), tomorrow),
+        ("of another language", ruiz(vec![own(Language::En, Part::Welcome, "Ruiz here", 1.0)], None), tomorrow),
+        (
+            "a second language with words",
+            ruiz(vec![own(Language::En, Part::Welcome, "Ruiz here", 1.0)], Some(Language::En)),
+            tomorrow,
+        ),
+        ("itself as the second", ruiz(Vec::new(), Some(Language::Es)), tomorrow),
+    ];
+    let name = SpokenName { text: "Ruiz".to_owned(), samples: vec![0; 4_000].into() };
+    let said: String = rows
+        .iter()
+        .map(|(row, shop, opening)| {
+            let greeting = Greeting::of_shop(shop, Some(&name), *opening, at(NOW));
+            assert!(greeting.length() <= LENGTH_MAX, "{row}: {:?}", greeting.length());
+            let heard = greeting.samples().len();
+            assert!(heard.abs_diff(greeting.length().as_millis() as usize * 8) <= 16, "{row}: {heard}");
+            format!("{row}: {}\n", greeting.text())
+        })
+        .collect();
+    golden("greeting_own.txt", &said);
+}
+
+#[test]
+fn own_words_that_were_taken_are_heard_when_it_opens_within_a_week() {
+    for language in [Language::En, Language::Es] {
+        let room = |part| room_for(language, part).as_secs_f32();
+        assert!(room(Part::Welcome) > 3.0, "{} s", room(Part::Welcome));
+        let longest = |part| own(language, part, "Nosotros", room(part) - 0.1);
+        let mut shop = ruiz(vec![longest(Part::Welcome), longest(Part::Invitation)], None);
+        shop.language = language;
+        for days in (0..7).chain([40]) {
+            for quarter in 0..96 {
+                let date = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().checked_add_days(Days::new(days)).unwrap();
+                let time = NaiveTime::from_hms_opt(quarter / 4, quarter % 4 * 15, 0).unwrap();
+                let opens = local_time::earliest(Madrid, date.and_time(time));
+                let greeting = Greeting::of_shop(&shop, None, Opening::At(opens), at("2026-11-23 00:00"));
+                assert!(days == 40 || greeting.text().starts_with("Nosotros."), "{date} {time}: {}", greeting.text());
+                assert!(greeting.length() <= LENGTH_MAX, "{date} {time}: {:?}", greeting.length());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_recording_that_callers_should_not_hear_is_refused_with_its_reason() {
+    let take = |words: &str, file: &[u8]| OwnWords::recorded(Language::En, Part::Welcome, words, file).unwrap_err();
+    let fine = recording(2.0, 0.3);
+    assert_eq!(take("Ruiz", b"MThd"), Unfit::Unreadable(WaveError::NoWave));
+    assert_eq!(take("Ruiz", &recording(2.0, 0.0)), Unfit::Silent);
+    assert_eq!(take("Ruiz", &recording(2.0, 4.0)), Unfit::Clipped);
+    assert!(matches!(take("Ruiz", &recording(11.0, 0.3)), Unfit::Long { .. }));
+    assert_eq!(take("Ruiz. For orders press 1.", &fine), Unfit::Menu);
+    assert_eq!(take("  ", &fine), Unfit::NoWords);
+    assert_eq!(take("a\u{7}b", &fine), Unfit::NoWords);
+    assert_eq!(take(&"word ".repeat(100), &fine), Unfit::ManyWords);
+    assert!(OwnWords::recorded(Language::En, Part::Welcome, "Ruiz", &fine).is_ok());
+}
+
+#[test]
+fn a_greeting_as_a_file_is_what_the_packets_of_a_call_have() {
+    let shop = ruiz(vec![own(Language::Es, Part::Welcome, "Ferretería Ruiz", 1.0)], None);
+    let greeting = Greeting::of_shop(&shop, None, Opening::NotKnown, at(NOW));
+    let file = greeting.wave();
+    assert_eq!(ringall::media::wav::read(&file), Some(&greeting.samples()[..]));
+    let welcome = &shop.greeting.words[0].samples;
+    assert_eq!(
+        &greeting.samples()[2_400..2_400 + welcome.len()],
+        &welcome[..],
+        "the welcome follows 300 ms of silence"
+    );
 }

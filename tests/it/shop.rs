@@ -886,6 +886,7 @@ impl Opening {
             country: Country(*b"ES"),
             calls_to: vec![Country(*b"ES")],
             call_back_ring: true,
+            greeting: Default::default(),
             language: self.language,
             hours: self.hours.map(|hours| Hours::parse(&hours, Country(*b"ES")).expect("hours of a story")),
             numbers: self.numbers.iter().map(|number| machine::number(number)).collect(),

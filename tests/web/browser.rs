@@ -109,6 +109,18 @@ impl<'p> Browser<'p> {
         self.asks(Method::POST, path, &[("sec-fetch-site", "same-origin")], encoded(fields)).await
     }
 
+    /// Sends these fields and a file as `sound`, from a page of ours.
+    pub async fn sends_with_file(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Answer {
+        let text = |(name, value): &(&str, &str)| {
+            format!("--ours\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let sound = "--ours\r\nContent-Disposition: form-data; name=\"sound\"; filename=\"a.wav\"\r\n\r\n";
+        let fields: String = fields.iter().map(text).collect();
+        let body = [fields.as_bytes(), sound.as_bytes(), file, b"\r\n--ours--\r\n"].concat();
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "multipart/form-data; boundary=ours")];
+        self.asks(Method::POST, path, &headers, body).await
+    }
+
     /// Sends exactly these fields, saying so of where it comes from.
     pub async fn sends_from(&mut self, headers: &[(&str, &str)], path: &str, fields: &[(&str, &str)]) -> Answer {
         self.asks(Method::POST, path, headers, encoded(fields)).await

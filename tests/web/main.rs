@@ -18,6 +18,7 @@ mod page_after;
 mod page_callers;
 mod page_calls;
 mod page_calls_back;
+mod page_greeting;
 mod page_hours;
 mod page_import;
 mod page_messages;

@@ -163,6 +163,7 @@ impl Place {
             gauges: gauges.clone(),
             counters: metrics::install(),
             readiness: readiness.clone(),
+            names: watch::channel(Arc::default()).1,
             entrance: Entrance::new("http://localhost:8080"),
             site: Site::new(&config_of(PUBLIC_URL), 5060, None),
             // Nobody listens to what comes by it.
@@ -443,6 +444,7 @@ fn settings(name: &str) -> ShopSettings {
         country: Country(*b"ES"),
         calls_to: Vec::new(),
         call_back_ring: true,
+        greeting: Default::default(),
         language: Language::Es,
         hours: None,
         numbers: Vec::new(),

@@ -168,9 +168,6 @@ pub(super) const LABELS: Labels = Labels {
     name_too_long: "A name is one line of at most 200 characters.",
     note_too_long: "A note has at most 2,000 characters.",
     week: "The week",
-    opens_at: "opens",
-    closes_at: "closes",
-    half_a_span: "Write both times, and not the same one twice.",
     holidays_off: "Closed on public holidays",
     more_than_a_week: "These hours say more than a week can show: change them as text.",
     as_text: "Write the hours as text",
@@ -202,6 +199,4 @@ pub(super) const LABELS: Labels = Labels {
     claim: "I'll call",
     unclaim: "I won't call",
     call: "Call",
-    week_hint: "From when to when. Leave a day empty to stay closed; an end before the beginning is on the next day, and \
-         from midnight to midnight is the whole day.",
 };

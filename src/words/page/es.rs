@@ -169,9 +169,6 @@ pub(super) const LABELS: Labels = Labels {
     name_too_long: "Un nombre es una línea de 200 caracteres como mucho.",
     note_too_long: "Una nota tiene 2000 caracteres como mucho.",
     week: "La semana",
-    opens_at: "abre",
-    closes_at: "cierra",
-    half_a_span: "Escribe las dos horas, y que no sean la misma.",
     holidays_off: "Cerrado los festivos",
     more_than_a_week: "Este horario dice más de lo que cabe en una semana: cámbialo como texto.",
     as_text: "Escribir el horario como texto",
@@ -203,6 +200,4 @@ pub(super) const LABELS: Labels = Labels {
     claim: "Llamo yo",
     unclaim: "No llamo yo",
     call: "Llamar",
-    week_hint: "Desde cuándo hasta cuándo. Un día vacío es un día cerrado; un final anterior al principio es del día \
-         siguiente, y de medianoche a medianoche es el día entero.",
 };

@@ -1,0 +1,216 @@
+//! `/greeting`: what a caller hears while the shop is closed, at any time, from the code that says it to callers; and
+//! the shop's own words in it, recorded in the browser or chosen as a file.
+
+use askama::Template;
+use axum::Extension;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::greeting::own::room_for;
+use crate::greeting::{Greeting, LENGTH_MAX};
+use crate::media::linear::Linear;
+use crate::now::UnixMs;
+use crate::routing::decision::{Action, Opening};
+use crate::routing::plan::{Language, OwnWords, Part};
+use crate::routing::{local_time, standing};
+use crate::web::api::right_now::until;
+use crate::web::assets;
+use crate::web::fault::Fault;
+use crate::web::form::{Fields, encoded};
+use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::words;
+use crate::words::page::greeting as said;
+
+#[derive(Template)]
+#[template(path = "greeting.html")]
+struct Page {
+    frame: Frame,
+    g: &'static said::Labels,
+    script: &'static str,
+    saved: bool,
+    at: String,
+    fault: Option<&'static str>,
+    heard: Heard,
+    parts: Vec<PartForm>,
+    record: String,
+    remove: String,
+    also: String,
+    /// The value, the name, whether it is chosen.
+    languages: Vec<(&'static str, &'static str, bool)>,
+    hours: String,
+}
+
+/// What is heard at the time that was asked for.
+enum Heard {
+    Greeting { when: String, text: String, length: String, sound: String },
+    PhonesRing,
+    NeverClosed,
+}
+
+/// Some of the fixed words, and the form for the shop's own.
+struct PartForm {
+    id: String,
+    language: &'static str,
+    part: &'static str,
+    name: String,
+    room: String,
+    is_own: bool,
+    words: String,
+    fault: Option<String>,
+}
+
+/// What was typed and not taken.
+struct Refused {
+    language: Language,
+    part: Part,
+    words: String,
+    fault: String,
+}
+
+pub async fn show(view: View) -> Result<Response, Fault> {
+    page(build(&view, None))
+}
+
+/// The sound of a greeting, as a caller at that time hears it.
+pub async fn sound(view: View) -> Result<Response, Fault> {
+    let at = asked(&view).flatten().ok_or(Fault::NotFound)?;
+    let greeting = greeting_at(&view, at).ok_or(Fault::NotFound)?;
+    let samples = greeting.samples();
+    let file = Linear::of(&samples);
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("audio/wav")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, file.part(0..file.bytes())).into_response())
+}
+
+/// Takes a recording as the shop's own words.
+pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let (language, part) = which(&fields)?;
+    match OwnWords::recorded(language, part, fields.text("words"), fields.file()) {
+        Ok(own) => {
+            view.web.store.set_own_words(view.shop.id, &own).await?;
+            done(&view).await
+        }
+        Err(unfit) => {
+            let words = fields.text("words").to_owned();
+            let refused = Refused { language, part, words, fault: said::unfit(&unfit, view.language()) };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)))?).into_response())
+        }
+    }
+}
+
+/// Our voice says it again.
+pub async fn remove(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let (language, part) = which(&fields)?;
+    view.web.store.drop_own_words(view.shop.id, language, part).await?;
+    done(&view).await
+}
+
+/// A second language, or none.
+pub async fn speak_also(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let also = match fields.text("also") {
+        "" => None,
+        language => Some(Language::parse(language).ok_or(Fault::BadForm)?),
+    };
+    view.web.store.set_greeting_also(view.shop.id, also).await?;
+    done(&view).await
+}
+
+fn which(fields: &Fields) -> Result<(Language, Part), Fault> {
+    let language = Language::parse(fields.text("language"));
+    language.zip(Part::parse(fields.text("part"))).ok_or(Fault::BadForm)
+}
+
+async fn done(view: &View) -> Result<Response, Fault> {
+    view.web.plan_changed().await;
+    Ok(Redirect::to(&view.at("/greeting?saved=yes")).into_response())
+}
+
+/// The time that was asked for; `Some(None)`: what was typed is none.
+fn asked(view: &View) -> Option<Option<UnixMs>> {
+    let typed = view.query.text("at");
+    let read = || local_time::read(typed).map(|local| local_time::earliest(view.shop.time_zone, local));
+    (!typed.is_empty()).then(read)
+}
+
+/// Without a time: now if the shop is closed, else when it closes next.
+fn unless_asked(view: &View) -> Option<UnixMs> {
+    let decision = standing(&view.shop, view.now);
+    if matches!(decision.action, Action::Ring(_)) { until(&decision) } else { Some(view.now) }
+}
+
+fn greeting_at(view: &View, at: UnixMs) -> Option<Greeting> {
+    let decision = standing(&view.shop, at);
+    let Action::TakeMessage { opens } = decision.action else { return None };
+    let names = view.web.names.borrow().clone();
+    let name = names.get(view.shop.language, &view.shop.name);
+    Some(Greeting::of_shop(&view.shop, name, Opening::of(opens, &decision.because), at))
+}
+
+fn build(view: &View, refused: Option<Refused>) -> Page {
+    let (w, language, zone) = (view.w(), view.language(), view.shop.time_zone);
+    let asked = asked(view);
+    let at = asked.flatten().or_else(|| unless_asked(view));
+    let heard = match at.map(|at| (at, greeting_at(view, at))) {
+        None => Heard::NeverClosed,
+        Some((_, None)) => Heard::PhonesRing,
+        Some((at, Some(greeting))) => {
+            let written = local_time::written(local_time::local(zone, at));
+            Heard::Greeting {
+                when: words::page::moment(at, language, zone, view.now),
+                text: shown_whole(&greeting.text()),
+                length: said::length(greeting.length(), LENGTH_MAX, language),
+                sound: view.at(&format!("/greeting/heard?at={}", encoded(&written))),
+            }
+        }
+    };
+    let also = view.shop.greeting.also.filter(|also| *also != view.shop.language);
+    let spoken = [Some(view.shop.language), also].into_iter().flatten();
+    let parts = spoken.flat_map(|language| Part::ALL.map(|part| (language, part)));
+    let other = Language::ALL.into_iter().filter(|other| *other != view.shop.language);
+    let none = ("", said::labels(language).only_one, also.is_none());
+    let languages = other.map(|it| (it.as_str(), said::language_name(it, language), also == Some(it)));
+    Page {
+        frame: view.frame(Tab::Hours, said::labels(language).greeting),
+        g: said::labels(language),
+        script: assets::GREETING.as_str(),
+        saved: !view.query.text("saved").is_empty(),
+        at: match asked {
+            Some(None) => view.query.text("at").to_owned(),
+            Some(Some(_)) | None => at.map(|at| local_time::written(local_time::local(zone, at))).unwrap_or_default(),
+        },
+        fault: (asked == Some(None)).then_some(w.not_a_time),
+        heard,
+        parts: parts.map(|(spoken, part)| part_form(view, spoken, part, refused.as_ref())).collect(),
+        record: view.at("/greeting/record"),
+        remove: view.at("/greeting/remove"),
+        also: view.at("/greeting/also"),
+        languages: std::iter::once(none).chain(languages).collect(),
+        hours: view.at("/hours"),
+    }
+}
+
+fn part_form(view: &View, spoken: Language, part: Part, refused: Option<&Refused>) -> PartForm {
+    let language = view.language();
+    let own = view.shop.greeting.words.iter().find(|own| (own.language, own.part) == (spoken, part));
+    let refused = refused.filter(|refused| (refused.language, refused.part) == (spoken, part));
+    let several = view.shop.greeting.also.is_some_and(|also| also != view.shop.language);
+    let name = said::part(part, language);
+    let name = if several { format!("{name} ({})", said::language_name(spoken, language)) } else { name.to_owned() };
+    PartForm {
+        id: format!("{}-{}", part.as_str(), spoken.as_str()),
+        language: spoken.as_str(),
+        part: part.as_str(),
+        name,
+        room: said::room(room_for(spoken, part), language),
+        is_own: own.is_some(),
+        words: refused.map(|it| it.words.clone()).or(own.map(|own| own.words.to_string())).unwrap_or_default(),
+        fault: refused.map(|it| it.fault.clone()),
+    }
+}
+
+/// A greeting is several sentences: line by line it would be cut.
+fn shown_whole(text: &str) -> String {
+    text.split(". ").map(shown).collect::<Vec<_>>().join(". ")
+}
