@@ -656,7 +656,7 @@ impl Shop {
             let replaces = |sent: &&Sent| sent.text.must("call-id") == call_id && sent.text.get("replaces").is_some();
             let takes = || world.trace.sent.iter().any(|sent| replaces(&sent));
             // A caller whom we have sent for is one who called by webhook.
-            if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:ring@") {
+            if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:ring-") {
                 continue;
             }
             if rows.is_empty() && (uri_of(sent.text.must("to")).starts_with("sip:*8@") || takes()) {

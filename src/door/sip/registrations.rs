@@ -88,8 +88,8 @@ impl Registrations {
     }
 
     /// Where the registered phones' messages come from.
-    pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> {
-        self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source.to)
+    pub(super) fn sources(&self) -> impl Iterator<Item = Hop> {
+        self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source)
     }
 
     /// The connections that phones have registered by.
