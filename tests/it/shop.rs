@@ -301,6 +301,11 @@ impl Shop {
         self.world.borrow().streams.trusted.len()
     }
 
+    /// Whether this person's connection to the shop lives.
+    pub fn is_connected(&self, person: &Person) -> bool {
+        self.world.borrow().streams.of(person.who).is_some()
+    }
+
     /// Whether a connection from this address is no stranger's before anybody has said a word.
     pub fn is_acquainted_with(&self, address: &str) -> bool {
         self.world.borrow().acquaintances.include(address.parse().expect("an address"))

@@ -63,7 +63,7 @@ use crate::sip::uri::{Scheme, Uri};
 use super::token::{Token, Tokens};
 use abilities::Peer;
 
-pub use attended::{Joint, Wish};
+pub use attended::{Joint, NotJoined, Wish};
 pub use cells::Takes;
 pub use offer::{Arrival, Calling, Origin};
 pub use registrations::{Registered, RegistrationSettings, User};
@@ -427,6 +427,7 @@ impl SipDoor {
         self.gate.set_flows(self.registrations.flows());
         self.places = places;
         self.follow_phones();
+        self.close_replaced();
         self.note_acquaintances();
         self.forget_watchers_who_left();
         moved

@@ -80,6 +80,8 @@ pub(super) struct Subscriptions {
     all: BTreeMap<u64, Watcher>,
     by_dialog: HashMap<DialogKey, u64>,
     asked: HashMap<ClientTx, u64>,
+    /// Those that are over, while their last NOTIFY has no answer: whose they were.
+    over: HashMap<u64, String>,
     deadlines: Deadlines<u64>,
     last: u64,
 }
@@ -108,6 +110,21 @@ impl Subscriptions {
         if let Some(watcher) = self.all.remove(&id) {
             self.by_dialog.remove(&watcher.key);
         }
+    }
+
+    /// It is over with the NOTIFY that is on its way.
+    fn end(&mut self, id: u64) {
+        if let Some(watcher) = self.all.get(&id) {
+            self.over.insert(id, watcher.by.clone());
+        }
+        self.forget(id);
+    }
+
+    /// How many there are, and of this user, whatever they were asked for: who only wants to know how it stands now, again
+    /// and again, costs as much.
+    fn count(&self, user: &str) -> (usize, usize) {
+        let all = || self.all.values().map(|watcher| &watcher.by).chain(self.over.values());
+        (all().count(), all().filter(|by| *by == user).count())
     }
 
     /// Who wants to hear of this.
@@ -181,8 +198,8 @@ impl SipDoor {
     /// It hears of this from now on, at first as it stands.
     pub fn begin_subscription(&mut self, now: Now, subscribing: Subscribing, watched: Watched, news: News) {
         let Subscribing { tx, hop, request, wanted, package, by, user } = subscribing;
-        let own = self.subscriptions.all.values().filter(|watcher| watcher.by == by).count();
-        if own >= OF_A_PHONE || self.subscriptions.all.len() >= IN_ALL {
+        let (all, own) = self.subscriptions.count(&by);
+        if own >= OF_A_PHONE || all >= IN_ALL {
             return self.respond(now, tx, 403, Vec::new());
         }
         let local_tag = self.chance.tag();
@@ -255,7 +272,7 @@ impl SipDoor {
         let tx = self.endpoint.request(now.mono, hop, notify);
         self.subscriptions.asked.insert(tx, id);
         if over {
-            self.subscriptions.forget(id);
+            self.subscriptions.end(id);
         }
     }
 
@@ -327,6 +344,7 @@ impl SipDoor {
             return self.subscriptions.asked.contains_key(&tx);
         }
         let Some(id) = self.subscriptions.asked.remove(&tx) else { return false };
+        self.subscriptions.over.remove(&id);
         match code {
             200..=299 => {
                 let newer = self.subscriptions.all.get_mut(&id).is_some_and(|watcher| watcher.subscription.was_told());
@@ -343,6 +361,7 @@ impl SipDoor {
     /// Nobody has answered a NOTIFY; true if it was one.
     pub(super) fn notify_is_lost(&mut self, tx: ClientTx) -> bool {
         let Some(id) = self.subscriptions.asked.remove(&tx) else { return false };
+        self.subscriptions.over.remove(&id);
         self.subscriptions.forget(id);
         true
     }
