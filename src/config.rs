@@ -201,6 +201,13 @@ impl Web {
             self.listen = found.parse("ADDRESS:PORT such as \"127.0.0.1:8080\"", |text| text.parse().ok())?;
         }
         if let Some(found) = section.text("public_url")? {
+            // It stands in every link and notice. What is there is a secret, so it is not said.
+            let authority = found.value.split("://").last().and_then(|rest| rest.split(['/', '?', '#']).next());
+            if authority.is_some_and(|authority| authority.contains('@')) {
+                let message = "expected a URL such as \"https://phone.example.com\", without a user and password before the \
+                               host: everybody who gets a link would read them";
+                return Err(TomlFileError::Conflict { place: found.place, message: message.to_owned() });
+            }
             self.public_url = found.parse("a URL such as \"https://phone.example.com\"", |text| {
                 let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
                 let host = host.trim_end_matches('/');
@@ -476,6 +483,14 @@ mod tests {
         at("data_dir = \"\"", "data_dir: expected a folder");
         at("[web]\nlisten = \"8080\"", "web.listen: expected ADDRESS:PORT");
         at("[web]\npublic_url = \"phone.example\"", "web.public_url: expected a URL");
+        for url in ["https://ann:geheim@phone.example", "http://geheim@phone.example/", "ann:geheim@phone.example"] {
+            let text = format!("[web]\npublic_url = {url:?}");
+            at(
+                &text,
+                "web.public_url: expected a URL such as \"https://phone.example.com\", without a user and password",
+            );
+            assert!(!read(&text, &[]).expect_err("refused").contains("geheim"));
+        }
         for ports in ["20001-20999", "20000", "20999-20000", "0-10", "20000-70000"] {
             at(&format!("[media]\nports = {ports:?}"), "media.ports: expected FIRST-LAST");
         }

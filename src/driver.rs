@@ -1,6 +1,8 @@
 //! The one loop: an OS thread that owns the SIP sockets and the switchboard. Per wake: due timers, then the answers of
 //! the shells, then at most [`DATAGRAMS_A_WAKE`] datagrams. It never waits for anything but the next event.
 
+mod names;
+
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -48,8 +50,6 @@ const MESSAGES_A_WAKE: usize = 256;
 const WAITING: usize = 8192;
 /// How often our own addresses are looked at anew.
 const ADDRESSES_FOR: Duration = Duration::from_secs(60);
-/// Addresses whose names are known, for TLS: carriers and phones of one installation have some tens.
-const NAMES_KEPT: usize = 1024;
 const WAKER: Token = Token(usize::MAX);
 
 /// What the shells tell the loop.
@@ -198,7 +198,7 @@ impl Prepared {
             interfaces,
             more: More::No,
             known: VecDeque::new(),
-            names: HashMap::new(),
+            names: names::Names::default(),
             looks: HashMap::new(),
             rings: HashMap::new(),
             replies: HashMap::new(),
@@ -225,8 +225,7 @@ struct Driver {
     more: More,
     /// Contacts that are addresses and need no name server.
     known: VecDeque<(Ticket, Protocol, SocketAddr)>,
-    /// The names that led to addresses by TLS: what somebody there must prove to be.
-    names: HashMap<SocketAddr, String>,
+    names: names::Names,
     looks: HashMap<Ticket, tokio::sync::oneshot::Sender<RightNow>>,
     rings: HashMap<Ticket, tokio::sync::oneshot::Sender<Result<(), NotRung>>>,
     /// Requests of Twilio's that wait for a document.
@@ -325,10 +324,7 @@ impl Driver {
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
                 Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
                 Ok(Message::Resolved { ticket, protocol, host, addresses }) => {
-                    if protocol == Protocol::Tls {
-                        self.expect(&host, &addresses);
-                    }
-                    self.resolved(ticket, protocol, &addresses);
+                    self.resolved(ticket, protocol, &host, &addresses);
                 }
                 Ok(Message::Located { ticket, host, servers }) => self.located(ticket, &host, servers),
                 Ok(Message::Stream(report)) => self.reported(report),
@@ -406,10 +402,14 @@ impl Driver {
                 match listening.socket.recv_from(buffer) {
                     Ok((length, from)) => {
                         left -= 1;
-                        let local = self.locals.towards(listening.bound.ip(), from.ip());
                         // `SocketId` counts the configured sockets, of which there are few.
                         let socket = SocketId(u8::try_from(at).unwrap_or(u8::MAX));
-                        self.handle(Input::Datagram { socket, from, local, bytes: &buffer[..length] });
+                        let (bound, now) = (listening.bound.ip(), clock::now());
+                        if let Some(datagram) = self.switchboard.admit(now, socket, from, &buffer[..length]) {
+                            // Only now: of a new peer the system has to be asked.
+                            let local = self.locals.towards(bound, from.ip());
+                            self.handle(Input::Datagram { datagram, local });
+                        }
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -437,10 +437,8 @@ impl Driver {
             match output {
                 Output::Send { socket, to, bytes } => self.send(usize::from(socket.0), to, bytes),
                 Output::Connect { flow, protocol, .. } if protocol.is_web_socket() => self.streams.refuse(flow),
-                Output::Connect { flow, protocol, to, local } => {
-                    // An address that was given as such is its own name.
-                    let named = || self.names.get(&to).cloned().unwrap_or_else(|| to.ip().to_string());
-                    let name = (protocol == Protocol::Tls).then(named);
+                Output::Connect { flow, protocol, to, local, server } => {
+                    let name = (protocol == Protocol::Tls).then(|| self.names.at(to, server));
                     self.streams.connect(flow, to, local, name);
                 }
                 Output::Write { flow, bytes } => self.streams.write(flow, bytes),
@@ -476,7 +474,7 @@ impl Driver {
             }
         }
         if let Some((ticket, protocol, address)) = self.known.pop_front() {
-            self.resolved(ticket, protocol, &[address]);
+            self.resolved(ticket, protocol, &address.ip().to_string(), &[address]);
         }
     }
 
@@ -528,17 +526,8 @@ impl Driver {
         });
     }
 
-    /// Whoever is called by TLS at one of these addresses must prove to be `host`.
-    fn expect(&mut self, host: &str, addresses: &[SocketAddr]) {
-        // Of a name that moves, the old addresses: nobody calls them any more.
-        if self.names.len() > NAMES_KEPT {
-            self.names.clear();
-        }
-        self.names.extend(addresses.iter().map(|address| (*address, host.to_owned())));
-    }
-
-    fn resolved(&mut self, ticket: Ticket, protocol: Protocol, addresses: &[SocketAddr]) {
-        let routes = self.routes(protocol, addresses);
+    fn resolved(&mut self, ticket: Ticket, protocol: Protocol, host: &str, addresses: &[SocketAddr]) {
+        let routes = self.routes(protocol, host, addresses);
         self.handle(Input::Resolved { ticket, routes });
     }
 
@@ -556,11 +545,7 @@ impl Driver {
     fn located(&mut self, ticket: Ticket, host: &str, found: Vec<Located>) {
         let mut servers = Vec::new();
         for Located { priority, weight, protocol, addresses } in found {
-            if protocol == Protocol::Tls {
-                // RFC 5922 §4: whoever it is, they prove the name that the owner has written.
-                self.expect(host, &addresses);
-            }
-            let hops = self.routes(protocol, &addresses);
+            let hops = self.routes(protocol, host, &addresses);
             if !hops.is_empty() {
                 servers.push(Server { priority, weight, hops });
             }
@@ -568,11 +553,13 @@ impl Driver {
         self.handle(Input::Located { ticket, servers });
     }
 
-    /// The ways to these addresses, but for those of a family that we do not speak.
-    fn routes(&mut self, protocol: Protocol, addresses: &[SocketAddr]) -> Vec<Route> {
+    /// The ways to these addresses, but for those of a family that we do not speak; by TLS to whoever can prove to be `host`.
+    fn routes(&mut self, protocol: Protocol, host: &str, addresses: &[SocketAddr]) -> Vec<Route> {
+        let server = (protocol == Protocol::Tls).then(|| self.names.lead(host, addresses));
         let routes = addresses.iter().filter_map(|&to| {
             let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-            self.interfaces.hop_out(protocol, to, self.locals.towards(any, to.ip()))
+            let hop = self.interfaces.hop_out(protocol, to, self.locals.towards(any, to.ip()))?;
+            Some(Route { server, ..hop })
         });
         routes.collect()
     }

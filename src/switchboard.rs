@@ -22,7 +22,7 @@ mod trunks;
 mod twilio;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::call::event::{Final, Input as CallInput, Output as CallOutput};
@@ -40,7 +40,7 @@ use crate::number::Number;
 use crate::routing::decision::{Action, Because, Offer};
 use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
 use crate::routing::{CallerId, Identity, decide, shop_called};
-use crate::sip::budget::{About, Spent};
+use crate::sip::budget::Spent;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
 use crate::sip::hop::Interfaces;
@@ -52,11 +52,11 @@ use crate::utterance::Names;
 
 pub use crate::call::event::{Medium, NotRung};
 pub use crate::sip::gate::Acquaintances;
-pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, SocketId, Transport};
+pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, ServerName, SocketId, Transport};
 pub use crate::sip::trunk::{Change, Why};
 
 pub use calling_back::{Purpose, RETURNS_WITHIN};
-pub use event::{Input, LogEntry, Output, Ticket};
+pub use event::{Admitted, Input, LogEntry, Output, Ticket};
 pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
 pub use notices::{Due, Standing};
@@ -256,18 +256,28 @@ impl Switchboard {
         switchboard
     }
 
+    /// Whether this datagram may cost us anything; asked before anything else is done for it, be it to ask the system which
+    /// address of ours it came to.
+    pub fn admit<'a>(&mut self, now: Now, socket: SocketId, from: SocketAddr, bytes: &'a [u8]) -> Option<Admitted<'a>> {
+        let nowhere = if from.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let spent = self.spend(now, &Route::udp(socket, from, nowhere), bytes);
+        (spent == Spent::Within).then_some(Admitted { socket, from, bytes })
+    }
+
     /// Something happened. Poll the outputs until there are none before the next input.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         match input {
-            Input::Datagram { socket, from, local, bytes } => {
-                self.message(now, Route::udp(socket, from, local), bytes, Framing::Datagram);
+            Input::Datagram { datagram: Admitted { socket, from, bytes }, local } => {
+                self.read(now, Route::udp(socket, from, local), bytes, Framing::Datagram);
             }
             Input::FlowAccepted { flow, protocol, from, local } => self.door.flow_accepted(flow, protocol, from, local),
             Input::Received { flow, bytes } => {
                 if let Some(hop) = self.door.flow_hop(flow) {
                     // RFC 7118 §5.3: one message each, and it ends with its frame.
                     let framing = if hop.protocol().is_web_socket() { Framing::Datagram } else { Framing::Stream };
-                    self.message(now, hop, bytes, framing);
+                    if self.spend(now, &hop, bytes) == Spent::Within {
+                        self.read(now, hop, bytes, framing);
+                    }
                 }
             }
             Input::Garbled { flow, bytes } => {
@@ -393,11 +403,15 @@ impl Switchboard {
         Some(call)
     }
 
-    fn message(&mut self, now: Now, hop: Route, bytes: &[u8], framing: Framing) {
-        if self.door.spend(now.mono, &hop, About::read(bytes)) == Spent::Over {
+    fn spend(&mut self, now: Now, hop: &Route, bytes: &[u8]) -> Spent {
+        let spent = self.door.spend(now.mono, hop, bytes);
+        if spent == Spent::Over {
             self.over_budget += 1;
-            return;
         }
+        spent
+    }
+
+    fn read(&mut self, now: Now, hop: Route, bytes: &[u8], framing: Framing) {
         match wire::read(bytes, framing) {
             Ok(mut message) => {
                 message.stamp(hop.to);
@@ -447,6 +461,7 @@ impl Switchboard {
                     },
                     Origin::SentFor(token) => self.sent_for(now, *arrival, token),
                 },
+                Told::IsThere(answered) => self.has_shown_itself(now, *answered),
                 Told::Call(call, input) => self.said_of_the_caller(now, call, input),
                 Told::Referred { leg, tx, number, user } => self.referred(now, leg, tx, number, &user),
                 Told::Joint(wish) => self.wants_joined(now, &wish),
@@ -477,7 +492,9 @@ impl Switchboard {
         }
         while let Some(command) = self.door.poll_flow() {
             self.outputs.push_back(match command {
-                flow::Command::Connect { flow, protocol, to, local } => Output::Connect { flow, protocol, to, local },
+                flow::Command::Connect { flow, protocol, to, local, server } => {
+                    Output::Connect { flow, protocol, to, local, server }
+                }
                 flow::Command::Trust { flow } => Output::Trust { flow },
             });
         }

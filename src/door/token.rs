@@ -1,5 +1,6 @@
-//! What proves that a SIP call is a caller whom we have sent for: Twilio brings it in the INVITE of the leg that it makes
-//! to us. It names the call and the `<Dial>`, and nobody without the installation's secret can write one.
+//! What proves that a SIP call is a caller whom we have sent for: Twilio calls us by it, as the user part of our address, so
+//! that it stands in the first line of what comes and is read before anything else is. It names the call and the `<Dial>`,
+//! and nobody without the installation's secret can write one.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -10,8 +11,10 @@ use crate::call::record::CallId;
 use crate::hex::hex;
 use crate::sip::auth::NonceSecret;
 
-/// The header that carries it. Twilio passes on only what begins with X-.
-pub const HEADER: &str = "X-Call-Token";
+/// What each begins with.
+const MARK: &str = "ring-";
+/// No longer one is looked at: the mark, a call, a `<Dial>`'s number, a proof and what stands between.
+pub const LONGEST: usize = MARK.len() + 32 + 1 + 10 + 1 + 2 * PROOF_BYTES;
 
 /// Of the proof, cut to 128 bits (RFC 2104 §5).
 const PROOF_BYTES: usize = 16;
@@ -34,12 +37,12 @@ impl Tokens {
 
     /// As it is written, in letters, digits and minus signs alone.
     pub fn write(&self, token: Token) -> String {
-        format!("{}-{}-{}", token.call.0.simple(), token.dial, self.proof(token))
+        format!("{MARK}{}-{}-{}", token.call.0.simple(), token.dial, self.proof(token))
     }
 
-    /// The inverse, of ours alone.
+    /// The inverse, of ours alone. What cannot be one by its looks costs nothing, and anything else one short proof.
     pub fn read(&self, text: &str) -> Option<Token> {
-        let mut parts = text.split('-');
+        let mut parts = text.strip_prefix(MARK).filter(|_| text.len() <= LONGEST)?.split('-');
         let (call, dial, proof) = (parts.next()?, parts.next()?, parts.next()?);
         let token = Token { call: CallId(Uuid::try_parse(call).ok()?), dial: dial.parse().ok()? };
         let is_ours = bool::from(self.proof(token).as_bytes().ct_eq(proof.as_bytes()));
@@ -73,7 +76,7 @@ mod tests {
             let forged = String::from_utf8(forged).expect("ASCII");
             assert_eq!(tokens().read(&forged), None, "{forged}");
         }
-        for text in ["", "-", "--", &written[1..], &format!("{written}-"), &format!("{written}0"), "é-1-x"] {
+        for text in ["", "-", "--", &written[1..], &format!("{written}-"), &format!("{written}0"), "ring-é-1-x"] {
             assert_eq!(tokens().read(text), None, "{text}");
         }
     }

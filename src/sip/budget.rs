@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use super::flow::Standing;
-use super::gate::Source;
+use super::hop::{FlowId, Hop};
 use crate::now::Mono;
 
 /// A carrier: at 100 calls a second it sends some 400 messages.
@@ -14,18 +14,24 @@ pub const TRUNK: Rate = Rate { per_second: 4_000, burst: 8_000 };
 /// So much of that for its INVITEs, ten times what it sends at 100 calls a second: a flood of new calls leaves the rest to
 /// those that live, so that who hangs up is heard.
 pub const TRUNK_INVITES: Rate = Rate { per_second: 1_000, burst: 2_000 };
-/// One address of a phone: rung 100 times a second it sends some 400 messages.
-pub const PHONE: Rate = Rate { per_second: 1_000, burst: 2_000 };
+/// One address or connection of a phone, or of the other side of a live call: rung 100 times a second it sends some 400
+/// messages.
+pub const KNOWN: Rate = Rate { per_second: 1_000, burst: 2_000 };
+/// The INVITE of one caller whom we have sent for, said again and again, and the ACK of our answer.
+pub const SENT_FOR: Rate = Rate { per_second: 20, burst: 40 };
 /// One stranger: a phone that registers sends two messages; twenty behind one router come back together after a power
 /// cut. By IPv4 address, or by the /64 that one IPv6 customer has whole.
 pub const STRANGER: Rate = Rate { per_second: 20, burst: 40 };
 /// All strangers together, so that a thousand addresses cost no more than a few.
 pub const STRANGERS: Rate = Rate { per_second: 200, burst: 400 };
+/// All connections together from one address where a phone or a carrier is known to be, before anybody there has proved
+/// anything; each by itself has what a stranger has. A neighbour behind the same router has to open ten to keep it empty.
+pub const HOUSE: Rate = STRANGERS;
 /// TLS handshakes of one address of a carrier or a phone: a shop's phones behind one router come back together after a power
 /// cut, each with a try or two. One costs a millisecond or two.
 pub const ACQUAINTANCE: Rate = Rate { per_second: 50, burst: 200 };
-/// Addresses whose spending is remembered, of phones and of strangers: some 300 kB. Full purses are forgotten first;
-/// where none is full, a newcomer among the strangers spends from what all of them share alone.
+/// Purses that are remembered, of each kind: some 300 kB. Full ones are forgotten first; where none is full, a newcomer
+/// among the strangers spends from what all of them share alone.
 const REMEMBERED: usize = 4096;
 /// Looking through all of them for full purses is not done more often than this.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -46,6 +52,35 @@ pub enum About {
     Other,
 }
 
+/// Out of whose purse a message is paid for. It is never the sender's to choose: what they are known by is an address or a
+/// connection, or a proof that was checked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payer {
+    /// The carrier of this trunk.
+    Trunk(usize),
+    /// Somebody who has shown who they are, or whom we call, or talk with.
+    Known(Whence),
+    /// A caller whom we have sent for, by the name that the proof of it proves.
+    SentFor(u128),
+    /// By a connection, which nobody opens in another's name, from an address where a phone or a carrier is known to be: one
+    /// whose connection broke comes so.
+    House(FlowId, IpAddr),
+    Stranger(IpAddr),
+}
+
+/// Where messages come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whence {
+    Flow(FlowId),
+    At(SocketAddr),
+}
+
+impl Whence {
+    pub fn of(hop: &Hop) -> Whence {
+        hop.flow().map_or(Whence::At(hop.to), Whence::Flow)
+    }
+}
+
 /// Whether a message may cost us anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spent {
@@ -59,7 +94,10 @@ pub enum Spent {
 pub struct Budgets {
     trunks: HashMap<usize, Purse>,
     trunk_invites: HashMap<usize, Purse>,
-    phones: Purses<SocketAddr>,
+    known: Purses<Whence>,
+    sent_for: Purses<u128>,
+    flows: Purses<FlowId>,
+    houses: Purses<IpAddr>,
     strangers: Purses<IpAddr>,
     all_strangers: Purse,
 }
@@ -78,30 +116,30 @@ struct Purse {
 }
 
 impl Budgets {
-    /// Takes the price of one message from `from`.
-    pub fn spend(&mut self, now: Mono, source: Source, from: SocketAddr, about: About) -> Spent {
-        match source {
-            Source::Trunk(at)
+    /// Takes the price of one message.
+    pub fn spend(&mut self, now: Mono, payer: Payer, about: About) -> Spent {
+        match payer {
+            Payer::Trunk(at)
                 if about == About::Invite
                     && self.trunk_invites.entry(at).or_default().spend(now, TRUNK_INVITES) == Spent::Over =>
             {
                 Spent::Over
             }
-            Source::Trunk(at) => self.trunks.entry(at).or_default().spend(now, TRUNK),
-            Source::Phone => match self.phones.of(now, from) {
-                Some(purse) => purse.spend(now, PHONE),
-                // More phones than are remembered, and all of them talk at once: each has proven who it is.
-                None => Spent::Within,
+            Payer::Trunk(at) => self.trunks.entry(at).or_default().spend(now, TRUNK),
+            // More of them than are remembered, and all talk at once: each has shown who it is.
+            Payer::Known(whence) => self.known.spend(now, whence, KNOWN).unwrap_or(Spent::Within),
+            Payer::SentFor(name) => self.sent_for.spend(now, name, SENT_FOR).unwrap_or(Spent::Within),
+            // The connection's own first: one that floods must not empty its neighbours'. Connections are few, so without a
+            // purse is only one whose likes come and go by the thousand: it has its house's.
+            Payer::House(flow, ip) => match self.flows.spend(now, flow, STRANGER) {
+                Some(Spent::Over) => Spent::Over,
+                Some(Spent::Within) | None => self.houses.spend(now, network(ip), HOUSE).unwrap_or(Spent::Within),
             },
-            Source::Stranger => {
-                // The stranger's own purse first: one that floods must not empty the others'.
-                if let Some(purse) = self.strangers.of(now, network(from.ip()))
-                    && purse.spend(now, STRANGER) == Spent::Over
-                {
-                    return Spent::Over;
-                }
-                self.all_strangers.spend(now, STRANGERS)
-            }
+            // The stranger's own purse first: one that floods must not empty the others'.
+            Payer::Stranger(ip) => match self.strangers.spend(now, network(ip), STRANGER) {
+                Some(Spent::Over) => Spent::Over,
+                Some(Spent::Within) | None => self.all_strangers.spend(now, STRANGERS),
+            },
         }
     }
 }
@@ -118,12 +156,9 @@ impl Handshakes {
     /// phone or a carrier out.
     pub fn spend(&mut self, now: Mono, standing: Standing, from: SocketAddr) -> Spent {
         match standing {
-            Standing::Stranger => self.strangers.spend(now, Source::Stranger, from, About::Other),
+            Standing::Stranger => self.strangers.spend(now, Payer::Stranger(from.ip()), About::Other),
             // More of them than are remembered are the shop's own all the same.
-            Standing::Known => {
-                let purse = self.acquaintances.of(now, network(from.ip()));
-                purse.map_or(Spent::Within, |purse| purse.spend(now, ACQUAINTANCE))
-            }
+            Standing::Known => self.acquaintances.spend(now, network(from.ip()), ACQUAINTANCE).unwrap_or(Spent::Within),
         }
     }
 }
@@ -153,6 +188,11 @@ impl<K> Default for Purses<K> {
 }
 
 impl<K: Eq + std::hash::Hash> Purses<K> {
+    /// Takes the price from this one's purse; `None`: it has none, and there is no room for another.
+    fn spend(&mut self, now: Mono, whose: K, rate: Rate) -> Option<Spent> {
+        self.of(now, whose).map(|purse| purse.spend(now, rate))
+    }
+
     /// This one's purse, a new one where there is room.
     fn of(&mut self, now: Mono, whose: K) -> Option<&mut Purse> {
         if self.purses.len() >= REMEMBERED && self.swept + SWEEP_EVERY <= now {
@@ -191,24 +231,32 @@ mod tests {
         SocketAddr::from((Ipv4Addr::from(0xC000_0200 + n), 5060))
     }
 
-    fn within(budgets: &mut Budgets, now: Mono, source: Source, from: SocketAddr, messages: u32) -> u32 {
-        let spent = (0..messages).filter(|_| budgets.spend(now, source, from, About::Other) == Spent::Within).count();
+    fn pays(n: u32) -> Payer {
+        Payer::Stranger(stranger(n).ip())
+    }
+
+    fn known(n: u32) -> Payer {
+        Payer::Known(Whence::At(stranger(n)))
+    }
+
+    fn within(budgets: &mut Budgets, now: Mono, payer: Payer, messages: u32) -> u32 {
+        let spent = (0..messages).filter(|_| budgets.spend(now, payer, About::Other) == Spent::Within).count();
         u32::try_from(spent).unwrap()
     }
 
     #[test]
     fn a_stranger_has_a_burst_and_then_its_rate() {
         let mut budgets = Budgets::default();
-        assert_eq!(within(&mut budgets, at(0), Source::Stranger, stranger(1), 1000), STRANGER.burst);
-        assert_eq!(within(&mut budgets, at(500), Source::Stranger, stranger(1), 1000), STRANGER.per_second / 2);
-        assert_eq!(within(&mut budgets, at(10_500), Source::Stranger, stranger(1), 1000), STRANGER.burst);
+        assert_eq!(within(&mut budgets, at(0), pays(1), 1000), STRANGER.burst);
+        assert_eq!(within(&mut budgets, at(500), pays(1), 1000), STRANGER.per_second / 2);
+        assert_eq!(within(&mut budgets, at(10_500), pays(1), 1000), STRANGER.burst);
     }
 
     #[test]
     fn many_strangers_share_one_purse_and_one_that_floods_does_not_empty_it() {
         let mut budgets = Budgets::default();
-        assert_eq!(within(&mut budgets, at(0), Source::Stranger, stranger(0), 100_000), STRANGER.burst);
-        let others: u32 = (1..1000).map(|n| within(&mut budgets, at(0), Source::Stranger, stranger(n), 1)).sum();
+        assert_eq!(within(&mut budgets, at(0), pays(0), 100_000), STRANGER.burst);
+        let others: u32 = (1..1000).map(|n| within(&mut budgets, at(0), pays(n), 1)).sum();
         assert_eq!(others, STRANGERS.burst - STRANGER.burst);
     }
 
@@ -216,8 +264,8 @@ mod tests {
     fn an_ipv6_customer_is_one_stranger() {
         let mut budgets = Budgets::default();
         let spent: u32 = (0..100u16)
-            .map(|n| SocketAddr::from((Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, n), 5060)))
-            .map(|from| within(&mut budgets, at(0), Source::Stranger, from, 1))
+            .map(|n| Payer::Stranger(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, n).into()))
+            .map(|payer| within(&mut budgets, at(0), payer, 1))
             .sum();
         assert_eq!(spent, STRANGER.burst);
     }
@@ -226,24 +274,37 @@ mod tests {
     fn a_flood_of_strangers_takes_nothing_from_trunks_and_phones() {
         let mut budgets = Budgets::default();
         for n in 0..100_000 {
-            budgets.spend(at(0), Source::Stranger, stranger(n), About::Invite);
+            budgets.spend(at(0), pays(n), About::Invite);
         }
         assert!(budgets.strangers.purses.len() <= REMEMBERED);
-        assert_eq!(within(&mut budgets, at(0), Source::Trunk(0), stranger(1), 10_000), TRUNK.burst);
-        assert_eq!(within(&mut budgets, at(0), Source::Phone, stranger(1), 10_000), PHONE.burst);
+        assert_eq!(within(&mut budgets, at(0), Payer::Trunk(0), 10_000), TRUNK.burst);
+        assert_eq!(within(&mut budgets, at(0), known(1), 10_000), KNOWN.burst);
+    }
+
+    #[test]
+    fn no_flood_of_strangers_keeps_anybody_out_who_is_expected() {
+        let mut budgets = Budgets::default();
+        for n in 0..100_000 {
+            budgets.spend(at(0), pays(n), About::Invite);
+        }
+        let house = |flow, n| Payer::House(FlowId::Accepted(flow), stranger(n).ip());
+        assert_eq!(within(&mut budgets, at(0), Payer::Known(Whence::Flow(FlowId::Accepted(7))), 10_000), KNOWN.burst);
+        assert_eq!(within(&mut budgets, at(0), Payer::SentFor(1), 1000), SENT_FOR.burst);
+        assert_eq!(within(&mut budgets, at(0), Payer::SentFor(2), 1000), SENT_FOR.burst, "each call has its own");
+        assert_eq!(within(&mut budgets, at(0), house(1, 1), 1000), STRANGER.burst);
+        assert_eq!(within(&mut budgets, at(0), house(2, 1), 1000), STRANGER.burst, "and each connection");
+        let more: u32 = (3..100).map(|flow| within(&mut budgets, at(0), house(flow, 1), 1000)).sum();
+        assert_eq!(more, HOUSE.burst - 2 * STRANGER.burst, "not without end from one address");
+        assert_eq!(within(&mut budgets, at(0), house(100, 2), 1), 1, "and the next house is another");
     }
 
     #[test]
     fn a_flood_of_new_calls_leaves_the_rest_to_those_that_live() {
         let mut budgets = Budgets::default();
-        let invites = (0..100_000).filter(|_| {
-            budgets.spend(at(0), Source::Trunk(0), stranger(1), About::read(b"INVITE sip:a@b")) == Spent::Within
-        });
+        let invites = (0..100_000)
+            .filter(|_| budgets.spend(at(0), Payer::Trunk(0), About::read(b"INVITE sip:a@b")) == Spent::Within);
         assert_eq!(u32::try_from(invites.count()), Ok(TRUNK_INVITES.burst));
-        assert_eq!(
-            within(&mut budgets, at(0), Source::Trunk(0), stranger(1), 10_000),
-            TRUNK.burst - TRUNK_INVITES.burst
-        );
+        assert_eq!(within(&mut budgets, at(0), Payer::Trunk(0), 10_000), TRUNK.burst - TRUNK_INVITES.burst);
         assert_eq!([About::read(b"BYE sip:a@b"), About::read(b"INV")], [About::Other; 2]);
     }
 
@@ -264,9 +325,9 @@ mod tests {
     fn who_floods_from_ever_new_addresses_is_forgotten() {
         let mut budgets = Budgets::default();
         for n in 0..20_000 {
-            budgets.spend(at(u64::from(n) * 100), Source::Stranger, stranger(n), About::Invite);
+            budgets.spend(at(u64::from(n) * 100), pays(n), About::Invite);
         }
         assert!(budgets.strangers.purses.len() <= REMEMBERED);
-        assert_eq!(within(&mut budgets, at(2_000_100), Source::Stranger, stranger(99_999), 1), 1);
+        assert_eq!(within(&mut budgets, at(2_000_100), pays(99_999), 1), 1);
     }
 }

@@ -4,13 +4,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use super::hop::{FlowId, Hop, Protocol};
+use super::hop::{FlowId, Hop, Protocol, ServerName};
 
 /// What is to be done with a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Connect to `to`, from our address `local`. What is written to the flow meanwhile waits for it.
-    Connect { flow: FlowId, protocol: Protocol, to: SocketAddr, local: IpAddr },
+    /// Connect to `to`, from our address `local`, by TLS to whoever can prove to be `server`. What is written to the flow
+    /// meanwhile waits for it.
+    Connect { flow: FlowId, protocol: Protocol, to: SocketAddr, local: IpAddr, server: Option<ServerName> },
     /// Its peer is known to us: the limits for strangers hold no longer.
     Trust { flow: FlowId },
 }
@@ -21,8 +22,20 @@ struct Flow {
     peer: SocketAddr,
     /// Our own address on it.
     local: IpAddr,
+    /// Whom the peer has proved to be, where we have asked.
+    server: Option<ServerName>,
     standing: Standing,
 }
+
+impl Flow {
+    fn place(&self) -> Place {
+        (self.protocol, self.peer, self.server)
+    }
+}
+
+/// What a connection of ours stands for. A peer that has proved one name gets nothing that is meant for another, though both
+/// names lead to its address.
+type Place = (Protocol, SocketAddr, Option<ServerName>);
 
 /// What we know of a connection's peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +48,9 @@ pub enum Standing {
 #[derive(Debug, Default)]
 pub struct Flows {
     live: HashMap<FlowId, Flow>,
-    /// The connections we opened, by what and where to. One that a peer opened never stands for an address: its port is no place
-    /// to call.
-    opened: HashMap<(Protocol, SocketAddr), FlowId>,
+    /// The connections we opened, by what, where to and to whom. One that a peer opened never stands for an address: its port is
+    /// no place to call.
+    opened: HashMap<Place, FlowId>,
     commands: VecDeque<Command>,
     to_close: VecDeque<FlowId>,
     /// Connections of known peers that have ended, by whatever cause.
@@ -48,13 +61,13 @@ pub struct Flows {
 impl Flows {
     /// A peer has connected to us, by TCP or TLS.
     pub fn accepted(&mut self, flow: FlowId, protocol: Protocol, peer: SocketAddr, local: IpAddr) {
-        self.live.insert(flow, Flow { protocol, peer, local, standing: Standing::Stranger });
+        self.live.insert(flow, Flow { protocol, peer, local, server: None, standing: Standing::Stranger });
     }
 
     /// The connection is gone, or never came to be. The answer: who was there; `None` when we had let go of it before.
     pub fn closed(&mut self, flow: FlowId) -> Option<Standing> {
         let gone = self.live.remove(&flow)?;
-        let place = (gone.protocol, gone.peer);
+        let place = gone.place();
         if self.opened.get(&place) == Some(&flow) {
             self.opened.remove(&place);
         }
@@ -67,7 +80,8 @@ impl Flows {
     /// Where a message on this flow has come from; `None` when the flow is gone.
     pub fn hop(&self, flow: FlowId) -> Option<Hop> {
         let known = self.live.get(&flow)?;
-        Some(Hop { transport: known.protocol.by(Some(flow))?, to: known.peer, local: known.local })
+        let transport = known.protocol.by(Some(flow))?;
+        Some(Hop { transport, to: known.peer, local: known.local, server: known.server })
     }
 
     /// Gives a hop by stream a connection that lives: its own, one we have to the same address, or a new one, which is
@@ -81,9 +95,11 @@ impl Flows {
         let new = FlowId::Opened(self.last + 1);
         hop.transport = protocol.by(Some(new))?;
         self.last += 1;
-        self.live.insert(new, Flow { protocol, peer: hop.to, local: hop.local, standing: Standing::Known });
-        self.opened.insert((protocol, hop.to), new);
-        self.commands.push_back(Command::Connect { flow: new, protocol, to: hop.to, local: hop.local });
+        let Hop { to, local, server, .. } = *hop;
+        let flow = Flow { protocol, peer: to, local, server, standing: Standing::Known };
+        self.opened.insert(flow.place(), new);
+        self.live.insert(new, flow);
+        self.commands.push_back(Command::Connect { flow: new, protocol, to, local, server });
         Some(new)
     }
 
@@ -93,8 +109,13 @@ impl Flows {
         if !protocol.is_stream() || hop.flow().is_some_and(|flow| self.live.contains_key(&flow)) {
             return Some(hop);
         }
-        let known = self.opened.get(&(protocol, hop.to))?;
+        let known = self.opened.get(&(protocol, hop.to, hop.server))?;
         Some(Hop { transport: protocol.by(Some(*known))?, ..hop })
+    }
+
+    /// Whether this flow's peer is one that we know.
+    pub fn is_known(&self, flow: FlowId) -> bool {
+        self.live.get(&flow).is_some_and(|flow| flow.standing == Standing::Known)
     }
 
     /// The peer of this flow has shown that we know it.
@@ -146,7 +167,7 @@ mod tests {
     const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
     fn hop(to: &str) -> Hop {
-        Hop { transport: Transport::Tcp(None), to: to.parse().unwrap(), local: LOCAL }
+        Hop { transport: Transport::Tcp(None), to: to.parse().unwrap(), local: LOCAL, server: None }
     }
 
     #[test]
@@ -197,6 +218,27 @@ mod tests {
         let accepted = FlowId::Accepted(1);
         flows.accepted(accepted, Protocol::Tls, "192.0.2.9:49000".parse().unwrap(), LOCAL);
         assert_eq!(flows.hop(accepted).map(|hop| hop.transport), Some(Transport::Tls(Some(accepted))));
+    }
+
+    #[test]
+    fn a_connection_to_one_name_carries_nothing_for_another_at_the_same_address() {
+        let mut flows = Flows::default();
+        let to = |server| Hop { transport: Transport::Tls(None), server, ..hop("192.0.2.9:5061") };
+        let (a, b) = (Some(ServerName(1)), Some(ServerName(2)));
+        for (server, nth) in [(a, 1), (b, 2), (None, 3), (a, 1), (b, 2), (None, 3)] {
+            let mut way = to(server);
+            flows.lead(&mut way);
+            assert_eq!(way.flow(), Some(FlowId::Opened(nth)), "{server:?}");
+            assert_eq!(flows.hop(FlowId::Opened(nth)), Some(way), "what comes by it is from whom it is to");
+        }
+        let asked = std::iter::from_fn(|| flows.poll_command()).map(|command| match command {
+            Command::Connect { server, .. } => server,
+            Command::Trust { .. } => panic!("{command:?}"),
+        });
+        assert_eq!(asked.collect::<Vec<_>>(), [a, b, None]);
+        flows.closed(FlowId::Opened(1));
+        assert_eq!(flows.by_living(to(a)), None);
+        assert_eq!(flows.by_living(to(b)).and_then(|hop| hop.flow()), Some(FlowId::Opened(2)));
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub struct Gate {
     trunks: Vec<Trunk>,
     /// What became known of the trunks that we register with, by the same places.
     registrars: HashMap<usize, Registrar>,
-    phones: HashSet<SocketAddr>,
+    /// Where they are called, and where they have registered from, by which protocol.
+    phones: HashSet<(Protocol, SocketAddr)>,
     /// Where phones are called by a connection. By which port they call from is theirs to choose.
     by_stream: HashSet<(Protocol, IpAddr)>,
     /// Connections by which phones have registered.
@@ -34,8 +35,9 @@ pub struct Gate {
 /// A registrar, as its registration has found it.
 #[derive(Clone, Debug, Default)]
 pub struct Registrar {
-    /// Its calls come from there, from whatever port.
-    pub addresses: HashSet<IpAddr>,
+    /// Its calls come from there, from whatever port, by the protocol that we have registered by: a datagram that bears the
+    /// address of one that we asked by TLS is anybody's.
+    pub ways: HashSet<(Protocol, IpAddr)>,
     /// The user part of the Contact that it alone was told.
     pub contact_user: String,
 }
@@ -70,8 +72,8 @@ impl Gate {
     }
 
     /// Replaces the addresses of phones, and of those that do not register the ways they are called.
-    pub fn set_phones(&mut self, addresses: impl Iterator<Item = SocketAddr>, fixed: impl Iterator<Item = Hop>) {
-        self.phones = addresses.collect();
+    pub fn set_phones(&mut self, ways: impl Iterator<Item = Hop>, fixed: impl Iterator<Item = Hop>) {
+        self.phones = ways.map(|hop| (hop.protocol(), hop.to)).collect();
         let by_stream = fixed.filter(|hop| hop.protocol().is_stream());
         self.by_stream = by_stream.map(|hop| (hop.protocol(), hop.to.ip().to_canonical())).collect();
     }
@@ -94,7 +96,7 @@ impl Gate {
             Peer::Exactly(_) => None,
         });
         let single = peers().filter_map(Peer::single).map(|(ip, _)| ip);
-        let registrars = self.registrars.values().flat_map(|registrar| registrar.addresses.iter().copied());
+        let registrars = self.registrars.values().flat_map(|registrar| registrar.ways.iter().map(|(_, ip)| *ip));
         Acquaintances::new(networks.collect(), single.chain(registrars).chain(phones))
     }
 
@@ -108,7 +110,7 @@ impl Gate {
             let registered = from.flow().is_some_and(|flow| self.flows.contains(&flow));
             return if registered { Source::Phone } else { Source::Stranger };
         }
-        if self.phones.contains(&from.to) {
+        if self.phones.contains(&(from.protocol(), from.to)) {
             return Source::Phone;
         }
         let ip = from.to.ip().to_canonical();
@@ -117,9 +119,10 @@ impl Gate {
             Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => peer.matches_stream(from.to),
         };
         let is_exact = |peer: &Peer| peer.single().is_some_and(|(peer, _)| peer.to_canonical() == ip);
-        let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.addresses.contains(&ip));
+        let way = (from.protocol(), ip);
+        let is_registrar = |at| self.registrars.get(&at).is_some_and(|registrar| registrar.ways.contains(&way));
         let mut trunks = self.trunks.iter().enumerate();
-        let is_phone = self.by_stream.contains(&(from.protocol(), ip));
+        let is_phone = self.by_stream.contains(&way);
         let counts = |peer: &Peer| is_peer(peer) && (!is_phone || is_exact(peer));
         let trunk = trunks.position(|(at, trunk)| trunk.peers.iter().any(counts) || is_registrar(at));
         match trunk {

@@ -51,17 +51,23 @@ pub enum Protocol {
     Wss,
 }
 
+/// One of the names that whoever looks them up has numbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerName(pub u32);
+
 /// The next hop: how, its address, and our own address as seen from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hop {
     pub transport: Transport,
     pub to: SocketAddr,
     pub local: IpAddr,
+    /// Whom the peer must prove to be, by TLS. `None`: whoever is there.
+    pub server: Option<ServerName>,
 }
 
 impl Hop {
     pub fn udp(socket: SocketId, to: SocketAddr, local: IpAddr) -> Hop {
-        Hop { transport: Transport::Udp(socket), to, local }
+        Hop { transport: Transport::Udp(socket), to, local, server: None }
     }
 
     pub fn protocol(&self) -> Protocol {
@@ -232,14 +238,15 @@ impl Interfaces {
             Protocol::Tls => Transport::Tls(None),
             Protocol::Ws | Protocol::Wss => return None,
         };
-        Some(Hop { transport, to, local: if ip.is_unspecified() { local } else { ip } })
+        Some(Hop { transport, to, local: if ip.is_unspecified() { local } else { ip }, server: None })
     }
 
     /// The way to a carrier that we register with. Its calls come by the connection we open, so nobody need be listening where
     /// our Contact says.
     pub fn hop_out(&self, protocol: Protocol, to: SocketAddr, local: IpAddr) -> Option<Hop> {
         let is_spoken = || self.sockets.iter().any(|socket| socket.is_ipv4() == to.is_ipv4());
-        let by_connection = || Some(Hop { transport: protocol.by(None)?, to, local }).filter(|_| is_spoken());
+        let by_connection =
+            || Some(Hop { transport: protocol.by(None)?, to, local, server: None }).filter(|_| is_spoken());
         self.hop_to(protocol, to, local).or_else(by_connection)
     }
 

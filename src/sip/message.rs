@@ -41,8 +41,6 @@ pub struct Received {
     pub called_party: Vec<Address>,
     /// What the caller asks to be kept from others (RFC 3323 §4.2), as written, several values joined by `;`.
     pub privacy: String,
-    /// What we have told somebody else to call us with, as written: proof that it was we who did.
-    pub call_token: Option<String>,
     /// Refer-To of a REFER (RFC 3515 §2.1).
     pub refer_to: Option<ReferTo>,
     /// Replaces of an INVITE (RFC 3891).

@@ -116,8 +116,8 @@ pub struct Registration {
     found: Vec<Found>,
     /// When the carrier's first server is to be asked again, after another has taken us.
     back_at: Mono,
-    /// The last address that confirmed us, should it be none of these.
-    answered_from: Option<IpAddr>,
+    /// The last address that confirmed us, should it be none of these, and by which protocol.
+    answered_from: Option<(Protocol, IpAddr)>,
     asked: Option<Asked>,
     keep_alive: Option<Mono>,
     /// When the registrar last confirmed us.
@@ -238,9 +238,10 @@ impl Registration {
         (self.standing == Standing::Lost).then_some(self.trouble)
     }
 
-    /// The addresses that the registrar's name leads to, and the one it last answered from: its calls come from there.
-    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
-        self.hops.iter().map(|hop| hop.to.ip()).chain(self.answered_from)
+    /// The addresses that the registrar's name leads to, and the one it last answered from, each by the protocol that we ask it
+    /// by: its calls come so from there.
+    pub fn ways(&self) -> impl Iterator<Item = (Protocol, IpAddr)> {
+        self.hops.iter().map(|hop| (hop.protocol(), hop.to.ip())).chain(self.answered_from)
     }
 
     /// What to do, until there is no more.
@@ -404,7 +405,7 @@ impl Registration {
         self.failures = 0;
         self.confirmed = given.now;
         self.trouble = Why::Silence;
-        self.answered_from = Some(from.ip());
+        self.answered_from = Some((attempt.hop.protocol(), from.ip()));
         if let Some(at) = self.hops.iter().position(|hop| *hop == attempt.hop) {
             self.hops.swap(0, at);
         }

@@ -12,7 +12,7 @@ mod read;
 mod write;
 
 pub use frame::{Frame, Framer, PONG, Piece, frame, is_ping};
-pub use read::{Framing, Unreadable, read};
+pub use read::{Framing, Unreadable, read, user_called};
 pub use write::{Unwritable, write_request, write_response};
 
 /// The longest datagram that is read, in bytes. Real INVITEs are 1 to 3 KiB; more is fragments and somebody's test.

@@ -129,6 +129,7 @@ impl BindingRow {
                 transport,
                 to: parsed("bindings", "source", &self.source, |text| text.parse::<SocketAddr>().ok())?,
                 local: parsed("bindings", "local_ip", &self.local_ip, |text| text.parse::<IpAddr>().ok())?,
+                server: None,
             },
             registered: UnixMs(self.registered_ms),
             expires: UnixMs(self.expires_ms),

@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::{
-    Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, NotRung, Protocol, Purpose, RightNow, Route, SocketId,
+    Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, NotRung, Protocol, Purpose, RightNow, Route, ServerName,
+    SocketId,
 };
 use crate::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use crate::caller::Callers;
@@ -24,15 +25,22 @@ use crate::utterance::Names;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
+/// A datagram that is worth looking at: whoever sent it has not sent too many.
+#[derive(Debug)]
+pub struct Admitted<'a> {
+    pub(super) socket: SocketId,
+    pub(super) from: SocketAddr,
+    pub(super) bytes: &'a [u8],
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// A datagram came in. `local` is the address of ours that `from` reaches us by (a socket may be bound to all).
+    /// A datagram came in that [`super::Switchboard::admit`] lets through. `local` is the address of ours that its sender reaches
+    /// us by (a socket may be bound to all).
     Datagram {
-        socket: SocketId,
-        from: SocketAddr,
+        datagram: Admitted<'a>,
         local: IpAddr,
-        bytes: &'a [u8],
     },
     /// A peer has connected to us, by TCP, TLS or WebSocket; `local` is our own address on the connection.
     FlowAccepted {
@@ -149,6 +157,8 @@ pub enum Output {
         protocol: Protocol,
         to: SocketAddr,
         local: IpAddr,
+        /// By TLS whoever is there must prove to be this; `None`: to be at that address.
+        server: Option<ServerName>,
     },
     /// Send this on a stream connection; nothing when it is gone.
     Write {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::call::event::{Input, Taker};
 use crate::call::leg::LegId;
-use crate::door::sip::{Arrival, Calling};
+use crate::door::sip::{Answered, Arrival, Calling};
 use crate::now::Now;
 use crate::routing::NotDialled;
 use crate::routing::plan::{PhoneId, Shop, ShopId};
@@ -36,10 +36,24 @@ impl Switchboard {
         });
         let first = waiting.min_by_key(|(waits, age, ..)| (*waits, *age));
         let Some((_, (_, call), phone, name)) = first else { return self.door.nobody_to_take(now, &arrival) };
+        if arrival.needs_an_ack(calling) {
+            return self.door.asks_whether_it_is_there(now, call, arrival, calling.clone());
+        }
         if self.door.dials_for(now, call, arrival) {
             let place = self.door.fresh_binding();
             self.feed(now, call, Input::Taken(Taker { phone, name, place }));
         }
+    }
+
+    /// A phone that had to show itself first has: the call is its, should it still wait.
+    pub(super) fn has_shown_itself(&mut self, now: Now, answered: Answered) {
+        let call = answered.call;
+        let waits = self.calls.get(&call).filter(|call| call.waits().is_some()).map(|call| call.record().shop);
+        let taker = self.takers(&answered.calling).into_iter().find(|(shop, ..)| waits == Some(Some(*shop)));
+        let Some((_, phone, name)) = taker else { return self.door.does_not_get_it(now, answered) };
+        self.door.gets_it(answered);
+        let place = self.door.fresh_binding();
+        self.feed(now, call, Input::Taken(Taker { phone, name, place }));
     }
 
     /// The same for the call that rings at this leg, whoever else has waited longer: the phone was told of it.

@@ -8,7 +8,7 @@ use crate::call::event::{Given, Giver, Input};
 use crate::call::leg::{LegId, LegState};
 use crate::call::record::{CallId, Direction};
 use crate::caller::{Card, Expects, NamedBy};
-use crate::door::sip::{Joint, Party, Shown, Wish};
+use crate::door::sip::{Joint, NotJoined, Party, Shown, Wish};
 use crate::now::Now;
 use crate::routing::decision::Because;
 use crate::routing::plan::{Phone, PhoneId, Shop};
@@ -50,10 +50,10 @@ impl Switchboard {
     /// A phone that has two calls wants the others of both to talk with each other.
     pub(super) fn wants_joined(&mut self, now: Now, wish: &Wish) {
         let Some(Pairing { gives, joint, given, stays }) = self.pairing(wish) else {
-            return self.door.refuse_joint(now, wish, 403);
+            return self.door.refuse_joint(now, wish, NotJoined::NotThese);
         };
-        if let Err(code) = self.door.may_be_joined(&joint) {
-            return self.door.refuse_joint(now, wish, code);
+        if let Err(why) = self.door.may_be_joined(&joint) {
+            return self.door.refuse_joint(now, wish, why);
         }
         let (Joint::Far { call, .. } | Joint::Near { call, .. }) = joint;
         let over = given.from.call;

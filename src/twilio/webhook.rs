@@ -162,6 +162,20 @@ impl Webhooks {
         document.write().into()
     }
 
+    /// Whether there is what could prove who has sent it: of one without, nothing is read.
+    fn is_signed(&self, headers: &HeaderMap) -> Result<(), Unsigned> {
+        match &self.signer {
+            Signer::Telnyx { .. } => {
+                one(headers, &TELNYX_SIGNATURE)?;
+                one(headers, &TELNYX_TIMESTAMP)?;
+            }
+            Signer::Keys { header, .. } => {
+                one(headers, header)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The form of a request that this account has signed.
     fn believed(&self, delivery: &Delivery, now: Now) -> Result<Form, Refused> {
         let Delivery { method, target, headers, body } = delivery;
@@ -207,11 +221,11 @@ impl Webhooks {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner).place(key, now)
     }
 
-    fn refuse(&self, delivery: &Delivery, refused: &Refused, now: Mono) -> Response {
+    fn refuse(&self, target: &str, refused: &Refused, now: Mono) -> Response {
         metrics::counter!("ringall_twilio_refused_total").increment(1);
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(untold) = refusals.tell(now) {
-            let url = masked(&self.public_url.for_the_log(&delivery.target));
+            let url = masked(&self.public_url.for_the_log(target));
             tracing::warn!(
                 url,
                 untold,
@@ -229,15 +243,18 @@ pub async fn receive(State(web): State<Arc<Web>>, request: Request) -> Response 
         return Problem::not_found("No Twilio account is set: see [twilio] in the configuration.").into_response();
     };
     let (parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    if let Err(unsigned) = webhooks.is_signed(&parts.headers) {
+        return webhooks.refuse(&target, &unsigned.into(), (web.clock)().mono);
+    }
     let Ok(body) = to_bytes(body, MOST_BYTES).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "A webhook is shorter.\n").into_response();
     };
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let delivery = Delivery { method: parts.method, target, headers: parts.headers, body };
     let (now, plan) = ((web.clock)(), web.plan.borrow().clone());
     match webhooks.answer(&delivery, now, &plan).await {
         Ok(document) => ([TWIML], document).into_response(),
-        Err(refused) => webhooks.refuse(&delivery, &refused, now.mono),
+        Err(refused) => webhooks.refuse(&delivery.target, &refused, now.mono),
     }
 }
 

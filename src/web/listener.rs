@@ -17,8 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-#[cfg(target_os = "linux")]
-use socket2::SockRef;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -174,12 +173,13 @@ pub(super) fn source(ip: IpAddr) -> IpAddr {
 fn tune(stream: &TcpStream, limits: Limits) {
     // Answers are written whole: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
+    // Where nothing is to be sent, as to a telephone by WebSocket that rings for nobody, the system asks by itself.
+    let keepalive = TcpKeepalive::new().with_time(limits.idle).with_interval(limits.header);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
     // A device that is gone says so to nobody: the system would send to it again and again for a quarter of an hour, and
     // take what we write meanwhile.
     #[cfg(target_os = "linux")]
     let _ = SockRef::from(stream).set_tcp_user_timeout(Some(limits.idle));
-    #[cfg(not(target_os = "linux"))]
-    let _ = limits;
 }
 
 /// One connection, from its first byte to its last.
@@ -257,5 +257,8 @@ mod tests {
         tune(&stream, Limits::default());
         let limit = SockRef::from(&stream).tcp_user_timeout().unwrap();
         assert_eq!(limit, Some(Limits::default().idle));
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap(), "one that nothing is sent to is asked");
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Limits::default().idle);
     }
 }

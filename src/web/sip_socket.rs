@@ -7,13 +7,16 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::sip::hop::Protocol;
 use crate::sip::stream::{Peer, Wire};
@@ -62,8 +65,57 @@ fn peer(web: &Web, headers: &HeaderMap, extensions: &Extensions) -> Option<Peer>
     Some(Peer { protocol, from: SocketAddr::new(ip, peer.port()), local })
 }
 
+/// A peer that says nothing is asked whether it is there, by a ping that every WebSocket answers by itself. A proxy between us
+/// keeps its connection to us whatever has become of the peer.
+const ASK_AFTER: Duration = Duration::from_secs(30);
+/// Whoever says nothing to that either is gone.
+const GONE_AFTER: Duration = Duration::from_secs(60);
+
+/// When a peer was last heard, and whether it was asked since.
+struct Presence {
+    heard: Instant,
+    asked: Asked,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    No,
+    Yes,
+}
+
+/// What is to be done about a silent one.
+#[derive(Debug, PartialEq, Eq)]
+enum Silence {
+    Short,
+    Ask,
+    Gone,
+}
+
+impl Presence {
+    fn heard(now: Instant) -> Presence {
+        Presence { heard: now, asked: Asked::No }
+    }
+
+    /// When it is to be looked at again.
+    fn next(&self) -> Instant {
+        self.heard + if self.asked == Asked::Yes { GONE_AFTER } else { ASK_AFTER }
+    }
+
+    fn look(&mut self, now: Instant) -> Silence {
+        if now >= self.heard + GONE_AFTER {
+            Silence::Gone
+        } else if now >= self.next() {
+            self.asked = Asked::Yes;
+            Silence::Ask
+        } else {
+            Silence::Short
+        }
+    }
+}
+
 /// From the first message to the last.
 async fn carry(mut socket: WebSocket, wire: Wire, mut queue: mpsc::Receiver<Vec<u8>>) {
+    let mut presence = Presence::heard(Instant::now());
     loop {
         let patience = wire.patience();
         let too_long = async {
@@ -82,12 +134,24 @@ async fn carry(mut socket: WebSocket, wire: Wire, mut queue: mpsc::Receiver<Vec<
                 // Everything is said; the peer may be gone already.
                 None => return drop(socket.send(Message::Close(None)).await),
             },
-            came = socket.recv() => match came {
+            came = socket.recv() => {
+                presence = Presence::heard(Instant::now());
+                match came {
                 Some(Ok(Message::Text(text))) => wire.brought(text.as_bytes().to_vec()).await,
                 Some(Ok(Message::Binary(bytes))) => wire.brought(bytes.to_vec()).await,
                 // A ping is answered where it is read.
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                }
+            }
+            () = tokio::time::sleep_until(presence.next()) => match presence.look(Instant::now()) {
+                Silence::Short => {}
+                Silence::Ask => {
+                    if socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                        return;
+                    }
+                }
+                Silence::Gone => return,
             },
             // Whoever has become known meanwhile stays.
             () = too_long => {
@@ -104,5 +168,25 @@ fn message(bytes: Vec<u8>) -> Message {
     match String::from_utf8(bytes) {
         Ok(text) => Message::Text(text.into()),
         Err(bytes) => Message::Binary(bytes.into_bytes().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_silent_is_asked_once_and_then_gone() {
+        let start = Instant::now();
+        let mut presence = Presence::heard(start);
+        let ms = Duration::from_millis(1);
+        assert_eq!(presence.next(), start + ASK_AFTER);
+        assert_eq!(presence.look(start + ASK_AFTER - ms), Silence::Short);
+        assert_eq!(presence.look(start + ASK_AFTER), Silence::Ask);
+        assert_eq!(presence.look(start + ASK_AFTER + ms), Silence::Short);
+        assert_eq!(presence.next(), start + GONE_AFTER);
+        assert_eq!(presence.look(start + GONE_AFTER), Silence::Gone);
+        // A pong is as good as a word.
+        assert_eq!(Presence::heard(start + GONE_AFTER).look(start + GONE_AFTER + ms), Silence::Short);
     }
 }

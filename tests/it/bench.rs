@@ -79,7 +79,8 @@ impl Bench {
     /// A datagram comes from this address.
     pub fn receive(&mut self, from: &str, bytes: &[u8]) -> Vec<Said> {
         let from = from.parse().expect("an address and a port");
-        self.hand_in(Input::Datagram { socket: SocketId(0), from, local: SHOP.ip(), bytes })
+        let admitted = self.machine.admit(machine::at(MORNING, self.now), SocketId(0), from, bytes);
+        admitted.map(|datagram| self.hand_in(Input::Datagram { datagram, local: SHOP.ip() })).unwrap_or_default()
     }
 
     /// Lets time pass, with every timer that is due in it.

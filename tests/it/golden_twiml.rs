@@ -44,9 +44,8 @@ fn exchanged(name: &str, shop: &Shop, about: &str) {
     let Exchange { path, form, document } = exchange.expect("such a request");
     let call = shop.log().last().map(|row| row.id.to_string()).unwrap_or_default();
     let mut document = document.replace(&call, "CALL");
-    while let Some((before, after)) = document.split_once("X-Call-Token=").filter(|(_, after)| !after.starts_with('…'))
-    {
-        document = format!("{before}X-Call-Token=…{}", &after[after.find('<').unwrap_or_default()..]);
+    while let Some((before, after)) = document.split_once("sip:ring-").filter(|(_, after)| !after.starts_with('…')) {
+        document = format!("{before}sip:ring-…{}", &after[after.find('@').unwrap_or_default()..]);
     }
     let mut came = format!("POST {}\n", path.replace(&call, "CALL"));
     for pair in form.split('&') {

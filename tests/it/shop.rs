@@ -303,6 +303,11 @@ impl Shop {
         self.world.borrow().streams.trusted.len()
     }
 
+    /// Whether this person's connection to the shop lives.
+    pub fn is_connected(&self, person: &Person) -> bool {
+        self.world.borrow().streams.of(person.who).is_some()
+    }
+
     /// Whether a connection from this address is no stranger's before anybody has said a word.
     pub fn is_acquainted_with(&self, address: &str) -> bool {
         self.world.borrow().acquaintances.include(address.parse().expect("an address"))
@@ -658,7 +663,7 @@ impl Shop {
             let replaces = |sent: &&Sent| sent.text.must("call-id") == call_id && sent.text.get("replaces").is_some();
             let takes = || world.trace.sent.iter().any(|sent| replaces(&sent));
             // A caller whom we have sent for is one who called by webhook.
-            if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:ring@") {
+            if rows.is_empty() && uri_of(sent.text.must("to")).starts_with("sip:ring-") {
                 continue;
             }
             if rows.is_empty() && (uri_of(sent.text.must("to")).starts_with("sip:*8@") || takes()) {

@@ -356,9 +356,8 @@ impl World {
                 Deed::Post(after, post) => self.enqueue(after, Event::Posted(post)),
                 Deed::Call(at, from, token) => {
                     let who = self.twilio.calls[at].who;
-                    let mut says = Says::calling("ring");
+                    let mut says = Says::calling(&token);
                     says.from = format!("<sip:{from}@twilio.example>");
-                    says.headers = vec![("X-Call-Token".to_owned(), token)];
                     let shop = shop_for(self.far_ends[who].address);
                     self.act(who, |far_end, now| far_end.call(now, shop, &says));
                     self.twilio.calls_by(at, self.far_ends[who].legs.len() - 1);
@@ -417,7 +416,10 @@ impl World {
             Event::Arrives { from, to, bytes } if self.machine.is_some() && is_shop(to) => {
                 let to = if to == OUTSIDE { SHOP } else { to };
                 let socket = SocketId(u8::from(to == SHOP_V6));
-                self.hand_in(Input::Datagram { socket, from, local: to.ip(), bytes: &bytes });
+                let (now, machine) = (machine::at(MORNING, self.now), self.machine.as_mut().expect("looked for above"));
+                if let Some(datagram) = machine.admit(now, socket, from, &bytes) {
+                    self.hand_in(Input::Datagram { datagram, local: to.ip() });
+                }
             }
             Event::Streamed { flow, to_shop: true, bytes } => self.hand_in(Input::Received { flow, bytes: &bytes }),
             Event::Streamed { flow, to_shop: false, bytes } if self.carriers.contains_key(&flow) => {
@@ -500,7 +502,7 @@ impl World {
                 let translated = self.router == Router::Translates && !INSIDE.contains(to.ip());
                 self.send(if translated { OUTSIDE } else { socket }, to, bytes)
             }
-            Output::Connect { flow, protocol, to, local: _ } => self.connect(flow, protocol, to),
+            Output::Connect { flow, protocol, to, .. } => self.connect(flow, protocol, to),
             Output::Write { flow, bytes } => self.write(flow, bytes),
             Output::Trust { flow } => {
                 self.streams.trusted.insert(flow);
@@ -649,7 +651,8 @@ impl World {
         let latency = self.network.latency;
         let flow = self.streams.of(who).unwrap_or_else(|| {
             let flow = self.streams.accept(who);
-            let from = SocketAddr::new(address.ip(), 49_152);
+            // Two of one address do not come from one port.
+            let from = SocketAddr::new(address.ip(), 49_152 + address.port() % 1000);
             self.enqueue(latency, Event::FlowAccepted { flow, protocol, from });
             flow
         });

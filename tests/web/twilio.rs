@@ -239,6 +239,8 @@ async fn a_body_without_end_is_not_read() {
     let twilio = Account::with(Loop::Counts).await;
     let long = format!("{CALLS}&x={}", "a".repeat(64 * 1024));
     assert_eq!(twilio.posts("/twilio/voice", &long, &[]).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let unsigned = twilio.posts_as("/twilio/voice", &long, &[]).await;
+    assert_eq!(unsigned.status, StatusCode::FORBIDDEN, "of one without a signature nothing is read, however long");
 }
 
 #[tokio::test]

@@ -15,8 +15,42 @@ use super::bridge::FarEnd;
 use super::lifting::Beginning;
 use super::{Acked, Begun, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, Shown, SipDoor, loops};
 
-/// RFC 3261 §20.43: 399 is for people.
-const NOT_THESE: &str = "399 ringall \"These two calls cannot be joined.\"";
+/// Why two calls of a phone are not joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotJoined {
+    /// They are not its to join.
+    NotThese,
+    /// One of them is over.
+    Gone,
+    /// One of them is about to say something else.
+    NotNow,
+    NothingShared,
+    /// A relay is of one packet thread, and so are its ports: here each call has its own.
+    OnTwoThreads,
+}
+
+impl NotJoined {
+    fn status(self) -> u16 {
+        match self {
+            NotJoined::NotThese => 403,
+            NotJoined::Gone => 481,
+            NotJoined::NotNow => 491,
+            NotJoined::NothingShared | NotJoined::OnTwoThreads => 488,
+        }
+    }
+
+    /// RFC 3261 §20.43: 399 is for people, 305 for a format that is not there on both sides.
+    fn words(self) -> Option<&'static str> {
+        match self {
+            NotJoined::NotThese => Some("399 ringall \"These two calls cannot be joined.\""),
+            NotJoined::NothingShared => Some("305 ringall \"These two telephones have no way to speak in common.\""),
+            NotJoined::OnTwoThreads => Some(
+                "399 ringall \"These two calls cannot be joined. Hang up one and call again while the other waits.\"",
+            ),
+            NotJoined::Gone | NotJoined::NotNow => None,
+        }
+    }
+}
 
 /// What such a REFER asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,35 +114,39 @@ impl SipDoor {
         }
     }
 
-    /// The two cannot be joined: 403, or the status that says it better. Both calls are as they were.
-    pub fn refuse_joint(&mut self, now: Now, wish: &Wish, code: u16) {
-        let words = (code == 403).then(|| other("Warning", NOT_THESE));
-        self.endpoint.respond_plain(now.mono, wish.tx, code, None, words.into_iter().collect());
+    /// The two cannot be joined. Both calls are as they were.
+    pub fn refuse_joint(&mut self, now: Now, wish: &Wish, why: NotJoined) {
+        let words = why.words().map(|words| other("Warning", words));
+        self.endpoint.respond_plain(now.mono, wish.tx, why.status(), None, words.into_iter().collect());
     }
 
     /// Whether they would understand each other, by what each has said to us.
     ///
     /// # Errors
-    /// The status that says why not: 488, or 491 where one of them is about to say something else.
-    pub fn may_be_joined(&self, joint: &Joint) -> Result<(), u16> {
+    /// Why not.
+    pub fn may_be_joined(&self, joint: &Joint) -> Result<(), NotJoined> {
         let (call, from) = joint.parts();
-        let (goes_on, over) = (self.talk(call).ok_or(481_u16)?, self.talk(from.call).ok_or(481_u16)?);
-        let phone = self.phones.get(&from).ok_or(481_u16)?;
+        let talk = |call| self.talk(call).ok_or(NotJoined::Gone);
+        let (goes_on, over) = (talk(call)?, talk(from.call)?);
+        let phone = self.phones.get(&from).ok_or(NotJoined::Gone)?;
         if !matches!(&over.with, Far::Phone(leg) if *leg == from) || !self.may_be_asked(from) {
-            return Err(481);
+            return Err(NotJoined::Gone);
         }
         let party = Party::Phone(from);
         if self.presence.asks(party) || self.awaited.values().any(|awaited| awaited.party() == party) {
-            return Err(491);
+            return Err(NotJoined::NotNow);
         }
         let moved = Terms { ours: &over.phone_ours, theirs: &over.phone_theirs };
         let stays = match joint {
-            Joint::Far { .. } => Terms { ours: &goes_on.ours, theirs: goes_on.theirs.as_ref().ok_or(491_u16)? },
+            Joint::Far { .. } => {
+                Terms { ours: &goes_on.ours, theirs: goes_on.theirs.as_ref().ok_or(NotJoined::NotNow)? }
+            }
             Joint::Near { .. } => Terms { ours: &goes_on.phone_ours, theirs: &goes_on.phone_theirs },
         };
-        // A relay is of one packet thread, and so are its ports.
-        let same_lane = self.lane_of(call) == Some(phone.pair.lane);
-        if same_lane && agree_late(stays, moved).is_ok() { Ok(()) } else { Err(488) }
+        if self.lane_of(call) != Some(phone.pair.lane) {
+            return Err(NotJoined::OnTwoThreads);
+        }
+        agree_late(stays, moved).map(drop).map_err(|_| NotJoined::NothingShared)
     }
 
     fn talk(&self, call: CallId) -> Option<&Conversation> {

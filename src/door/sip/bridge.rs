@@ -318,7 +318,7 @@ impl SipDoor {
 
     /// The ACK of the caller's INVITE, or of a re-INVITE.
     pub(super) fn acked(&mut self, now: Now, tx: ServerTx, ack: &Received) {
-        if self.taker_acked(now, tx) {
+        if self.taker_acked(now, tx) || self.has_acknowledged(tx) {
             return;
         }
         let Some(&call) = self.invites.get(&tx) else { return self.reinvite_acked(now, tx, ack) };
@@ -348,7 +348,7 @@ impl SipDoor {
 
     /// RFC 3261 §13.3.1.4: 64·T1 without an ACK, and the dialog is to be ended.
     pub(super) fn never_acked(&mut self, now: Now, tx: ServerTx) {
-        if self.taker_never_acked(now, tx) {
+        if self.taker_never_acked(now, tx) || self.has_not_acknowledged(now, tx) {
             return;
         }
         match self.invites.get(&tx).copied() {

@@ -339,6 +339,7 @@ impl SipDoor {
             Party::Caller(call) => {
                 if let Some(caller) = self.callers.get_mut(&call) {
                     caller.hop = hop;
+                    self.purses.caller_is(call, &hop);
                 }
             }
             Party::Phone(leg) => {

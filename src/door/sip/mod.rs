@@ -3,12 +3,12 @@
 //!
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
 //! [`referring`]: a phone gives its call to another. [`attended`]: the same once it has asked them. [`taking`]: a phone
-//! dials for a call that waits. [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind
+//! dials for a call that waits; [`unproved`]: one that has to show first that it is there. [`cells`]: phones behind a carrier. [`dialled`]: whoever a phone of the shop calls behind
 //! one. [`lifting`]: a phone that is rung so that it calls somebody.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
 //! [`registrations`]: where the phones are. [`subscriptions`]: what they want to hear of. [`trunks`]: the carriers that we
-//! register with. [`reach`]: the others.
+//! register with. [`reach`]: the others. [`purses`]: who may make us read how much.
 
 mod abilities;
 mod attended;
@@ -24,6 +24,7 @@ mod names;
 mod offer;
 mod presence;
 mod proofs;
+mod purses;
 mod reach;
 mod referring;
 mod registrations;
@@ -32,6 +33,7 @@ mod subscriptions;
 mod taking;
 mod timers;
 mod trunks;
+mod unproved;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -45,9 +47,8 @@ use crate::config::{Srtp, Trunk};
 use crate::media::player::Sound;
 use crate::media::sdp::Description;
 use crate::media::{self, Pair, Ports, RelayId, Which};
-use crate::now::{Mono, Now};
+use crate::now::Now;
 use crate::routing::plan::PhoneId;
-use crate::sip::budget::{About, Budgets, Spent};
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::{ClientTx, Endpoint, Event, ServerTx, Transmit};
 use crate::sip::flow;
@@ -62,11 +63,12 @@ use crate::sip::uri::{Scheme, Uri};
 use super::token::{Token, Tokens};
 use abilities::Peer;
 
-pub use attended::{Joint, Wish};
+pub use attended::{Joint, NotJoined, Wish};
 pub use cells::Takes;
 pub use offer::{Arrival, Calling, Origin};
 pub use registrations::{Registered, RegistrationSettings, User};
 pub use subscriptions::{InCall, News, Stage, Subscribing, Watched};
+pub use unproved::Answered;
 
 /// What the door tells the switchboard.
 #[derive(Debug)]
@@ -75,6 +77,9 @@ pub enum Told {
     Arrived(Box<Arrival>),
     /// Something happened in a call.
     Call(CallId, Input),
+    /// A phone that dialled for a call is where it says it is. Answered by [`SipDoor::gets_it`] or
+    /// [`SipDoor::does_not_get_it`].
+    IsThere(Box<Answered>),
     /// Whoever talks at this leg wants to give the call to the phone of this user, by the REFER of this CSeq number. Answered by
     /// [`SipDoor::accept_referral`] or [`SipDoor::refuse_referral`].
     Referred { leg: LegId, tx: ServerTx, number: u32, user: String },
@@ -104,7 +109,7 @@ pub struct SipDoor {
     endpoint: Endpoint,
     gate: Gate,
     acquaintances: Arc<Acquaintances>,
-    budgets: Budgets,
+    purses: purses::Purses,
     /// Messages of strangers that got no answer and were not counted yet.
     unheard: u64,
     registrations: registrations::Registrations,
@@ -130,6 +135,7 @@ pub struct SipDoor {
     /// Phones that want a call, and those that have dialled for theirs.
     dialling: HashMap<CallId, taking::Dialling>,
     takers: HashMap<ServerTx, LegId>,
+    unproved: unproved::Unproved,
     referrals: referring::Referrals,
     subscriptions: subscriptions::Subscriptions,
     byes: HashMap<ClientTx, LegId>,
@@ -383,7 +389,7 @@ impl SipDoor {
             names: names::Names::new(registrations.secret.clone()),
             tokens: Tokens::new(registrations.secret.clone()),
             left_ringing: HashMap::new(),
-            budgets: Budgets::default(),
+            purses: purses::Purses::default(),
             unheard: 0,
             registrations: registrations::Registrations::new(registrations),
             proofs: proofs::Proofs::default(),
@@ -400,6 +406,7 @@ impl SipDoor {
             forks: HashMap::new(),
             dialling: HashMap::new(),
             takers: HashMap::new(),
+            unproved: HashMap::new(),
             referrals: HashMap::new(),
             subscriptions: subscriptions::Subscriptions::default(),
             byes: HashMap::new(),
@@ -425,11 +432,12 @@ impl SipDoor {
         let phones = || places.values().filter(|place| place.trunk.is_none()).map(|place| place.hop);
         // One that registered has a connection of its own.
         let fixed = phones().filter(|hop| hop.flow().is_none());
-        self.gate.set_phones(phones().map(|hop| hop.to).chain(self.registrations.sources()), fixed);
+        self.gate.set_phones(phones().chain(self.registrations.sources()), fixed);
         self.gate.set_flows(self.registrations.flows());
         self.places = places;
         self.follow_phones();
         self.follow_watchers(now);
+        self.close_replaced();
         self.note_acquaintances();
         self.forget_watchers_who_left();
         moved
@@ -482,11 +490,6 @@ impl SipDoor {
         self.places.get(&place).is_some_and(|place| place.hop.to == address)
     }
 
-    /// Something has come from there: whether it may be read at all.
-    pub fn spend(&mut self, now: Mono, from: &Hop, about: About) -> Spent {
-        self.budgets.spend(now, self.gate.source(from), from.to, about)
-    }
-
     /// A message has come, already read. Strangers' first words end here.
     pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
         let stranger = self.source_of(&hop, &message) == Source::Stranger && self.token_of(&message).is_none();
@@ -507,7 +510,8 @@ impl SipDoor {
 
     /// The caller whom we have sent for, and who comes with this.
     fn token_of(&self, message: &Received) -> Option<Token> {
-        self.tokens.read(message.call_token.as_deref()?).filter(|_| message.method() == Some(&Method::Invite))
+        let user = message.uri()?.user.as_deref()?;
+        self.tokens.read(user).filter(|_| message.method() == Some(&Method::Invite))
     }
 
     /// Whether this call's caller is here, by SIP.

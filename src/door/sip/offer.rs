@@ -92,6 +92,11 @@ impl Arrival {
         offer.rtp_to().is_none_or(|rtp| rtp.ip() == self.hop.to.ip())
     }
 
+    /// Whether nothing but what a datagram says is known of the phone that dials: whoever has connected is where they are.
+    pub fn needs_an_ack(&self, calling: &Calling) -> bool {
+        matches!(calling, Calling::At { .. }) && !self.hop.protocol().is_stream()
+    }
+
     /// Of the caller's address.
     pub fn family(&self) -> Family {
         Family::from(self.hop.to.ip())
@@ -186,6 +191,7 @@ impl SipDoor {
             Origin::Phone(_) | Origin::SentFor(_) => None,
         };
         let audio = Audio { lane, caller: self.ports.take(lane, family), phones: Vec::new(), relay: None };
+        self.purses.caller_is(call, &arrival.hop);
         self.keys.insert(arrival.key.clone(), call);
         self.invites.insert(arrival.tx, call);
         let local_tag = self.chance.tag();
@@ -319,6 +325,7 @@ impl SipDoor {
     /// Forgets the caller's leg and gives its ports back.
     pub(super) fn forget_caller(&mut self, call: CallId) {
         let Some(caller) = self.callers.remove(&call) else { return };
+        self.purses.caller_left(call);
         match &caller.begun {
             lifting::Beginning::Theirs(tx) => {
                 self.invites.remove(tx);

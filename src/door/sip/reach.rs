@@ -79,6 +79,7 @@ impl SipDoor {
     /// Calls go out by this trunk these ways, the best first; with none its name leads nowhere. From now on it is asked,
     /// unless we register with it or the owner does not want it.
     pub fn reach_trunk(&mut self, now: Now, trunk: usize, hops: Vec<Hop>) {
+        self.purses.trunk_is_at(trunk, &hops);
         let Some((proxy, every)) = self.asked_how_often(trunk) else { return };
         let new = || Carrier { proxy, hops: Vec::new(), silent: 0, every, answers: Answers::Unknown };
         let carrier = self.reach.carriers.entry(trunk).or_insert_with(new);

@@ -63,6 +63,8 @@ pub(super) struct Registrations {
     /// 200s that wait for the store.
     waiting: HashMap<ServerTx, String>,
     deadlines: Deadlines<ServerTx>,
+    /// Connections in whose place phones have registered by others.
+    replaced: Vec<FlowId>,
 }
 
 /// What a 401 says, and its To tag.
@@ -80,6 +82,7 @@ impl Registrations {
             kept: settings.kept,
             waiting: HashMap::new(),
             deadlines: Deadlines::default(),
+            replaced: Vec::new(),
         }
     }
 
@@ -88,13 +91,17 @@ impl Registrations {
     }
 
     /// Where the registered phones' messages come from.
-    pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> {
-        self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source.to)
+    pub(super) fn sources(&self) -> impl Iterator<Item = Hop> {
+        self.registrar.all().filter(|(_, binding)| binding.hop().is_some()).map(|(_, binding)| binding.source)
     }
 
     /// The connections that phones have registered by.
     pub(super) fn flows(&self) -> impl Iterator<Item = FlowId> {
         self.registrar.all().filter_map(|(_, binding)| binding.source.flow())
+    }
+
+    fn flows_of(&self, user: &str) -> impl Iterator<Item = FlowId> {
+        self.registrar.of(user).iter().filter_map(|binding| binding.source.flow())
     }
 
     /// Where phones have registered from, those too that cannot be reached now.
@@ -205,6 +212,7 @@ impl SipDoor {
             let unsupported = Header::Unsupported(request.require.join(", ").into());
             return self.respond(now, tx, 420, vec![unsupported]);
         }
+        let before: Vec<FlowId> = self.registrations.flows_of(&user).collect();
         match self.registrations.registrar.register(now, &user, request, hop) {
             Ok(outcome) => {
                 self.told.push_back(Told::Alive(hop.to));
@@ -212,6 +220,8 @@ impl SipDoor {
                 match outcome {
                     Outcome::Asked => self.bindings_kept(now, tx),
                     Outcome::Changed => {
+                        let left = before.into_iter().filter(|flow| Some(*flow) != hop.flow());
+                        self.registrations.replaced.extend(left);
                         for binding in self.registrations.registrar.of(&user) {
                             self.proofs.registered(now.mono, binding.id, &mut self.chance);
                             // It may be called at another port than its words came from.
@@ -234,6 +244,21 @@ impl SipDoor {
             Err(Refusal::OutOfOrder) => self.respond(now, tx, 500, Vec::new()),
             Err(Refusal::StarWithoutZero | Refusal::BadContact) => self.respond(now, tx, 400, Vec::new()),
             Err(Refusal::TooMany) => self.respond(now, tx, 403, Vec::new()),
+        }
+    }
+
+    /// Closes connections that nobody is registered by any more since their phone has come by another, unless somebody talks
+    /// by them or rings there: a phone that lost its network says nothing of the connection it had.
+    pub(super) fn close_replaced(&mut self) {
+        for flow in std::mem::take(&mut self.registrations.replaced) {
+            let is_it = |hop: Hop| hop.flow() == Some(flow);
+            let needed = self.registrations.flows().any(|registered| registered == flow)
+                || self.callers.values().any(|caller| is_it(caller.hop))
+                || self.phones.values().any(|phone| is_it(phone.hop))
+                || self.dialog_hops().any(is_it);
+            if !needed {
+                self.endpoint.flows.close(flow);
+            }
         }
     }
 

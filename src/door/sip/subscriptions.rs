@@ -81,6 +81,8 @@ pub(super) struct Subscriptions {
     all: BTreeMap<u64, Watcher>,
     by_dialog: HashMap<DialogKey, u64>,
     asked: HashMap<ClientTx, u64>,
+    /// Those that are over, while their last NOTIFY has no answer: whose they were.
+    over: HashMap<u64, String>,
     deadlines: Deadlines<u64>,
     last: u64,
 }
@@ -113,9 +115,19 @@ impl Subscriptions {
         }
     }
 
+    /// It is over with the NOTIFY that is on its way.
+    fn end(&mut self, id: u64) {
+        if let Some(watcher) = self.all.get(&id) {
+            self.over.insert(id, watcher.by.clone());
+        }
+        self.forget(id);
+    }
+
+    /// Whether this user, or everybody together, has as many as may be, whatever they were asked for: who only wants to know
+    /// how it stands now, again and again, costs as much.
     fn are_full_for(&self, by: &str) -> bool {
-        let own = self.all.values().filter(|watcher| watcher.by == by).count();
-        own >= OF_A_PHONE || self.all.len() >= IN_ALL
+        let all = || self.all.values().map(|watcher| &watcher.by).chain(self.over.values());
+        all().count() >= IN_ALL || all().filter(|user| *user == by).count() >= OF_A_PHONE
     }
 
     /// The oldest that this user has of the same.
@@ -276,7 +288,7 @@ impl SipDoor {
         let tx = self.endpoint.request(now.mono, hop, notify);
         self.subscriptions.asked.insert(tx, id);
         if over {
-            self.subscriptions.forget(id);
+            self.subscriptions.end(id);
         }
     }
 
@@ -368,6 +380,7 @@ impl SipDoor {
             return self.subscriptions.asked.contains_key(&tx);
         }
         let Some(id) = self.subscriptions.asked.remove(&tx) else { return false };
+        self.subscriptions.over.remove(&id);
         match code {
             200..=299 => {
                 let newer = self.subscriptions.all.get_mut(&id).is_some_and(|watcher| watcher.subscription.was_told());
@@ -384,6 +397,7 @@ impl SipDoor {
     /// Nobody has answered a NOTIFY; true if it was one.
     pub(super) fn notify_is_lost(&mut self, tx: ClientTx) -> bool {
         let Some(id) = self.subscriptions.asked.remove(&tx) else { return false };
+        self.subscriptions.over.remove(&id);
         self.subscriptions.forget(id);
         true
     }

@@ -11,7 +11,7 @@ use crate::now::Now;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ServerTx;
 use crate::sip::hop::Hop;
-use crate::sip::message::{Replaces, other};
+use crate::sip::message::{Header, Replaces, other};
 
 use super::names::OnAKey;
 use super::{Acked, Arrival, Begun, CallerState, Calling, Origin, Party, PhoneLeg, PhoneState, SipDoor, reached_at};
@@ -22,51 +22,60 @@ const NOBODY_WAITS: &str = "399 ringall \"Nobody is calling now.\"";
 /// A phone that wants a call, until it is a leg of it.
 #[derive(Debug)]
 pub(super) struct Dialling {
-    dialled: Dialled,
-    hop: Hop,
+    pub dialled: Dialled,
+    pub hop: Hop,
     pair: Pair,
     theirs: Description,
-    ours: Description,
+    pub ours: Description,
+    /// What our 200 has begun, of one that had to acknowledge it first.
+    pub proved: Option<Box<Dialog>>,
 }
 
 /// The INVITE of a phone that takes a call.
 #[derive(Debug)]
 pub(super) struct Dialled {
-    tx: ServerTx,
+    pub tx: ServerTx,
     /// Where it has registered.
-    pub(super) place: Option<BindingId>,
-    local_tag: String,
+    pub place: Option<BindingId>,
+    pub local_tag: String,
     /// As [`Arrival::key`].
     key: String,
-    dialog_key: DialogKey,
-    acked: Acked,
+    pub dialog_key: DialogKey,
+    pub acked: Acked,
 }
 
 impl SipDoor {
     /// Whether this phone could talk with the caller; if so it is connected with them by [`SipDoor::take`], else it has its
     /// answer, and the call is as it was.
     pub fn dials_for(&mut self, now: Now, call: CallId, arrival: Arrival) -> bool {
+        let dialling = self.dialling_for(now, call, arrival);
+        let could_talk = dialling.is_some();
+        self.dialling.extend(dialling.map(|dialling| (call, dialling)));
+        could_talk
+    }
+
+    /// `None`: it has its answer.
+    pub(super) fn dialling_for(&mut self, now: Now, call: CallId, arrival: Arrival) -> Option<Dialling> {
         let place = self.place_of(&arrival);
         let Ok(Some(theirs)) = arrival.offer else {
             self.respond(now, arrival.tx, 488, Vec::new());
-            return false;
+            return None;
         };
         let Some(pair) = self.phones_pair(call, Family::from(arrival.hop.to.ip())) else {
             self.respond(now, arrival.tx, 480, Vec::new());
-            return false;
+            return None;
         };
         let address = self.endpoint.interfaces.ip_towards(&arrival.hop);
         let here = Here { address, port: pair.rtp, session_id: self.chance.bits() >> 1 };
         let master = MasterKey(self.chance.bytes());
         let Some(ours) = self.answer_to_taker(call, &theirs, here, master) else {
             self.respond(now, arrival.tx, 488, Vec::new());
-            return false;
+            return None;
         };
         let local_tag = self.chance.tag();
         let dialog_key = DialogKey { call_id: arrival.call_id, local_tag: local_tag.clone() };
         let dialled = Dialled { tx: arrival.tx, place, local_tag, key: arrival.key, dialog_key, acked: Acked::NotYet };
-        self.dialling.insert(call, Dialling { dialled, hop: arrival.hop, pair, theirs, ours });
-        true
+        Some(Dialling { dialled, hop: arrival.hop, pair, theirs, ours, proved: None })
     }
 
     /// What this phone is answered, if the caller and it would understand each other.
@@ -163,22 +172,26 @@ impl SipDoor {
 
     /// The phone that has dialled for this call is this leg of it.
     pub(super) fn take(&mut self, leg: LegId) {
-        let Some(Dialling { dialled, hop, pair, theirs, ours }) = self.dialling.remove(&leg.call) else {
+        let Some(Dialling { dialled, hop, pair, theirs, ours, proved }) = self.dialling.remove(&leg.call) else {
             return self.tell(leg.call, Input::LegEnded(leg, LegEnd::Over));
         };
         self.takers.insert(dialled.tx, leg);
         self.keys.insert(dialled.key.clone(), leg.call);
         self.dialogs.insert(dialled.dialog_key.clone(), Party::Phone(leg));
+        let (early, state) = match proved {
+            Some(dialog) => (None, PhoneState::Up { dialog, theirs: Some(theirs) }),
+            None => (Some(theirs), PhoneState::Inviting),
+        };
         let phone = PhoneLeg {
             begun: Begun::ByPhone(Box::new(dialled)),
             hop,
             pair,
             ours,
-            early: Some(theirs),
+            early,
             told_to_stop: false,
             rings_as: None,
             cell: None,
-            state: PhoneState::Inviting,
+            state,
         };
         self.phones.insert(leg, phone);
     }
@@ -187,14 +200,13 @@ impl SipDoor {
     pub(super) fn answer_taker(&mut self, now: Now, leg: LegId) -> Option<()> {
         let phone = self.phones.get(&leg)?;
         let (Begun::ByPhone(dialled), PhoneState::Inviting) = (&phone.begun, &phone.state) else { return None };
-        let shown = &self.callers.get(&leg.call)?.shown;
-        let who = self.shown_as(&phone.hop, &shown.number).with_display(&shown.card);
+        let who = self.who_calls(leg.call, &phone.hop)?;
         let (tx, place, hop, local_tag) = (dialled.tx, dialled.place, phone.hop, dialled.local_tag.clone());
         let invite = self.endpoint.request_of(tx)?;
         let mut dialog = Dialog::as_callee(invite, &local_tag, hop, &self.endpoint.interfaces);
         reached_at(&self.places, place, &mut dialog);
         let mut ok = self.ok_with(Party::Phone(leg), invite, &hop, &local_tag, &phone.ours);
-        ok.headers.push(other("P-Asserted-Identity", &who.to_string()));
+        ok.headers.push(who);
         let timer = self.timers.accepting(now.mono, Party::Phone(leg), invite);
         timer.into_iter().for_each(|header| ok.headers.push(header));
         self.endpoint.accept(now.mono, tx, &ok, &local_tag);
@@ -202,6 +214,13 @@ impl SipDoor {
         let theirs = phone.early.take();
         phone.state = PhoneState::Up { dialog: Box::new(dialog), theirs };
         Some(())
+    }
+
+    /// This call's caller, for a phone there that has had no INVITE which could say.
+    pub(super) fn who_calls(&self, call: CallId, hop: &Hop) -> Option<Header> {
+        let shown = &self.callers.get(&call)?.shown;
+        let who = self.shown_as(hop, &shown.number).with_display(&shown.card);
+        Some(other("P-Asserted-Identity", &who.to_string()))
     }
 
     /// Hangs up a phone that has taken a call, where a BYE would be too early: it is refused instead, or hangs up as soon as

@@ -182,9 +182,9 @@ impl SipDoor {
                 Output::Changed(change) => self.told.push_back(Told::Trunk { trunk, change }),
             }
         }
-        let addresses = line.registration.addresses().map(|ip| ip.to_canonical()).collect();
+        let ways = line.registration.ways().map(|(protocol, ip)| (protocol, ip.to_canonical())).collect();
         let contact_user = line.registration.contact_user().to_owned();
-        self.gate.set_registrar(trunk, Registrar { addresses, contact_user });
+        self.gate.set_registrar(trunk, Registrar { ways, contact_user });
         self.note_acquaintances();
     }
 }

@@ -8,9 +8,10 @@ use crate::call::event::{CallerLeft, Input, LegEnd, Ways};
 use crate::call::leg::{BindingId, Leg, LegId};
 use crate::call::record::CallId;
 use crate::door::sip::Shown;
-use crate::door::token::{self, Token};
+use crate::door::token::Token;
 use crate::now::{Mono, Now};
 use crate::routing::plan::PhoneId;
+use crate::sip::uri::Uri;
 use crate::twilio::read::{AfterDial, Bridged, Status};
 use crate::twilio::twiml::{Dial, LONGEST_RING, MOST_NOUNS, Noun, Verb};
 use crate::twilio::{Document, Target};
@@ -58,10 +59,8 @@ impl TwilioDoor {
         if line.ways != Ways::Numbers
             && let Some(at) = self.settings.as_ref().and_then(|settings| settings.sip.clone())
         {
-            let token = self.tokens.write(Token { call: id, dial: nth });
-            let mut uri = at;
-            uri.user = Some("ring".to_owned());
-            nouns.push(Noun::Sip { uri: format!("{uri}?{}={token}", token::HEADER), events: None });
+            let uri = Uri { user: Some(self.tokens.write(Token { call: id, dial: nth })), ..at };
+            nouns.push(Noun::Sip { uri: uri.to_string(), events: None });
             brought = Brought::NotYet;
         }
         let is_new = |line: &Line| line.legs.iter().filter(|(_, leg)| leg.dial.is_none()).count();

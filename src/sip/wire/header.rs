@@ -27,7 +27,6 @@ pub(super) enum Name {
     PAssertedIdentity,
     PCalledPartyId,
     Privacy,
-    XCallToken,
     ReferTo,
     RAck,
     RSeq,
@@ -49,7 +48,7 @@ pub(super) enum Name {
     WwwAuthenticate,
 }
 
-const NAMES: [(&str, Name); 51] = [
+const NAMES: [(&str, Name); 50] = [
     ("Via", Name::Via),
     ("v", Name::Via),
     ("From", Name::From),
@@ -79,7 +78,6 @@ const NAMES: [(&str, Name); 51] = [
     ("P-Asserted-Identity", Name::PAssertedIdentity),
     ("P-Called-Party-ID", Name::PCalledPartyId),
     ("Privacy", Name::Privacy),
-    ("X-Call-Token", Name::XCallToken),
     ("Refer-To", Name::ReferTo),
     ("r", Name::ReferTo),
     ("Replaces", Name::Replaces),

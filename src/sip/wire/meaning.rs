@@ -70,7 +70,6 @@ pub(super) fn received(start: Start, fields: &[Field<'_>], body: &[u8], framing:
         asserted: Vec::new(),
         called_party: Vec::new(),
         privacy: String::new(),
-        call_token: None,
         refer_to: None,
         replaces: None,
         event: None,
@@ -153,7 +152,6 @@ fn take(received: &mut Received, field: &Field<'_>) -> Result<(), Fault> {
             }
             received.privacy.push_str(&plain(value));
         }
-        Name::XCallToken => received.call_token = Some(plain(value)),
         Name::ReferTo => received.refer_to = refer_to(value),
         Name::Replaces => {
             let replaces = replaces(value).ok_or(Fault::bad("Replaces is malformed"))?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::answer::answer;
 use super::header;
 use super::meaning::{Fault, received};
-use super::{MAX_DATAGRAM, MAX_STREAM_MESSAGE};
+use super::{MAX_DATAGRAM, MAX_STREAM_MESSAGE, MAX_TOKEN};
 use crate::sip::message::{Received, Start, method};
 use crate::sip::text::is_token;
 use crate::sip::uri::{Uri, UriError};
@@ -175,10 +175,24 @@ fn has_prefix(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
+/// Whom a request's first line calls: the user part, as written, told from the first [`MAX_TOKEN`] bytes without reading the
+/// message. Nothing of it is believed by that.
+pub fn user_called(bytes: &[u8]) -> Option<&str> {
+    let line = &bytes[..bytes.len().min(MAX_TOKEN)];
+    let uri = line.split(|byte| *byte == b' ').nth(1)?;
+    let colon = uri.iter().position(|byte| *byte == b':')?;
+    let (scheme, rest) = (&uri[..colon], &uri[colon + 1..]);
+    if !scheme.eq_ignore_ascii_case(b"sip") && !scheme.eq_ignore_ascii_case(b"sips") {
+        return None;
+    }
+    let end = rest.iter().position(|byte| *byte == b'@')?;
+    std::str::from_utf8(&rest[..end]).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sip::wire::{MAX_HEADERS, MAX_LINE, MAX_TOKEN};
+    use crate::sip::wire::{MAX_HEADERS, MAX_LINE};
 
     const HEAD: &str =
         "v: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nf: <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: x\r\nCSeq: 1 INVITE\r\n";

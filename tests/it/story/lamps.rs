@@ -324,6 +324,21 @@ fn a_phone_that_was_started_anew_lights_all_its_keys_again() {
 }
 
 #[test]
+fn who_asks_only_how_it_stands_now_asks_no_more_often() {
+    let (shop, mut counter) = shop();
+    // It answers none of what it is told.
+    shop.counter.falls_silent();
+    let mut asks =
+        |name: &str| Key::of("ana").named(name).expiring_after(0).asks(&shop, &shop.counter, &mut counter).code();
+    let taken = (0..100).filter(|nth| asks(&format!("once-{nth}")) == Some(200)).count();
+    assert_eq!(taken, 64);
+    shop.wait("40 s");
+    assert_eq!(asks("later"), Some(200), "what it was told is over");
+    shop.wait("40 s");
+    shop.is_idle_on_our_side();
+}
+
+#[test]
 fn a_key_takes_the_call_that_rings_at_a_colleague() {
     let (shop, mut counter, key) = counter_watches_ana();
     // One who has waited longer rings there too.

@@ -23,6 +23,15 @@ fn rings_elsewhere() -> (Shop, Caller) {
     (shop, ann)
 }
 
+/// The same, where Ana's phone has connected: what comes from there comes from nobody else.
+fn rings_elsewhere_and_ana_is_connected() -> (Shop, Caller) {
+    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("5 s");
+    (shop, ann)
+}
+
 /// Ann has heard the greeting of the closed shop, and the beep.
 fn at_the_machine() -> (Shop, Caller) {
     let shop = Shop::closed();
@@ -141,22 +150,85 @@ fn where_nobody_calls_it_is_said_so_in_words() {
 
 #[test]
 fn two_who_dial_in_the_same_millisecond_are_one_winner() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let opening = || Shop::opening().later(1, "60 s").later(2, "60 s");
+    for (opening, by_datagram) in [(opening().by_stream(1).by_stream(2), false), (opening(), true)] {
+        let shop = opening.open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(Door::Sip);
+        shop.wait("5 s");
+        shop.workshop.calls_user(PICK_UP);
+        shop.ana.calls_user(PICK_UP);
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.workshop) && !shop.ana.talks());
+        match by_datagram {
+            false => assert_eq!(told(&shop.ana).0, Some(404)),
+            true => assert_eq!(shop.ana.ends(), [End::TheyHungUp], "it had been asked whether it is there"),
+        }
+        ann.hangs_up();
+        shop.is_idle();
+    }
+}
+
+#[test]
+fn who_is_not_where_they_write_that_they_are_takes_nobodys_call() {
+    let (shop, ann) = rings_elsewhere();
+    // Our answers go to the real telephone, which has not dialled and acknowledges nothing.
+    shop.ana.never_acks();
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("10 s");
+    assert!(ann.hears_ringing() && ann.answers().iter().all(|code| *code < 200), "nobody took her anywhere");
+    assert!(shop.counter.rings() && shop.workshop.rings());
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.counter));
+    shop.wait("30 s");
+    assert!(ann.talks_with(&shop.counter), "and the end of it is no end of her call");
+    ann.hangs_up();
+    shop.is_idle();
+    assert_eq!(shop.row().answered_by.as_deref(), Some("Counter"));
+}
+
+#[test]
+fn whoever_writes_an_address_again_and_again_does_not_keep_the_telephone_there_from_its_call() {
+    let (shop, ann) = rings_elsewhere();
+    shop.ana.act(|far_end, _| far_end.acks = false);
+    for _ in 0..20 {
+        shop.ana.calls_user(PICK_UP);
+    }
     shop.wait("5 s");
-    shop.workshop.calls_user(PICK_UP);
+    let said = shop.ana.got("200 INVITE").len();
+    assert!((20..=20 + 4 * 4).contains(&said), "{said} answers to nobody");
+    assert!(ann.hears_ringing() && shop.counter.rings());
+    shop.ana.act(|far_end, _| far_end.acks = true);
     shop.ana.calls_user(PICK_UP);
     shop.wait("1 s");
-    assert!(ann.talks_with(&shop.workshop));
-    assert_eq!(told(&shop.ana).0, Some(404));
+    assert!(ann.talks_with(&shop.ana));
+    ann.hangs_up();
+    shop.wait("40 s");
+    shop.is_idle_on_our_side();
+}
+
+#[test]
+fn a_telephone_that_has_to_show_itself_is_asked_for_no_call_whose_row_is_not_durable() {
+    let shop = Shop::opening().later(2, "60 s").open();
+    shop.store_takes(Some("200 ms"));
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("50 ms");
+    assert_eq!(told(&shop.ana), (Some(480), "399 ringall \"Try again in a moment.\"".to_owned()));
+    shop.wait("200 ms");
+    shop.ana.calls_user(PICK_UP);
+    shop.wait("1 s");
+    assert!(ann.talks_with(&shop.ana));
     ann.hangs_up();
     shop.is_idle();
 }
 
 #[test]
 fn who_dials_and_who_lifts_the_ringing_phone_in_the_same_millisecond_are_one_winner() {
-    let (shop, ann) = rings_elsewhere();
+    let (shop, ann) = rings_elsewhere_and_ana_is_connected();
     shop.ana.calls_user(PICK_UP);
     shop.counter.picks_up();
     shop.wait("1 s");
@@ -165,7 +237,7 @@ fn who_dials_and_who_lifts_the_ringing_phone_in_the_same_millisecond_are_one_win
     ann.hangs_up();
     shop.is_idle();
 
-    let (shop, ann) = rings_elsewhere();
+    let (shop, ann) = rings_elsewhere_and_ana_is_connected();
     shop.counter.picks_up();
     shop.ana.calls_user(PICK_UP);
     shop.wait("1 s");
@@ -268,7 +340,7 @@ fn who_hangs_up_at_the_machine_as_somebody_dials_has_left_a_message() {
 
 #[test]
 fn neither_hears_the_other_before_the_row_is_durable() {
-    let shop = Shop::opening().later(2, "60 s").open();
+    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
     shop.store_takes(Some("200 ms"));
     let ann = shop.caller("Ann", "+34600111222");
     ann.calls_through(Door::Sip);
@@ -284,7 +356,7 @@ fn neither_hears_the_other_before_the_row_is_durable() {
 
 #[test]
 fn who_dials_and_hangs_up_before_the_row_is_durable_was_never_there() {
-    let shop = Shop::opening().later(2, "60 s").open();
+    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
     shop.store_takes(Some("200 ms"));
     let ann = shop.caller("Ann", "+34600111222");
     ann.calls_through(Door::Sip);
@@ -333,7 +405,7 @@ fn a_phone_with_one_line_that_has_not_let_go_yet_rings_again() {
 
 #[test]
 fn who_dials_at_the_greeting_and_hangs_up_before_the_row_is_durable_leaves_it_to_the_machine() {
-    let shop = Shop::closed();
+    let shop = Shop::opening().hours("Mo-Fr 16:30-20:00").by_stream(2).open();
     shop.store_takes(Some("200 ms"));
     let ann = shop.caller("Ann", "+34600111222");
     ann.calls_through(Door::Sip);
@@ -371,7 +443,7 @@ fn who_lifts_the_receiver_and_puts_it_down_before_the_row_is_durable_has_said_no
 
 #[test]
 fn a_caller_who_gives_up_before_the_row_is_durable_leaves_the_dialling_phone_alone() {
-    let shop = Shop::opening().later(2, "60 s").open();
+    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
     shop.store_takes(Some("200 ms"));
     let ann = shop.caller("Ann", "+34600111222");
     ann.calls_through(Door::Sip);
@@ -401,7 +473,7 @@ fn the_phone_is_hung_up_on_once_it_has_acknowledged() {
 
 #[test]
 fn a_phone_that_never_acknowledges_ends_the_call() {
-    let (shop, ann) = rings_elsewhere();
+    let (shop, ann) = rings_elsewhere_and_ana_is_connected();
     shop.ana.never_acks();
     shop.ana.calls_user(PICK_UP);
     shop.wait("40 s");

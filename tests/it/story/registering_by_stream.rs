@@ -102,6 +102,41 @@ fn after_a_restart_it_is_known_and_rings_once_it_has_come_again() {
     }
 }
 
+#[test]
+fn a_connection_is_closed_when_its_phone_has_come_by_another() {
+    let shop = shop();
+    counter().with_contact(INSTANCE).is_registered(&shop, &shop.counter);
+    // Its network changed: of the connection that it had, nobody heard anything.
+    let moved = shop.telephone("Counter, elsewhere", "192.0.2.10:5062");
+    moved.act(|far_end, _| far_end.speaks_by_stream());
+    let mut later = counter().elsewhere("new").with_contact(INSTANCE_LATER);
+    later.is_registered(&shop, &moved);
+    shop.wait("1 s");
+    assert!(!shop.is_connected(&shop.counter) && shop.is_connected(&moved));
+    later.is_registered(&shop, &moved);
+    shop.wait("1 s");
+    assert!(shop.is_connected(&moved), "by the same again");
+    shop.is_idle();
+}
+
+#[test]
+fn a_connection_by_which_somebody_talks_is_left() {
+    let shop = shop();
+    let mut account = counter().with_contact(INSTANCE);
+    account.is_registered(&shop, &shop.counter);
+    account.calls(&shop, &shop.counter, "workshop");
+    shop.wait("1 s");
+    shop.workshop.picks_up();
+    shop.wait("1 s");
+    let moved = shop.telephone("Counter, elsewhere", "192.0.2.10:5062");
+    moved.act(|far_end, _| far_end.speaks_by_stream());
+    counter().elsewhere("new").with_contact(INSTANCE_LATER).is_registered(&shop, &moved);
+    shop.wait("1 s");
+    assert!(shop.is_connected(&shop.counter) && shop.counter.talks_with(&shop.workshop));
+    shop.counter.hangs_up();
+    shop.is_idle();
+}
+
 const INSTANCE: &str = "<sip:counter@192.0.2.10:50000;transport=tcp>;+sip.instance=\"<urn:uuid:1>\"";
 const INSTANCE_LATER: &str = "<sip:counter@192.0.2.10:50001;transport=tcp>;+sip.instance=\"<urn:uuid:1>\"";
 

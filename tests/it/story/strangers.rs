@@ -1,7 +1,7 @@
 //! A stranger gets nothing: no ring, no row, not even an answer.
 
 use crate::cast::{Caller, Door};
-use crate::machine::SHOP;
+use crate::machine::{SHOP, Webhooks};
 use crate::shop::Shop;
 
 fn options(from: &Caller, branch: &str) -> String {
@@ -47,15 +47,9 @@ fn a_strangers_call_rings_nobody_and_is_not_answered() {
 #[test]
 fn a_flood_of_strangers_takes_nothing_from_customers() {
     let shop = Shop::open();
-    let address = |n| std::net::SocketAddr::from(([198, 18, 0, n], 5060));
-    let strangers: Vec<_> = (1..=20).map(|n| shop.caller_at("Stranger", "+34900666666", address(n))).collect();
-    let ann = shop.caller("Ann", "+34600111222");
-    // Ten times what all strangers together may send, at every moment of the call.
-    let flood = || {
-        for (who, stranger) in strangers.iter().enumerate() {
-            (0..200).for_each(|n| stranger.says_to_the_shop(&options(stranger, &format!("flood{who}-{n}"))));
-        }
-    };
+    let (strangers, ann) = (strangers(&shop), shop.caller("Ann", "+34600111222"));
+    let flood = || flood(&strangers);
+    // At every moment of the call.
     flood();
     ann.calls_through(Door::Sip);
     flood();
@@ -73,6 +67,79 @@ fn a_flood_of_strangers_takes_nothing_from_customers() {
     assert!(strangers.iter().all(|stranger| stranger.heard().is_empty()));
     assert_eq!(shop.row().caller_raw, "+34600111222");
     assert!(shop.left_unread() > 10_000, "read {} fewer than came", shop.left_unread());
+}
+
+fn strangers(shop: &Shop) -> Vec<Caller> {
+    let address = |n| std::net::SocketAddr::from(([198, 18, 0, n], 5060));
+    (1..=20).map(|n| shop.caller_at("Stranger", "+34900666666", address(n))).collect()
+}
+
+/// Ten times what all strangers together may send.
+fn flood(strangers: &[Caller]) {
+    for (who, stranger) in strangers.iter().enumerate() {
+        (0..200).for_each(|n| stranger.says_to_the_shop(&options(stranger, &format!("flood{who}-{n}"))));
+    }
+}
+
+#[test]
+fn a_flood_of_strangers_takes_nothing_from_a_caller_whom_twilio_brings() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).open();
+    // Where Twilio calls from is nowhere that the shop knows.
+    let address = "198.51.100.70:5060".parse().expect("an address");
+    let (strangers, ann) = (strangers(&shop), shop.caller_at("Ann", "+34600111222", address));
+    let flood = || flood(&strangers);
+    flood();
+    ann.calls_through(Door::Twilio);
+    shop.wait("10 ms");
+    flood();
+    // At once, not when Twilio has asked again.
+    shop.wait("200 ms");
+    assert_eq!(shop.phones_that_ring(), 3, "read by the proof in its first line");
+    flood();
+    shop.counter.picks_up();
+    flood();
+    shop.wait("300 ms");
+    assert!(ann.talks_with(&shop.counter));
+    flood();
+    ann.hangs_up();
+    shop.wait("300 ms");
+    assert!(!shop.counter.talks(), "her BYE has none; but she was there");
+    shop.wait("2 min");
+    shop.is_idle();
+}
+
+#[test]
+fn a_flood_of_strangers_takes_nothing_from_a_phone_that_connects_again() {
+    let shop = Shop::opening().registering(0).by_stream(0).open();
+    let mut counter = crate::registering::Account::of("counter");
+    counter.is_registered(&shop, &shop.counter);
+    shop.counter.loses_its_connection();
+    shop.wait("1 s");
+    flood(&strangers(&shop));
+    // By a stream nothing is said twice: what is dropped is lost.
+    counter.is_registered(&shop, &shop.counter);
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert!(shop.counter.rings());
+    ann.hangs_up();
+    shop.is_idle();
+}
+
+#[test]
+fn a_flood_in_a_routers_house_does_not_end_the_phones_there() {
+    // Somebody on the shop's own Wi-Fi, behind the router that its phone comes from.
+    let shop = Shop::opening().registering(0).by_stream(0).open();
+    let mut counter = crate::registering::Account::of("counter");
+    counter.is_registered(&shop, &shop.counter);
+    let guest = shop.caller_at("Guest", "+34900666666", "192.0.2.10:5062".parse().expect("an address"));
+    guest.act(|far_end, _| far_end.speaks_by_stream());
+    (0..2000).for_each(|n| guest.says_to_the_shop(&options(&guest, &format!("guest{n}"))));
+    shop.counter.loses_its_connection();
+    shop.wait("10 ms");
+    counter.is_registered(&shop, &shop.counter);
+    assert!(shop.left_unread() > 1900);
+    shop.is_idle_on_our_side();
 }
 
 #[test]

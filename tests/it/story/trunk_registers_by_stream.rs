@@ -134,3 +134,23 @@ fn calls_out_go_by_the_connection_that_the_shop_has_registered_by() {
     shop.wait("1 s");
     closes(&shop);
 }
+
+#[test]
+fn a_datagram_from_the_address_of_a_registrar_asked_by_tls_is_a_strangers() {
+    for (protocol, rings) in [(Protocol::Udp, 3), (Protocol::Tcp, 0), (Protocol::Tls, 0)] {
+        let shop = shop_with(by(protocol));
+        shop.wait("1 s");
+        let mallory = shop.caller_at("Mallory", "+34900666666", "198.51.100.20:5062".parse().expect("an address"));
+        mallory.calls_through(Door::Sip);
+        shop.wait("1 s");
+        assert_eq!(shop.phones_that_ring(), rings, "registered by {}", protocol.name());
+        assert_eq!(mallory.heard().is_empty(), rings == 0);
+        mallory.hangs_up();
+        shop.wait("1 s");
+        if rings == 0 {
+            assert!(shop.left_unheard() > 0);
+            mallory.is_unplugged();
+        }
+        closes(&shop);
+    }
+}

@@ -410,17 +410,15 @@ fn no_phone_rings_for_a_caller_at_twilios_machine() {
 /// What the last `<Dial>` gave Twilio to call us with.
 fn token(shop: &Shop) -> String {
     let documents = shop.twilio(|twilio| twilio.exchanged.clone());
-    let dial = documents.iter().rev().find(|exchange| exchange.document.contains("X-Call-Token=")).expect("a <Sip>");
-    let token = dial.document.split("X-Call-Token=").nth(1).expect("found a line ago");
-    token.split('<').next().expect("a part").to_owned()
+    let dial = documents.iter().rev().find(|exchange| exchange.document.contains("<Sip>sip:")).expect("a <Sip>");
+    let token = dial.document.split("<Sip>sip:").nth(1).expect("found a line ago");
+    token.split('@').next().expect("a part").to_owned()
 }
 
 /// A stranger calls our SIP port with this token.
 fn comes_with(shop: &Shop, address: &str, token: &str) -> Phone {
     let stranger = shop.telephone("Mallory", address);
-    let mut says = Says::calling("ring");
-    says.headers.push(("X-Call-Token".to_owned(), token.to_owned()));
-    stranger.dials(&says);
+    stranger.dials(&Says::calling(token));
     shop.wait("1 s");
     stranger
 }
