@@ -226,7 +226,7 @@ fn form(pairs: &[(&str, &str)]) -> String {
 }
 
 /// The path of one of our URLs.
-fn path(url: &str) -> String {
+pub fn path(url: &str) -> String {
     url.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{url} is not at the public URL")).to_owned()
 }
 
