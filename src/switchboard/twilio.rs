@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{CallInput, CallOutput, Decided, Output, Service, Switchboard, Ticket, clean};
-use crate::call::event::CallerLeft;
+use crate::call::event::{CallerLeft, Sealed};
 use crate::call::leg::LegId;
 use crate::call::record::{CallId, Door};
 use crate::call::{Begin, Call};
@@ -47,30 +47,28 @@ impl Switchboard {
                     self.called_by_webhook(now, request, Asked::Voice, Calls { sid, key, party });
                 }
             },
-            Says::AfterDial(after) => match id {
-                Some(id) if self.dial_is_over(now, id, &after) => {
-                    // Somebody had it, and the caller waits all the same: they are rung for as if they called anew.
-                    let key = format!("{sid} after {} of {}", after.nth, id.0);
-                    self.called_by_webhook(now, request, Asked::AfterDial(after.nth), Calls { sid, key, party });
+            Says::AfterDial(AfterDial { nth, .. }) | Says::Waited { nth } => {
+                let asked = Asked::Earlier(call.unwrap_or_default(), nth);
+                let key = format!("{sid} after {nth} of {}", call.unwrap_or_default());
+                match (says, id) {
+                    // Once more: it was answered, by the call that began with it.
+                    _ if let Some(id) = self.twilio.was_asked(&sid, asked) => self.twilio.ask(id, request, asked),
+                    (Says::AfterDial(after), Some(id)) if call == Some(id.0) => {
+                        if !self.dial_is_over(now, id, &after) {
+                            return self.twilio.ask(id, request, Asked::AfterDial(nth));
+                        }
+                        // Somebody had it, and the caller waits all the same: they are rung for as if they called anew.
+                        self.called_by_webhook(now, request, asked, Calls { sid, key, party });
+                    }
+                    (Says::AfterDial(after), _) if has_talked(&after) => self.reply(ticket, Document::hangup()),
+                    (Says::Waited { .. }, Some(id)) if call == Some(id.0) => {
+                        self.twilio.ask(id, request, Asked::Waited(nth));
+                    }
+                    (_, Some(id)) => self.twilio.ask(id, request, asked),
+                    // A process before this one had begun it.
+                    (_, None) => self.called_by_webhook(now, request, asked, Calls { sid, key, party }),
                 }
-                Some(id) => self.twilio.ask(id, request, Asked::AfterDial(after.nth)),
-                // A process before this one had begun it.
-                None if after.bridged == Bridged::Yes => self.reply(ticket, Document::hangup()),
-                None if after.bridged == Bridged::NotSaid && after.status == Status::Completed => {
-                    self.reply(ticket, Document::hangup());
-                }
-                None => {
-                    let key = format!("{sid} after {} of {}", after.nth, call.unwrap_or_default());
-                    self.called_by_webhook(now, request, Asked::AfterDial(after.nth), Calls { sid, key, party });
-                }
-            },
-            Says::Waited { nth } => match id {
-                Some(id) => self.twilio.ask(id, request, Asked::Waited(nth)),
-                None => {
-                    let key = format!("{sid} waited {nth} of {}", call.unwrap_or_default());
-                    self.called_by_webhook(now, request, Asked::Waited(nth), Calls { sid, key, party });
-                }
-            },
+            }
             Says::Leg { leg: nth, child, status, sip_status: _ } => {
                 if let Some(leg) = leg(nth) {
                     self.twilio.leg_changed(leg, child, status);
@@ -100,14 +98,14 @@ impl Switchboard {
                 None => {
                     // Of before a crash.
                     if let (Some(call), Some(recording)) = (call, recording) {
-                        self.twilio.recording_ready(CallId(call), recording, RecordingState::Ready);
+                        self.twilio.recording_ready(now, CallId(call), recording, RecordingState::Ready);
                     }
                     self.reply(ticket, Document::hangup());
                 }
             },
             Says::RecordingReady { recording, state } => {
                 if let Some(id) = id.or(call.map(CallId)) {
-                    self.twilio.recording_ready(id, recording, state);
+                    self.twilio.recording_ready(now, id, recording, state);
                 }
                 self.reply(ticket, Document::default());
             }
@@ -125,9 +123,18 @@ impl Switchboard {
     }
 
     /// What a caller has said is on the disk, or cannot be had.
-    pub(super) fn recording_fetched(&mut self, now: Now, call: CallId, recording: Recording, kept: Kept) {
-        self.twilio.fetched(recording, &kept);
-        self.sealed(now, call, kept);
+    pub(super) fn recording_fetched(&mut self, now: Now, call: CallId, recording: Option<Recording>, kept: Kept) {
+        if let Some(recording) = recording {
+            self.twilio.fetched(recording, &kept);
+        }
+        let later = match kept {
+            Kept::Message { length, voice } => self.twilio.hears_later(now, call, Sealed::Message { length, voice }),
+            Kept::Nothing => self.twilio.hears_later(now, call, Sealed::Nothing),
+            Kept::Lost => false,
+        };
+        if !later {
+            self.sealed(now, call, kept);
+        }
     }
 
     /// All questions that can be answered by now.
@@ -176,7 +183,7 @@ impl Switchboard {
         let country = shop_called(&self.plan, called).map_or(Country::UNKNOWN, |shop| shop.country);
         let offer = Offer { caller: CallerId::read(identity, country), called: called.to_vec() };
         match decide(&self.plan, &offer, now.wall).action {
-            Action::Ring(_) => twiml::fallback(&self.plan, called),
+            Action::Ring(_) => twiml::fallback(&self.plan, called, self.twilio.profile()),
             Action::TakeMessage { .. } | Action::Refuse(_) => Document::reject(Reject::Busy),
         }
     }
@@ -307,6 +314,15 @@ impl Switchboard {
         let greeting = Greeting::of_shop(shop, name, opening, now.wall);
         self.twilio.greet(id, greeting.text());
         true
+    }
+}
+
+/// Whether a `<Dial>` that is over has connected the caller with somebody, for all that its news say.
+fn has_talked(after: &AfterDial) -> bool {
+    match after.bridged {
+        Bridged::Yes => true,
+        Bridged::NotSaid => after.status == Status::Completed,
+        Bridged::No => false,
     }
 }
 

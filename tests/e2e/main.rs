@@ -1,5 +1,5 @@
 //! The built binary against real peers: SIPp, baresip, linphonec, Kamailio, Chromium, tcpdump,
-//! strace; and a town of our own, whose many callers and phones keep account of what they hear.
+//! strace, Twilio's Python library; and a town of our own, whose many callers and phones keep account of what they hear.
 //!
 //! Each test starts an installation of its own on free loopback ports, so all run side by side. A test whose peer is
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
@@ -63,6 +63,7 @@ mod stranger;
 mod streams;
 mod transfer_keys;
 mod transfers;
+mod twiml;
 mod web_socket;
 mod webhooks;
 mod who_rings;

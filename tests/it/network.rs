@@ -1,7 +1,25 @@
 //! The network between the shop and the world: late, lossy, repeating and out of order, as its seed says.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
+
+/// How many seeds a plain run tries; `RINGALL_SEEDS` says otherwise.
+const SEEDS: u64 = 50;
+
+pub fn seeds() -> u64 {
+    std::env::var("RINGALL_SEEDS").map_or(SEEDS, |seeds| seeds.parse().expect("RINGALL_SEEDS is a count"))
+}
+
+/// A failure says which seed it was.
+pub fn with_each_seed(seeds: u64, mut story: impl FnMut(u64)) {
+    for seed in 1..=seeds {
+        if let Err(failed) = catch_unwind(AssertUnwindSafe(|| story(seed))) {
+            eprintln!("it was seed {seed}");
+            resume_unwind(failed);
+        }
+    }
+}
 
 /// A seeded stream of chances (SplitMix64): the same seed tells the same story.
 #[derive(Clone, Debug)]

@@ -128,3 +128,23 @@ fn an_unknown_call_on_an_action_url_is_over_or_a_new_one() {
     closed.wait("1 min");
     closed.is_idle();
 }
+
+#[test]
+fn a_call_that_an_earlier_process_has_begun_goes_on_from_there() {
+    let shop = Shop::opening().by_webhook(Webhooks::Numbers).cell(2, CELL).giving_up_after("60 s").open();
+    let form = |more: &str| format!("AccountSid=AC0&CallSid={SID}&From=%2B34600111222&To=%2B34911234567{more}");
+    let nobody_had_it = form("&CallStatus=ringing&DialCallStatus=no-answer&DialBridged=false");
+    let earlier = format!("/twilio/after/{}/1", uuid::Uuid::from_u128(7));
+    let first = shop.posts(&earlier, &nobody_had_it);
+    assert_eq!(first, shop.posts(&earlier, &nobody_had_it), "the same once more");
+    shop.wait("20 s");
+    // The <Dial> of this one, which is its first too.
+    let own = format!("/twilio/after/{}/1", shop.row().id);
+    let second = shop.posts(&own, &nobody_had_it);
+    assert_ne!(first, second, "rung anew, by another <Dial>");
+    assert!(second.contains(&format!(">{CELL}</Number>")), "{second}");
+    shop.wait("41 s");
+    let own = format!("/twilio/after/{}/2", shop.row().id);
+    assert!(shop.posts(&own, &nobody_had_it).contains("<Reject"), "they hear busy");
+    shop.is_idle();
+}

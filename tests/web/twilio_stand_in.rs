@@ -155,6 +155,7 @@ const DESCRIBED: [(&str, &str, &[&str]); 6] = [
             "VoiceUrl",
         ],
     ),
+    ("GET", "/Calls/CA", &["DateCreated", "DateCreated<", "DateCreated>", "Page", "PageSize", "PageToken"]),
     ("GET", "/Recordings/RE", &["RequestedChannels"]),
     ("DELETE", "/Recordings/RE", &[]),
     (

@@ -18,7 +18,8 @@ use super::{MOST_REMEMBERED, TwilioDoor};
 
 /// News of one call overtake each other by a second or so; what comes later still changes nothing any more.
 const OVERTAKING: Duration = Duration::from_secs(3);
-/// A caller who left before the beep is recorded nowhere, and nobody says so. A recording is told of within seconds.
+/// A caller who left before the beep is recorded nowhere, and nobody says so. A recording is told of within seconds: of whom
+/// nothing is told by then, what they said is looked for.
 const RECORDING_TOLD_WITHIN: Duration = Duration::from_secs(30);
 /// The carrier ends a conversation after four hours (`timeLimit`); one that it has forgotten to tell us of is over then too.
 const TALKS_FOR: Duration = Duration::from_secs(4 * 3600 + 60);
@@ -57,6 +58,9 @@ impl TwilioDoor {
     /// The caller's call is over.
     pub fn caller_is_gone(&mut self, now: Now, id: CallId) {
         let Some(line) = self.lines.get_mut(&id) else { return };
+        if let (Stage::Greeting(_), Taped::Kept(..)) = (&line.stage, &line.recording) {
+            return self.caller_spoke(now, id, SpokeUntil::HungUp, None);
+        }
         line.end.get_or_insert(End { at: now.mono + OVERTAKING, by: By::Caller, bridged: WithWhom::Nobody });
         self.set_deadline(id);
     }
@@ -110,9 +114,14 @@ impl TwilioDoor {
         if let Taped::Missed(at) = line.recording
             && at <= now.mono
         {
-            line.recording = Taped::NotKnown;
-            self.tell(id, Input::Sealed(Sealed::Nothing));
+            line.recording = Taped::Sought;
+            self.work.push_back(Work::SeekRecording { call: id.0, call_sid: line.sid.clone() });
             return;
+        }
+        if let Taped::Kept(_, at) = line.recording
+            && at <= now.mono
+        {
+            return self.hears_what_is_kept(id);
         }
         let Some(end) = line.end.take_if(|end| end.at <= now.mono) else { return };
         if let Stage::Greeting(_) = line.stage {
@@ -223,6 +232,9 @@ impl TwilioDoor {
         if line.recording == Taped::NotKnown {
             line.recording = Taped::Missed(now.mono + RECORDING_TOLD_WITHIN);
         }
+        if let Stage::Greeting(_) = line.stage {
+            line.stage = Stage::Over;
+        }
         self.tell(
             id,
             match until {
@@ -230,17 +242,44 @@ impl TwilioDoor {
                 SpokeUntil::Done => Input::RecordingEnded,
             },
         );
+        self.hears_what_is_kept(id);
         if let Some(recording) = recording {
             self.fetch(id, recording);
         }
         self.set_deadline(id);
     }
 
+    /// What is kept of the recording is known. Whether the call hears of it later: who has ended it is about to be told.
+    pub fn hears_later(&mut self, now: Now, id: CallId, sealed: Sealed) -> bool {
+        let Some(line) = self.lines.get_mut(&id) else { return false };
+        let Stage::Greeting(_) = line.stage else { return false };
+        let is_gone = line.end.is_some();
+        line.recording = Taped::Kept(sealed, now.mono + OVERTAKING);
+        if is_gone {
+            self.caller_spoke(now, id, SpokeUntil::HungUp, None);
+        }
+        self.set_deadline(id);
+        true
+    }
+
+    fn hears_what_is_kept(&mut self, id: CallId) {
+        if let Some(line) = self.lines.get_mut(&id)
+            && let Taped::Kept(sealed, _) = line.recording
+        {
+            line.recording = Taped::Fetched;
+            self.tell(id, Input::Sealed(sealed));
+        }
+    }
+
     /// A recording can be fetched, or never will be. Of a call that we do not know too: it may be of before a crash.
-    pub fn recording_ready(&mut self, id: CallId, recording: Recording, state: RecordingState) {
+    pub fn recording_ready(&mut self, now: Now, id: CallId, recording: Recording, state: RecordingState) {
         match state {
             RecordingState::Ready => self.fetch(id, recording),
             RecordingState::Nothing => {
+                self.work.push_back(Work::NoRecording { call: id.0 });
+                if self.hears_later(now, id, Sealed::Nothing) {
+                    return;
+                }
                 if let Some(line) = self.lines.get_mut(&id) {
                     line.recording = Taped::NotKnown;
                     self.tell(id, Input::Sealed(Sealed::Nothing));
@@ -254,10 +293,10 @@ impl TwilioDoor {
     fn fetch(&mut self, id: CallId, recording: Recording) {
         if let Some(line) = self.lines.get_mut(&id) {
             // The same once more, or a second one of the same call, which must not take the place of the first.
-            if let Taped::Fetched(_) = &line.recording {
+            if let Taped::Fetched | Taped::Kept(..) = line.recording {
                 return;
             }
-            line.recording = Taped::Fetched(recording.clone());
+            line.recording = Taped::Fetched;
             self.set_deadline(id);
         }
         self.work.push_back(Work::FetchRecording { call: id.0, recording });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::call::event::{Final, Ways};
+use crate::call::event::{Final, Sealed, Ways};
 use crate::call::leg::{BindingId, LegId};
 use crate::door::sip::Shown;
 use crate::now::Mono;
@@ -12,7 +12,6 @@ use crate::routing::plan::PhoneId;
 use crate::twilio::Document;
 use crate::twilio::read::Status;
 use crate::twilio::twiml::Verb;
-use crate::twilio::work::Recording;
 
 use super::{Asked, Request, Spoken};
 
@@ -73,6 +72,7 @@ pub(super) struct Number {
 pub(super) struct Running {
     pub(super) nth: u32,
     pub(super) brought: Brought,
+    pub(super) since: Mono,
 }
 
 /// Whether it has brought the caller to our SIP port.
@@ -111,10 +111,14 @@ pub(super) enum WithWhom {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Taped {
     NotKnown,
-    /// Nothing was heard of a recording since the caller left: there is none, if it stays so until then.
+    /// Nothing was heard of a recording since the caller left: it is looked for, if that stays so until then.
     Missed(Mono),
-    /// It is being fetched.
-    Fetched(Recording),
+    /// It is looked for.
+    Sought,
+    /// It is being fetched, or was.
+    Fetched,
+    /// What is kept of it is known, and who has ended the call is not: the call hears of it then at the latest.
+    Kept(Sealed, Mono),
 }
 
 impl Line {
@@ -144,7 +148,7 @@ impl Line {
     /// Keeps an answer for when it is asked for again. What is said to whoever picks up a cell is said as it is then.
     pub(super) fn remember(&mut self, asked: Asked, document: &Document) {
         match asked {
-            Asked::Voice | Asked::AfterDial(_) | Asked::Waited(_) | Asked::Recorded => {
+            Asked::Voice | Asked::AfterDial(_) | Asked::Waited(_) | Asked::Earlier(..) | Asked::Recorded => {
                 self.answers.insert(asked, document.clone());
             }
             Asked::Screen(_) | Asked::Accepted(_) | Asked::NoKey => {}
@@ -153,8 +157,8 @@ impl Line {
 
     pub(super) fn deadline(&self) -> Option<Mono> {
         let tape = match self.recording {
-            Taped::Missed(at) => Some(at),
-            Taped::NotKnown | Taped::Fetched(_) => None,
+            Taped::Missed(at) | Taped::Kept(_, at) => Some(at),
+            Taped::NotKnown | Taped::Sought | Taped::Fetched => None,
         };
         let end = self.end.as_ref().map(|end| end.at);
         [end, self.alone_at, tape, self.talk_until, self.forget_at].into_iter().flatten().min()

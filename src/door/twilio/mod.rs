@@ -69,6 +69,8 @@ pub enum Asked {
     Voice,
     AfterDial(u32),
     Waited(u32),
+    /// The caller's call goes on by what another call of ours had answered, before a crash or before it was over.
+    Earlier(uuid::Uuid, u32),
     Recorded,
     /// Somebody, or something, has picked up this leg's telephone.
     Screen(LegId),
@@ -123,10 +125,23 @@ impl TwilioDoor {
         }
     }
 
+    /// Whose webhooks they are.
+    pub fn profile(&self) -> Profile {
+        self.settings.as_ref().map_or(Profile::default(), |settings| settings.profile)
+    }
+
     /// The call of this name of ours, or of the carrier's.
     pub fn find(&self, call: Option<uuid::Uuid>, sid: &str) -> Option<CallId> {
         let ours = call.map(CallId).filter(|call| self.lines.contains_key(call));
         ours.or_else(|| self.by_sid.get(sid).copied())
+    }
+
+    /// The call of this carrier's name that was asked this already.
+    pub fn was_asked(&self, sid: &str, asked: Asked) -> Option<CallId> {
+        let id = self.by_sid.get(sid)?;
+        let line = self.lines.get(id)?;
+        let waits = line.waiting.iter().any(|(_, known)| *known == asked);
+        (waits || line.answers.contains_key(&asked)).then_some(*id)
     }
 
     /// Whether this call's caller is at Twilio.
@@ -203,7 +218,7 @@ impl TwilioDoor {
                 return if has_it { Document::default() } else { too_late(line, call) };
             }
             Asked::NoKey => return Document::hangup(),
-            Asked::Voice | Asked::AfterDial(_) | Asked::Waited(_) | Asked::Recorded => {}
+            Asked::Voice | Asked::AfterDial(_) | Asked::Waited(_) | Asked::Earlier(..) | Asked::Recorded => {}
         }
         match &line.stage {
             Stage::Ringing => match call.and_then(|call| call.rings_until(phones)) {
@@ -213,6 +228,7 @@ impl TwilioDoor {
             Stage::Greeting(_) if asked == Asked::Recorded => Document::hangup(),
             Stage::Greeting(verbs) => {
                 let greeting = Document(verbs.clone());
+                self.work.push_back(Work::AwaitRecording { call: id.0, call_sid: line.sid.clone() });
                 self.tell(id, Input::Greeted);
                 greeting
             }

@@ -1,23 +1,14 @@
 //! Whole calls over a network that loses one datagram in ten, repeats one in ten and reorders the rest. However it
 //! goes, it ends with one row, at most one winner, and nobody left on a line.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-
 use ringall::call::record::{CallRecord, Disposition, EndedBy};
 
 use crate::cast::{Door, Phone};
 use crate::in_dialog::Offers;
-use crate::network::{Chance, Network};
+use crate::network::{Chance, Network, seeds, with_each_seed};
 use crate::phone::Habit;
 use crate::registering::{Account, field};
 use crate::shop::{Shop, time};
-
-/// How many seeds a plain run tries; `RINGALL_SEEDS` says otherwise.
-const SEEDS: u64 = 50;
-
-fn seeds() -> u64 {
-    std::env::var("RINGALL_SEEDS").map_or(SEEDS, |seeds| seeds.parse().expect("RINGALL_SEEDS is a count"))
-}
 
 #[test]
 fn however_bad_the_network_a_call_has_one_row_and_one_winner() {
@@ -38,15 +29,6 @@ fn however_bad_the_network_a_refreshed_call_lives_until_somebody_hangs_up() {
 #[test]
 fn however_bad_the_network_a_call_given_on_and_on_is_lost_by_nobody() {
     with_each_seed(seeds(), a_call_given_on);
-}
-
-fn with_each_seed(seeds: u64, story: fn(u64)) {
-    for seed in 1..=seeds {
-        if let Err(failed) = catch_unwind(AssertUnwindSafe(|| story(seed))) {
-            eprintln!("it was seed {seed}");
-            resume_unwind(failed);
-        }
-    }
 }
 
 /// Both sides have a timer of a minute and a half, and hold, and say where they are.
