@@ -26,6 +26,7 @@ pub mod writer;
 pub use bindings::BindingKeeper;
 pub use calls::{CallFilter, StoredCall};
 pub use contacts::{CallerEdit, Edited};
+pub use db::{Condition, look};
 pub use error::StoreError;
 pub use hours::Saved;
 pub use owed::{Claim, Claimed, OwedCaller};

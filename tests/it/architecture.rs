@@ -101,9 +101,9 @@ const SHELL_ONLY: [&str; 20] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 30] = [
+const IMPORTERS: [(&str, &[&str]); 31] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
-    ("reqwest", &["alert/post.rs", "twilio/rest.rs"]),
+    ("reqwest", &["alert/post.rs", "cli/doctor/http.rs", "twilio/rest.rs"]),
     ("hickory_resolver", &["resolve"]),
     ("lettre", &["alert/mail.rs"]),
     ("sqlx", &["store/"]),
@@ -114,6 +114,7 @@ const IMPORTERS: [(&str, &[&str]); 30] = [
     ("rust_embed", &["web/assets.rs"]),
     ("utoipa", &["web/"]),
     ("clap", &["main.rs", "cli/"]),
+    ("rustix", &["cli/doctor/disk.rs"]),
     ("sdp_types", &["media/sdp"]),
     ("opening_hours", &["routing/hours.rs"]),
     ("rlibphonenumber", &["number.rs"]),
@@ -125,10 +126,10 @@ const IMPORTERS: [(&str, &[&str]); 30] = [
     ("ctr", &["media/srtp.rs"]),
     ("sha1", &["media/srtp.rs", "twilio/signature.rs"]),
     ("base64", &["media/sdp", "config/twilio.rs", "twilio/signature.rs", "twilio/ed25519.rs"]),
-    ("rustls", &["tls.rs"]),
+    ("rustls", &["tls"]),
     ("tokio_rustls", &["tls.rs"]),
-    ("webpki_roots", &["tls.rs"]),
-    ("aws_lc_rs", &["tls.rs", "twilio/ed25519.rs"]),
+    ("webpki_roots", &["tls"]),
+    ("aws_lc_rs", &["tls", "twilio/ed25519.rs"]),
     ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
     ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),
