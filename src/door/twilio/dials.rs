@@ -58,7 +58,7 @@ impl TwilioDoor {
         if line.ways != Ways::Numbers
             && let Some(at) = self.settings.as_ref().and_then(|settings| settings.sip.clone())
         {
-            let token = self.tokens.write(Token { call: id, dial: nth });
+            let token = self.tokens.write(Token { call: id, dial: nth }, now.wall);
             let mut uri = at;
             uri.user = Some("ring".to_owned());
             nouns.push(Noun::Sip { uri: format!("{uri}?{}={token}", token::HEADER), events: None });
