@@ -40,6 +40,7 @@ mod set_up;
 mod sign_in;
 mod sip_socket;
 mod throttle;
+mod twilio_note;
 mod visit;
 mod what_if;
 mod who;

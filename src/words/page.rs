@@ -3,6 +3,7 @@
 
 mod en;
 mod es;
+mod twilio;
 
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
@@ -13,6 +14,8 @@ use crate::now::UnixMs;
 use crate::routing::decision::{Action, Decision};
 use crate::routing::local_time;
 use crate::routing::plan::Language;
+
+pub use twilio::why_sip;
 
 macro_rules! labels {
     ($($name:ident),+ $(,)?) => {
