@@ -180,6 +180,30 @@ pub fn wants_mail(shop: &Shop) -> bool {
     shop.notify.iter().any(|address| matches!(address, Address::Mail { .. }))
 }
 
+/// Whether the mail server lets us in: it is greeted, with user and password where there are, and sent nothing.
+///
+/// # Errors
+/// Why not, in words without a secret.
+pub async fn greets(mail: &config::Mail) -> Result<(), String> {
+    let mailer = Mailer::new(Some(mail));
+    let greeted = tokio::time::timeout(Patience::default().attempt, mailer.greets());
+    greeted.await.unwrap_or(Err(Undelivered::Slow)).map_err(|error| error.to_string())
+}
+
+/// Sends a notice that says that it is none to all addresses of a shop, once; what became of each, by its host.
+pub async fn send_test(mail: Option<&config::Mail>, page: &str, shop: &Shop) -> Vec<(String, Result<(), String>)> {
+    let ways = Ways { poster: Poster::new(), mailer: Mailer::new(mail), patience: Patience::default() };
+    let (title, said) = words::notice::test(&shop.name, shop.language);
+    let see = words::notice::see(page, shop.language);
+    let letter = Letter { title, text: format!("{said}\n\n{see}\n"), page: page.to_owned() };
+    let mut sent = Vec::new();
+    for address in &shop.notify {
+        let attempt = ways.attempt(address, &letter).await.map_err(|error| error.to_string());
+        sent.push((address.for_the_log().to_owned(), attempt));
+    }
+    sent
+}
+
 /// The ways out, shared by all deliveries.
 struct Ways {
     poster: Poster,

@@ -37,6 +37,7 @@ use crate::tls::{CertificateKeeper, Connector, TlsError};
 use crate::twilio::Work;
 use crate::twilio::errands::{Errands, Patience};
 use crate::twilio::rest::{Rest, RestError};
+use crate::twilio::self_test::Prover;
 use crate::twilio::webhook::Webhooks;
 use crate::utterance::Names;
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
@@ -157,6 +158,7 @@ impl Running {
             );
         }
         let secret = store.nonce_secret().await?;
+        let proofs = secret.0;
         let kept = store.bindings().await.unwrap_or_else(|error| {
             tracing::error!(%error, "the stored registrations are lost; each phone rings again once it has registered");
             Vec::new()
@@ -290,7 +292,7 @@ impl Running {
         let hands = inbox.clone();
         let webhooks = config.twilio.as_ref().map(|account| {
             let hand = move |webhook, answer| hands.try_send(Message::Webhook(webhook, answer));
-            Webhooks::new(account, &config.web.public_url, Box::new(hand))
+            Webhooks::new(account, &config.web.public_url, Box::new(hand)).told_by(Prover::new(proofs))
         });
         let router = web::router(Web {
             store: store.clone(),

@@ -1,5 +1,7 @@
 //! TLS for connections to us and from us: our certificate, followed while its files change, and whom we believe.
 
+mod shown;
+
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
@@ -17,6 +19,8 @@ use tokio::sync::watch;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::config::{CertificateFiles, PemFile};
+
+pub use shown::{Belief, Shown};
 
 /// How often the files are looked at. Certificates are renewed weeks before they end; whoever puts a new one there wants
 /// to see it taken while still watching.
@@ -199,11 +203,14 @@ impl Connector {
     /// The other side speaks no TLS, cannot prove that it is `name`, or is gone.
     pub async fn connect(&self, name: &str, stream: TcpStream) -> io::Result<Encrypted> {
         let connector = self.own.get(name).unwrap_or(&self.public);
-        let name = match name.parse::<IpAddr>() {
-            Ok(ip) => ServerName::IpAddress(ip.into()),
-            Err(_) => ServerName::try_from(name.to_owned()).map_err(io::Error::other)?,
-        };
-        Ok(connector.connect(name, stream).await?.into())
+        Ok(connector.connect(server_name(name)?, stream).await?.into())
+    }
+}
+
+fn server_name(name: &str) -> io::Result<ServerName<'static>> {
+    match name.parse::<IpAddr>() {
+        Ok(ip) => Ok(ServerName::IpAddress(ip.into())),
+        Err(_) => ServerName::try_from(name.to_owned()).map_err(io::Error::other),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod demo;
+mod doctor;
 mod explain;
 mod language;
 pub mod shop_file;
@@ -69,6 +70,16 @@ enum Command {
     /// Who may use the page
     #[command(subcommand)]
     Owner(OwnerCommand),
+    /// Look at ports, routers, carriers, certificates, Twilio, disk, clock and phones, and say what to do: exit code 1
+    /// when something is bad
+    Doctor {
+        /// Print it for programs
+        #[arg(long)]
+        json: bool,
+        /// Send a notice to every address in the shops' `notify`
+        #[arg(long)]
+        send_test_notice: bool,
+    },
     /// Numbers at Twilio, or at one that speaks as Twilio does
     #[command(subcommand)]
     Twilio(TwilioCommand),
@@ -179,6 +190,11 @@ impl Cli {
             }
             Command::Token(TokenCommand::Create { name }) => create_token(&configuration(config)?, &name).await,
             Command::Owner(OwnerCommand::Invite { email }) => invite_owner(&configuration(config)?, &email).await,
+            Command::Doctor { json, send_test_notice } => {
+                let wishes = doctor::Wishes { json, send_test_notice };
+                let read = configuration(config)?;
+                doctor::examine(&read, config_path(config), wishes).await
+            }
             Command::Twilio(TwilioCommand::Connect { numbers, fallback_url }) => {
                 twilio::connect(&configuration(config)?, &numbers, fallback_url.as_deref()).await
             }
@@ -189,11 +205,15 @@ impl Cli {
     }
 }
 
+/// The file that was named, or the usual one where it exists.
+fn config_path(named: Option<&Path>) -> Option<&Path> {
+    named.or_else(|| Some(Path::new(CONFIG_PATH)).filter(|path| path.exists()))
+}
+
 /// The configuration from `path`, or from the usual place, and the environment.
 fn configuration(path: Option<&Path>) -> Result<Config, ConfigError> {
-    let (path, text) = match path {
+    let (path, text) = match config_path(path) {
         Some(path) => (path, read_text(path)?),
-        None if Path::new(CONFIG_PATH).exists() => (Path::new(CONFIG_PATH), read_text(Path::new(CONFIG_PATH))?),
         None => (Path::new(CONFIG_PATH), String::new()),
     };
     Config::read(&text, path, &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))

@@ -50,7 +50,7 @@ pub(super) async fn connect(
 
 /// Why a number was left as it was.
 #[derive(Debug, thiserror::Error)]
-enum Unchanged {
+pub(super) enum Unchanged {
     #[error("the account has no such number")]
     NotOurs,
     #[error("its calls go to the SIP trunk {0}; take it out of that trunk first, or let the trunk's calls come here")]
@@ -81,7 +81,7 @@ async fn connect_one(
 }
 
 /// Where a number's calls are to lead that lead there now. A fallback that somebody has set stays.
-fn leads_here(now: &LeadsTo, ours: &PublicUrl, fallback_url: Option<&str>) -> LeadsTo {
+pub(super) fn leads_here(now: &LeadsTo, ours: &PublicUrl, fallback_url: Option<&str>) -> LeadsTo {
     let voice_url = ours.of(&Target::Voice.path());
     let (fallback_url, fallback_method) = match fallback_url {
         Some(url) => (url.to_owned(), "POST".to_owned()),
@@ -174,7 +174,7 @@ pub(super) async fn fallback(config: &Config, name: Option<&str>, check: bool) -
 
 /// Whether what a number falls back to is what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum Drift {
+pub(super) enum Drift {
     #[error("as it should be")]
     None,
     #[error("has no fallback; see `ringall twilio connect --fallback-url`")]
@@ -187,7 +187,7 @@ enum Drift {
     AnotherDocument,
 }
 
-async fn drift(rest: &Rest, number: &str, ours: &PublicUrl, document: &str) -> Result<Drift, Unchanged> {
+pub(super) async fn drift(rest: &Rest, number: &str, ours: &PublicUrl, document: &str) -> Result<Drift, Unchanged> {
     let leads_to = rest.number(number).await?.ok_or(Unchanged::NotOurs)?.leads_to;
     if leads_to.fallback_url.is_empty() {
         return Ok(Drift::NoFallback);
@@ -254,7 +254,7 @@ fn shop<'a>(plan: &'a Plan, name: Option<&str>) -> Result<&'a Shop, CommandError
 }
 
 /// Twilio comes from the internet, and only by TLS with a certificate that everybody believes.
-fn is_reachable(public_url: &str) -> bool {
+pub(super) fn is_reachable(public_url: &str) -> bool {
     public_url.strip_prefix("https://").and_then(host_of).is_some_and(|host| !is_near(host) && host.contains('.'))
 }
 

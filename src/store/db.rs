@@ -1,5 +1,7 @@
 //! The one file that names a database. SQLite has one connection that writes and a few that read; PostgreSQL one pool.
 
+mod look;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -14,6 +16,8 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::StoreError;
 use crate::config::DatabaseUrl;
+
+pub use look::{Condition, look};
 
 #[derive(Debug)]
 pub(super) enum Db {
@@ -194,11 +198,7 @@ async fn open_postgres(url: &str) -> Result<Db, StoreError> {
         .map_err(StoreError::Unreachable)?;
     for (setting, sql) in [("fsync", FSYNC), ("synchronous_commit", SYNCHRONOUS_COMMIT)] {
         let found: String = sqlx::query_scalar(sql).fetch_one(&pool).await.map_err(StoreError::Unreachable)?;
-        // The stronger forms that wait for a standby too are as good.
-        let strong = setting == "synchronous_commit" && matches!(found.as_str(), "remote_write" | "remote_apply");
-        if !strong {
-            expect_setting(setting, found, "on")?;
-        }
+        expect_kept(setting, found)?;
     }
     MIGRATOR.run(&pool).await.map_err(migration_error)?;
     Ok(Db::Postgres(pool))
@@ -249,6 +249,13 @@ fn migration_error(error: MigrateError) -> StoreError {
         MigrateError::VersionMissing(version) => StoreError::Newer { version },
         other => StoreError::Migration(other),
     }
+}
+
+/// A server's setting that decides whether a confirmed row outlives a power cut.
+fn expect_kept(setting: &'static str, found: String) -> Result<(), StoreError> {
+    // The stronger forms that wait for a standby too are as good.
+    let strong = setting == "synchronous_commit" && matches!(found.as_str(), "remote_write" | "remote_apply");
+    if strong { Ok(()) } else { expect_setting(setting, found, "on") }
 }
 
 fn expect_setting(setting: &'static str, found: String, expected: &'static str) -> Result<(), StoreError> {

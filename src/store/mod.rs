@@ -38,6 +38,7 @@ pub use bindings::BindingKeeper;
 pub use caller_files::{FileCard, Imported};
 pub use calls::{CallFilter, StoredCall};
 pub use contacts::{CallerEdit, Edited};
+pub use db::{Condition, look};
 pub use erasure::Erased;
 pub use error::StoreError;
 pub use hours::Saved;

@@ -5,7 +5,7 @@
 //! [`twiml`]: what we answer; [`instead`]: when nobody says what. [`work`]: what is to be asked by REST.
 //!
 //! [`signature`], [`public_url`]: whether a request is the account's own. The shells: [`webhook`] takes requests in,
-//! [`errands`] runs what is to be asked, by [`rest`].
+//! [`errands`] runs what is to be asked, by [`rest`]. [`self_test`]: whether all that arrives as it was sent.
 
 #[cfg(feature = "shell")]
 pub mod ed25519;
@@ -17,6 +17,7 @@ pub mod public_url;
 pub mod read;
 #[cfg(feature = "shell")]
 pub mod rest;
+pub mod self_test;
 pub mod signature;
 pub mod target;
 pub mod twiml;

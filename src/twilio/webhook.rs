@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -21,9 +22,10 @@ use tokio::sync::{OnceCell, oneshot};
 use super::form::Form;
 use super::instead::{instead, not_understood};
 use super::public_url::PublicUrl;
+use super::self_test::{self, Prover, Seen};
 use super::signature::{Content, Keys, Signed, Unsigned};
 use super::{Document, Profile, Target, Webhook, ed25519};
-use crate::config::{Twilio, TwilioProfile};
+use crate::config::{Twilio, TwilioProfile, TwilioRing};
 use crate::now::{Mono, Now};
 use crate::routing::Plan;
 use crate::web::{Problem, Web};
@@ -56,10 +58,13 @@ pub type Hand = Box<dyn Fn(Box<Webhook>, oneshot::Sender<Document>) + Send + Syn
 pub struct Webhooks {
     account_sid: String,
     profile: Profile,
+    ring: TwilioRing,
     signer: Signer,
     public_url: PublicUrl,
     hand: Hand,
     patience: Duration,
+    /// `None`: nobody is told what came.
+    prover: Option<Prover>,
     remembered: Mutex<Remembered>,
     refusals: Mutex<Refusals>,
 }
@@ -106,10 +111,12 @@ impl Webhooks {
         Webhooks {
             account_sid: config.account_sid.clone(),
             profile: config.profile(),
+            ring: config.ring,
             signer,
             public_url: PublicUrl::new(public_url),
             hand,
             patience: PATIENCE,
+            prover: None,
             remembered: Mutex::default(),
             refusals: Mutex::default(),
         }
@@ -120,9 +127,37 @@ impl Webhooks {
         Webhooks { patience, ..self }
     }
 
+    /// Who rings the phones of the open shop.
+    pub fn ring(&self) -> TwilioRing {
+        self.ring
+    }
+
+    /// The same, answering whoever has this secret what came of a form that they had posted.
+    pub fn told_by(self, prover: Prover) -> Webhooks {
+        Webhooks { prover: Some(prover), ..self }
+    }
+
+    /// What came of our own form; `None`: it is not ours.
+    fn seen(&self, delivery: &Delivery, now: Now) -> Option<Seen> {
+        let prover = self.prover.as_ref()?;
+        let form = Form::parse(&delivery.body).ok()?;
+        let question = prover.asked(&form, now.wall)?;
+        Some(Seen {
+            proof: prover.answer(question),
+            target: delivery.target.clone(),
+            signed_for: self.public_url.for_the_log(&delivery.target),
+            body: self_test::hash(&delivery.body),
+            fault: self.believed(delivery, now).err().map(|refused| refused.to_string()),
+        })
+    }
+
     async fn answer(&self, delivery: &Delivery, now: Now, plan: &Plan) -> Result<Bytes, Refused> {
         let form = self.believed(delivery, now)?;
         metrics::counter!("ringall_twilio_webhooks_total").increment(1);
+        if let Some(blamed) = blamed(&form) {
+            metrics::counter!("ringall_twilio_errors_total").increment(1);
+            tracing::error!("{blamed}");
+        }
         let path = delivery.target.split('?').next().unwrap_or_default();
         let target = Target::parse(path);
         let token = delivery.headers.get(IDEMPOTENCY_TOKEN).and_then(|token| token.to_str().ok());
@@ -252,11 +287,35 @@ pub async fn receive(State(web): State<Arc<Web>>, request: Request) -> Response 
     };
     let delivery = Delivery { method: parts.method, target, headers: parts.headers, body };
     let (now, plan) = ((web.clock)(), web.plan.borrow().clone());
+    // Wherever it arrives: which path that is, is what was asked.
+    if delivery.target.contains(self_test::NAME)
+        && let Some(seen) = webhooks.seen(&delivery, now)
+    {
+        return Json(seen).into_response();
+    }
     match webhooks.answer(&delivery, now, &plan).await {
         Ok(document) => ([TWIML], document).into_response(),
         Err(refused) => webhooks.refuse(&delivery.target, &refused, now.mono),
     }
 }
+
+/// What Twilio says of an answer of ours that it could do nothing with, where it asks the fallback instead
+/// (<https://www.twilio.com/docs/voice/twiml#errorcode-and-errorurl-parameters>).
+fn blamed(form: &Form) -> Option<String> {
+    let code = form.one("ErrorCode").ok()??;
+    let code: String = code.chars().filter(char::is_ascii_digit).take(MOST_CODE_DIGITS).collect();
+    let url = form.one("ErrorUrl").ok().flatten().map_or_else(String::new, |url| {
+        // What may be a password stays here.
+        format!(" at {}", masked(&PublicUrl::new(url).for_the_log("")))
+    });
+    Some(format!(
+        "Twilio asked the fallback because of its error {code}{url}: see https://www.twilio.com/docs/api/errors/{code}, \
+         and run `ringall doctor`"
+    ))
+}
+
+/// Twilio's codes have five digits.
+const MOST_CODE_DIGITS: usize = 8;
 
 /// The text of a header that stands there once.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a str, Unsigned> {
@@ -355,6 +414,19 @@ mod tests {
         let url = "https://a.example:8443/twilio/voice?from=%2B15125550123&n=12&x=\n123456";
         assert_eq!(masked(url), "https://a.example:8443/twilio/voice?from=%2B•••123&n=12&x=123456");
         assert_eq!(masked(&"é".repeat(1000)).chars().count(), MOST_SHOWN);
+    }
+
+    #[test]
+    fn what_twilio_could_not_use_is_told_without_its_secrets() {
+        let told = |body: &str| blamed(&Form::parse(body.as_bytes()).expect("a form"));
+        assert_eq!(told("CallSid=CA1"), None);
+        assert_eq!(told("ErrorCode="), None);
+        let said =
+            told("ErrorCode=11200&ErrorUrl=https%3A%2F%2Fu%3Ahush%40a.example%2Ftwilio%2Fvoice%3Ffrom%3D15125550123");
+        let said = said.expect("an error");
+        assert!(said.contains("error 11200 at https://a.example/twilio/voice:"), "{said}");
+        assert!(!said.contains("hush") && !said.contains("5550123"), "{said}");
+        assert!(told("ErrorCode=1%0A2&ErrorUrl=%0Ax").is_some_and(|said| !said.contains('\n')));
     }
 
     #[test]

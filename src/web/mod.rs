@@ -49,6 +49,7 @@ mod shop;
 mod sign_in;
 mod sip_socket;
 mod throttle;
+mod twilio_note;
 mod visit;
 mod what_if;
 mod who;

@@ -13,6 +13,7 @@ use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::web::twilio_note;
 use crate::words;
 use crate::words::page::shop;
 
@@ -30,6 +31,8 @@ struct Page {
     call_back_ring: bool,
     call_back_action: String,
     saved: bool,
+    /// Of `twilio_note.html`.
+    twilio_note: Option<[&'static str; 2]>,
 }
 
 /// A phone in a list.
@@ -78,6 +81,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
         call_back_ring: view.shop.call_back_ring,
         call_back_action: view.at("/phones/call-back-ring"),
         saved: !view.query.text("saved").is_empty(),
+        twilio_note: twilio_note::note(&view.web, view.language()),
     })
 }
 

@@ -28,6 +28,20 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
     }
 }
 
+/// The title and text of a notice that only shows that notices arrive.
+pub fn test(shop: &str, language: Language) -> (String, String) {
+    match language {
+        Language::En => (
+            format!("{shop}: this is a test"),
+            "You asked whether notices arrive here: this one did. Nothing is wrong.".to_owned(),
+        ),
+        Language::Es => (
+            format!("{shop}: esto es una prueba"),
+            "Querías saber si los avisos llegan aquí: este ha llegado. Todo va bien.".to_owned(),
+        ),
+    }
+}
+
 /// What has happened, and what to do, for a message that has a date of its own: "14:03: a caller heard the busy tone …".
 /// `held_back` is how often else it has happened since the owner was last told.
 pub fn message(notice: &Notice, at: UnixMs, held_back: u32, language: Language, zone: Tz) -> String {

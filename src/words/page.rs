@@ -25,6 +25,7 @@ pub mod figures;
 pub mod greeting;
 pub mod hours;
 pub mod shop;
+mod twilio;
 
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
@@ -35,6 +36,8 @@ use crate::now::UnixMs;
 use crate::routing::decision::{Action, Decision};
 use crate::routing::local_time;
 use crate::routing::plan::Language;
+
+pub use twilio::why_sip;
 
 labels! {
     // Around every page.

@@ -244,6 +244,11 @@ impl Installation {
         self.files.path(&format!("data/messages/{call}.wav"))
     }
 
+    /// What it runs on.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
     /// Makes the shop what this says, while the service runs.
     pub fn import(&self, shop: &str) {
         self.files.import(shop);

@@ -34,6 +34,7 @@ mod carrier_streams;
 mod cells;
 mod demo;
 mod desk_phone;
+mod doctor;
 mod durable;
 mod encrypted;
 mod explain;

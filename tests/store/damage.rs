@@ -3,11 +3,28 @@
 use std::path::Path;
 
 use ringall::config::DatabaseUrl;
-use ringall::store::{Store, StoreError};
+use ringall::store::{Condition, Store, StoreError, look};
 
 use crate::cast::{Database, answered, on_sqlite, run};
 
-crate::on_both! { a_database_of_a_newer_version_is_refused }
+crate::on_both! { a_database_of_a_newer_version_is_refused, a_look_says_of_which_version_it_is }
+
+async fn a_look_says_of_which_version_it_is(db: Database) {
+    let url = DatabaseUrl::parse(&db.url).unwrap();
+    assert_eq!(look(&url).await.unwrap(), Condition::Good);
+    db.shell("DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)").await;
+    assert_eq!(look(&url).await.unwrap(), Condition::Older { steps: 1 });
+    assert_eq!(look(&url).await.unwrap(), Condition::Older { steps: 1 }, "looking brings nothing up to date");
+    let column = if db.url.starts_with("sqlite") { "X''" } else { "''" };
+    db.shell(&format!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'from the future', TRUE, {column}, 0)"
+    ))
+    .await;
+    assert_eq!(look(&url).await.unwrap(), Condition::Newer { version: 9999 });
+    db.shell("DROP TABLE _sqlx_migrations").await;
+    assert_eq!(look(&url).await.unwrap(), Condition::NotThereYet);
+}
 
 async fn a_database_of_a_newer_version_is_refused(db: Database) {
     let column = if db.url.starts_with("sqlite") { "X''" } else { "''" };

@@ -32,6 +32,7 @@ mod shop;
 mod sign_in;
 mod sip_socket;
 mod twilio;
+mod twilio_doctor;
 mod twilio_errands;
 mod twilio_rest;
 mod twilio_stand_in;

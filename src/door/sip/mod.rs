@@ -492,7 +492,7 @@ impl SipDoor {
 
     /// A message has come, already read. Strangers' first words end here.
     pub fn receive(&mut self, now: Now, hop: Hop, message: Received) {
-        let stranger = self.source_of(&hop, &message) == Source::Stranger && self.token_of(&message).is_none();
+        let stranger = self.source_of(&hop, &message) == Source::Stranger && self.token_of(now, &message).is_none();
         let belongs = self.endpoint.knows(&message, hop.to.ip()) || self.party_of(&message).is_some();
         // The one thing a stranger may ask: a phone is a stranger until it has registered.
         if stranger && !belongs && !registrations::is_register(&message) {
@@ -509,9 +509,9 @@ impl SipDoor {
     }
 
     /// The caller whom we have sent for, and who comes with this.
-    fn token_of(&self, message: &Received) -> Option<Token> {
+    fn token_of(&self, now: Now, message: &Received) -> Option<Token> {
         let user = message.uri()?.user.as_deref()?;
-        self.tokens.read(user).filter(|_| message.method() == Some(&Method::Invite))
+        self.tokens.read(user, now.wall).filter(|_| message.method() == Some(&Method::Invite))
     }
 
     /// Whether this call's caller is here, by SIP.

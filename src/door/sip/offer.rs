@@ -124,7 +124,7 @@ impl SipDoor {
         if source != Source::Stranger && self.is_our_own(&invite) {
             return self.respond(now, tx, 482, Vec::new());
         }
-        let origin = match (self.token_of(&invite), source) {
+        let origin = match (self.token_of(now, &invite), source) {
             (Some(token), _) => Origin::SentFor(token),
             (None, Source::Trunk(trunk)) => Origin::Carrier { trunk, account: self.trunks.account_user(trunk) },
             (None, Source::Phone) => match self.phone_calling(now, tx, hop, &invite) {

@@ -63,7 +63,7 @@ impl TwilioDoor {
         if line.ways != Ways::Numbers
             && let Some(at) = self.settings.as_ref().and_then(|settings| settings.sip.clone())
         {
-            let uri = Uri { user: Some(self.tokens.write(Token { call: id, dial: nth })), ..at };
+            let uri = Uri { user: Some(self.tokens.write(Token { call: id, dial: nth }, now.wall)), ..at };
             nouns.push(Noun::Sip { uri: uri.to_string(), events: None });
             brought = Brought::NotYet;
         }

@@ -501,6 +501,23 @@ fn a_token_is_good_for_one_call_and_no_other() {
 }
 
 #[test]
+fn a_token_that_is_found_later_is_good_for_nothing() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    let found = token(&shop);
+    ann.hangs_up();
+    shop.wait("14 min");
+    let early = comes_with(&shop, "198.51.100.77:5060", &found);
+    assert_eq!(early.ends(), [End::Refused(486)], "it is ours, and its caller is gone");
+    shop.wait("1 min");
+    let late = comes_with(&shop, "198.51.100.78:5060", &found);
+    assert_eq!(late.got_anything(), 0, "a stranger gets nothing");
+    assert_eq!(shop.log().len(), 1);
+    late.is_unplugged();
+    shop.is_idle();
+}
+
+#[test]
 fn nobody_picks_up_from_the_machine_at_twilio() {
     let shop = Shop::closed();
     let ann = called(&shop);
