@@ -441,7 +441,7 @@ fn run_errands(
         folder: Errands::folder_in(data_dir),
         store: store.clone(),
         tell: Box::new(move |call, recording, kept| {
-            fetched.send(Message::RecordingFetched { call: CallId(call), recording: recording.clone(), kept });
+            fetched.send(Message::RecordingFetched { call: CallId(call), recording: recording.cloned(), kept });
         }),
         patience: Patience::default(),
     };

@@ -88,7 +88,7 @@ pub enum Message {
     Webhook(Box<Webhook>, tokio::sync::oneshot::Sender<Document>),
     RecordingFetched {
         call: CallId,
-        recording: Recording,
+        recording: Option<Recording>,
         kept: Kept,
     },
     Drain,

@@ -12,7 +12,7 @@ use crate::routing::plan::Shop;
 use crate::store::Store;
 use crate::twilio::public_url::PublicUrl;
 use crate::twilio::rest::{IncomingNumber, LeadsTo, Rest, RestError};
-use crate::twilio::{Target, twiml};
+use crate::twilio::{Profile, Target, twiml};
 
 /// Leads calls here: of these numbers, or of all that the shops have.
 pub(super) async fn connect(
@@ -142,7 +142,8 @@ pub(super) async fn fallback(config: &Config, name: Option<&str>, check: bool) -
     let plan = plan(config).await?;
     let shop = shop(&plan, name)?;
     let called: Vec<String> = shop.numbers.iter().map(|number| number.as_str().to_owned()).collect();
-    let document = twiml::fallback(&plan, &called).write();
+    let profile = config.twilio.as_ref().map_or(Profile::default(), |account| account.profile());
+    let document = twiml::fallback(&plan, &called, profile).write();
     if !check {
         if !document.contains("<Number") {
             tracing::warn!("the shop {:?} has no cell phones: callers hear busy while we are down", shop.name);

@@ -97,10 +97,10 @@ pub enum Input<'a> {
         ticket: Ticket,
         webhook: Box<Webhook>,
     },
-    /// What [`Work::FetchRecording`] asked for is on the disk, or never will be.
+    /// What [`Work::FetchRecording`] asked for is on the disk, or never will be; or [`Work::SeekRecording`] has found none.
     RecordingFetched {
         call: CallId,
-        recording: Recording,
+        recording: Option<Recording>,
         kept: media::Kept,
     },
     /// Somebody looks at the page: answered by [`Output::Seen`].

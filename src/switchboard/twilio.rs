@@ -123,8 +123,10 @@ impl Switchboard {
     }
 
     /// What a caller has said is on the disk, or cannot be had.
-    pub(super) fn recording_fetched(&mut self, now: Now, call: CallId, recording: Recording, kept: Kept) {
-        self.twilio.fetched(recording, &kept);
+    pub(super) fn recording_fetched(&mut self, now: Now, call: CallId, recording: Option<Recording>, kept: Kept) {
+        if let Some(recording) = recording {
+            self.twilio.fetched(recording, &kept);
+        }
         let later = match kept {
             Kept::Message { length, voice } => self.twilio.hears_later(now, call, Sealed::Message { length, voice }),
             Kept::Nothing => self.twilio.hears_later(now, call, Sealed::Nothing),
@@ -181,7 +183,7 @@ impl Switchboard {
         let country = shop_called(&self.plan, called).map_or(Country::UNKNOWN, |shop| shop.country);
         let offer = Offer { caller: CallerId::read(identity, country), called: called.to_vec() };
         match decide(&self.plan, &offer, now.wall).action {
-            Action::Ring(_) => twiml::fallback(&self.plan, called),
+            Action::Ring(_) => twiml::fallback(&self.plan, called, self.twilio.profile()),
             Action::TakeMessage { .. } | Action::Refuse(_) => Document::reject(Reject::Busy),
         }
     }

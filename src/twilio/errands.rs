@@ -56,8 +56,8 @@ impl Patience {
     }
 }
 
-/// How a call is told what became of its recording.
-pub type Tell = Box<dyn Fn(Uuid, &Recording, Kept) + Send + Sync>;
+/// How a call is told what became of its recording; without one, that there is none.
+pub type Tell = Box<dyn Fn(Uuid, Option<&Recording>, Kept) + Send + Sync>;
 
 /// What errands are run with.
 pub struct Errands {
@@ -84,8 +84,11 @@ impl Errands {
         let run = Arc::new(Run { errands: self, turns: Semaphore::new(AT_ONCE) });
         let task = tokio::spawn(async move {
             let mut tasks = JoinSet::new();
-            for errand in left {
-                tasks.spawn(run.clone().perform(errand));
+            for left in left {
+                match left {
+                    Left::Errand(errand) => tasks.spawn(run.clone().perform(errand)),
+                    Left::Awaited(awaited) => tasks.spawn(run.clone().seek(awaited, Asked::Before)),
+                };
             }
             loop {
                 tokio::select! {
@@ -103,7 +106,7 @@ impl Errands {
     }
 
     /// What was written down and not done.
-    fn left(&self) -> VecDeque<Errand> {
+    fn left(&self) -> VecDeque<Left> {
         let names = match fs::read_dir(&self.folder) {
             Ok(names) => names,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return VecDeque::new(),
@@ -115,7 +118,11 @@ impl Errands {
         let paths = names.filter_map(Result::ok).map(|entry| entry.path());
         let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == NOTE));
         let read = |path: PathBuf| {
-            let errand = fs::read(&path).ok().and_then(|text| Errand::read(&text));
+            let text = fs::read(&path).ok();
+            let errand = text.and_then(|text| {
+                let awaited = || Awaited::read(&text).map(Left::Awaited);
+                Errand::read(&text).map(Left::Errand).or_else(awaited)
+            });
             if errand.is_none() {
                 tracing::error!(file = %path.display(), "this note of what is to be fetched from Twilio cannot be read");
             }
@@ -127,6 +134,36 @@ impl Errands {
 
 /// The ending of a note's name.
 const NOTE: &str = "json";
+
+/// A note that the last process has left.
+enum Left {
+    Errand(Errand),
+    Awaited(Awaited),
+}
+
+/// A caller who was to be recorded, and nobody has told us in which recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Awaited {
+    call: Uuid,
+    call_sid: String,
+}
+
+impl Awaited {
+    fn read(text: &[u8]) -> Option<Awaited> {
+        let value: Value = serde_json::from_slice(text).ok()?;
+        let call = Uuid::try_parse(value["call"].as_str()?).ok()?;
+        Some(Awaited { call, call_sid: value["call_sid"].as_str()?.to_owned() })
+    }
+
+    fn written(&self) -> String {
+        json!({"call": self.call.to_string(), "call_sid": self.call_sid}).to_string()
+    }
+}
+
+/// Where it is noted that this call's recording is awaited.
+fn note_of(folder: &Path, call: Uuid) -> PathBuf {
+    folder.join(format!("call-{}.{NOTE}", call.simple()))
+}
 
 /// What must not be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +226,9 @@ impl Run {
             Work::FetchRecording { call, recording } => {
                 self.perform(Errand { recording, fetch: Some(call), asked: Asked::Now }).await;
             }
+            Work::AwaitRecording { call, call_sid } => self.note(&Awaited { call, call_sid }),
+            Work::SeekRecording { call, call_sid } => self.seek(Awaited { call, call_sid }, Asked::Now).await,
+            Work::NoRecording { call } => forget(&note_of(&self.errands.folder, call)),
             Work::DeleteRecording { recording } => {
                 self.perform(Errand { recording, fetch: None, asked: Asked::Now }).await;
             }
@@ -215,13 +255,64 @@ impl Run {
         }
     }
 
+    fn note(&self, awaited: &Awaited) {
+        let note = note_of(&self.errands.folder, awaited.call);
+        if let Err(error) = write_whole(&self.errands.folder, &note, awaited.written().as_bytes()) {
+            tracing::error!(%error, "whose message is awaited from Twilio cannot be written down");
+        }
+    }
+
+    /// Looks for the recording of a call of which nobody has told us, and fetches it.
+    async fn seek(self: Arc<Run>, awaited: Awaited, asked: Asked) {
+        let Awaited { call, call_sid } = &awaited;
+        // The call may still go on that the process before this one had begun.
+        let may_come = match asked {
+            Asked::Now => 0,
+            Asked::Before => self.errands.patience.not_there,
+        };
+        let mut not_there = 0;
+        for attempt in 0..self.errands.patience.attempts {
+            let again_after = match self.in_turn(self.errands.rest.recordings_of(call_sid)).await {
+                Ok(found) => match found.into_iter().next() {
+                    Some(recording) => return self.perform(Errand { recording, fetch: Some(*call), asked }).await,
+                    None if not_there < may_come => {
+                        not_there += 1;
+                        Duration::ZERO
+                    }
+                    None => break,
+                },
+                Err(RestError::NotFound) if not_there < self.errands.patience.not_there => {
+                    not_there += 1;
+                    Duration::ZERO
+                }
+                Err(RestError::NotFound) => break,
+                Err(error) => match error.again_after() {
+                    Some(again_after) => again_after,
+                    None => {
+                        tracing::error!(call = %call, call_sid, "what a caller said cannot be looked for: {error}");
+                        break;
+                    }
+                },
+            };
+            if attempt + 1 == self.errands.patience.attempts {
+                tracing::error!(call = %call, call_sid, "what a caller said is looked for after the next start");
+                return;
+            }
+            tokio::time::sleep(again_after.max(self.errands.patience.pause(attempt))).await;
+        }
+        (self.errands.tell)(*call, None, Kept::Nothing);
+        forget(&note_of(&self.errands.folder, *call));
+    }
+
     async fn perform(self: Arc<Run>, mut errand: Errand) {
         let note = errand.note(&self.errands.folder);
-        if errand.asked == Asked::Now
-            && let Err(error) = write_whole(&self.errands.folder, &note, errand.written().as_bytes())
-        {
-            // It is done all the same, unless we die before.
-            tracing::error!(%error, "what is to be fetched from Twilio cannot be written down");
+        if errand.asked == Asked::Now || !note.exists() {
+            match write_whole(&self.errands.folder, &note, errand.written().as_bytes()) {
+                // From here on this note says it.
+                Ok(()) => errand.fetch.into_iter().for_each(|call| forget(&note_of(&self.errands.folder, call))),
+                // It is done all the same, unless we die before.
+                Err(error) => tracing::error!(%error, "what is to be fetched from Twilio cannot be written down"),
+            }
         }
         if let Some(call) = errand.fetch {
             match self.fetch(call, &errand).await {
@@ -253,7 +344,7 @@ impl Run {
             let again_after = match got {
                 Ok(wave) => match self.keep(call, &wave) {
                     Ok(kept) => {
-                        (self.errands.tell)(call, recording, kept);
+                        (self.errands.tell)(call, Some(recording), kept);
                         let is_late = *asked == Asked::Before || began.elapsed() >= CALL_WAITS;
                         if is_late && matches!(kept, Kept::Message { .. }) {
                             self.take_up(call).await;
@@ -262,7 +353,7 @@ impl Run {
                     }
                     Err(Unkept::NoSound(reason)) => {
                         tracing::error!(call = %call, sid = recording.sid, "a message at Twilio cannot be read, it is left there: {reason}");
-                        (self.errands.tell)(call, recording, Kept::Lost);
+                        (self.errands.tell)(call, Some(recording), Kept::Lost);
                         return Done::Never;
                     }
                     Err(Unkept::Disk(error)) => {
@@ -278,7 +369,7 @@ impl Run {
                     Some(again_after) => again_after,
                     None => {
                         tracing::error!(call = %call, sid = recording.sid, "a message at Twilio cannot be fetched: {error}");
-                        (self.errands.tell)(call, recording, Kept::Lost);
+                        (self.errands.tell)(call, Some(recording), Kept::Lost);
                         return Done::Never;
                     }
                 },

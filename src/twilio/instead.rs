@@ -3,12 +3,12 @@
 
 use super::read::{Bridged, Says};
 use super::twiml::{Document, fallback};
-use super::{Target, Webhook};
+use super::{Profile, Target, Webhook};
 use crate::routing::Plan;
 
 /// The answer to a request that was understood.
-pub fn instead(webhook: &Webhook, plan: &Plan) -> Document {
-    let ring = || fallback(plan, std::slice::from_ref(&webhook.party.to));
+pub fn instead(webhook: &Webhook, plan: &Plan, profile: Profile) -> Document {
+    let ring = || fallback(plan, std::slice::from_ref(&webhook.party.to), profile);
     match &webhook.says {
         Says::Voice | Says::Waited { .. } => ring(),
         Says::AfterDial(after) => match after.bridged {
@@ -26,9 +26,11 @@ pub fn instead(webhook: &Webhook, plan: &Plan) -> Document {
 }
 
 /// The answer to a request that was signed well and not understood. `called` is the number that it names.
-pub fn not_understood(target: Option<Target>, called: Option<&str>, plan: &Plan) -> Document {
+pub fn not_understood(target: Option<Target>, called: Option<&str>, plan: &Plan, profile: Profile) -> Document {
     match target {
-        Some(Target::Voice | Target::Waited { .. }) => fallback(plan, &[called.unwrap_or_default().to_owned()]),
+        Some(Target::Voice | Target::Waited { .. }) => {
+            fallback(plan, &[called.unwrap_or_default().to_owned()], profile)
+        }
         Some(Target::Leg { .. } | Target::RecordingReady { .. } | Target::Status) => Document::default(),
         Some(Target::AfterDial { .. } | Target::Screen { .. } | Target::Accepted { .. } | Target::Recorded { .. })
         | None => Document::hangup(),

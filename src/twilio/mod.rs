@@ -30,6 +30,8 @@ pub use target::Target;
 pub use twiml::Document;
 pub use work::Work;
 
+use std::time::Duration;
+
 use crate::spelling::spelled_as;
 
 /// Whose webhooks they are: the same forms and verbs, with differences that bite.
@@ -57,6 +59,14 @@ pub enum Signing {
 }
 
 impl Profile {
+    /// A `<Dial>` rings no longer there ("Dial: timeout").
+    pub fn longest_ring(self) -> Duration {
+        match self {
+            Profile::Twilio | Profile::SignalWire => Duration::from_secs(600),
+            Profile::Telnyx => Duration::from_secs(120),
+        }
+    }
+
     /// How this carrier signs.
     pub fn signing(self) -> Signing {
         match self {

@@ -144,17 +144,16 @@ impl Webhook {
                 return Err(Unreadable::Unexpected(key, clean(sid)));
             }
         }
+        // Both may be blank, where the number is withheld.
+        let (from, alias) = (may("From")?, may("Caller")?);
         let party = Party {
-            from: may("From")?,
+            from: if from.is_empty() { alias } else { from },
             to: may("To")?,
             forwarded_from: may("ForwardedFrom")?,
             name: may("CallerName")?,
         };
         let says = match target {
-            Target::Voice => {
-                must("From").or_else(|missing| if form.one("Caller")?.is_some() { Ok("") } else { Err(missing) })?;
-                Says::Voice
-            }
+            Target::Voice => Says::Voice,
             Target::AfterDial { nth, .. } => Says::AfterDial(AfterDial {
                 nth,
                 bridged: Bridged::read(form.one("DialBridged")?),

@@ -272,6 +272,37 @@ impl Rest {
         }
     }
 
+    /// What was recorded of a call, the first first.
+    ///
+    /// # Errors
+    /// See [`RestError`]; [`RestError::NotFound`] also while one of them is not ready.
+    pub async fn recordings_of(&self, call_sid: &str) -> Result<Vec<Recording>, RestError> {
+        let url = format!("{}/Calls/{}/Recordings.json", self.base, name(call_sid)?);
+        let page = json(self.send(self.request(Method::GET, &url)).await?).await?;
+        let found = page["recordings"].as_array().ok_or_else(|| no_field("recordings"))?;
+        let mut ready = Vec::new();
+        for one in found {
+            match one["status"].as_str() {
+                Some("absent" | "failed" | "deleted") => {}
+                Some("in-progress" | "paused" | "stopped" | "processing") => return Err(RestError::NotFound),
+                // Completed; not every carrier says so.
+                Some(_) | None => ready.push(self.read_recording(one)?),
+            }
+        }
+        // Newest first, as they are listed.
+        ready.reverse();
+        Ok(ready)
+    }
+
+    fn read_recording(&self, value: &Value) -> Result<Recording, RestError> {
+        let sid = value["sid"].as_str().ok_or_else(|| no_field("sid"))?;
+        let url = match value["media_url"].as_str().filter(|url| !url.is_empty()) {
+            Some(url) => url.to_owned(),
+            None => format!("{}/Recordings/{}", self.base, name(sid)?),
+        };
+        Ok(Recording { sid: sid.to_owned(), url })
+    }
+
     /// Calls somebody; gives the name of the call.
     ///
     /// # Errors
@@ -291,7 +322,7 @@ impl Rest {
         if let Some(url) = call.status_callback {
             fields.extend([("StatusCallback", url), ("StatusCallbackMethod", "POST")]);
         }
-        let answer = json(self.send(self.post(&format!("{}/Calls.json", self.base), fields)).await?).await?;
+        let answer = json(self.send(self.post(&self.calls(None)?, fields)).await?).await?;
         answer["sid"].as_str().map(str::to_owned).ok_or_else(|| no_field("sid"))
     }
 
@@ -300,7 +331,7 @@ impl Rest {
     /// # Errors
     /// See [`RestError`]; a call that is over is [`RestError::Refused`] or [`RestError::NotFound`].
     pub async fn change_call(&self, sid: &str, change: &CallChange<'_>) -> Result<(), RestError> {
-        let url = format!("{}/Calls/{}.json", self.base, name(sid)?);
+        let url = self.calls(Some(sid))?;
         let request = match change {
             CallChange::Completed => self.post(&url, [("Status", "completed")]),
             CallChange::Asks { url: asks } => self.post(&url, [("Url", *asks), ("Method", "POST")]),
@@ -316,6 +347,16 @@ impl Rest {
         let url = Url::parse(url).map_err(|error| RestError::Garbled(format!("{url:?} is no address: {error}")))?;
         let bytes = whole(self.send(self.client.get(url)).await?, MOST_JSON_BYTES).await?;
         String::from_utf8(bytes).map_err(|_| RestError::Garbled("it is not text".to_owned()))
+    }
+
+    /// Where calls are, or this one. Telnyx has them without an ending, and recordings with it.
+    fn calls(&self, sid: Option<&str>) -> Result<String, RestError> {
+        let ending = match self.also {
+            Also::Regions | Also::Nowhere => ".json",
+            Also::SignedAddresses => "",
+        };
+        let of = sid.map(|sid| name(sid).map(|sid| format!("/{sid}"))).transpose()?.unwrap_or_default();
+        Ok(format!("{}/Calls{of}{ending}", self.base))
     }
 
     fn has_numbers(&self) -> Result<(), RestError> {
@@ -557,6 +598,16 @@ mod tests {
         assert_eq!(trusted(&telnyx, "https://api.telnyx.com/v2/recordings/x"), "with");
         assert_eq!(trusted(&telnyx, "https://s3.amazonaws.com.evil.example/x.wav"), "never");
         assert!(!format!("{twilio:?}").contains("hush"));
+    }
+
+    #[test]
+    fn telnyx_has_its_calls_without_an_ending() {
+        let twilio = rest(TwilioProfile::Twilio);
+        let telnyx = rest(TwilioProfile::Telnyx { public_key: [0; 32] });
+        for (rest, all, one) in [(&twilio, "/Calls.json", "/Calls/CA1.json"), (&telnyx, "/Calls", "/Calls/CA1")] {
+            assert_eq!(rest.calls(None).expect("an address"), format!("{}{all}", rest.base));
+            assert_eq!(rest.calls(Some("CA1")).expect("an address"), format!("{}{one}", rest.base));
+        }
     }
 
     #[test]

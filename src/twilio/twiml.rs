@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::Profile;
 use crate::number::Number;
 use crate::routing::Plan;
 use crate::routing::plan::{Language, Line};
@@ -11,8 +12,10 @@ use crate::routing::shop_called;
 
 /// Twilio rings no more at once ("Dial: nouns").
 pub const MOST_NOUNS: usize = 10;
-/// A `<Dial>` rings no longer.
-pub const LONGEST_RING: Duration = Duration::from_secs(600);
+/// A `<Dial>` rings no shorter; how long it may is for each carrier to say ([`Profile::longest_ring`]).
+const SHORTEST_RING: Duration = Duration::from_secs(5);
+/// With none of them longer.
+const LONGEST_RING: Duration = Duration::from_secs(600);
 /// A conversation that nobody ends is ended after this: the carrier's own limit, said so that nobody has to know it.
 const LONGEST_TALK: Duration = Duration::from_secs(14_400);
 
@@ -134,7 +137,7 @@ impl Verb {
 
 impl Dial {
     fn write(&self, xml: &mut String) {
-        let (rings, talk) = (seconds(self.rings.min(LONGEST_RING)), seconds(LONGEST_TALK));
+        let (rings, talk) = (seconds(self.rings.clamp(SHORTEST_RING, LONGEST_RING)), seconds(LONGEST_TALK));
         let mut attributes = vec![("answerOnBridge", "true"), ("timeout", &rings), ("timeLimit", &talk)];
         if let Some(caller_id) = &self.caller_id {
             attributes.push(("callerId", caller_id));
@@ -223,7 +226,7 @@ impl Record {
 
 /// What is answered without us: it rings the cells of the shop that was called, all at once and without asking for a key,
 /// because nobody is there to ask. It needs no time of day: in doubt, ring. Without cells the caller hears busy.
-pub fn fallback(plan: &Plan, called: &[String]) -> Document {
+pub fn fallback(plan: &Plan, called: &[String], profile: Profile) -> Document {
     let Some(shop) = shop_called(plan, called) else { return Document::reject(Reject::NotInService) };
     let cells = shop.phones.iter().filter_map(|phone| match &phone.line {
         Line::Cell { number } => Some(number),
@@ -234,7 +237,8 @@ pub fn fallback(plan: &Plan, called: &[String]) -> Document {
     if nouns.is_empty() {
         return Document::reject(Reject::Busy);
     }
-    Document(vec![Verb::Dial(Dial { nouns, rings: shop.give_up_after, caller_id: None, action: None })])
+    let rings = shop.give_up_after.min(profile.longest_ring());
+    Document(vec![Verb::Dial(Dial { nouns, rings, caller_id: None, action: None })])
 }
 
 /// Whole seconds, rounded up: zero would be "the default".
@@ -310,12 +314,14 @@ mod tests {
     }
 
     #[test]
-    fn a_dial_rings_ten_at_most_for_ten_minutes_at_most() {
+    fn a_dial_rings_ten_at_most_for_five_seconds_to_ten_minutes() {
         let noun = |n: usize| Noun::Number { number: format!("+3460000000{n}"), screen: None, events: None };
         let nouns = (0..12).map(noun).collect();
         let dial = Dial { nouns, rings: Duration::from_secs(601), caller_id: None, action: None };
-        let said = Document(vec![Verb::Dial(dial)]).write();
+        let said = Document(vec![Verb::Dial(dial.clone())]).write();
         assert_eq!(said.matches("<Number>").count(), MOST_NOUNS);
         assert!(said.contains("timeout=\"600\""), "{said}");
+        let said = Document(vec![Verb::Dial(Dial { rings: Duration::from_secs(1), ..dial })]).write();
+        assert!(said.contains("timeout=\"5\""), "no carrier takes less: {said}");
     }
 }

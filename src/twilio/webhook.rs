@@ -133,12 +133,12 @@ impl Webhooks {
             Some(Err(unreadable)) => {
                 tracing::error!(path, "a request of Twilio's is not as it should be: {unreadable}");
                 let called = form.one("To").ok().flatten();
-                return Ok(not_understood(target, called, plan).write().into());
+                return Ok(not_understood(target, called, plan, self.profile).write().into());
             }
             None => {
                 let url = masked(&self.public_url.for_the_log(path));
                 tracing::error!(url, "Twilio asks for what is not there; `ringall twilio connect` sets its addresses");
-                return Ok(not_understood(None, None, plan).write().into());
+                return Ok(not_understood(None, None, plan, self.profile).write().into());
             }
         };
         let Some(token) = token else { return Ok(self.ask(webhook, plan).await) };
@@ -156,7 +156,7 @@ impl Webhooks {
             Ok(Err(_)) | Err(_) => {
                 metrics::counter!("ringall_twilio_fallbacks_total").increment(1);
                 tracing::error!("the call loop did not answer Twilio in time: the cells are rung where somebody calls");
-                instead(&fallback, plan)
+                instead(&fallback, plan, self.profile)
             }
         };
         document.write().into()

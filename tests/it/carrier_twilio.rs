@@ -25,6 +25,8 @@ pub struct Twilio {
     /// What was asked, and answered.
     pub exchanged: Vec<Exchange>,
     pub work: Vec<Work>,
+    /// What was recorded, and of which call.
+    pub keeps: Vec<(String, Recording)>,
     /// It cannot reach the shop's SIP port.
     pub sip_is_away: bool,
     /// Callbacks of these paths are never sent.
@@ -136,6 +138,9 @@ pub enum Then {
     Parent(usize),
     Child(usize, usize),
 }
+
+/// Of which call of the shop's what was fetched: nothing, where there is none.
+type Fetched = (uuid::Uuid, Option<Recording>);
 
 /// What the world is to do for it.
 pub enum Deed {
@@ -473,10 +478,11 @@ impl Twilio {
     }
 
     /// What `recordingStatusCallback` says; no From, no To.
-    fn recording(&self, at: usize, ready: String, length: Duration) -> Deed {
+    fn recording(&mut self, at: usize, ready: String, length: Duration) -> Deed {
         let sid = self.calls[at].sid.clone();
         let recording = format!("RE{:032x}", at + 1);
         let url = format!("https://api.twilio.com/2010-04-01/Accounts/AC0/Recordings/{recording}");
+        self.keeps.push((sid.clone(), Recording { sid: recording.clone(), url: url.clone() }));
         let pairs = [
             ("AccountSid", "AC00000000000000000000000000000000"),
             ("CallSid", sid.as_str()),
@@ -755,11 +761,19 @@ impl Twilio {
     }
 
     /// Something is asked of it by REST.
-    pub fn is_asked(&mut self, work: Work) -> (Vec<Deed>, Option<(uuid::Uuid, Recording)>) {
+    pub fn is_asked(&mut self, work: Work) -> (Vec<Deed>, Option<Fetched>) {
         self.work.push(work.clone());
         match work {
-            Work::FetchRecording { call, recording } => (Vec::new(), Some((call, recording))),
-            Work::DeleteRecording { .. } => (Vec::new(), None),
+            Work::FetchRecording { call, recording } => (Vec::new(), Some((call, Some(recording)))),
+            Work::AwaitRecording { .. } | Work::NoRecording { .. } => (Vec::new(), None),
+            Work::SeekRecording { call, call_sid } => {
+                let found = self.keeps.iter().find(|(sid, _)| *sid == call_sid).map(|(_, recording)| recording.clone());
+                (Vec::new(), Some((call, found)))
+            }
+            Work::DeleteRecording { recording } => {
+                self.keeps.retain(|(_, kept)| *kept != recording);
+                (Vec::new(), None)
+            }
             Work::EndCall { call_sid } => {
                 let Some(at) = self.calls.iter().position(|call| call.sid == call_sid) else {
                     return (Vec::new(), None);

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ringall::routing::plan::Language;
-use ringall::twilio::twiml;
+use ringall::twilio::{Profile, twiml};
 
 use crate::carrier_twilio::{Element, Exchange, elements};
 use crate::cast::Door;
@@ -137,7 +137,11 @@ fn a_closed_shop_greets_and_records() {
 fn without_us_the_cells_ring() {
     let plan = cell(Webhooks::Dial).cell(1, "+34600999222").open().plan();
     let called = vec!["+34911234567".to_owned()];
-    golden("without_us.txt", "a shop with two cells\n", &twiml::fallback(&plan, &called).write());
+    golden("without_us.txt", "a shop with two cells\n", &twiml::fallback(&plan, &called, Profile::Twilio).write());
     let plan = Shop::open().plan();
-    golden("without_us_and_without_cells.txt", "a shop without cells\n", &twiml::fallback(&plan, &called).write());
+    golden(
+        "without_us_and_without_cells.txt",
+        "a shop without cells\n",
+        &twiml::fallback(&plan, &called, Profile::Twilio).write(),
+    );
 }

@@ -17,6 +17,7 @@ use ringall::call::record::{CallRecord, Disposition, EndedBy};
 use ringall::now::UnixMs;
 use ringall::number::Number;
 use ringall::owed::Owed;
+use ringall::twilio::work::Recording;
 
 use crate::carrier_sip::Says;
 use crate::carrier_twilio::{Element, elements, path};
@@ -250,6 +251,10 @@ impl<'d> Player<'d> {
         let Script { name, from, .. } = self.calls[call];
         match deed.split_once(' ') {
             None if deed == "waits" => {}
+            Some(("is", "recorded")) => {
+                let (recording, url) = recording(call);
+                self.shop.twilio(|twilio| twilio.keeps.push((sid(call), Recording { sid: recording, url })));
+            }
             None if deed == "comes" => {
                 let dial = self.dials(call).last().expect("a <Dial> to come by");
                 let uri = dial.children.iter().find(|noun| noun.name == "Sip").expect("a <Sip>").text.clone();

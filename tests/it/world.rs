@@ -133,7 +133,7 @@ enum Event {
     /// What Twilio has recorded is on our disk.
     Fetched {
         call: CallId,
-        recording: Recording,
+        recording: Option<Recording>,
     },
 }
 
@@ -476,7 +476,7 @@ impl World {
                 }
             }
             Event::Fetched { call, recording } => {
-                let kept = self.recorded_there;
+                let kept = if recording.is_some() { self.recorded_there } else { Kept::Nothing };
                 self.hand_in(Input::RecordingFetched { call, recording, kept });
             }
         }

@@ -8,6 +8,7 @@ use ringall::store::MessageFilter;
 use ringall::twilio::Work;
 use ringall::twilio::errands::{Errands, Patience};
 use ringall::twilio::work::Recording;
+use serde_json::json;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -132,6 +133,71 @@ async fn what_the_last_process_has_left_is_done_at_the_next_start() {
         [call.id],
         "its row tells of it"
     );
+}
+
+#[tokio::test]
+async fn a_recording_that_nobody_tells_of_is_looked_for() {
+    let place = Place::of_one_shop().await;
+    let disk = tempfile::tempdir().expect("a temporary directory");
+    let of_call = |status: &str| {
+        let recording = json!({"sid": "RE1", "call_sid": "CA1", "status": status});
+        Does::json(200, &json!({"recordings": [recording], "page_size": 50}))
+    };
+    let none = || Does::json(200, &json!({"recordings": []}));
+    let script = [
+        of_call("processing"),
+        of_call("completed"),
+        Does::Answers(200, wave(8_000.0)),
+        Does::Answers(204, Vec::new()),
+        none(),
+    ];
+    let twilio = StandIn::that(script).await;
+    let mut run = run(&place, disk.path(), &twilio);
+    let (call, call_sid) = (id(7).0, "CA1".to_owned());
+    run.asks(Work::AwaitRecording { call, call_sid: call_sid.clone() }).await;
+    until("it is noted", || notes(disk.path()) == 1).await;
+    run.asks(Work::SeekRecording { call, call_sid: call_sid.clone() }).await;
+    assert!(matches!(run.told().await, (of, Kept::Message { .. }) if of == call));
+    assert_eq!(notes(disk.path()), 1, "that it is to be deleted, and no more that it is awaited");
+    let recording = Recording { sid: "RE1".to_owned(), url: twilio.url("/Recordings/RE1") };
+    run.asks(Work::DeleteRecording { recording }).await;
+    until("the note goes", || notes(disk.path()) == 0).await;
+    // Somebody who has left before the beep.
+    let other = id(8).0;
+    run.asks(Work::AwaitRecording { call: other, call_sid: call_sid.clone() }).await;
+    run.asks(Work::SeekRecording { call: other, call_sid }).await;
+    assert_eq!(run.told().await, (other, Kept::Nothing));
+    until("nothing is noted", || notes(disk.path()) == 0).await;
+    let asked: Vec<String> = twilio.got().into_iter().map(|got| got.asked).collect();
+    let (list, fetch, delete) =
+        ("GET /Calls/CA1/Recordings.json", "GET /Recordings/RE1.wav", "DELETE /Recordings/RE1.json");
+    assert_eq!(asked, [list, list, fetch, delete, list]);
+}
+
+#[tokio::test]
+async fn what_was_awaited_when_we_died_is_looked_for_at_the_next_start() {
+    let place = Place::of_one_shop().await;
+    let call = missed(place.plan.shops[0].id, 7);
+    place.stores(call.clone(), []).await;
+    let disk = tempfile::tempdir().expect("a temporary directory");
+    let before = run(&place, disk.path(), &StandIn::that([Does::SaysNothing]).await);
+    before.asks(Work::AwaitRecording { call: call.id.0, call_sid: "CA1".to_owned() }).await;
+    until("it is noted", || notes(disk.path()) == 1).await;
+    drop(before);
+    let twilio = StandIn::that([
+        // The caller may still have been speaking.
+        Does::json(200, &json!({"recordings": []})),
+        Does::json(200, &json!({"recordings": [{"sid": "RE1", "status": "completed"}]})),
+        Does::Answers(200, wave(8_000.0)),
+        Does::Answers(204, Vec::new()),
+    ])
+    .await;
+    let mut after = run(&place, disk.path(), &twilio);
+    assert!(matches!(after.told().await, (of, Kept::Message { .. }) if of == call.id.0));
+    until("the notes go", || notes(disk.path()) == 0).await;
+    let messages =
+        place.store.messages(&MessageFilter { limit: 9, ..MessageFilter::default() }).await.expect("messages");
+    assert_eq!(messages.len(), 1, "its row tells of it");
 }
 
 #[tokio::test]

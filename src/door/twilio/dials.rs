@@ -12,7 +12,7 @@ use crate::door::token::{self, Token};
 use crate::now::{Mono, Now};
 use crate::routing::plan::PhoneId;
 use crate::twilio::read::{AfterDial, Bridged, Status};
-use crate::twilio::twiml::{Dial, LONGEST_RING, MOST_NOUNS, Noun, Verb};
+use crate::twilio::twiml::{Dial, MOST_NOUNS, Noun, Verb};
 use crate::twilio::{Document, Target};
 
 use super::TwilioDoor;
@@ -26,6 +26,10 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 const TURN: Duration = Duration::from_secs(15);
 /// Our own answer to a caller whom we cannot take at this moment, by their `<Dial>`'s first try at least.
 const BUSY_HERE: u16 = 486;
+/// A leg that was told to stop had got as far as an answer of ours: RFC 3261 §9.2.
+const CANCELLED: u16 = 487;
+/// A `<Dial>` that was over sooner may have had no time to reach us.
+const REACHED_WITHIN: Duration = Duration::from_secs(5);
 /// Taken back from our SIP port, the caller is asked about, or gone. It takes a carrier a second or two to say so.
 pub(super) const ALONE_FOR: Duration = Duration::from_secs(10);
 
@@ -92,10 +96,12 @@ impl TwilioDoor {
         let until = next_at.into_iter().chain(turn).map(|at| at.max(soonest)).min();
         let only_ours = self.lines.get(&id).is_some_and(|line| line.ways == Ways::Sip);
         // How long it rings by SIP we decide ourselves.
-        let rings = if only_ours { LONGEST_RING } else { until.unwrap_or(give_up_at).min(give_up_at) - now.mono };
+        let longest = self.profile().longest_ring();
+        let rings = if only_ours { longest } else { until.unwrap_or(give_up_at).min(give_up_at) - now.mono };
+        let rings = rings.min(longest);
         let action = Some(self.url(Target::AfterDial { call: id.0, nth }));
         let Some(line) = self.lines.get_mut(&id) else { return Document::hangup() };
-        line.running = Some(Running { nth, brought });
+        line.running = Some(Running { nth, brought, since: now.mono });
         // The word that stands for a withheld number is none, and carriers refuse calls from it.
         let is_number = line.shown.number.starts_with('+');
         let caller_id = line.shown.called.clone().filter(|_| !is_number);
@@ -182,7 +188,7 @@ impl TwilioDoor {
         }
         if caller_is_gone {
             self.caller_hung_up(id);
-        } else if running.brought == Brought::NotYet && after.sip_status != Some(BUSY_HERE) {
+        } else if running.brought == Brought::NotYet && is_out_of_reach(now, running.since, after.sip_status) {
             self.numbers_alone(id);
         }
         if matches!(running.brought, Brought::By(_)) { AfterAll::TakeBack } else { AfterAll::AsItWas }
@@ -222,5 +228,15 @@ impl TwilioDoor {
             (*leg, input)
         });
         became.collect()
+    }
+}
+
+/// Whether the carrier cannot reach our SIP port, for all that a `<Dial>` has told which has not brought the caller.
+fn is_out_of_reach(now: Now, since: Mono, sip_status: Option<u16>) -> bool {
+    match sip_status {
+        Some(BUSY_HERE | CANCELLED) => false,
+        Some(_) => true,
+        // Whoever had picked up first, perhaps a mailbox, has stopped that leg with all others.
+        None => now.mono - since >= REACHED_WITHIN,
     }
 }

@@ -18,7 +18,8 @@ use super::{MOST_REMEMBERED, TwilioDoor};
 
 /// News of one call overtake each other by a second or so; what comes later still changes nothing any more.
 const OVERTAKING: Duration = Duration::from_secs(3);
-/// A caller who left before the beep is recorded nowhere, and nobody says so. A recording is told of within seconds.
+/// A caller who left before the beep is recorded nowhere, and nobody says so. A recording is told of within seconds: of whom
+/// nothing is told by then, what they said is looked for.
 const RECORDING_TOLD_WITHIN: Duration = Duration::from_secs(30);
 /// The carrier ends a conversation after four hours (`timeLimit`); one that it has forgotten to tell us of is over then too.
 const TALKS_FOR: Duration = Duration::from_secs(4 * 3600 + 60);
@@ -113,8 +114,8 @@ impl TwilioDoor {
         if let Taped::Missed(at) = line.recording
             && at <= now.mono
         {
-            line.recording = Taped::NotKnown;
-            self.tell(id, Input::Sealed(Sealed::Nothing));
+            line.recording = Taped::Sought;
+            self.work.push_back(Work::SeekRecording { call: id.0, call_sid: line.sid.clone() });
             return;
         }
         if let Taped::Kept(_, at) = line.recording
@@ -274,8 +275,11 @@ impl TwilioDoor {
     pub fn recording_ready(&mut self, now: Now, id: CallId, recording: Recording, state: RecordingState) {
         match state {
             RecordingState::Ready => self.fetch(id, recording),
-            RecordingState::Nothing if self.hears_later(now, id, Sealed::Nothing) => {}
             RecordingState::Nothing => {
+                self.work.push_back(Work::NoRecording { call: id.0 });
+                if self.hears_later(now, id, Sealed::Nothing) {
+                    return;
+                }
                 if let Some(line) = self.lines.get_mut(&id) {
                     line.recording = Taped::NotKnown;
                     self.tell(id, Input::Sealed(Sealed::Nothing));

@@ -72,6 +72,7 @@ pub(super) struct Number {
 pub(super) struct Running {
     pub(super) nth: u32,
     pub(super) brought: Brought,
+    pub(super) since: Mono,
 }
 
 /// Whether it has brought the caller to our SIP port.
@@ -110,8 +111,10 @@ pub(super) enum WithWhom {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Taped {
     NotKnown,
-    /// Nothing was heard of a recording since the caller left: there is none, if it stays so until then.
+    /// Nothing was heard of a recording since the caller left: it is looked for, if that stays so until then.
     Missed(Mono),
+    /// It is looked for.
+    Sought,
     /// It is being fetched, or was.
     Fetched,
     /// What is kept of it is known, and who has ended the call is not: the call hears of it then at the latest.
@@ -155,7 +158,7 @@ impl Line {
     pub(super) fn deadline(&self) -> Option<Mono> {
         let tape = match self.recording {
             Taped::Missed(at) | Taped::Kept(_, at) => Some(at),
-            Taped::NotKnown | Taped::Fetched => None,
+            Taped::NotKnown | Taped::Sought | Taped::Fetched => None,
         };
         let end = self.end.as_ref().map(|end| end.at);
         [end, self.alone_at, tape, self.talk_until, self.forget_at].into_iter().flatten().min()

@@ -125,6 +125,11 @@ impl TwilioDoor {
         }
     }
 
+    /// Whose webhooks they are.
+    pub fn profile(&self) -> Profile {
+        self.settings.as_ref().map_or(Profile::default(), |settings| settings.profile)
+    }
+
     /// The call of this name of ours, or of the carrier's.
     pub fn find(&self, call: Option<uuid::Uuid>, sid: &str) -> Option<CallId> {
         let ours = call.map(CallId).filter(|call| self.lines.contains_key(call));
@@ -223,6 +228,7 @@ impl TwilioDoor {
             Stage::Greeting(_) if asked == Asked::Recorded => Document::hangup(),
             Stage::Greeting(verbs) => {
                 let greeting = Document(verbs.clone());
+                self.work.push_back(Work::AwaitRecording { call: id.0, call_sid: line.sid.clone() });
                 self.tell(id, Input::Greeted);
                 greeting
             }

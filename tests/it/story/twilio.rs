@@ -75,7 +75,10 @@ fn a_closed_shop_says_when_it_opens_and_takes_a_message() {
     assert_eq!(shop.inbox().len(), 1);
     assert_eq!(shop.inbox()[0].call, shop.row().id);
     let work = shop.twilio(|twilio| twilio.work.clone());
-    assert!(matches!(&work[..], [Work::FetchRecording { .. }, Work::DeleteRecording { .. }]), "{work:?}");
+    let expected = |work: &[Work]| {
+        matches!(work, [Work::AwaitRecording { .. }, Work::FetchRecording { .. }, Work::DeleteRecording { .. }])
+    };
+    assert!(expected(&work), "{work:?}");
     shop.is_idle();
 }
 
@@ -101,7 +104,7 @@ fn silence_is_no_message_and_is_forgotten_there_too() {
     shop.wait("10 s");
     assert_eq!(ended(&shop), (Some(Disposition::NoMessage), Some(EndedBy::Caller), None));
     assert!(shop.inbox().is_empty());
-    assert!(shop.twilio(|twilio| twilio.work.len()) == 2, "fetched, and deleted");
+    assert!(shop.twilio(|twilio| twilio.work.len()) == 3, "awaited, fetched, and deleted");
     shop.is_idle();
 }
 
@@ -113,7 +116,7 @@ fn what_cannot_be_kept_is_not_deleted_there() {
     shop.wait("10 s");
     ann.hangs_up();
     shop.wait("10 s");
-    assert_eq!(shop.twilio(|twilio| twilio.work.len()), 1, "fetched, and left where it is");
+    assert_eq!(shop.twilio(|twilio| twilio.work.len()), 2, "awaited, fetched, and left where it is");
     assert_eq!(shop.events_of(EventKind::MessageLost), [""]);
     shop.is_idle();
 }
@@ -127,6 +130,37 @@ fn who_leaves_before_the_beep_has_left_no_message() {
     assert_eq!(ended(&shop), (Some(Disposition::NoMessage), Some(EndedBy::Caller), None));
     assert!(shop.events_of(EventKind::MessageLost).is_empty());
     shop.is_idle();
+}
+
+#[test]
+fn a_message_of_which_nobody_tells_is_found() {
+    let shop = Shop::closed();
+    shop.twilio(|twilio| twilio.loses = vec!["/twilio/recorded", "/twilio/recording"]);
+    let ann = called(&shop);
+    shop.wait("20 s");
+    ann.hangs_up();
+    shop.wait("1 min");
+    assert_eq!(ended(&shop), (Some(Disposition::Message), Some(EndedBy::Caller), None));
+    assert_eq!(shop.inbox().len(), 1);
+    assert!(shop.twilio(|twilio| twilio.keeps.is_empty()), "and it is deleted there");
+    shop.is_idle();
+}
+
+#[test]
+fn who_is_not_named_at_all_is_withheld_and_has_a_row() {
+    for webhooks in [Webhooks::Numbers, Webhooks::Dial] {
+        let shop = Shop::opening().by_webhook(webhooks).cell(2, CELL).at_number("+34911234567").open();
+        shop.at_twilio(|twilio, _| twilio.is_called(0, "", "+34911234567"));
+        shop.wait("2 s");
+        let row = shop.row();
+        assert!(row.withheld && row.caller.is_none() && row.disposition.is_none(), "{row:?}");
+        picks_up(&shop, CELL);
+        shop.wait("1 s");
+        assert!(told(&shop, CELL)[0].starts_with("Number withheld."), "they are asked: {:?}", told(&shop, CELL));
+        shop.at_twilio(|twilio, now| twilio.caller_hangs_up(now, 0));
+        shop.wait("15 s");
+        assert_eq!(ended(&shop), (Some(Disposition::Missed), Some(EndedBy::Caller), None));
+    }
 }
 
 #[test]
@@ -240,6 +274,21 @@ fn a_cell_takes_it_from_the_desk_phones() {
 }
 
 #[test]
+fn desk_phones_miss_what_a_cell_has_taken() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    presses(&shop, CELL, "1");
+    shop.wait("1 s");
+    assert!(talks(&shop, CELL));
+    assert!(shop.counter.shows_missed_call() && shop.workshop.shows_missed_call());
+    ann.hangs_up();
+    shop.wait("5 s");
+    shop.is_idle();
+}
+
+#[test]
 fn a_mailbox_gives_the_call_back_to_the_desk_phones() {
     let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
     let ann = called(&shop);
@@ -273,6 +322,26 @@ fn where_our_sip_port_cannot_be_reached_cells_ring_instead() {
         assert_eq!(shop.row().answered_by.as_deref(), Some("Ana"));
         shop.is_idle();
     }
+}
+
+#[test]
+fn a_mailbox_that_is_faster_than_the_way_to_us_does_not_cut_it() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let voice = "AccountSid=AC0&CallSid=CA1&From=%2B34600111222&To=%2B34911234567";
+    let brings = |document: &str| document.contains("<Sip>");
+    assert!(brings(&shop.posts("/twilio/voice", voice)));
+    // It has picked up at once: the leg to us was stopped before it came here, and nothing is said of it.
+    let action = format!("/twilio/after/{}/1", shop.row().id);
+    let over = format!("{voice}&CallStatus=in-progress&DialCallStatus=completed&DialBridged=false");
+    shop.wait("2 s");
+    assert!(brings(&shop.posts(&action, &over)), "they are to be brought here again");
+    // One that the carrier has tried in vain.
+    let action = format!("/twilio/after/{}/2", shop.row().id);
+    shop.wait("2 s");
+    assert!(!brings(&shop.posts(&action, &format!("{over}&DialSipResponseCode=480"))), "the numbers alone");
+    shop.posts("/twilio/status", &format!("{voice}&CallStatus=completed"));
+    shop.wait("10 s");
+    shop.is_idle();
 }
 
 #[test]
