@@ -24,6 +24,14 @@ pub enum Door {
 /// All ways.
 pub const DOORS: [Door; 2] = [Door::Sip, Door::Twilio];
 
+/// The same story by each way.
+pub fn through_both_doors(story: impl Fn(Door)) {
+    for door in DOORS {
+        eprintln!("by the door {door:?}:");
+        story(door);
+    }
+}
+
 /// Somebody at a telephone: a phone of the shop, a customer, a stranger.
 #[derive(Clone)]
 pub struct Person {
@@ -58,8 +66,9 @@ impl Caller {
         match door {
             Door::Sip => self.calls(shop_for(self.address())),
             Door::Twilio => {
-                // Twilio's own address, which no trunk has.
-                self.act(|far_end, _| far_end.moves_to(std::net::Ipv4Addr::new(198, 51, 100, 200).into()));
+                // An address of Twilio's, which no trunk has.
+                let host = u8::try_from(self.person.who % 50).expect("below fifty");
+                self.act(|far_end, _| far_end.moves_to(std::net::Ipv4Addr::new(198, 51, 100, 200 + host).into()));
                 let from = uri_of(&self.says.from).trim_start_matches("sip:").to_owned();
                 let from = from.split('@').next().unwrap_or_default().to_owned();
                 let called = self.says.called.clone();

@@ -107,6 +107,23 @@ fn a_mailbox_is_followed_by_another_round() {
 }
 
 #[test]
+fn where_our_sip_port_cannot_be_reached_the_cells_ring() {
+    let shop = cell(Webhooks::Sip).open();
+    shop.twilio(|twilio| twilio.sip_is_away = true);
+    calls(&shop);
+    exchanged("sip_out_of_reach.txt", &shop, "/twilio/after");
+}
+
+#[test]
+fn whom_the_carrier_has_taken_back_it_brings_again() {
+    let shop = ringing(Shop::opening());
+    let form = "AccountSid=AC0&CallSid=CA00000000000000000000000000001000&CallStatus=ringing&DialCallStatus=failed\
+                &DialBridged=false";
+    shop.posts(&format!("/twilio/after/{}/1", shop.row().id), form);
+    exchanged("taken_back.txt", &shop, "/twilio/after");
+}
+
+#[test]
 fn who_is_not_put_through_hears_why() {
     let shop = ringing(Shop::opening().giving_up_after("30 s"));
     shop.wait("31 s");

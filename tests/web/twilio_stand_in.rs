@@ -132,7 +132,7 @@ async fn serve(mut stream: TcpStream, does: Does, got: Arc<Mutex<Vec<Got>>>) {
 }
 
 /// The fields of each request, from `twilio_api_v2010`.
-const DESCRIBED: [(&str, &str, &[&str]); 6] = [
+const DESCRIBED: [(&str, &str, &[&str]); 7] = [
     (
         "GET",
         "/IncomingPhoneNumbers.json",

@@ -20,7 +20,7 @@ pub enum With {
 }
 
 /// All of them.
-pub const EXCEPTIONS: [Exception; 6] = [
+pub const EXCEPTIONS: [Exception; 7] = [
     Exception {
         with: With::Dial,
         promise: "A later wave only adds.",
@@ -31,6 +31,12 @@ pub const EXCEPTIONS: [Exception; 6] = [
         promise: "While a cell that has picked up is asked for a key, all others ring on.",
         instead: "The first that picks up stops all others, even a mailbox. When nobody presses a key they are rung again, \
                   without that line.",
+    },
+    Exception {
+        with: With::Dial,
+        promise: "A phone that stops because a colleague has the call shows no missed call.",
+        instead: "When a cell picks up, the carrier takes the caller back from the desk phones before anybody has the call: \
+                  they show a missed call, whoever has it in the end.",
     },
     Exception {
         with: With::Dial,

@@ -37,6 +37,10 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
+                "Who withholds the number, or is not named at all, has a row, and cells are asked for a key.",
+                &["story::twilio::who_is_not_named_at_all_is_withheld_and_has_a_row"],
+            ),
+            said(
                 "The row is durable before anything is answered.",
                 &["story::twilio::a_document_waits_for_the_row_and_no_longer"],
             ),
@@ -54,7 +58,10 @@ pub const PARAGRAPHS: &[Paragraph] = &[
             ),
             said(
                 "Where that port cannot be reached, the carrier rings the cells instead.",
-                &["story::twilio::where_our_sip_port_cannot_be_reached_cells_ring_instead"],
+                &[
+                    "story::twilio::where_our_sip_port_cannot_be_reached_cells_ring_instead",
+                    "story::twilio::a_mailbox_that_is_faster_than_the_way_to_us_does_not_cut_it",
+                ],
             ),
         ],
     },
@@ -100,6 +107,10 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 "What is safe here is deleted at the carrier's, and nothing else is.",
                 &["story::twilio::what_cannot_be_kept_is_not_deleted_there"],
             ),
+            said(
+                "A message of which nobody tells is looked for half a minute after the caller has left, and after a restart.",
+                &["story::twilio::a_message_of_which_nobody_tells_is_found"],
+            ),
         ],
     },
     Paragraph {
@@ -114,12 +125,19 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
+                "A whole day of forms, in any order that the carrier may bring it, late, twice and with losses, ends with the same log.",
+                &["twilio_replay::a_day_of_forms_in_any_order_late_twice_and_lost_makes_the_same_log"],
+            ),
+            said(
                 "A call of which nothing is heard any more is closed all the same.",
                 &["story::twilio::a_call_whose_news_are_lost_is_closed_all_the_same"],
             ),
             said(
                 "A call that an earlier process has begun is over where its people have talked, and else is taken as a new one.",
-                &["twilio_orders::an_unknown_call_on_an_action_url_is_over_or_a_new_one"],
+                &[
+                    "twilio_orders::an_unknown_call_on_an_action_url_is_over_or_a_new_one",
+                    "twilio_orders::a_call_that_an_earlier_process_has_begun_goes_on_from_there",
+                ],
             ),
         ],
     },
@@ -129,6 +147,7 @@ pub const PARAGRAPHS: &[Paragraph] = &[
 pub const EXCEPTIONS_SHOWN_BY: [&str; ringall::door::twilio::exceptions::EXCEPTIONS.len()] = [
     "story::twilio::a_later_cell_is_a_round_of_its_own_with_all_the_others",
     "story::twilio::a_cell_takes_it_from_the_desk_phones",
+    "story::twilio::desk_phones_miss_what_a_cell_has_taken",
     "story::twilio::ten_ring_at_once_and_the_others_15_s_later",
     "story::twilio::where_our_sip_port_cannot_be_reached_cells_ring_instead",
     "story::twilio::nobody_picks_up_from_the_machine_at_twilio",

@@ -2,7 +2,7 @@
 
 use ringall::call::record::EventKind;
 
-use crate::cast::{Caller, Door};
+use crate::cast::{Caller, Door, through_both_doors};
 use crate::far_end::End;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -50,36 +50,40 @@ fn a_phone_never_forwards_a_customer() {
 
 #[test]
 fn a_refusal_said_again_is_acknowledged_again() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.counter.has_habit(Habit::refuses(603));
-    shop.loses_to(&shop.counter, "ACK", 3);
-    ann.calls_through(Door::Sip);
-    shop.wait("20 s");
-    assert_eq!(shop.counter.got("ACK").len(), 1);
-    assert_eq!(shop.sent_at(&shop.counter, "ACK").len(), 4);
-    let (invite, ack) = (shop.counter.got("INVITE").remove(0), shop.counter.got("ACK").remove(0));
-    assert_eq!(ack.branch(), invite.branch(), "RFC 3261 §17.1.1.3");
-    assert_eq!(shop.events_of(EventKind::Declined), ["Counter"]);
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.counter.has_habit(Habit::refuses(603));
+        shop.loses_to(&shop.counter, "ACK", 3);
+        ann.calls_through(door);
+        shop.wait("20 s");
+        assert_eq!(shop.counter.got("ACK").len(), 1);
+        assert_eq!(shop.sent_at(&shop.counter, "ACK").len(), 4);
+        let (invite, ack) = (shop.counter.got("INVITE").remove(0), shop.counter.got("ACK").remove(0));
+        assert_eq!(ack.branch(), invite.branch(), "RFC 3261 §17.1.1.3");
+        assert_eq!(shop.events_of(EventKind::Declined), ["Counter"]);
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_decline_stands_for_this_call() {
-    for code in [486, 603] {
-        let (shop, ann) = counter_answers_with(code);
-        shop.wait("30 s");
-        assert_eq!(shop.counter.calls_seen(), 1, "{code} within 20 s is somebody saying no");
-        ann.hangs_up();
-        shop.is_idle();
-        // And for this call only.
-        ann.calls_through(Door::Sip);
-        shop.wait("1 s");
-        assert_eq!(shop.counter.calls_seen(), 2);
-        ann.hangs_up();
-        shop.is_idle();
-    }
+    through_both_doors(|door| {
+        for code in [486, 603] {
+            let (shop, ann) = counter_answers_with(code);
+            shop.wait("30 s");
+            assert_eq!(shop.counter.calls_seen(), 1, "{code} within 20 s is somebody saying no");
+            ann.hangs_up();
+            shop.is_idle();
+            // And for this call only.
+            ann.calls_through(door);
+            shop.wait("1 s");
+            assert_eq!(shop.counter.calls_seen(), 2);
+            ann.hangs_up();
+            shop.is_idle();
+        }
+    });
 }
 
 #[test]
@@ -101,17 +105,19 @@ fn a_phone_in_trouble_is_rung_again_after_5_s() {
 
 #[test]
 fn a_phone_whose_own_ring_timer_ends_is_rung_again() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("60 s");
-    shop.counter.refuses(486);
-    shop.wait("4 s");
-    assert!(!shop.counter.rings());
-    shop.wait("2 s");
-    assert!(shop.counter.rings(), "486 after 20 s is no decline");
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("60 s");
+        shop.counter.refuses(486);
+        shop.wait("4 s");
+        assert!(!shop.counter.rings());
+        shop.wait("2 s");
+        assert!(shop.counter.rings(), "486 after 20 s is no decline");
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -133,24 +139,26 @@ fn a_486_is_somebody_saying_no_for_20_s_and_then_the_phones_own_timer() {
 
 #[test]
 fn a_decline_is_of_one_place_and_its_other_places_ring_on() {
-    for code in [486, 603] {
-        let shop = Shop::opening().registering(0).open();
-        Account::of("counter").is_registered(&shop, &shop.counter);
-        let handset = shop.telephone("Handset", "192.0.2.50:5070");
-        Account::of("counter").elsewhere("reg-handset").is_registered(&shop, &handset);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(Door::Sip);
-        shop.wait("5 s");
-        shop.counter.refuses(code);
-        shop.wait("30 s");
-        assert_eq!((shop.counter.calls_seen(), handset.calls_seen()), (1, 1), "{code} stands for this call");
-        assert!(handset.rings(), "{code} at one telephone is not the other's");
-        handset.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&handset));
-        ann.hangs_up();
-        shop.is_idle();
-    }
+    through_both_doors(|door| {
+        for code in [486, 603] {
+            let shop = Shop::opening().registering(0).open();
+            Account::of("counter").is_registered(&shop, &shop.counter);
+            let handset = shop.telephone("Handset", "192.0.2.50:5070");
+            Account::of("counter").elsewhere("reg-handset").is_registered(&shop, &handset);
+            let ann = shop.caller("Ann", "+34600111222");
+            ann.calls_through(door);
+            shop.wait("5 s");
+            shop.counter.refuses(code);
+            shop.wait("30 s");
+            assert_eq!((shop.counter.calls_seen(), handset.calls_seen()), (1, 1), "{code} stands for this call");
+            assert!(handset.rings(), "{code} at one telephone is not the other's");
+            handset.picks_up();
+            shop.wait("1 s");
+            assert!(ann.talks_with(&handset));
+            ann.hangs_up();
+            shop.is_idle();
+        }
+    });
 }
 
 #[test]
@@ -178,23 +186,25 @@ fn what_a_phone_cannot_take_is_not_asked_of_it_again() {
 
 #[test]
 fn a_phone_that_picks_up_without_a_tag_has_the_call() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.counter.has_habit(Habit::SAYS_NOTHING);
-    ann.calls_through(Door::Sip);
-    shop.wait("1 s");
-    // RFC 3261 §12.1.2: as RFC 2543 had it.
-    let invite = shop.counter.got("INVITE").remove(0);
-    let copied = ["via", "from", "to", "call-id", "cseq"].map(|name| (name, invite.must(name).to_owned()));
-    let more = [("Contact", format!("<{}>", invite.uri())), ("Content-Type", "application/sdp".to_owned())];
-    let audio = "192.0.2.10:40000".parse().expect("an address and a port");
-    let body = sdp(audio, "8 101", "sendrecv", &[]);
-    shop.counter.says_to_the_shop(&compose("SIP/2.0 200 OK", &[copied.as_slice(), &more].concat(), &body));
-    shop.wait("1 s");
-    assert_eq!(shop.counter.got("ACK").len(), 1);
-    assert!(ann.talks() && shop.phones_that_ring() == 0);
-    shop.counter.act(|far_end, _| far_end.legs.iter_mut().for_each(|leg| leg.local = invite.must("to").to_owned()));
-    ann.hangs_up();
-    shop.is_idle();
-    assert_eq!(shop.row().answered_by.as_deref(), Some("Counter"));
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.counter.has_habit(Habit::SAYS_NOTHING);
+        ann.calls_through(door);
+        shop.wait("1 s");
+        // RFC 3261 §12.1.2: as RFC 2543 had it.
+        let invite = shop.counter.got("INVITE").remove(0);
+        let copied = ["via", "from", "to", "call-id", "cseq"].map(|name| (name, invite.must(name).to_owned()));
+        let more = [("Contact", format!("<{}>", invite.uri())), ("Content-Type", "application/sdp".to_owned())];
+        let audio = "192.0.2.10:40000".parse().expect("an address and a port");
+        let body = sdp(audio, "8 101", "sendrecv", &[]);
+        shop.counter.says_to_the_shop(&compose("SIP/2.0 200 OK", &[copied.as_slice(), &more].concat(), &body));
+        shop.wait("1 s");
+        assert_eq!(shop.counter.got("ACK").len(), 1);
+        assert!(ann.talks() && shop.phones_that_ring() == 0);
+        shop.counter.act(|far_end, _| far_end.legs.iter_mut().for_each(|leg| leg.local = invite.must("to").to_owned()));
+        ann.hangs_up();
+        shop.is_idle();
+        assert_eq!(shop.row().answered_by.as_deref(), Some("Counter"));
+    });
 }

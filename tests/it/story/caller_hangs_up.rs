@@ -2,7 +2,7 @@
 
 use ringall::call::record::{Disposition, EndedBy};
 
-use crate::cast::{Caller, Door};
+use crate::cast::{Caller, Door, through_both_doors};
 use crate::far_end::End;
 use crate::phone::Habit;
 use crate::shop::Shop;
@@ -39,24 +39,26 @@ fn before_she_hears_ringing() {
 
 #[test]
 fn before_any_phone_has_said_anything() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.phones.iter().for_each(|phone| phone.has_habit(Habit::SAYS_NOTHING));
-    ann.calls_through(Door::Sip);
-    shop.wait("200 ms");
-    ann.hangs_up();
-    shop.wait("200 ms");
-    assert_eq!(ann.hears().last(), Some(&487), "she does not wait for the phones");
-    assert!(shop.sent_at(&shop.counter, "CANCEL").is_empty());
-    shop.counter.starts_to_ring();
-    shop.wait("200 ms");
-    assert_eq!(shop.counter.reasons(), ["Q.850;cause=16"]);
-    // Two phones never say a word: their INVITEs end by timer B.
-    shop.wait("2 min");
-    for phone in [&shop.workshop, &shop.ana] {
-        phone.refuses(486);
-    }
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.phones.iter().for_each(|phone| phone.has_habit(Habit::SAYS_NOTHING));
+        ann.calls_through(door);
+        shop.wait("200 ms");
+        ann.hangs_up();
+        shop.wait("200 ms");
+        assert_eq!(ann.hears().last(), Some(&487), "she does not wait for the phones");
+        assert!(shop.sent_at(&shop.counter, "CANCEL").is_empty());
+        shop.counter.starts_to_ring();
+        shop.wait("200 ms");
+        assert_eq!(shop.counter.reasons(), ["Q.850;cause=16"]);
+        // Two phones never say a word: their INVITEs end by timer B.
+        shop.wait("2 min");
+        for phone in [&shop.workshop, &shop.ana] {
+            phone.refuses(486);
+        }
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -80,55 +82,61 @@ fn while_the_log_holds_back_the_answer() {
 
 #[test]
 fn while_our_200_is_on_its_way() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.counter.picks_up();
-    shop.wait("7 ms");
-    ann.hangs_up();
-    shop.wait("1 s");
-    assert_eq!(ann.got("200 CANCEL").len(), 1, "a CANCEL after the final answer changes nothing (RFC 3261 §9.2)");
-    assert_eq!(ann.hears(), [100, 180, 200]);
-    assert_eq!(ann.ends(), [End::HungUp]);
-    assert_eq!(shop.counter.ends(), [End::TheyHungUp]);
-    assert_eq!((shop.row().disposition, shop.row().ended_by), (Some(Disposition::Answered), Some(EndedBy::Caller)));
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("2 s");
+        shop.counter.picks_up();
+        shop.wait("7 ms");
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(ann.got("200 CANCEL").len(), 1, "a CANCEL after the final answer changes nothing (RFC 3261 §9.2)");
+        assert_eq!(ann.hears(), [100, 180, 200]);
+        assert_eq!(ann.ends(), [End::HungUp]);
+        assert_eq!(shop.counter.ends(), [End::TheyHungUp]);
+        assert_eq!((shop.row().disposition, shop.row().ended_by), (Some(Disposition::Answered), Some(EndedBy::Caller)));
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn without_ever_acknowledging_our_200() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.never_acks();
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.counter.picks_up();
-    shop.wait("31 s");
-    let times = shop.sent_at(&ann, "200 INVITE");
-    let pauses: Vec<u128> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
-    assert_eq!(pauses, [500, 1000, 2000, 4000, 4000, 4000, 4000, 4000, 4000], "RFC 3261 §13.3.1.4");
-    assert!(ann.got("BYE").is_empty());
-    shop.wait("3 s");
-    assert_eq!(ann.got("BYE").len(), 1, "after 64*T1 without an ACK");
-    assert_eq!(shop.counter.ends(), [End::TheyHungUp]);
-    assert_eq!(shop.row().ended_by, Some(EndedBy::Network));
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.never_acks();
+        ann.calls_through(door);
+        shop.wait("2 s");
+        shop.counter.picks_up();
+        shop.wait("31 s");
+        let times = shop.sent_at(&ann, "200 INVITE");
+        let pauses: Vec<u128> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 4000, 4000, 4000, 4000, 4000], "RFC 3261 §13.3.1.4");
+        assert!(ann.got("BYE").is_empty());
+        shop.wait("3 s");
+        assert_eq!(ann.got("BYE").len(), 1, "after 64*T1 without an ACK");
+        assert_eq!(shop.counter.ends(), [End::TheyHungUp]);
+        assert_eq!(shop.row().ended_by, Some(EndedBy::Network));
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn an_ack_that_is_lost_is_asked_for_again() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.loses_from(&ann, "ACK", 2);
-    shop.counter.picks_up();
-    shop.wait("20 s");
-    assert_eq!(shop.sent_at(&ann, "200 INVITE").len(), 3);
-    assert!(ann.talks_with(&shop.counter));
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("2 s");
+        shop.loses_from(&ann, "ACK", 2);
+        shop.counter.picks_up();
+        shop.wait("20 s");
+        assert_eq!(shop.sent_at(&ann, "200 INVITE").len(), 3);
+        assert!(ann.talks_with(&shop.counter));
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -172,20 +180,22 @@ fn both_hang_up_in_the_same_instant() {
 
 #[test]
 fn the_phone_hangs_up_before_the_caller_has_acknowledged() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.loses_from(&ann, "ACK", 1);
-    shop.counter.picks_up();
-    shop.wait("100 ms");
-    shop.counter.hangs_up();
-    shop.wait("100 ms");
-    assert!(shop.sent_at(&ann, "BYE").is_empty(), "no BYE before the ACK (RFC 3261 §15)");
-    shop.wait("2 s");
-    assert_eq!(ann.ends(), [End::TheyHungUp]);
-    assert_eq!(shop.row().ended_by, Some(EndedBy::Staff));
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("2 s");
+        shop.loses_from(&ann, "ACK", 1);
+        shop.counter.picks_up();
+        shop.wait("100 ms");
+        shop.counter.hangs_up();
+        shop.wait("100 ms");
+        assert!(shop.sent_at(&ann, "BYE").is_empty(), "no BYE before the ACK (RFC 3261 §15)");
+        shop.wait("2 s");
+        assert_eq!(ann.ends(), [End::TheyHungUp]);
+        assert_eq!(shop.row().ended_by, Some(EndedBy::Staff));
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -223,20 +233,22 @@ fn a_bye_said_again_is_answered_again() {
 
 #[test]
 fn a_cancel_said_again_is_answered_again() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.loses_to(&ann, "200 CANCEL", 2);
-    shop.loses_to(&ann, "487 INVITE", 2);
-    ann.hangs_up();
-    shop.wait("10 s");
-    assert_eq!(ann.got("200 CANCEL").len(), 1);
-    assert_eq!(ann.hears(), [100, 180, 487]);
-    for phone in &shop.phones {
-        assert_eq!(phone.got("CANCEL").len(), 1);
-    }
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("2 s");
+        shop.loses_to(&ann, "200 CANCEL", 2);
+        shop.loses_to(&ann, "487 INVITE", 2);
+        ann.hangs_up();
+        shop.wait("10 s");
+        assert_eq!(ann.got("200 CANCEL").len(), 1);
+        assert_eq!(ann.hears(), [100, 180, 487]);
+        for phone in &shop.phones {
+            assert_eq!(phone.got("CANCEL").len(), 1);
+        }
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -255,19 +267,21 @@ fn a_phone_that_vanished_does_not_keep_the_caller() {
 
 #[test]
 fn the_phone_hangs_up_while_the_log_holds_back_the_answer() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.store_takes(Some("200 ms"));
-    ann.calls_through(Door::Sip);
-    shop.wait("50 ms");
-    shop.counter.picks_up();
-    shop.wait("50 ms");
-    shop.counter.hangs_up();
-    shop.wait("2 s");
-    assert!(!ann.talks(), "there is nobody to talk to");
-    let row = shop.row();
-    let told = ann.responses(200).len();
-    assert_eq!(row.disposition == Some(Disposition::Answered), told > 0, "the log says what she heard: {row:?}");
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.store_takes(Some("200 ms"));
+        ann.calls_through(door);
+        shop.wait("50 ms");
+        shop.counter.picks_up();
+        shop.wait("50 ms");
+        shop.counter.hangs_up();
+        shop.wait("2 s");
+        assert!(!ann.talks(), "there is nobody to talk to");
+        let row = shop.row();
+        let told = ann.responses(200).len();
+        assert_eq!(row.disposition == Some(Disposition::Answered), told > 0, "the log says what she heard: {row:?}");
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }

@@ -7,7 +7,7 @@ use ringall::routing::plan::{Country, Language};
 use ringall::routing::{Because, NotDialled};
 use ringall::switchboard::NotRung;
 
-use crate::cast::{Caller, Door, Phone};
+use crate::cast::{Caller, Door, Phone, through_both_doors};
 use crate::far_end::End;
 use crate::machine::number;
 use crate::phone::Habit;
@@ -319,44 +319,48 @@ fn a_ring_that_is_not_needed_any_more_stops_and_shows_nothing_missed() {
 
 #[test]
 fn who_calls_again_rings_as_a_caller_and_not_twice() {
-    let (shop, _, jo) = jo_gave_up(opening());
-    shop.wait("10 s");
-    jo.calls_through(Door::Sip);
-    shop.wait("12 s");
-    assert_eq!(rung(&[&shop.counter, &shop.ana]), [2, 2], "she waits, and nobody rings for her a second time");
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(jo.talks_with(&shop.counter));
-    shop.wait("1 min");
-    jo.hangs_up();
-    shop.wait("1 min");
-    assert_eq!(rung(&[&shop.counter, &shop.ana]), [2, 2]);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, _, jo) = jo_gave_up(opening());
+        shop.wait("10 s");
+        jo.calls_through(door);
+        shop.wait("12 s");
+        assert_eq!(rung(&[&shop.counter, &shop.ana]), [2, 2], "she waits, and nobody rings for her a second time");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(jo.talks_with(&shop.counter));
+        shop.wait("1 min");
+        jo.hangs_up();
+        shop.wait("1 min");
+        assert_eq!(rung(&[&shop.counter, &shop.ana]), [2, 2]);
+        shop.is_idle();
 
-    let (shop, _, _) = rings_back();
-    let again = shop.caller("Joanna", JO);
-    again.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(shop.counter.display().0, "Jo Miller 4th call");
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(again.talks_with(&shop.counter), "her own call is the only one that rings");
-    again.hangs_up();
-    shop.is_idle();
+        let (shop, _, _) = rings_back();
+        let again = shop.caller("Joanna", JO);
+        again.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(shop.counter.display().0, "Jo Miller 4th call");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(again.talks_with(&shop.counter), "her own call is the only one that rings");
+        again.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_phone_in_use_is_not_rung_for_a_call_back() {
-    let (shop, _, _) = jo_gave_up(opening());
-    let ben = shop.caller("Ben", "+34600333444");
-    ben.calls_through(Door::Sip);
-    shop.wait("1 s");
-    shop.ana.picks_up();
-    shop.wait("19 s");
-    assert!(shop.counter.rings() && !shop.ana.rings());
-    assert_eq!(shop.ana.calls_seen(), 2, "Jo's first call, and Ben's");
-    ben.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, _, _) = jo_gave_up(opening());
+        let ben = shop.caller("Ben", "+34600333444");
+        ben.calls_through(door);
+        shop.wait("1 s");
+        shop.ana.picks_up();
+        shop.wait("19 s");
+        assert!(shop.counter.rings() && !shop.ana.rings());
+        assert_eq!(shop.ana.calls_seen(), 2, "Jo's first call, and Ben's");
+        ben.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -416,40 +420,44 @@ fn each_that_is_lifted_counts_for_the_day() {
 
 #[test]
 fn a_customer_who_calls_goes_before_one_who_may_be_called_back() {
-    let (shop, _, home) = rings_back();
-    let ben = shop.caller("Ben", "+34600333444");
-    ben.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(shop.counter.display().1, "+34600333444");
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(ben.talks_with(&shop.counter), "whoever lifts the phone has who calls");
-    assert_eq!(home.calls_seen(), 0);
-    ben.hangs_up();
-    shop.wait("1 min");
-    shop.is_idle();
-    assert_eq!(shop.log().len(), 2);
+    through_both_doors(|door| {
+        let (shop, _, home) = rings_back();
+        let ben = shop.caller("Ben", "+34600333444");
+        ben.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(shop.counter.display().1, "+34600333444");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(ben.talks_with(&shop.counter), "whoever lifts the phone has who calls");
+        assert_eq!(home.calls_seen(), 0);
+        ben.hangs_up();
+        shop.wait("1 min");
+        shop.is_idle();
+        assert_eq!(shop.log().len(), 2);
+    });
 }
 
 #[test]
 fn nobody_is_called_over_a_call_of_theirs_nor_by_two() {
-    let (shop, _) = open(opening());
-    let home = shop.outside("Jo at home", JO);
-    shop.rings_to_call(&shop.counter, JO).expect("a free phone");
-    assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "Counter is about to");
-    shop.wait("1 s");
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "she is being called");
-    home.picks_up();
-    shop.wait("1 s");
-    assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "they talk");
-    shop.counter.hangs_up();
-    shop.wait("1 s");
-    shop.caller("Jo", JO).calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert!(shop.rings_to_call(&shop.ana, JO).is_err(), "she calls");
-    assert_eq!(shop.asked_the_carrier().len(), 1);
+    through_both_doors(|door| {
+        let (shop, _) = open(opening());
+        let home = shop.outside("Jo at home", JO);
+        shop.rings_to_call(&shop.counter, JO).expect("a free phone");
+        assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "Counter is about to");
+        shop.wait("1 s");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "she is being called");
+        home.picks_up();
+        shop.wait("1 s");
+        assert_eq!(shop.rings_to_call(&shop.ana, JO), Err(NotRung::InTouch), "they talk");
+        shop.counter.hangs_up();
+        shop.wait("1 s");
+        shop.caller("Jo", JO).calls_through(door);
+        shop.wait("1 s");
+        assert!(shop.rings_to_call(&shop.ana, JO).is_err(), "she calls");
+        assert_eq!(shop.asked_the_carrier().len(), 1);
+    });
 }
 
 #[test]
@@ -596,51 +604,55 @@ fn a_phone_that_speaks_encrypted_is_lifted_as_well() {
 
 #[test]
 fn who_returns_a_call_is_shown_so_at_the_phone_that_called() {
-    let (shop, mut counter) = open(opening());
-    let home = shop.outside("Jo at home", JO);
-    counter.calls(&shop, &shop.counter, "600999888");
-    shop.wait("20 s");
-    shop.counter.hangs_up();
-    shop.wait("5 min");
-    assert_eq!(home.ends(), [End::Cancelled]);
-    counter.is_registered(&shop, &shop.counter);
-    Account::of("ana").elsewhere("reg-ana-2").is_registered(&shop, &shop.ana);
-    let jo = shop.caller("Jo", JO);
-    jo.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(shop.counter.display(), ("RET Jo Miller".to_owned(), JO.to_owned()));
-    assert_eq!(shop.ana.display().0, "Jo Miller 3rd call", "the others ring as ever");
-    assert!(shop.workshop.rings());
-    jo.hangs_up();
-    shop.wait("10 min");
-    counter.is_registered(&shop, &shop.counter);
-    jo.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(
-        shop.counter.display().0,
-        "Jo Miller 4th call",
-        "after a quarter of an hour it is a call like any other"
-    );
-    jo.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, mut counter) = open(opening());
+        let home = shop.outside("Jo at home", JO);
+        counter.calls(&shop, &shop.counter, "600999888");
+        shop.wait("20 s");
+        shop.counter.hangs_up();
+        shop.wait("5 min");
+        assert_eq!(home.ends(), [End::Cancelled]);
+        counter.is_registered(&shop, &shop.counter);
+        Account::of("ana").elsewhere("reg-ana-2").is_registered(&shop, &shop.ana);
+        let jo = shop.caller("Jo", JO);
+        jo.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(shop.counter.display(), ("RET Jo Miller".to_owned(), JO.to_owned()));
+        assert_eq!(shop.ana.display().0, "Jo Miller 3rd call", "the others ring as ever");
+        assert!(shop.workshop.rings());
+        jo.hangs_up();
+        shop.wait("10 min");
+        counter.is_registered(&shop, &shop.counter);
+        jo.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(
+            shop.counter.display().0,
+            "Jo Miller 4th call",
+            "after a quarter of an hour it is a call like any other"
+        );
+        jo.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn who_was_called_back_from_the_page_returns_that_call_too() {
-    let (shop, _) = open(opening().speaking(Language::Es));
-    shop.outside("Jo at home", JO);
-    shop.rings_to_call(&shop.ana, JO).expect("a free phone");
-    shop.wait("1 s");
-    assert_eq!(shop.ana.display().0, "LLAMAR Jo Miller");
-    shop.ana.picks_up();
-    shop.wait("10 s");
-    shop.ana.hangs_up();
-    shop.wait("1 s");
-    let jo = shop.caller("Jo", JO);
-    jo.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(shop.ana.display().0, "DEV Jo Miller");
-    assert_eq!(shop.counter.display().0, "Jo Miller 3a vez");
-    jo.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, _) = open(opening().speaking(Language::Es));
+        shop.outside("Jo at home", JO);
+        shop.rings_to_call(&shop.ana, JO).expect("a free phone");
+        shop.wait("1 s");
+        assert_eq!(shop.ana.display().0, "LLAMAR Jo Miller");
+        shop.ana.picks_up();
+        shop.wait("10 s");
+        shop.ana.hangs_up();
+        shop.wait("1 s");
+        let jo = shop.caller("Jo", JO);
+        jo.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(shop.ana.display().0, "DEV Jo Miller");
+        assert_eq!(shop.counter.display().0, "Jo Miller 3a vez");
+        jo.hangs_up();
+        shop.is_idle();
+    });
 }

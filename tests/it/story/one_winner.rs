@@ -2,7 +2,7 @@
 
 use ringall::call::record::{Disposition, EndedBy, EventKind};
 
-use crate::cast::{Caller, Door, Phone, picks_up_by_itself};
+use crate::cast::{Caller, Door, Phone, picks_up_by_itself, through_both_doors};
 use crate::far_end::End;
 use crate::phone::Habit;
 use crate::shop::Shop;
@@ -107,56 +107,62 @@ fn two_people_pick_up_in_the_same_millisecond_and_one_has_the_call() {
 
 #[test]
 fn all_pick_up_in_the_same_millisecond_and_one_has_the_call() {
-    let shop = Shop::opening().phones(5).open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.phones.iter().rev().for_each(Phone::picks_up);
-    shop.wait("1 s");
-    assert_eq!(who_talks(&shop), ["Phone 5"]);
-    assert!(ann.talks_with(&shop.phones[4]));
-    shop.phones[4].hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().phones(5).open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("2 s");
+        shop.phones.iter().rev().for_each(Phone::picks_up);
+        shop.wait("1 s");
+        assert_eq!(who_talks(&shop), ["Phone 5"]);
+        assert!(ann.talks_with(&shop.phones[4]));
+        shop.phones[4].hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn phones_that_pick_up_by_themselves_without_a_ring_have_one_winner_too() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.phones.iter().for_each(|phone| phone.has_habit(picks_up_by_itself("0 ms")));
-    ann.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(who_talks(&shop), ["Counter"]);
-    assert!(ann.talks_with(&shop.counter));
-    for loser in [&shop.workshop, &shop.ana] {
-        assert_eq!(loser.heard(), ["INVITE", "ACK", "BYE"]);
-        assert_eq!(loser.reasons(), ELSEWHERE);
-    }
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.phones.iter().for_each(|phone| phone.has_habit(picks_up_by_itself("0 ms")));
+        ann.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(who_talks(&shop), ["Counter"]);
+        assert!(ann.talks_with(&shop.counter));
+        for loser in [&shop.workshop, &shop.ana] {
+            assert_eq!(loser.heard(), ["INVITE", "ACK", "BYE"]);
+            assert_eq!(loser.reasons(), ELSEWHERE);
+        }
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn two_calls_at_once_have_a_winner_each() {
-    let shop = Shop::open();
-    let (ann, ben) = (shop.caller("Ann", "+34600111222"), shop.caller("Ben", "+34600333444"));
-    ann.calls_through(Door::Sip);
-    ben.calls_through(Door::Sip);
-    shop.wait("2 s");
-    // Each picks up the oldest call on their phone: Ann's.
-    shop.phones.iter().for_each(Phone::picks_up);
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.counter));
-    assert!(ben.hears_ringing(), "hers is not his");
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    assert!(ben.talks_with(&shop.workshop) && ann.talks_with(&shop.counter));
-    ann.hangs_up();
-    shop.wait("1 s");
-    assert!(ben.talks_with(&shop.workshop), "his goes on");
-    ben.hangs_up();
-    shop.is_idle();
-    assert_eq!(shop.log().len(), 2);
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let (ann, ben) = (shop.caller("Ann", "+34600111222"), shop.caller("Ben", "+34600333444"));
+        ann.calls_through(door);
+        ben.calls_through(door);
+        shop.wait("2 s");
+        // Each picks up the oldest call on their phone: Ann's.
+        shop.phones.iter().for_each(Phone::picks_up);
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.counter));
+        assert!(ben.hears_ringing(), "hers is not his");
+        shop.workshop.picks_up();
+        shop.wait("1 s");
+        assert!(ben.talks_with(&shop.workshop) && ann.talks_with(&shop.counter));
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert!(ben.talks_with(&shop.workshop), "his goes on");
+        ben.hangs_up();
+        shop.is_idle();
+        assert_eq!(shop.log().len(), 2);
+    });
 }
 
 #[test]
@@ -178,42 +184,46 @@ fn a_pick_up_that_crosses_our_cancel_gets_ack_then_bye() {
 
 #[test]
 fn a_phone_that_has_said_nothing_is_cancelled_when_it_first_does() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.workshop.has_habit(Habit::SAYS_NOTHING);
-    ann.calls_through(Door::Sip);
-    shop.wait("100 ms");
-    shop.counter.picks_up();
-    shop.wait("300 ms");
-    assert!(ann.talks_with(&shop.counter));
-    assert!(shop.sent_at(&shop.workshop, "CANCEL").is_empty(), "no CANCEL before a provisional (RFC 3261 §9.1)");
-    shop.workshop.starts_to_ring();
-    shop.wait("5 ms");
-    assert_eq!(shop.sent_at(&shop.workshop, "CANCEL"), [shop.now()]);
-    shop.wait("1 s");
-    assert_eq!(shop.workshop.reasons(), ELSEWHERE);
-    assert_eq!(shop.workshop.ends(), [End::Cancelled]);
-    assert!(!shop.workshop.shows_missed_call());
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.workshop.has_habit(Habit::SAYS_NOTHING);
+        ann.calls_through(door);
+        shop.wait("100 ms");
+        shop.counter.picks_up();
+        shop.wait("300 ms");
+        assert!(ann.talks_with(&shop.counter));
+        assert!(shop.sent_at(&shop.workshop, "CANCEL").is_empty(), "no CANCEL before a provisional (RFC 3261 §9.1)");
+        shop.workshop.starts_to_ring();
+        shop.wait("5 ms");
+        assert_eq!(shop.sent_at(&shop.workshop, "CANCEL"), [shop.now()]);
+        shop.wait("1 s");
+        assert_eq!(shop.workshop.reasons(), ELSEWHERE);
+        assert_eq!(shop.workshop.ends(), [End::Cancelled]);
+        assert!(!shop.workshop.shows_missed_call());
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_phone_that_has_said_nothing_and_picks_up_too_late_gets_ack_then_bye() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.workshop.has_habit(Habit::SAYS_NOTHING);
-    ann.calls_through(Door::Sip);
-    shop.wait("100 ms");
-    shop.counter.picks_up();
-    shop.wait("300 ms");
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    assert_eq!(shop.workshop.heard(), ["INVITE", "ACK", "BYE"]);
-    assert_eq!(shop.workshop.reasons(), ELSEWHERE);
-    assert!(ann.talks_with(&shop.counter));
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.workshop.has_habit(Habit::SAYS_NOTHING);
+        ann.calls_through(door);
+        shop.wait("100 ms");
+        shop.counter.picks_up();
+        shop.wait("300 ms");
+        shop.workshop.picks_up();
+        shop.wait("1 s");
+        assert_eq!(shop.workshop.heard(), ["INVITE", "ACK", "BYE"]);
+        assert_eq!(shop.workshop.reasons(), ELSEWHERE);
+        assert!(ann.talks_with(&shop.counter));
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]

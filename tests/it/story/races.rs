@@ -2,7 +2,7 @@
 
 use ringall::call::record::{Disposition, EndedBy, EventKind};
 
-use crate::cast::{Caller, Door};
+use crate::cast::{Caller, Door, through_both_doors};
 use crate::far_end::End;
 use crate::phone::Habit;
 use crate::registering::Account;
@@ -21,18 +21,20 @@ fn ringing() -> (Shop, Caller) {
 
 #[test]
 fn who_picks_up_a_moment_before_give_up_has_the_call() {
-    let shop = Shop::opening().giving_up_after("30 s").open();
-    let ann = shop.caller("Ann", ANN);
-    ann.calls_through(Door::Sip);
-    // The call came 5 ms from now; its time is over 30 s later. A pick-up that comes a millisecond before counts.
-    shop.wait("29999 ms");
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.counter));
-    assert_eq!(ann.hears(), [100, 180, 200]);
-    assert!(shop.events_of(EventKind::NobodyAnswered).is_empty());
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().giving_up_after("30 s").open();
+        let ann = shop.caller("Ann", ANN);
+        ann.calls_through(door);
+        // The call came 5 ms from now; its time is over 30 s later. A pick-up that comes a millisecond before counts.
+        shop.wait("29999 ms");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.counter));
+        assert_eq!(ann.hears(), [100, 180, 200]);
+        assert!(shop.events_of(EventKind::NobodyAnswered).is_empty());
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -87,17 +89,19 @@ fn a_no_and_a_pick_up_in_the_same_millisecond_are_one_winner() {
 
 #[test]
 fn the_last_no_and_a_pick_up_of_the_next_wave() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = shop.caller("Ann", ANN);
-    shop.workshop.has_habit(crate::cast::picks_up_by_itself("0 ms"));
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.counter.refuses(603);
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.workshop));
-    assert!(!shop.ana.rings());
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+        let ann = shop.caller("Ann", ANN);
+        shop.workshop.has_habit(crate::cast::picks_up_by_itself("0 ms"));
+        ann.calls_through(door);
+        shop.wait("2 s");
+        shop.counter.refuses(603);
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.workshop));
+        assert!(!shop.ana.rings());
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -164,133 +168,143 @@ fn a_phone_that_picks_up_as_another_call_comes_is_left_out_of_it_or_rings_on() {
 
 #[test]
 fn a_phone_that_is_freed_as_another_picks_up_rings_for_nobody() {
-    for freed_first in [true, false] {
-        let (shop, ann) = ringing();
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        let ben = shop.caller("Ben", BEN);
-        ben.calls_through(Door::Sip);
-        shop.wait("1 s");
-        if freed_first {
-            shop.counter.hangs_up();
+    through_both_doors(|door| {
+        for freed_first in [true, false] {
+            let (shop, ann) = ringing();
+            shop.counter.picks_up();
+            shop.wait("1 s");
+            let ben = shop.caller("Ben", BEN);
+            ben.calls_through(door);
+            shop.wait("1 s");
+            if freed_first {
+                shop.counter.hangs_up();
+            }
+            shop.workshop.picks_up();
+            if !freed_first {
+                shop.counter.hangs_up();
+            }
+            shop.wait("2 s");
+            assert!(ben.talks_with(&shop.workshop) && ann.is_idle());
+            assert_eq!(shop.counter.calls_seen(), if freed_first { 2 } else { 1 });
+            assert!(!shop.counter.rings() && !shop.counter.shows_missed_call(), "a colleague has him");
+            ben.hangs_up();
+            shop.is_idle();
         }
-        shop.workshop.picks_up();
-        if !freed_first {
-            shop.counter.hangs_up();
-        }
-        shop.wait("2 s");
-        assert!(ben.talks_with(&shop.workshop) && ann.is_idle());
-        assert_eq!(shop.counter.calls_seen(), if freed_first { 2 } else { 1 });
-        assert!(!shop.counter.rings() && !shop.counter.shows_missed_call(), "a colleague has him");
-        ben.hangs_up();
-        shop.is_idle();
-    }
+    });
 }
 
 #[test]
 fn a_phone_that_is_freed_as_the_caller_gives_up_is_left_in_peace() {
-    for freed_first in [true, false] {
-        let (shop, ann) = ringing();
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        let ben = shop.caller("Ben", BEN);
-        ben.calls_through(Door::Sip);
-        shop.wait("1 s");
-        if freed_first {
-            shop.counter.hangs_up();
+    through_both_doors(|door| {
+        for freed_first in [true, false] {
+            let (shop, ann) = ringing();
+            shop.counter.picks_up();
+            shop.wait("1 s");
+            let ben = shop.caller("Ben", BEN);
+            ben.calls_through(door);
+            shop.wait("1 s");
+            if freed_first {
+                shop.counter.hangs_up();
+            }
+            ben.hangs_up();
+            if !freed_first {
+                shop.counter.hangs_up();
+            }
+            shop.wait("2 s");
+            assert!(shop.phones_that_ring() == 0 && ann.is_idle());
+            assert_eq!(shop.counter.shows_missed_call(), freed_first, "it shows a missed call when it rang");
+            shop.is_idle();
         }
-        ben.hangs_up();
-        if !freed_first {
-            shop.counter.hangs_up();
-        }
-        shop.wait("2 s");
-        assert!(shop.phones_that_ring() == 0 && ann.is_idle());
-        assert_eq!(shop.counter.shows_missed_call(), freed_first, "it shows a missed call when it rang");
-        shop.is_idle();
-    }
+    });
 }
 
 #[test]
 fn two_phones_are_freed_in_the_same_instant_and_each_rings_for_each() {
-    let (shop, ann) = ringing();
-    let cleo = shop.caller("Cleo", "+34600555666");
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    cleo.calls_through(Door::Sip);
-    shop.wait("1 s");
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    let (ben, dora) = (shop.caller("Ben", BEN), shop.caller("Dora", "+34600777888"));
-    ben.calls_through(Door::Sip);
-    shop.wait("1 s");
-    dora.calls_through(Door::Sip);
-    shop.wait("1 s");
-    shop.counter.hangs_up();
-    shop.workshop.hangs_up();
-    shop.wait("1 s");
-    for phone in [&shop.counter, &shop.workshop] {
-        let shown = phone.callers_shown();
-        assert_eq!(shown[shown.len() - 2..], [BEN, "+34600777888"], "{}", phone.name());
-        phone.picks_up();
-    }
-    shop.wait("1 s");
-    assert!(ben.talks_with(&shop.counter), "the first wins him; the second stops");
-    assert!(dora.hears_ringing());
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    assert!(dora.talks_with(&shop.workshop));
-    ben.hangs_up();
-    dora.hangs_up();
-    shop.is_idle();
-    assert!(ann.is_idle() && cleo.is_idle());
+    through_both_doors(|door| {
+        let (shop, ann) = ringing();
+        let cleo = shop.caller("Cleo", "+34600555666");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        cleo.calls_through(door);
+        shop.wait("1 s");
+        shop.workshop.picks_up();
+        shop.wait("1 s");
+        let (ben, dora) = (shop.caller("Ben", BEN), shop.caller("Dora", "+34600777888"));
+        ben.calls_through(door);
+        shop.wait("1 s");
+        dora.calls_through(door);
+        shop.wait("1 s");
+        shop.counter.hangs_up();
+        shop.workshop.hangs_up();
+        shop.wait("1 s");
+        for phone in [&shop.counter, &shop.workshop] {
+            let shown = phone.callers_shown();
+            assert_eq!(shown[shown.len() - 2..], [BEN, "+34600777888"], "{}", phone.name());
+            phone.picks_up();
+        }
+        shop.wait("1 s");
+        assert!(ben.talks_with(&shop.counter), "the first wins him; the second stops");
+        assert!(dora.hears_ringing());
+        shop.workshop.picks_up();
+        shop.wait("1 s");
+        assert!(dora.talks_with(&shop.workshop));
+        ben.hangs_up();
+        dora.hangs_up();
+        shop.is_idle();
+        assert!(ann.is_idle() && cleo.is_idle());
+    });
 }
 
 #[test]
 fn a_phone_that_registers_as_somebody_picks_up() {
-    for register_first in [true, false] {
-        let shop = Shop::opening().registering(0).open();
-        let mut counter = Account::of("counter");
-        counter.is_registered(&shop, &shop.counter);
-        // It unregisters, and knows the nonce by now.
-        counter.expires = Some(0);
-        counter.is_registered(&shop, &shop.counter);
-        counter.expires = None;
-        let ann = shop.caller("Ann", ANN);
-        ann.calls_through(Door::Sip);
-        shop.wait("2 s");
-        let again = counter.next(&shop.counter);
-        if register_first {
-            shop.counter.says_to_the_shop(&again);
+    through_both_doors(|door| {
+        for register_first in [true, false] {
+            let shop = Shop::opening().registering(0).open();
+            let mut counter = Account::of("counter");
+            counter.is_registered(&shop, &shop.counter);
+            // It unregisters, and knows the nonce by now.
+            counter.expires = Some(0);
+            counter.is_registered(&shop, &shop.counter);
+            counter.expires = None;
+            let ann = shop.caller("Ann", ANN);
+            ann.calls_through(door);
+            shop.wait("2 s");
+            let again = counter.next(&shop.counter);
+            if register_first {
+                shop.counter.says_to_the_shop(&again);
+            }
+            shop.workshop.picks_up();
+            if !register_first {
+                shop.counter.says_to_the_shop(&again);
+            }
+            shop.wait("2 s");
+            assert!(ann.talks_with(&shop.workshop));
+            assert_eq!(shop.counter.calls_seen(), usize::from(register_first));
+            assert!(!shop.counter.rings() && !shop.counter.shows_missed_call());
+            ann.hangs_up();
+            shop.is_idle();
         }
-        shop.workshop.picks_up();
-        if !register_first {
-            shop.counter.says_to_the_shop(&again);
-        }
-        shop.wait("2 s");
-        assert!(ann.talks_with(&shop.workshop));
-        assert_eq!(shop.counter.calls_seen(), usize::from(register_first));
-        assert!(!shop.counter.rings() && !shop.counter.shows_missed_call());
-        ann.hangs_up();
-        shop.is_idle();
-    }
+    });
 }
 
 #[test]
 fn a_phone_that_unregisters_while_it_rings_may_still_pick_up() {
-    let shop = Shop::opening().registering(0).open();
-    let mut counter = Account::of("counter");
-    counter.is_registered(&shop, &shop.counter);
-    let ann = shop.caller("Ann", ANN);
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    counter.expires = Some(0);
-    counter.is_registered(&shop, &shop.counter);
-    assert!(shop.counter.rings());
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.counter));
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().registering(0).open();
+        let mut counter = Account::of("counter");
+        counter.is_registered(&shop, &shop.counter);
+        let ann = shop.caller("Ann", ANN);
+        ann.calls_through(door);
+        shop.wait("2 s");
+        counter.expires = Some(0);
+        counter.is_registered(&shop, &shop.counter);
+        assert!(shop.counter.rings());
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.counter));
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]

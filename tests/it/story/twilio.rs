@@ -274,6 +274,21 @@ fn a_cell_takes_it_from_the_desk_phones() {
 }
 
 #[test]
+fn desk_phones_miss_what_a_cell_has_taken() {
+    let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
+    let ann = called(&shop);
+    picks_up(&shop, CELL);
+    shop.wait("1 s");
+    presses(&shop, CELL, "1");
+    shop.wait("1 s");
+    assert!(talks(&shop, CELL));
+    assert!(shop.counter.shows_missed_call() && shop.workshop.shows_missed_call());
+    ann.hangs_up();
+    shop.wait("5 s");
+    shop.is_idle();
+}
+
+#[test]
 fn a_mailbox_gives_the_call_back_to_the_desk_phones() {
     let shop = Shop::opening().by_webhook(Webhooks::Dial).cell(2, CELL).open();
     let ann = called(&shop);

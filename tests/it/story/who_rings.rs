@@ -3,7 +3,7 @@
 use ringall::routing::hours::Hours;
 use ringall::routing::plan::{Country, Override, OverrideState};
 
-use crate::cast::Door;
+use crate::cast::{Door, through_both_doors};
 use crate::phone::Habit;
 use crate::shop::{Shop, time};
 
@@ -13,31 +13,35 @@ fn hours(text: &str) -> Option<Hours> {
 
 #[test]
 fn a_later_wave_only_adds() {
-    let shop = Shop::opening().later(2, "15 s").open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("14 s");
-    assert!(shop.counter.rings() && shop.workshop.rings() && !shop.ana.rings());
-    shop.wait("2 s");
-    assert!(shop.counter.rings() && shop.workshop.rings() && shop.ana.rings());
-    assert_eq!(ann.hears(), [100, 180]);
-    shop.ana.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.ana));
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(2, "15 s").open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("14 s");
+        assert!(shop.counter.rings() && shop.workshop.rings() && !shop.ana.rings());
+        shop.wait("2 s");
+        assert!(shop.counter.rings() && shop.workshop.rings() && shop.ana.rings());
+        assert_eq!(ann.hears(), [100, 180]);
+        shop.ana.picks_up();
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.ana));
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_later_wave_starts_at_once_when_nothing_rings() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.counter.has_habit(Habit::refuses(603));
-    ann.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert!(shop.workshop.rings() && shop.ana.rings());
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.counter.has_habit(Habit::refuses(603));
+        ann.calls_through(door);
+        shop.wait("1 s");
+        assert!(shop.workshop.rings() && shop.ana.rings());
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -66,19 +70,21 @@ fn a_phone_rings_until_the_minute_its_own_hours_end() {
 
 #[test]
 fn an_on_call_phone_serves_a_shop_that_is_open_longer_than_its_staff() {
-    let shop = Shop::open();
-    shop.changes(|wishes| {
-        wishes.phones[0].hours = hours("Mo-Fr 09:00-11:00");
-        wishes.phones[1].hours = hours("Mo-Fr 09:00-11:00");
-        wishes.phones[2].hours = hours("Mo-Su 00:00-24:00");
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        shop.changes(|wishes| {
+            wishes.phones[0].hours = hours("Mo-Fr 09:00-11:00");
+            wishes.phones[1].hours = hours("Mo-Fr 09:00-11:00");
+            wishes.phones[2].hours = hours("Mo-Su 00:00-24:00");
+        });
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("2 s");
+        assert!(shop.ana.rings());
+        assert_eq!(shop.counter.calls_seen() + shop.workshop.calls_seen(), 0);
+        ann.hangs_up();
+        shop.is_idle();
     });
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    assert!(shop.ana.rings());
-    assert_eq!(shop.counter.calls_seen() + shop.workshop.calls_seen(), 0);
-    ann.hangs_up();
-    shop.is_idle();
 }
 
 #[test]
@@ -129,15 +135,17 @@ fn what_the_owner_changes_while_it_rings_is_for_the_next_call() {
 
 #[test]
 fn the_next_wave_is_not_waited_for_when_the_last_ring_of_this_one_ends() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("10 s");
-    shop.counter.refuses(480);
-    shop.wait("20 ms");
-    assert!(shop.workshop.rings() && shop.ana.rings(), "at once, not after 60 s");
-    shop.wait("6 s");
-    assert_eq!(shop.phones_that_ring(), 3, "and the first is rung again all the same");
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("10 s");
+        shop.counter.refuses(480);
+        shop.wait("20 ms");
+        assert!(shop.workshop.rings() && shop.ana.rings(), "at once, not after 60 s");
+        shop.wait("6 s");
+        assert_eq!(shop.phones_that_ring(), 3, "and the first is rung again all the same");
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
