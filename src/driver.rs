@@ -19,7 +19,6 @@ use crate::call::record::CallId;
 use crate::clock;
 use crate::media::port::PortShell;
 use crate::media::{Fact, Kept};
-use crate::now::UnixMs;
 use crate::resolve::{Located, NameServers};
 use crate::routing::Plan;
 use crate::routing::plan::ShopId;
@@ -31,7 +30,8 @@ use crate::sip::stream::{self, Reception, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::switchboard::{
-    Change, Input, Keyless, LeftRinging, NotRung, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket, Why,
+    Change, Input, Keyless, LeftRinging, NotRung, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket,
+    WentOut, Why,
 };
 use crate::tls::Connector;
 use crate::twilio::work::Recording;
@@ -75,7 +75,7 @@ pub enum Message {
     /// Calls that rang when the last process died.
     LeftRinging(Vec<LeftRinging>),
     Keyless(Vec<Keyless>),
-    GoneOut(Vec<(ShopId, UnixMs)>),
+    GoneOut(Vec<WentOut>),
     /// How many messages wait in each shop that has any.
     Waiting(Vec<(ShopId, Waiting)>),
     /// Names of callers that the owner has changed come with a plan.

@@ -97,6 +97,7 @@ impl Notice {
             Notice::NotDialled { why: NotDialled::Country, .. } => "dialled_abroad",
             Notice::NotDialled { why: NotDialled::AtOnce, .. } => "dialled_too_many_at_once",
             Notice::NotDialled { why: NotDialled::Daily, .. } => "dialled_too_many_today",
+            Notice::NotDialled { why: NotDialled::TalkedEnough, .. } => "dialled_too_long_today",
             Notice::NotDialled { .. } => "not_dialled",
             Notice::TrunkDown { fault: TrunkFault::NotFound, .. } => "trunk_not_found",
             Notice::TrunkDown { fault: TrunkFault::Silent, .. } => "trunk_silent",

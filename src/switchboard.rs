@@ -56,6 +56,7 @@ pub use crate::sip::hop::{FlowId, Hop as Route, Protocol, ServerName, SocketId, 
 pub use crate::sip::trunk::{Change, Why};
 
 pub use calling_back::{Purpose, RETURNS_WITHIN};
+pub use calling_out::WentOut;
 pub use event::{Admitted, Input, LogEntry, Output, Ticket};
 pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
@@ -404,7 +405,7 @@ impl Switchboard {
     }
 
     fn spend(&mut self, now: Now, hop: &Route, bytes: &[u8]) -> Spent {
-        let spent = self.door.spend(now.mono, hop, bytes);
+        let spent = self.door.spend(now, hop, bytes);
         if spent == Spent::Over {
             self.over_budget += 1;
         }
@@ -718,7 +719,9 @@ impl Switchboard {
             self.twilio.call_is_over(now, id, call.record());
             self.door.expect_no_more(id);
             self.deadlines.stop(id);
-            self.calls.remove(&id);
+            if let Some(over) = self.calls.remove(&id) {
+                self.count_talk(now, over.record());
+            }
             self.dialled_by.remove(&id);
         }
     }

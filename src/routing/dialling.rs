@@ -5,6 +5,8 @@
 //!
 //! Help ([`super::help`]) is above all of that.
 
+use std::time::Duration;
+
 use crate::number::{Number, Rate};
 use crate::routing::help::help_called;
 use crate::routing::plan::Shop;
@@ -15,6 +17,9 @@ pub const AT_ONCE: usize = 2;
 /// So many calls of a shop go out in one day of its own calendar: more than a shop that calls everybody back makes, and
 /// at the ordinary rate no ruin.
 pub const A_DAY: u32 = 100;
+/// For so long all of them together, in the same day: a shop whose staff talk outside for half a working day on both lines. What a
+/// thief earns is minutes, and two lines that are never hung up are no hundred calls.
+pub const TALK_A_DAY: Duration = Duration::from_secs(10 * 60 * 60);
 
 /// Whom a phone of the shop calls outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +52,8 @@ pub enum NotDialled {
     AtOnce,
     /// [`A_DAY`] calls have gone out today.
     Daily,
+    /// They have lasted [`TALK_A_DAY`].
+    TalkedEnough,
     /// Nothing proves which phone this is.
     Unproved,
     /// No carrier takes calls of ours.
@@ -58,6 +65,7 @@ pub enum NotDialled {
 spelled_as! {
     NotDialled {
         Premium = "premium", Country = "country", NotInService = "not_in_service", AtOnce = "at_once", Daily = "daily",
+        TalkedEnough = "talked_enough",
         Unproved = "unproved", NoWayOut = "no_way_out", NoNumber = "no_number",
     }
 }
@@ -76,6 +84,8 @@ pub enum Proof {
 pub struct Out {
     pub now: usize,
     pub today: u32,
+    /// How long they have lasted today, those that go on among them.
+    pub talked: Duration,
 }
 
 impl Outside {
@@ -92,7 +102,11 @@ impl NotDialled {
     /// Whether the owner is to know: somebody may be trying what the shop would pay for.
     pub fn is_suspicious(self) -> bool {
         match self {
-            NotDialled::Premium | NotDialled::Country | NotDialled::AtOnce | NotDialled::Daily => true,
+            NotDialled::Premium
+            | NotDialled::Country
+            | NotDialled::AtOnce
+            | NotDialled::Daily
+            | NotDialled::TalkedEnough => true,
             NotDialled::NotInService | NotDialled::Unproved | NotDialled::NoWayOut | NotDialled::NoNumber => false,
         }
     }
@@ -121,6 +135,7 @@ fn why_not(shop: &Shop, number: &Number, proof: Proof, out: Out) -> Option<NotDi
         Proof::Address => Some(NotDialled::Unproved),
         Proof::Password if out.now >= AT_ONCE => Some(NotDialled::AtOnce),
         Proof::Password if out.today >= A_DAY => Some(NotDialled::Daily),
+        Proof::Password if out.talked >= TALK_A_DAY => Some(NotDialled::TalkedEnough),
         Proof::Password => None,
     }
 }

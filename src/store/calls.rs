@@ -1,6 +1,7 @@
 //! The log of calls, read. It is written by `writer`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::db::{read, write};
 use super::row::{CallRow, EventRow, parsed};
@@ -9,7 +10,7 @@ use crate::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind}
 use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::ShopId;
-use crate::switchboard::{Keyless, LeftRinging, Rang};
+use crate::switchboard::{Keyless, LeftRinging, Rang, WentOut};
 
 /// Which calls: those that meet all that is set.
 #[derive(Clone, Debug)]
@@ -136,7 +137,8 @@ pub(super) const SCREENED: &str = "SELECT c.shop_id, e.phone, e.kind, c.answered
      AND c.shop_id IS NOT NULL ORDER BY e.at_ms DESC LIMIT 1000";
 
 /// Calls to numbers outside that were let out since then.
-pub(super) const GONE_OUT: &str = "SELECT shop_id, started_ms FROM calls WHERE started_ms > $1 AND because = 'called_out' \
+pub(super) const GONE_OUT: &str = "SELECT shop_id, started_ms, \
+     CAST(COALESCE(ended_ms - answered_ms, 0) AS BIGINT) FROM calls WHERE started_ms > $1 AND because = 'called_out' \
      AND shop_id IS NOT NULL AND COALESCE(disposition, '') <> 'refused'";
 /// The longest day of a calendar, when clocks are set back by an hour, and one more.
 const A_DAY_MS: i64 = 26 * 60 * 60 * 1000;
@@ -252,11 +254,16 @@ impl Store {
         Ok(keyless.map(|((shop, phone), (times, _))| Keyless { shop: ShopId(shop), phone, times }).collect())
     }
 
-    /// When each call of the last day went out to a number, and of which shop.
-    pub async fn gone_out(&self, now: UnixMs) -> Result<Vec<(ShopId, UnixMs)>, StoreError> {
+    /// When each call of the last day went out to a number, of which shop, and how long it lasted.
+    pub async fn gone_out(&self, now: UnixMs) -> Result<Vec<WentOut>, StoreError> {
         let since = now.0.saturating_sub(A_DAY_MS);
-        let rows: Vec<(i64, i64)> = read!(self.db, pool => sqlx::query_as(GONE_OUT).bind(since).fetch_all(pool).await?);
-        Ok(rows.into_iter().map(|(shop, at)| (ShopId(shop), UnixMs(at))).collect())
+        let rows: Vec<(i64, i64, i64)> =
+            read!(self.db, pool => sqlx::query_as(GONE_OUT).bind(since).fetch_all(pool).await?);
+        let went = |(shop, at, talked): (i64, i64, i64)| {
+            let talked = Duration::from_millis(u64::try_from(talked).unwrap_or(0));
+            WentOut { shop: ShopId(shop), at: UnixMs(at), talked }
+        };
+        Ok(rows.into_iter().map(went).collect())
     }
 
     /// Ends the calls that a crash left without an end, at the time the service last said that it lives. Only for the

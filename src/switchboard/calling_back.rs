@@ -21,7 +21,7 @@ use crate::number::Number;
 use crate::routing::decision::Because;
 use crate::routing::dialling::AT_ONCE;
 use crate::routing::plan::{Line, Phone, PhoneId, Shop, ShopId};
-use crate::routing::{CallerId, Dialling, Duty, NotDialled, Out, Outside, Proof, decide_outside, why_phone};
+use crate::routing::{CallerId, Dialling, Duty, NotDialled, Outside, Proof, decide_outside, why_phone};
 use crate::spoken_card;
 use crate::words;
 
@@ -240,7 +240,9 @@ impl Switchboard {
             Line::Fixed { .. } | Line::Cell { .. } => None,
         };
         let proof = if phones.iter().any(|phone| lifter(phone).is_some()) { Proof::Password } else { Proof::Address };
-        let out = Out { now: self.out_now(shop.id), today: self.out_today(now, shop) };
+        // Those too that may still go out because phones ring for them.
+        let rings = |call: &&Call| call.lifting().is_some() && call.record().shop == Some(shop.id);
+        let out = self.out(now, shop, self.calls.values().filter(rings).count());
         let to = match decide_outside(shop, number.as_str(), proof, out) {
             Dialling::Goes(Outside::Number(number)) => number,
             Dialling::Goes(Outside::Help(_)) | Dialling::NoNumber => {
@@ -289,13 +291,6 @@ impl Switchboard {
         self.busy_with = None;
         self.tell_of_free_phones(now);
         Ok(())
-    }
-
-    /// With those that may still go out because phones ring for them.
-    fn out_today(&self, now: Now, shop: &Shop) -> u32 {
-        let rings = |call: &&Call| call.lifting().is_some() && call.record().shop == Some(shop.id);
-        let rings = self.calls.values().filter(rings).count();
-        self.gone_out.on(shop, now).saturating_add(u32::try_from(rings).unwrap_or(u32::MAX))
     }
 
     /// Somebody has lifted a phone: they hear whom we call, where there is a voice for it, and that it rings.

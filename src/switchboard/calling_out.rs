@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 
 use super::{Facts, Route, Switchboard};
 use crate::call::event::Final;
 use crate::call::leg::LegId;
-use crate::call::record::Direction;
+use crate::call::record::{CallRecord, Direction};
 use crate::call::{Begin, Call, Dial, Occasion};
 use crate::door::sip::{Arrival, Shown};
 use crate::notice::Notice;
@@ -25,31 +26,63 @@ use crate::routing::{Dialling, NotDialled, Out, Outside, Proof, decide_outside};
 /// So many calls for help a phone without a password has at once. One who is cut off calls again at once.
 const HELP_UNPROVED: usize = 2;
 
-/// How many calls of each shop have gone out on its last day with any; help is not counted.
+/// A call to a number outside, as the log of an earlier run has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WentOut {
+    pub shop: ShopId,
+    pub at: UnixMs,
+    pub talked: Duration,
+}
+
+/// What has gone out of each shop on its last day with any; help is not counted.
 #[derive(Debug, Default)]
-pub(super) struct GoneOut(HashMap<ShopId, (NaiveDate, u32)>);
+pub(super) struct GoneOut(HashMap<ShopId, (NaiveDate, Sum)>);
+
+/// Of one day.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sum {
+    pub calls: u32,
+    /// Of those that are over.
+    pub talked: Duration,
+}
 
 impl GoneOut {
-    /// As the log of an earlier run has it.
-    pub fn remember(&mut self, plan: &Plan, calls: Vec<(ShopId, UnixMs)>, now: Now) {
-        for (shop, at) in calls {
+    pub fn remember(&mut self, plan: &Plan, calls: Vec<WentOut>, now: Now) {
+        for WentOut { shop, at, talked } in calls {
             let Some(shop) = plan.shop(shop) else { continue };
             let day = |at: UnixMs| local_time::local(shop.time_zone, at).date();
             if day(at) == day(now.wall) {
                 self.count(shop, now);
+                self.talked(shop, now, talked);
             }
         }
     }
 
-    pub fn on(&self, shop: &Shop, now: Now) -> u32 {
+    pub fn on(&self, shop: &Shop, now: Now) -> Sum {
         let today = local_time::local(shop.time_zone, now.wall).date();
-        self.0.get(&shop.id).filter(|(day, _)| *day == today).map_or(0, |(_, calls)| *calls)
+        self.0.get(&shop.id).filter(|(day, _)| *day == today).map_or(Sum::default(), |(_, sum)| *sum)
     }
 
     pub fn count(&mut self, shop: &Shop, now: Now) {
-        let today = local_time::local(shop.time_zone, now.wall).date();
-        self.0.insert(shop.id, (today, self.on(shop, now).saturating_add(1)));
+        let sum = self.on(shop, now);
+        self.set(shop, now, Sum { calls: sum.calls.saturating_add(1), ..sum });
     }
+
+    /// A call is over, which has lasted so long. Past midnight all of it counts for the day it ends on.
+    pub fn talked(&mut self, shop: &Shop, now: Now, talked: Duration) {
+        let sum = self.on(shop, now);
+        self.set(shop, now, Sum { talked: sum.talked.saturating_add(talked), ..sum });
+    }
+
+    fn set(&mut self, shop: &Shop, now: Now, sum: Sum) {
+        self.0.insert(shop.id, (local_time::local(shop.time_zone, now.wall).date(), sum));
+    }
+}
+
+/// How long a call to a number outside has lasted until then; nothing where it is none.
+fn talk(record: &CallRecord, until: UnixMs) -> Duration {
+    let answered = record.answered.filter(|_| record.because == Because::CalledOut);
+    answered.map_or(Duration::ZERO, |answered| Duration::from_millis(record.ended.unwrap_or(until).since(answered)))
 }
 
 impl Switchboard {
@@ -57,7 +90,7 @@ impl Switchboard {
     pub(super) fn call_outside(&mut self, now: Now, arrival: Arrival, shop: Arc<Shop>, from: &Phone, proof: Proof) {
         let dialled = arrival.called.first().cloned().unwrap_or_default();
         self.make_room(now, &shop, &[Occasion::Missed, Occasion::Asked]);
-        let out = Out { now: self.out_now(shop.id), today: self.gone_out.on(&shop, now) };
+        let out = self.out(now, &shop, 0);
         let (outside, begin) = match decide_outside(&shop, &dialled, proof, out) {
             Dialling::NoNumber => {
                 let nobody = self.all_ways_out().is_empty();
@@ -130,6 +163,24 @@ impl Switchboard {
         match to {
             Outside::Number(_) => self.ways_out(),
             Outside::Help(_) => self.all_ways_out(),
+        }
+    }
+
+    /// What has gone out of this shop, and so many more.
+    pub(super) fn out(&self, now: Now, shop: &Shop, more: usize) -> Out {
+        let Sum { calls, talked } = self.gone_out.on(shop, now);
+        let its = self.calls.values().map(Call::record).filter(|record| record.shop == Some(shop.id));
+        let goes_on: Duration = its.map(|record| talk(record, now.wall)).sum();
+        let today = calls.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        Out { now: self.out_now(shop.id), today, talked: talked.saturating_add(goes_on) }
+    }
+
+    /// This call is over.
+    pub(super) fn count_talk(&mut self, now: Now, record: &CallRecord) {
+        let shop = record.shop.and_then(|shop| self.plan.shop(shop)).cloned();
+        let talked = talk(record, now.wall);
+        if let Some(shop) = shop.filter(|_| !talked.is_zero()) {
+            self.gone_out.talked(&shop, now, talked);
         }
     }
 

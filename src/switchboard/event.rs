@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use super::{
     Acquaintances, Due, FlowId, Keyless, LeftRinging, Medium, NotRung, Protocol, Purpose, RightNow, Route, ServerName,
-    SocketId,
+    SocketId, WentOut,
 };
 use crate::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
-use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::{PhoneId, Plan, ShopId};
 use crate::sip::locate::Server;
@@ -93,7 +92,7 @@ pub enum Input<'a> {
     /// Cells that lately picked up without a key. Comes once, at the start, behind the plan.
     Keyless(Vec<Keyless>),
     /// When each call of the last day went out to a number, and of which shop. Comes once, at the start, behind the plan.
-    GoneOut(Vec<(ShopId, UnixMs)>),
+    GoneOut(Vec<WentOut>),
     /// How many messages wait in each shop that has any, in place of what was known.
     MessagesWaiting(Vec<(ShopId, Waiting)>),
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.

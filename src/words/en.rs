@@ -142,6 +142,7 @@ pub(super) fn not_dialled(why: NotDialled) -> &'static str {
         NotDialled::NotInService => "There is no such number.",
         NotDialled::AtOnce => "As many calls as may be were out already, so it was not called.",
         NotDialled::Daily => "As many calls as may be had gone out today, so it was not called.",
+        NotDialled::TalkedEnough => "Calls outside had lasted as long as they may in a day, so it was not called.",
         NotDialled::Unproved => "That phone has no password, so it calls no number outside.",
         NotDialled::NoWayOut => "No carrier takes our calls.",
         NotDialled::NoNumber => "That is no telephone number.",

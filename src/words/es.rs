@@ -145,6 +145,9 @@ pub(super) fn not_dialled(why: NotDialled) -> &'static str {
         NotDialled::NotInService => "Ese número no existe.",
         NotDialled::AtOnce => "Ya había tantas llamadas en curso como puede haber, así que no se llamó.",
         NotDialled::Daily => "Hoy ya habían salido tantas llamadas como pueden salir, así que no se llamó.",
+        NotDialled::TalkedEnough => {
+            "Las llamadas de hoy ya habían durado cuanto pueden durar en un día, así que no se llamó."
+        }
         NotDialled::Unproved => "Ese teléfono no tiene contraseña, así que no llama a números de fuera.",
         NotDialled::NoWayOut => "Ninguna operadora acepta nuestras llamadas.",
         NotDialled::NoNumber => "Eso no es un número de teléfono.",

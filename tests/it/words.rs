@@ -281,7 +281,9 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
         let title = words::notice::title(notice, "Ferretería Ruiz", language);
         format!("{title}\n      {}", words::notice::message(notice, when, 0, language, Madrid))
     });
-    for why in [NotDialled::Premium, NotDialled::Country, NotDialled::AtOnce, NotDialled::Daily] {
+    for why in
+        [NotDialled::Premium, NotDialled::Country, NotDialled::AtOnce, NotDialled::Daily, NotDialled::TalkedEnough]
+    {
         let notice = Notice::NotDialled { name: "Counter".into(), why };
         said += &in_both(&[why], |_, language| {
             let title = words::notice::title(&notice, "Ferretería Ruiz", language);

@@ -19,7 +19,7 @@ use ringall::sip::message_summary::Waiting;
 use ringall::sip::registrar::KeptUser;
 use ringall::switchboard::{
     Acquaintances, Change, Due, FlowId, Input, Keyless, LeftRinging, LogEntry, Medium, NotRung, Output, Protocol,
-    Purpose, Rang, RightNow, Route, SocketId, Ticket,
+    Purpose, Rang, RightNow, Route, SocketId, Ticket, WentOut,
 };
 use ringall::twilio::work::Recording;
 use ringall::utterance::Names;
@@ -264,7 +264,11 @@ impl World {
         self.hand_in(Input::Keyless(keyless));
         let out = self.store.rows.values().filter(|row| row.because == Because::CalledOut);
         let out = out.filter(|row| row.disposition != Some(Disposition::Refused));
-        let out = out.filter_map(|row| Some((row.shop?, row.started))).collect();
+        let went = |row: &CallRecord| {
+            let talked = row.answered.zip(row.ended).map_or(0, |(answered, ended)| ended.since(answered));
+            Some(WentOut { shop: row.shop?, at: row.started, talked: Duration::from_millis(talked) })
+        };
+        let out = out.filter_map(went).collect();
         self.hand_in(Input::GoneOut(out));
     }
 

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringall::call::record::{CallRecord, Direction, Disposition, Door, EndedBy, EventKind};
 use ringall::now::UnixMs;
@@ -6,7 +7,7 @@ use ringall::routing::Because;
 use ringall::routing::plan::ShopId;
 use ringall::store::calls::Closed;
 use ringall::store::{CallFilter, Store, StoreError, StoredCall};
-use ringall::switchboard::{Keyless, LeftRinging, Rang};
+use ringall::switchboard::{Keyless, LeftRinging, Rang, WentOut};
 
 use crate::cast::{Database, RUIZ, answered, call, jo, missed, number, shop};
 
@@ -67,7 +68,11 @@ async fn what_has_gone_out_within_a_day_is_remembered(db: Database) {
     for call in [
         out(1, 0, Some(Disposition::Answered)),
         out(2, 2 * day, Some(Disposition::Missed)),
-        out(3, 2 * day + 1, None),
+        CallRecord {
+            answered: Some(UnixMs(2 * day + 5)),
+            ended: Some(UnixMs(2 * day + 9)),
+            ..out(3, 2 * day + 1, Some(Disposition::Answered))
+        },
         out(4, 2 * day + 2, Some(Disposition::Refused)),
         CallRecord { because: Because::CalledForHelp, ..out(5, 2 * day + 3, None) },
         CallRecord { because: Because::Colleague, ..out(6, 2 * day + 4, None) },
@@ -75,8 +80,9 @@ async fn what_has_gone_out_within_a_day_is_remembered(db: Database) {
         log.whole(&call).await;
     }
     let mut gone_out = db.store.gone_out(UnixMs(2 * day + 10)).await.unwrap();
-    gone_out.sort_by_key(|(_, at)| *at);
-    assert_eq!(gone_out, [(ruiz, UnixMs(2 * day)), (ruiz, UnixMs(2 * day + 1))], "neither refused nor help");
+    gone_out.sort_by_key(|went| went.at);
+    let went = |ms, talked| WentOut { shop: ruiz, at: UnixMs(2 * day + ms), talked: Duration::from_millis(talked) };
+    assert_eq!(gone_out, [went(0, 0), went(1, 4)], "neither refused nor help");
 }
 
 async fn events_come_back_in_order(db: Database) {

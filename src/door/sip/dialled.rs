@@ -35,6 +35,7 @@ pub(super) fn warning(why: NotDialled) -> Header {
         NotDialled::NotInService => "There is no such number.",
         NotDialled::AtOnce => "Two calls are out already. Try again when one of them is over.",
         NotDialled::Daily => "These phones have made all the calls that they may make today.",
+        NotDialled::TalkedEnough => "These phones have talked outside for as long as they may today.",
         NotDialled::Unproved => "This phone has no password. It calls the shop's phones and emergency numbers only.",
         NotDialled::NoWayOut => "These phones call each other only. For 112 or 911 take another phone.",
         NotDialled::NoNumber => "This is neither a phone of the shop nor a telephone number.",

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use crate::call::record::CallId;
-use crate::now::Mono;
+use crate::now::Now;
 use crate::sip::budget::{About, Budgets, Payer, Spent, Whence};
 use crate::sip::gate::Source;
 use crate::sip::hop::{Hop, Protocol};
@@ -54,12 +54,12 @@ impl Purses {
 
 impl SipDoor {
     /// Something has come from there: whether it may be read at all.
-    pub fn spend(&mut self, now: Mono, from: &Hop, bytes: &[u8]) -> Spent {
-        let payer = self.payer(from, bytes);
-        self.purses.budgets.spend(now, payer, About::read(bytes))
+    pub fn spend(&mut self, now: Now, from: &Hop, bytes: &[u8]) -> Spent {
+        let payer = self.payer(now, from, bytes);
+        self.purses.budgets.spend(now.mono, payer, About::read(bytes))
     }
 
-    fn payer(&self, from: &Hop, bytes: &[u8]) -> Payer {
+    fn payer(&self, now: Now, from: &Hop, bytes: &[u8]) -> Payer {
         let whence = Whence::of(from);
         match self.gate.source(from) {
             Source::Trunk(trunk) => return Payer::Trunk(trunk),
@@ -74,7 +74,7 @@ impl SipDoor {
             return Payer::Trunk(trunk);
         }
         if let Some(user) = wire::user_called(bytes) {
-            if let Some(token) = self.tokens.read(user) {
+            if let Some(token) = self.tokens.read(user, now.wall) {
                 return Payer::SentFor(token.call.0.as_u128());
             }
             if let Some(trunk) = self.gate.trunk_called(user) {

@@ -429,10 +429,11 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
-                "Two calls go out at once, and a hundred a day; of more the owner is told.",
+                "Two calls go out at once, and a hundred a day, which last ten hours together; of more the owner is told.",
                 &[
                     "story::calling_out::two_calls_go_out_at_once_and_no_third",
                     "story::calling_out::a_hundred_calls_go_out_in_a_day_and_the_next_day_as_many",
+                    "story::calling_out::phones_talk_outside_for_ten_hours_a_day_and_the_next_day_as_long",
                 ],
             ),
             said(
@@ -545,6 +546,14 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                     "story::picking_up::a_phone_that_does_not_ring_has_the_call_that_does",
                     "story::picking_up::a_phone_that_rings_may_take_the_call_so_too_and_shows_none_missed",
                     "story::picking_up::two_who_dial_in_the_same_millisecond_are_one_winner",
+                ],
+            ),
+            said(
+                "A phone without a password that dials it by UDP is answered first, and has the call once it has acknowledged that: who only writes its address has nobody's.",
+                &[
+                    "story::picking_up::who_is_not_where_they_write_that_they_are_takes_nobodys_call",
+                    "story::picking_up::whoever_writes_an_address_again_and_again_does_not_keep_the_telephone_there_from_its_call",
+                    "story::picking_up::a_telephone_that_has_to_show_itself_is_asked_for_no_call_whose_row_is_not_durable",
                 ],
             ),
             said(

@@ -57,6 +57,10 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
+                "A flood of strangers does not keep them out, nor from hanging up: the token stands in the first line.",
+                &["story::strangers::a_flood_of_strangers_takes_nothing_from_a_caller_whom_twilio_brings"],
+            ),
+            said(
                 "Where that port cannot be reached, the carrier rings the cells instead.",
                 &[
                     "story::twilio::where_our_sip_port_cannot_be_reached_cells_ring_instead",

@@ -370,6 +370,41 @@ fn two_calls_go_out_at_once_and_no_third() {
 }
 
 #[test]
+fn phones_talk_outside_for_ten_hours_a_day_and_the_next_day_as_long() {
+    let (shop, mut counter) = shop();
+    let jo = shop.outside("Jo", JO);
+    let talks_for = |counter: &mut Account, how_long: &str| {
+        counter.is_registered(&shop, &shop.counter);
+        counter.calls(&shop, &shop.counter, "600999888");
+        shop.wait("1 s");
+        if !jo.rings() {
+            return refused(&shop.counter).0;
+        }
+        jo.picks_up();
+        shop.wait(how_long);
+        jo.hangs_up();
+        shop.wait("1 s");
+        None
+    };
+    assert_eq!(talks_for(&mut counter, "300 min"), None);
+    assert_eq!(talks_for(&mut counter, "299 min"), None);
+    assert_eq!(talks_for(&mut counter, "2 min"), None, "a call that may begin may end when it likes");
+    assert_eq!(talks_for(&mut counter, "1 min"), Some(403));
+    assert_eq!(told(&shop), [NotDialled::TalkedEnough]);
+    shop.wait("40 s");
+    shop.restarts();
+    shop.wait("1 s");
+    assert_eq!(talks_for(&mut counter, "1 min"), Some(403), "a restart forgets nothing");
+    counter.calls(&shop, &shop.counter, "112");
+    shop.wait("1 s");
+    assert_eq!(asked(&shop).last().map(String::as_str), Some("112"), "help goes all the same");
+    shop.counter.hangs_up();
+    shop.wait("1000 min");
+    assert_eq!(talks_for(&mut counter, "1 min"), None, "the next day");
+    shop.is_idle();
+}
+
+#[test]
 fn a_hundred_calls_go_out_in_a_day_and_the_next_day_as_many() {
     let (shop, mut counter) = shop();
     let jo = shop.outside("Jo", JO);
