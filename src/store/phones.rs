@@ -86,12 +86,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::OtherCountry`] when they were read for another country than the shop's; [`StoreError::Gone`] when the
     /// phone is.
-    pub async fn set_phone_hours(
-        &self,
-        shop: ShopId,
-        phone: PhoneId,
-        hours: Option<&Hours>,
-    ) -> Result<(), StoreError> {
+    pub async fn set_phone_hours(&self, shop: ShopId, phone: PhoneId, hours: Option<&Hours>) -> Result<(), StoreError> {
         write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             let country: Option<String> = sqlx::query_scalar(COUNTRY).bind(shop.0).fetch_optional(&mut *tx).await?;

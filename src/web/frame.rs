@@ -113,7 +113,9 @@ impl Tab {
             // A clock, a handset, a calendar, a shop's front.
             Tab::Now | Tab::Other => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 7v5l3 2",
             Tab::Calls => "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A15 15 0 0 1 4 5a1 1 0 0 1 1-1",
-            Tab::Shop => "M4 9l1-5h14l1 5a2.7 2.7 0 0 1-5.3 0a2.7 2.7 0 0 1-5.4 0A2.7 2.7 0 0 1 4 9M5 12v8h14v-8M10 20v-5h4v5",
+            Tab::Shop => {
+                "M4 9l1-5h14l1 5a2.7 2.7 0 0 1-5.3 0a2.7 2.7 0 0 1-5.4 0A2.7 2.7 0 0 1 4 9M5 12v8h14v-8M10 20v-5h4v5"
+            }
             Tab::Hours => "M5 5h14a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1M4 10h16M8 3v4M16 3v4",
         }
     }
@@ -202,8 +204,12 @@ impl View {
             name: shown(&shop.name),
             here: shop.id == self.shop.id,
         };
-        let tab_link =
-            |to: Tab| TabLink { href: self.at(to.path()), name: to.name(self.language()), here: to == tab, icon: to.icon() };
+        let tab_link = |to: Tab| TabLink {
+            href: self.at(to.path()),
+            name: to.name(self.language()),
+            here: to == tab,
+            icon: to.icon(),
+        };
         Frame {
             w,
             language: self.language().as_str(),

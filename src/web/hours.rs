@@ -249,7 +249,7 @@ fn read_week(fields: &Fields, view: &View) -> Result<Week, WeekForm> {
 }
 
 /// Both empty: no span. An end at midnight is the day's.
-fn read_span(from: &str, to: &str) -> Result<Option<Span>, ()> {
+pub fn read_span(from: &str, to: &str) -> Result<Option<Span>, ()> {
     if from.is_empty() && to.is_empty() {
         return Ok(None);
     }

@@ -109,7 +109,11 @@ pub async fn set_hours(
             Ok(hours) => Some(hours),
             Err(error) => {
                 let fault = words::hours_error(&error, view.language());
-                return again(&view, phone, Refused { hours: Some(Typed::refused(typed, fault)), ..Refused::default() });
+                return again(
+                    &view,
+                    phone,
+                    Refused { hours: Some(Typed::refused(typed, fault)), ..Refused::default() },
+                );
             }
         },
     };
@@ -205,11 +209,7 @@ fn build(view: &View, phone: &Phone, refused: Refused) -> Result<Response, Fault
         name: refused.name.unwrap_or_else(|| Typed::fresh(&phone.name)),
         hours: refused.hours.unwrap_or_else(|| Typed::fresh(hours)),
         off: off_form(view, phone, view.at(&format!("{at}/off")), refused.off),
-        phone: PhoneForms {
-            to_phones: view.at("/phones"),
-            shop: view.at(""),
-            at,
-        },
+        phone: PhoneForms { to_phones: view.at("/phones"), shop: view.at(""), at },
     })
 }
 

@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::provisioning::Taker;
 use crate::routing::plan::{Line, Phone, Shop};
+use crate::routing::waves;
 use crate::store::LinkState;
 use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
-use crate::routing::waves;
 use crate::words;
 use crate::words::page::shop;
 

@@ -51,11 +51,14 @@ mod tests {
 
     #[test]
     fn staff_answer_claim_and_note_and_change_nothing_else() {
-        for path in ["/owed/+34600999888/claim", "/callers/+34600999888", "/calls/1/pick-up", "/my-phone/off", "/sign-out"]
+        for path in
+            ["/owed/+34600999888/claim", "/callers/+34600999888", "/calls/1/pick-up", "/my-phone/off", "/sign-out"]
         {
             assert!(may(Role::Staff, &Method::POST, path), "{path}");
         }
-        for path in ["/hours/week", "/override", "/phones/1/name", "/phones/add", "/people", "/shop/numbers", "/", "/new"] {
+        for path in
+            ["/hours/week", "/override", "/phones/1/name", "/phones/add", "/people", "/shop/numbers", "/", "/new"]
+        {
             assert!(!may(Role::Staff, &Method::POST, path), "{path}");
             assert!(may(Role::Staff, &Method::GET, path) && may(Role::Owner, &Method::POST, path), "{path}");
         }

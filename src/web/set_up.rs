@@ -80,7 +80,8 @@ pub async fn choose(
     let is_first = owner.email.is_empty();
     let email = if is_first { fields.text("email") } else { owner.email.as_str() };
     let form = |email, fault| form(&web, guest, email, is_first, &secret, fault);
-    let wrong_email = |why: &str| Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Typed::refused(email, why), None)?).into_response());
+    let wrong_email =
+        |why: &str| Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Typed::refused(email, why), None)?).into_response());
     if !is_email(email) {
         return wrong_email(people::labels(guest.language).not_an_email);
     }

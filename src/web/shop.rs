@@ -19,7 +19,6 @@ use crate::words::page::shop::{self as words, Labels, labels};
 #[template(path = "shop.html")]
 struct Page {
     frame: Frame,
-    w: &'static Labels,
     places: Vec<Place>,
 }
 
@@ -79,7 +78,6 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let basics = format!("{}, {}, {}", shown(&shop.name), shop.time_zone.name(), shop.country.as_str());
     page(Page {
         frame: view.frame(Tab::Shop, w.shop),
-        w,
         places: vec![
             place(w.phones, words::count_phones(shop.phones.len(), language), "/phones"),
             place(w.people, words::count_people(people, language), "/people"),
@@ -205,7 +203,8 @@ fn languages(chosen: Language, reader: Language) -> Vec<Choice> {
         (Language::Es, Language::En) => "Spanish",
         (Language::Es, Language::Es) => "Español",
     };
-    let choice = |language: Language| Choice { value: language.as_str(), name: name(language), chosen: chosen == language };
+    let choice =
+        |language: Language| Choice { value: language.as_str(), name: name(language), chosen: chosen == language };
     Language::ALL.into_iter().map(choice).collect()
 }
 

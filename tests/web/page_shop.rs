@@ -103,7 +103,16 @@ async fn a_phone_that_cannot_be_added_comes_back_as_typed() {
         let answer = ana.fills("/phones/add", &[("name", name), ("kind", kind), ("line", line)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {kind} {line}");
         let described = if answer.text.contains("id=\"name-fault\"") { "name-fault" } else { "line-fault" };
-        says(&answer.text, &[words, &format!("aria-describedby=\"{}", if described == "name-fault" { "name-hint name-fault" } else { "line-fault" })]);
+        says(
+            &answer.text,
+            &[
+                words,
+                &format!(
+                    "aria-describedby=\"{}",
+                    if described == "name-fault" { "name-hint name-fault" } else { "line-fault" }
+                ),
+            ],
+        );
         says(&answer.text, &[&format!("value=\"{line}\""), &format!("value=\"{kind}\" checked")]);
         assert!(!answer.text.contains("<b>"));
     }

@@ -1,5 +1,6 @@
 //! What is said of adding and changing phones, and of ringing each once.
 
+use crate::call::Drilled;
 use crate::routing::plan::Language;
 
 said! {
@@ -82,37 +83,22 @@ said! {
     drill_look: "See what became of it", "Ver qué ha pasado";
 }
 
-/// What came of ringing a phone once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drilled {
-    /// It was asked, and has said nothing yet.
-    Asked,
-    Rings,
-    Lifted,
-    /// It rang, and nobody lifted it.
-    Rang,
-    /// It did not ring.
-    Silent,
-    Unreachable,
-    Busy,
-}
-
-/// The same as a sentence.
-pub fn drilled(what: Drilled, phone: &str, language: Language) -> String {
+/// What came of ringing a phone once; `None`: it cannot be reached.
+pub fn drilled(what: Option<Drilled>, phone: &str, language: Language) -> String {
     match (language, what) {
-        (Language::En, Drilled::Asked) => format!("{phone}: asked to ring."),
-        (Language::En, Drilled::Rings) => format!("{phone} rings."),
-        (Language::En, Drilled::Lifted) => format!("{phone} rang, and somebody lifted it. It works."),
-        (Language::En, Drilled::Rang) => format!("{phone} rang. It works."),
-        (Language::En, Drilled::Silent) => format!("{phone} did not ring. Is it on, and not set to “do not disturb”?"),
-        (Language::En, Drilled::Unreachable) => format!("{phone} cannot be reached: it is not registered."),
-        (Language::En, Drilled::Busy) => format!("{phone} is in a call: try again later."),
-        (Language::Es, Drilled::Asked) => format!("{phone}: se le ha pedido que suene."),
-        (Language::Es, Drilled::Rings) => format!("{phone} está sonando."),
-        (Language::Es, Drilled::Lifted) => format!("{phone} ha sonado y alguien ha descolgado. Funciona."),
-        (Language::Es, Drilled::Rang) => format!("{phone} ha sonado. Funciona."),
-        (Language::Es, Drilled::Silent) => format!("{phone} no ha sonado. ¿Está encendido y sin «no molestar»?"),
-        (Language::Es, Drilled::Unreachable) => format!("No se puede contactar con {phone}: no está registrado."),
-        (Language::Es, Drilled::Busy) => format!("{phone} está en una llamada: prueba más tarde."),
+        (Language::En, Some(Drilled::Asked)) => format!("{phone}: asked to ring."),
+        (Language::En, Some(Drilled::Rings)) => format!("{phone} rings."),
+        (Language::En, Some(Drilled::Lifted)) => format!("{phone} rang, and somebody lifted it. It works."),
+        (Language::En, Some(Drilled::Rang)) => format!("{phone} rang. It works."),
+        (Language::En, Some(Drilled::Silent)) => {
+            format!("{phone} did not ring. Is it on, and not set to “do not disturb”?")
+        }
+        (Language::En, None) => format!("{phone} cannot be reached: it is not registered."),
+        (Language::Es, Some(Drilled::Asked)) => format!("{phone}: se le ha pedido que suene."),
+        (Language::Es, Some(Drilled::Rings)) => format!("{phone} está sonando."),
+        (Language::Es, Some(Drilled::Lifted)) => format!("{phone} ha sonado y alguien ha descolgado. Funciona."),
+        (Language::Es, Some(Drilled::Rang)) => format!("{phone} ha sonado. Funciona."),
+        (Language::Es, Some(Drilled::Silent)) => format!("{phone} no ha sonado. ¿Está encendido y sin «no molestar»?"),
+        (Language::Es, None) => format!("No se puede contactar con {phone}: no está registrado."),
     }
 }
