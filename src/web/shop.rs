@@ -262,7 +262,7 @@ fn build_numbers(view: &View, lines: Typed) -> Result<Response, Fault> {
         s,
         action: view.at("/shop/numbers"),
         label: s.numbers_field,
-        hint: s.no_numbers,
+        hint: s.numbers_hint,
         lines,
         carriers: Some(view.web.site.carriers.iter().map(|name| shown(name)).collect()),
         to_shop: view.at("/shop"),

@@ -12,9 +12,7 @@ said! {
     kind_fixed: "A phone or system at a fixed SIP address", "Un teléfono o una centralita en una dirección SIP fija";
     name: "What you call it", "Cómo lo llamas";
     name_hint: "Such as Counter, or Ana's cell. It stands in the log.", "Por ejemplo Mostrador, o Móvil de Ana. Sale en el registro.";
-    cell_number: "Its number", "Su número";
-    address: "Its SIP address", "Su dirección SIP";
-    which_only: "For a cell or a fixed address alone:", "Solo para un móvil o una dirección fija:";
+    line: "Its number, or its SIP address (not of a desk phone)", "Su número o su dirección SIP (no de un teléfono de mesa)";
     not_a_name: "Write a name of at most 60 characters.", "Escribe un nombre de como mucho 60 caracteres.";
     name_taken: "Another phone has this name.", "Otro teléfono tiene este nombre.";
     line_taken: "Another phone of yours is this one already.", "Otro de tus teléfonos ya es este.";
