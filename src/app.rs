@@ -1,5 +1,6 @@
 //! The composition root: opens the store, binds the sockets, starts the shells and the loop, and takes them down in order.
 
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::resolve::NameServers;
 use crate::routing::Plan;
 use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
-use crate::sip::socket::Listening;
+use crate::sip::socket;
 use crate::sip::stream;
 use crate::speech::Speaker;
 use crate::store::bindings::BindingKeeper;
@@ -40,6 +41,7 @@ use crate::twilio::rest::{Rest, RestError};
 use crate::twilio::self_test::Prover;
 use crate::twilio::webhook::Webhooks;
 use crate::utterance::Names;
+use crate::web::listener::Listening;
 use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -102,7 +104,7 @@ pub struct Running {
     looking: Task<()>,
     speaking: Option<Task<()>>,
     alerting: Task<()>,
-    following: Option<Task<()>>,
+    following: Vec<Task<()>>,
 }
 
 /// Whether all calls were over before the service stopped.
@@ -119,6 +121,10 @@ impl Running {
     /// See [`AppError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Running, AppError> {
         let certificate = match config.sip.certificate.clone() {
+            Some(files) => Some(CertificateKeeper::open(files).await?),
+            None => None,
+        };
+        let web_certificate = match config.web.certificate.clone() {
             Some(files) => Some(CertificateKeeper::open(files).await?),
             None => None,
         };
@@ -201,6 +207,9 @@ impl Running {
             web::metrics::set_trunk_registered(&trunk.name, false);
         }
         let site = Site::new(&config, sip.first().map_or(5060, SocketAddr::port), tls.first().map(SocketAddr::port));
+        // Phones elsewhere do not know this machine by the name it has for itself.
+        let is_heard_elsewhere = sip.iter().any(|address| address.ip().is_unspecified());
+        let site = site.reached_at(if is_heard_elsewhere { web::first_start::lan_address() } else { None });
         let settings = Settings {
             sockets: sip.clone(),
             tcp: tcp.clone(),
@@ -312,11 +321,17 @@ impl Running {
             clock: clock::now,
         });
         let (stop_web, stopped) = oneshot::channel::<()>();
-        let web_task = tokio::spawn(web::serve(listener, router, Limits::default(), async move {
+        let listening = match &web_certificate {
+            Some(certificate) => Listening::encrypted(listener, certificate.acceptor()),
+            None => Listening::from(listener),
+        };
+        let web_task = tokio::spawn(web::serve(listening, router, Limits::default(), async move {
             // Dropped without a word is a stop too.
             let _ = stopped.await;
         }));
-        let following = certificate.map(|certificate| tokio::spawn(certificate.follow()));
+        let certificates = [(certificate, "SIP over TLS"), (web_certificate, "the page")].into_iter();
+        let certificates = certificates.filter_map(|(certificate, what)| Some((certificate?, what)));
+        let following = certificates.map(|(certificate, what)| tokio::spawn(certificate.follow(what))).collect();
         tracing::info!(udp = ?sip, tcp = ?tcp, tls = ?tls, web = %web_address, "ringall takes calls");
         Ok(Running {
             sip,
@@ -365,7 +380,7 @@ impl Running {
         self.looking.abort();
         self.listeners.end();
         self.speaking.inspect(Task::abort);
-        self.following.inspect(Task::abort);
+        self.following.iter().for_each(Task::abort);
         let _ = self.stop_web.send(());
         let _ = self.web_task.await;
         self.inbox.send(Message::Stop);
@@ -388,7 +403,13 @@ impl Running {
 /// # Errors
 /// See [`AppError`].
 pub async fn serve(config: Config) -> Result<(), AppError> {
+    let (listen, public_url) = (config.web.listen, config.web.public_url.clone());
     let running = Running::start(config).await?;
+    if let Some(secret) = running.store.invite_the_first(clock::now().wall).await? {
+        let words = web::first_start::welcome(&secret, listen, running.web.port(), &public_url);
+        // Nobody may be there to read it.
+        let _ = std::io::stdout().write_all(words.as_bytes());
+    }
     stop_asked().await?;
     tracing::info!("stopping: live calls are ended, new ones get 503");
     running.stop().await?;
@@ -409,11 +430,11 @@ pub async fn stop_asked() -> Result<(), AppError> {
     Ok(())
 }
 
-fn bind_sip(addresses: &[SocketAddr]) -> Result<Vec<Listening>, AppError> {
+fn bind_sip(addresses: &[SocketAddr]) -> Result<Vec<socket::Listening>, AppError> {
     if addresses.is_empty() {
         return Err(AppError::NoSipSocket);
     }
-    let bind = |&address| Listening::bind(address).map_err(|error| AppError::SipSocket(address, error));
+    let bind = |&address| socket::Listening::bind(address).map_err(|error| AppError::SipSocket(address, error));
     addresses.iter().map(bind).collect()
 }
 

@@ -64,6 +64,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// Without a trailing slash.
     pub public_url: String,
+    /// What `listen` is served with by https; `None`: by http, on this machine or behind a proxy.
+    pub certificate: Option<CertificateFiles>,
 }
 
 #[derive(Clone, Debug)]
@@ -118,9 +120,6 @@ pub struct Trunk {
     pub authority: Option<PemFile>,
 }
 
-// Parts of the design that do nothing yet. They are refused, so that nobody relies on them.
-const NOT_YET_WEB: &[&str] = &["certificate", "private_key", "certificate_file", "private_key_file"];
-
 impl Default for Config {
     /// What an absent file means.
     fn default() -> Config {
@@ -130,6 +129,7 @@ impl Default for Config {
             web: Web {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
                 public_url: "http://localhost:8080".to_owned(),
+                certificate: None,
             },
             sip: Sip {
                 udp: vec![SocketAddr::from(([0, 0, 0, 0], 5060))],
@@ -215,7 +215,12 @@ impl Web {
                 plain.then(|| text.trim_end_matches('/').to_owned())
             })?;
         }
-        section.finish(NOT_YET_WEB)
+        self.certificate = CertificateFiles::read(&mut section)?;
+        if let Some(files) = self.certificate.as_ref().filter(|_| !self.public_url.starts_with("https://")) {
+            let message = "public_url must begin with https:// then, as browsers come in by it".to_owned();
+            return Err(TomlFileError::Conflict { place: files.certificate.place.clone(), message });
+        }
+        section.finish(&[])
     }
 }
 
@@ -527,13 +532,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_nothing_yet_is_refused() {
-        for key in ["certificate", "private_key"] {
-            assert_eq!(
-                read(&format!("[web]\n{key} = \"\""), &[]).unwrap_err(),
-                format!("config/ringall.toml: web.{key}: not available yet; remove it")
-            );
-        }
+    fn the_page_has_a_certificate_of_its_own_where_browsers_come_by_https() {
+        let files = "certificate = \"a.pem\"\nprivate_key = \"b.pem\"";
+        let web = read(&format!("[web]\npublic_url = \"https://phone.example\"\n{files}"), &[]).unwrap().web;
+        assert_eq!(web.certificate.unwrap().private_key.path.to_str(), Some("b.pem"));
+        let open = read(&format!("[web]\n{files}"), &[]).unwrap_err();
+        assert!(open.contains("web.certificate: public_url must begin with https://"), "{open}");
+        let half = read("[web]\ncertificate = \"a.pem\"", &[]).unwrap_err();
+        assert!(half.contains("web.private_key: missing"), "{half}");
     }
 
     #[test]

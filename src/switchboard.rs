@@ -9,6 +9,7 @@ mod between_phones;
 mod calling_back;
 mod calling_out;
 mod contacts;
+mod drills;
 mod event;
 mod lamps;
 mod left_ringing;
@@ -142,6 +143,7 @@ pub struct Switchboard {
     notices: Notices,
     gone_out: calling_out::GoneOut,
     call_backs: calling_back::CallBacks,
+    drills: drills::Drills,
     /// The ways by which each call outside was asked for.
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
@@ -247,6 +249,7 @@ impl Switchboard {
             notices: Notices::default(),
             gone_out: calling_out::GoneOut::default(),
             call_backs: calling_back::CallBacks::default(),
+            drills: drills::Drills::default(),
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
             refused: HashMap::new(),
@@ -690,6 +693,7 @@ impl Switchboard {
                 CallOutput::Screen { leg } => self.screen(now, leg),
                 CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
                 CallOutput::Lift { leg } => self.lifted(now, leg),
+                CallOutput::Drilled { phone, drilled } => self.drills.note(now, phone, drilled),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Ring { .. }
                 | CallOutput::Take { .. }

@@ -97,15 +97,16 @@ impl CertificateKeeper {
         Acceptor(self.current.subscribe())
     }
 
-    /// Takes in whatever the files become, for ever. What cannot be used changes nothing, and is said once.
-    pub async fn follow(mut self) {
+    /// Takes in whatever the files become, for ever; `for_what` stands in the log. What cannot be used changes nothing, and is
+    /// said once.
+    pub async fn follow(mut self, for_what: &'static str) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             match self.look().await {
                 Look::AsBefore => self.said = None,
                 Look::Renewed => {
                     self.said = None;
-                    tracing::info!("a new certificate is in use for SIP over TLS");
+                    tracing::info!("a new certificate is in use for {for_what}");
                 }
                 Look::Broken(error) => {
                     let error = error.to_string();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Drilled;
 use super::leg::{BindingId, LegId};
 use super::record::{CallEvent, CallRecord, VoiceMessage};
 pub use super::state::greeting::Closed;
@@ -204,6 +205,8 @@ pub enum Output {
     Dial { leg: LegId, to: Outside },
     /// Whoever has picked up at this leg makes the call from here on: they are its caller, and hear ringing.
     Lift { leg: LegId },
+    /// This phone was rung to see whether it does: what has come of it so far.
+    Drilled { phone: PhoneId, drilled: Drilled },
     /// Let the caller hear what the carrier lets be heard of this leg.
     LetHear { leg: LegId },
     /// Stop this leg's ringing.

@@ -124,9 +124,7 @@ pub struct Dial {
 pub struct Lift {
     pub occasion: Occasion,
     pub phones: Vec<Lifter>,
-    pub to: Number,
-    /// As in [`Dial`].
-    pub carriers: usize,
+    pub then: Then,
     /// So long they ring.
     pub within: Duration,
 }
@@ -145,6 +143,31 @@ pub enum Occasion {
     Missed,
     /// Somebody who looks at the page has.
     Asked,
+    /// Nobody is called: somebody wants to know whether the phone rings.
+    Drill,
+}
+
+/// What becomes of whoever lifts such a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// They are put through to this customer; carriers as in [`Dial`].
+    Calls { to: Number, carriers: usize },
+    /// It has rung: that is all.
+    HangsUp,
+}
+
+/// What came of ringing a phone to see whether it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drilled {
+    /// It was asked, and has said nothing yet.
+    Asked,
+    Rings,
+    /// It rang, and somebody lifted it.
+    Lifted,
+    /// It rang, and nobody lifted it.
+    Rang,
+    /// It did not ring.
+    Silent,
 }
 
 /// Whether the call's row is durable.

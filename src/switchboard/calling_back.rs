@@ -10,7 +10,7 @@ use super::{CallId, CallInput, CallRecord, Direction, Disposition, Door, Service
 use crate::call::event::NotRung;
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::EndedBy;
-use crate::call::{Begin, Call, Lift, Lifter, Occasion};
+use crate::call::{Begin, Call, Lift, Lifter, Occasion, Then};
 use crate::caller::Card;
 use crate::door::sip::Shown;
 use crate::media::player::Sound;
@@ -50,6 +50,8 @@ pub enum Purpose {
     CallBack(Number),
     /// To take this call, which waits for somebody.
     PickUp(CallId),
+    /// To see whether it rings.
+    Drill,
 }
 
 /// Whom phones will ring for, and whom they have called.
@@ -184,7 +186,10 @@ impl Switchboard {
         }
         match purpose {
             Purpose::PickUp(call) => self.feed(now, *call, CallInput::WantedAt(phone.id)),
-            Purpose::CallBack(_) if self.contacts.phones.is_in_use(phone.id) => return Err(NotRung::Busy),
+            Purpose::CallBack(_) | Purpose::Drill if self.contacts.phones.is_in_use(phone.id) => {
+                return Err(NotRung::Busy);
+            }
+            Purpose::Drill => self.begin_drill(now, &shop, &phone)?,
             Purpose::CallBack(number) => {
                 self.not_needed(now, shop.id, number, &[Occasion::Missed]);
                 if self.is_in_touch(shop.id, number) {
@@ -214,7 +219,7 @@ impl Switchboard {
     /// A customer who calls goes before one who may be called back: the phones are theirs, and whoever lifts one has them. The
     /// other is still owed a call.
     pub(super) fn ring_for_nobody_else(&mut self, now: Now, shop: ShopId) {
-        self.stop_lifting(now, &[Occasion::Missed], &|record| record.shop == Some(shop));
+        self.stop_lifting(now, &[Occasion::Missed, Occasion::Drill], &|record| record.shop == Some(shop));
     }
 
     fn stop_lifting(&mut self, now: Now, which: &[Occasion], whose: &dyn Fn(&CallRecord) -> bool) {
@@ -241,7 +246,8 @@ impl Switchboard {
         };
         let proof = if phones.iter().any(|phone| lifter(phone).is_some()) { Proof::Password } else { Proof::Address };
         // Those too that may still go out because phones ring for them.
-        let rings = |call: &&Call| call.lifting().is_some() && call.record().shop == Some(shop.id);
+        let calls = |why: Occasion| why != Occasion::Drill;
+        let rings = |call: &&Call| call.lifting().is_some_and(calls) && call.record().shop == Some(shop.id);
         let out = self.out(now, shop, self.calls.values().filter(rings).count());
         let to = match decide_outside(shop, number.as_str(), proof, out) {
             Dialling::Goes(Outside::Number(number)) => number,
@@ -265,9 +271,10 @@ impl Switchboard {
         let family = self.door.family_at(place).ok_or(NotRung::Unreachable)?;
         let within = match occasion {
             Occasion::Missed => RINGS_FOR,
-            Occasion::Asked => ASKED_RINGS_FOR,
+            Occasion::Asked | Occasion::Drill => ASKED_RINGS_FOR,
         };
-        let lift = Lift { occasion, phones: lifters, to: to.clone(), carriers, within };
+        let then = Then::Calls { to: to.clone(), carriers };
+        let lift = Lift { occasion, phones: lifters, then, within };
         let begin = self.with_ports(family, Begin::Lift(lift));
         if let Begin::NoPorts(_) = begin {
             return Err(NotRung::Full);
@@ -275,7 +282,7 @@ impl Switchboard {
         let id = CallId(self.chance.uuid(now.wall));
         let word = match occasion {
             Occasion::Missed => words::missed(shop.language),
-            Occasion::Asked => words::to_call(shop.language),
+            Occasion::Asked | Occasion::Drill => words::to_call(shop.language),
         };
         let shown = Shown {
             card: self.card_of(shop, &to).titled(word),
@@ -285,7 +292,7 @@ impl Switchboard {
         };
         self.busy_with = Some(id);
         self.door.open_ours(id, place, shown);
-        let call = Call::new(now, first_row(id, now, shop, to), Some(shop.clone()), begin, &self.contacts.phones);
+        let call = Call::new(now, first_row(id, now, shop, Some(to)), Some(shop.clone()), begin, &self.contacts.phones);
         self.calls.insert(id, call);
         self.drain_call(now, id);
         self.busy_with = None;
@@ -318,14 +325,15 @@ impl Switchboard {
     }
 }
 
-/// Its first row, should somebody lift a phone.
-fn first_row(id: CallId, now: Now, shop: &Shop, number: Number) -> CallRecord {
+/// Its first row, should somebody lift a phone; of a drill none is ever written.
+pub(super) fn first_row(id: CallId, now: Now, shop: &Shop, number: Option<Number>) -> CallRecord {
+    let is_to_customer = number.is_some();
     CallRecord {
         id,
         shop: Some(shop.id),
         direction: Direction::Out,
-        called: number.as_str().to_owned(),
-        caller: Some(number),
+        called: number.as_ref().map_or_else(String::new, |number| number.as_str().to_owned()),
+        caller: number,
         caller_raw: String::new(),
         caller_display: String::new(),
         withheld: false,
@@ -336,7 +344,8 @@ fn first_row(id: CallId, now: Now, shop: &Shop, number: Number) -> CallRecord {
         answered: None,
         ended: None,
         disposition: None,
-        because: Because::CalledOut,
+        // Of a drill there is nobody outside.
+        because: if is_to_customer { Because::CalledOut } else { Because::Colleague },
         ended_by: None,
         answered_by: None,
         nth_call_from_caller: 0,

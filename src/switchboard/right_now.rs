@@ -1,6 +1,7 @@
 //! This moment, as the page and the API show it.
 
 use super::{Gauges, Standing, Switchboard};
+use crate::call::Drilled;
 use crate::call::record::CallRecord;
 use crate::now::{Now, UnixMs};
 use crate::routing::decision::{Because, Decision, Offer};
@@ -35,6 +36,8 @@ pub struct PhoneNow {
     pub doing: Doing,
     /// When it last answered anything of ours, or registered.
     pub proven_at: Option<UnixMs>,
+    /// What came of ringing it last to see whether it does.
+    pub drilled: Option<(Drilled, UnixMs)>,
 }
 
 /// What a phone is doing.
@@ -97,6 +100,7 @@ impl Switchboard {
                     _ => Doing::Nothing,
                 },
                 proven_at: places.into_iter().filter_map(|(_, proven_at)| proven_at).max(),
+                drilled: self.drills.last(phone.id),
             }
         });
         let notices = self.notices.standing(now.wall, shop.id).collect();

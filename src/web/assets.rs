@@ -18,6 +18,8 @@ struct Files;
 pub static STYLE: LazyLock<String> = LazyLock::new(|| address("page.css"));
 pub static SCRIPT: LazyLock<String> = LazyLock::new(|| address("live.js"));
 pub static GREETING: LazyLock<String> = LazyLock::new(|| address("greeting.js"));
+/// Of the first steps alone.
+pub static GUESS: LazyLock<String> = LazyLock::new(|| address("guess.js"));
 pub static ICON: LazyLock<String> = LazyLock::new(|| address("icon.svg"));
 
 /// Where a file is: with the beginning of its hash, so that a new version is another address.

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use crate::hex::hex;
 use crate::routing::plan::PhoneId;
 use crate::store::owners::ABSOLUTE_END;
+use crate::store::screens::SCREEN_IDLE;
 
 /// How the cookie is named and guarded: by the scheme of the address that browsers reach us at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +36,7 @@ impl Cookie {
 
     /// The secret in the request's cookie, where it has one that could be ours.
     pub fn read(self, headers: &HeaderMap) -> Option<String> {
-        let secret = self.value(self.name(), headers)?;
-        let plausible = secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit());
-        plausible.then(|| secret.to_owned())
+        self.secret(headers, self.name())
     }
 
     fn value<'h>(self, of: &str, headers: &'h HeaderMap) -> Option<&'h str> {
@@ -54,6 +53,29 @@ impl Cookie {
     /// What makes a browser forget.
     pub fn forget(self) -> HeaderValue {
         self.set("", 0)
+    }
+
+    /// The secret of a screen beside the till: another cookie than that of a person, so that neither is taken for the other.
+    pub fn screen(self, headers: &HeaderMap) -> Option<String> {
+        self.secret(headers, self.screen_name())
+    }
+
+    /// What keeps a screen paired.
+    pub fn keep_screen(self, secret: &str) -> HeaderValue {
+        self.written(self.screen_name(), secret, SCREEN_IDLE.as_secs())
+    }
+
+    fn screen_name(self) -> &'static str {
+        match self {
+            Cookie::Host => "__Host-ringall-counter",
+            Cookie::Plain => "ringall-counter",
+        }
+    }
+
+    fn secret(self, headers: &HeaderMap, name: &str) -> Option<String> {
+        let secret = self.value(name, headers)?;
+        let plausible = secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit());
+        plausible.then(|| secret.to_owned())
     }
 
     /// The phone that was last chosen in this browser.

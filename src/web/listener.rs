@@ -18,9 +18,12 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
+
+use crate::tls::Acceptor;
 
 use super::deadline::{Phase, ReadBefore, ServedBody, Watched};
 
@@ -74,8 +77,38 @@ const MAX_HEADERS: usize = 64;
 /// After an accept failed (no file descriptors left): long enough to let some be freed.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// Where browsers connect to.
+pub struct Listening {
+    listener: TcpListener,
+    /// `None`: they come by http.
+    acceptor: Option<Acceptor>,
+}
+
+impl From<TcpListener> for Listening {
+    fn from(listener: TcpListener) -> Listening {
+        Listening { listener, acceptor: None }
+    }
+}
+
+impl Listening {
+    /// They come by https, and are shown the acceptor's certificate.
+    pub fn encrypted(listener: TcpListener, acceptor: Acceptor) -> Listening {
+        Listening { listener, acceptor: Some(acceptor) }
+    }
+}
+
+/// In a request's extensions: it came by a connection that we have encrypted ourselves.
+#[derive(Clone, Copy, Debug)]
+pub struct ByTls;
+
 /// Serves until `shutdown` is done, then lets requests under way finish for [`Limits::drain`].
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+pub async fn serve(
+    listening: impl Into<Listening>,
+    router: Router,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
+    let Listening { listener, acceptor } = listening.into();
     let (drain, draining) = watch::channel(());
     let mut open = Open::default();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -87,7 +120,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
             accepted = accept(&listener, failing) => match accepted {
                 Ok((stream, peer)) => {
                     failing = false;
-                    open.take(stream, peer, &router, limits, &draining);
+                    open.take((stream, peer), acceptor.clone(), &router, limits, &draining);
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
@@ -125,8 +158,8 @@ struct Open {
 impl Open {
     fn take(
         &mut self,
-        stream: TcpStream,
-        peer: SocketAddr,
+        (stream, peer): (TcpStream, SocketAddr),
+        acceptor: Option<Acceptor>,
         router: &Router,
         limits: Limits,
         draining: &watch::Receiver<()>,
@@ -138,7 +171,7 @@ impl Open {
             metrics::counter!("ringall_web_connections_refused_total").increment(1);
             return;
         }
-        let task = self.tasks.spawn(converse(stream, peer, router.clone(), limits, draining.clone()));
+        let task = self.tasks.spawn(receive(stream, peer, acceptor, router.clone(), limits, draining.clone()));
         self.sources.insert(task.id(), source);
         self.per_source.insert(source, of_source + 1);
     }
@@ -182,15 +215,37 @@ fn tune(stream: &TcpStream, limits: Limits) {
     let _ = SockRef::from(stream).set_tcp_user_timeout(Some(limits.idle));
 }
 
-/// One connection, from its first byte to its last.
-async fn converse(
+/// One connection, encrypted first where that is so. Who does not shake hands in time is cut off, as who sends no header.
+async fn receive(
     stream: TcpStream,
     peer: SocketAddr,
+    acceptor: Option<Acceptor>,
     router: Router,
     limits: Limits,
     mut draining: watch::Receiver<()>,
 ) {
     tune(&stream, limits);
+    let Some(acceptor) = acceptor else { return converse(stream, peer, None, router, limits, draining).await };
+    let hands = tokio::select! {
+        hands = tokio::time::timeout(limits.header, acceptor.accept(stream)) => hands,
+        _ = draining.changed() => return,
+    };
+    match hands {
+        Ok(Ok(stream)) => converse(stream, peer, Some(ByTls), router, limits, draining).await,
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "somebody who speaks no https was cut off"),
+        Err(_) => tracing::debug!(%peer, "somebody who did not shake hands in time was cut off"),
+    }
+}
+
+/// One connection, from its first byte of HTTP to its last.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: SocketAddr,
+    by_tls: Option<ByTls>,
+    router: Router,
+    limits: Limits,
+    mut draining: watch::Receiver<()>,
+) {
     let phase = Phase::new();
     let io = TokioIo::new(Watched::new(stream, phase.clone(), limits.header, limits.idle));
     let router = TowerToHyperService::new(router);
@@ -198,6 +253,9 @@ async fn converse(
         phase.request_began();
         let mut request = request.map(|body| Body::new(ReadBefore::new(body, limits.body)));
         request.extensions_mut().insert(ConnectInfo(peer));
+        if let Some(by_tls) = by_tls {
+            request.extensions_mut().insert(by_tls);
+        }
         let answer = router.call(request);
         let phase = phase.clone();
         async move {

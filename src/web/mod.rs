@@ -14,9 +14,11 @@ mod calls;
 mod connect;
 mod cookie;
 mod deadline;
+mod drill;
 mod event_stream;
 mod fault;
 mod figures;
+pub mod first_start;
 mod form;
 mod frame;
 mod greeting;
@@ -44,10 +46,12 @@ mod qr_code;
 mod range;
 mod ring;
 mod role;
+mod screen;
 mod set_up;
 mod shop;
 mod sign_in;
 mod sip_socket;
+mod start;
 mod throttle;
 mod twilio_note;
 mod visit;
@@ -185,6 +189,10 @@ fn guest_pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     vec![
         ("/sign-in", get(sign_in::show).post(sign_in::enter)),
         ("/set-up/{secret}", get(set_up::show).post(set_up::choose)),
+        ("/counter/pair/{secret}", get(screen::ask).post(screen::take)),
+        ("/counter", get(screen::counter)),
+        ("/counter/live", get(screen::counter_live)),
+        ("/counter/news", get(screen::counter_news)),
         ("/static/{version}/{name}", get(assets::file)),
     ]
 }
@@ -237,6 +245,8 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/phones", get(phones::show)),
         ("/phones/call-back-ring", form(phones::ring_back, "/phones")),
         ("/phones/add", get(phone_add::show).post(phone_add::add)),
+        ("/phones/drill", get(drill::show).post(drill::ring_all)),
+        ("/phones/{id}/drill", form(drill::ring_one, "/phones/drill")),
         ("/phones/{id}", get(phone::show)),
         ("/phones/{id}/name", form(phone::rename, "/phones")),
         ("/phones/{id}/hours", form(phone::set_hours, "/phones")),
@@ -251,6 +261,15 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/shop/basics", get(shop::basics).post(shop::save_basics)),
         ("/shop/numbers", get(shop::numbers).post(shop::save_numbers)),
         ("/shop/notices", get(shop::notices).post(shop::save_notices)),
+        ("/shop/screens", get(screen::show).post(screen::pair)),
+        ("/shop/screens/{id}/end", form(screen::end, "/shop/screens")),
+        ("/start", get(start::begin)),
+        ("/start/shop", get(start::shop).post(start::save_shop)),
+        ("/start/hours", get(start::hours).post(start::save_hours)),
+        ("/start/phone", get(start::phone)),
+        ("/start/number", get(start::number).post(start::save_number)),
+        ("/start/greeting", get(start::greeting)),
+        ("/start/call", get(start::call)),
         ("/people", get(people::show).post(people::invite)),
         ("/people/{id}/link", form(people::invite_again, "/people")),
         ("/people/{id}/role", form(people::set_role, "/people")),

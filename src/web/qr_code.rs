@@ -35,6 +35,29 @@ pub fn drawn(text: &str) -> Option<Drawing> {
     Some(Drawing { side: code.width() + 2 * QUIET, path })
 }
 
+/// The same for a terminal, two modules a character; light on dark, as terminals are. `None` as above.
+pub fn in_terminal(text: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+    let (width, colors) = (code.width(), code.to_colors());
+    let is_dark = |row: usize, column: usize| {
+        let inside = (QUIET..QUIET + width).contains(&row) && (QUIET..QUIET + width).contains(&column);
+        inside && colors[(row - QUIET) * width + column - QUIET] == Color::Dark
+    };
+    let side = width + 2 * QUIET;
+    let mut lines = String::new();
+    for row in (0..side).step_by(2) {
+        let halves = (0..side).map(|column| match (is_dark(row, column), is_dark(row + 1, column)) {
+            (false, false) => '█',
+            (false, true) => '▀',
+            (true, false) => '▄',
+            (true, true) => ' ',
+        });
+        lines.extend(halves);
+        lines.push('\n');
+    }
+    Some(lines)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +77,22 @@ mod tests {
         let pixel = |x: usize, y: usize| if dark[y / PIXELS][x / PIXELS] { 0 } else { 255 };
         let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, pixel);
         image.detect_grids().first().expect("a code").decode().expect("a code that can be read").1
+    }
+
+    #[test]
+    fn what_a_terminal_shows_is_read() {
+        const PIXELS: usize = 4;
+        let lines = in_terminal("http://192.168.1.20:8080/set-up/0123456789abcdef").unwrap();
+        let rows: Vec<Vec<char>> = lines.lines().map(|line| line.chars().collect()).collect();
+        let dark = |x: usize, y: usize| match (rows[y / 2][x], y % 2) {
+            (' ', _) | ('▄', 0) | ('▀', 1) => 0,
+            _ => 255,
+        };
+        let (width, height) = (rows[0].len() * PIXELS, rows.len() * 2 * PIXELS);
+        let pixel = |x: usize, y: usize| dark(x / PIXELS, y / PIXELS);
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, pixel);
+        let read = image.detect_grids().first().expect("a code").decode().expect("it can be read").1;
+        assert_eq!(read, "http://192.168.1.20:8080/set-up/0123456789abcdef");
     }
 
     #[test]

@@ -13,7 +13,11 @@ use crate::words::page::shop;
 
 /// What everybody may send who is signed in: answering, claiming, noting, and what is their own. All other forms are an
 /// owner's; a new one is too, until it stands here.
-const EVERYBODY: [&str; 7] = ["/account/", "/sign-out", "/my-phone/", "/callers/", "/calls/", "/owed/", "/messages/"];
+const EVERYBODY: [&str; 8] =
+    ["/account/", "/sign-out", "/my-phone/", "/few-phones", "/callers/", "/calls/", "/owed/", "/messages/"];
+
+/// Below these, what an owner alone does all the same: what cannot be undone, and what changes many at once.
+const NOT_EVERYBODY: [&str; 2] = ["/erase", "/callers/import"];
 
 /// What staff may not even look at: addresses there may be as good as passwords.
 const OWNERS_ALONE: [&str; 1] = ["/shop/notices"];
@@ -21,7 +25,8 @@ const OWNERS_ALONE: [&str; 1] = ["/shop/notices"];
 pub fn may(role: Role, method: &Method, path: &str) -> bool {
     let only_looks = method == Method::GET || method == Method::HEAD;
     let starts = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
-    role == Role::Owner || if only_looks { !starts(&OWNERS_ALONE) } else { starts(&EVERYBODY) }
+    let ends = |path: &str| NOT_EVERYBODY.iter().any(|part| path.starts_with(part) || path.ends_with(part));
+    role == Role::Owner || if only_looks { !starts(&OWNERS_ALONE) } else { starts(&EVERYBODY) && !ends(path) }
 }
 
 #[derive(Template)]
@@ -56,9 +61,18 @@ mod tests {
         {
             assert!(may(Role::Staff, &Method::POST, path), "{path}");
         }
-        for path in
-            ["/hours/week", "/override", "/phones/1/name", "/phones/add", "/people", "/shop/numbers", "/", "/new"]
-        {
+        for path in [
+            "/hours/week",
+            "/override",
+            "/phones/1/name",
+            "/phones/add",
+            "/people",
+            "/shop/numbers",
+            "/",
+            "/new",
+            "/callers/import/do",
+            "/callers/+34600999888/erase",
+        ] {
             assert!(!may(Role::Staff, &Method::POST, path), "{path}");
             assert!(may(Role::Staff, &Method::GET, path) && may(Role::Owner, &Method::POST, path), "{path}");
         }

@@ -19,7 +19,6 @@ use crate::words::page::shop::{self as words, Labels, labels};
 #[template(path = "shop.html")]
 struct Page {
     frame: Frame,
-    w: &'static Labels,
     places: Vec<Place>,
 }
 
@@ -79,7 +78,6 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let basics = format!("{}, {}, {}", shown(&shop.name), shop.time_zone.name(), shop.country.as_str());
     page(Page {
         frame: view.frame(Tab::Shop, w.shop),
-        w,
         places: vec![
             place(w.phones, words::count_phones(shop.phones.len(), language), "/phones"),
             place(w.people, words::count_people(people, language), "/people"),
@@ -264,7 +262,7 @@ fn build_numbers(view: &View, lines: Typed) -> Result<Response, Fault> {
         s,
         action: view.at("/shop/numbers"),
         label: s.numbers_field,
-        hint: s.no_numbers,
+        hint: s.numbers_hint,
         lines,
         carriers: Some(view.web.site.carriers.iter().map(|name| shown(name)).collect()),
         to_shop: view.at("/shop"),

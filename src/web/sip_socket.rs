@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use crate::sip::hop::Protocol;
 use crate::sip::stream::{Peer, Wire};
 use crate::sip::wire::MAX_DATAGRAM;
+use crate::web::listener::ByTls;
 use crate::web::{Problem, Web, visit};
 
 /// What both sides must say that they speak (RFC 7118 §4.1).
@@ -55,13 +56,14 @@ pub async fn open(
         .into_response()
 }
 
-/// Who it is. A proxy on this machine says for whom it asks, and is where TLS ends.
+/// Who it is. A proxy on this machine says for whom it asks, and is where TLS ends, unless that is our own listener.
 fn peer(web: &Web, headers: &HeaderMap, extensions: &Extensions) -> Option<Peer> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>().copied()?;
     let ip = visit::exactly_from(Some(peer.ip()), headers);
     let by_proxy = peer.ip().to_canonical().is_loopback() && web.entrance.is_encrypted();
     let local = if ip.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
-    let protocol = if by_proxy { Protocol::Wss } else { Protocol::Ws };
+    let by_tls = extensions.get::<ByTls>().is_some();
+    let protocol = if by_proxy || by_tls { Protocol::Wss } else { Protocol::Ws };
     Some(Peer { protocol, from: SocketAddr::new(ip, peer.port()), local })
 }
 

@@ -11,12 +11,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::routing::plan::Language;
-use crate::store::{Owner, StoreError};
+use crate::store::{Owner, Role, StoreError};
 use crate::web::Web;
 use crate::web::api::language;
 use crate::web::cookie::{Cookie, form_mark, is_form_mark};
 use crate::web::fault::{Fault, dress};
 use crate::web::form::{Fields, encoded};
+use crate::web::frame::newest_plan;
 use crate::web::listener::source;
 use crate::web::role;
 use crate::web::throttle::Throttle;
@@ -117,6 +118,16 @@ pub async fn require(State(web): State<Arc<Web>>, request: Request, next: Next) 
     if !role::may(visitor.owner.role, &parts.method, parts.uri.path()) {
         return role::refuse(&web, visitor.language).await;
     }
+    if parts.method == Method::GET && web.plan.borrow().shops.is_empty() && shows_a_shop(parts.uri.path()) {
+        match newest_plan(&web).await {
+            // There is nothing to show before the first step is done.
+            Ok(plan) if plan.shops.is_empty() && visitor.owner.role == Role::Owner => {
+                return Redirect::to(FIRST_STEPS).into_response();
+            }
+            Ok(_) => {}
+            Err(error) => return Fault::from(error).page(visitor.language),
+        }
+    }
     let mut request = Request::from_parts(parts, body);
     if request.method() != Method::GET && request.method() != Method::HEAD {
         if !is_from_us(request.headers(), &web.entrance) {
@@ -163,6 +174,13 @@ pub async fn welcome(State(web): State<Arc<Web>>, mut request: Request, next: Ne
 
 /// The one form with a file, from those alone who are signed in.
 pub const WITH_FILE: [&str; 2] = ["/greeting/record", "/callers/import"];
+
+/// Where an owner begins who has no shop yet.
+const FIRST_STEPS: &str = "/start";
+
+fn shows_a_shop(path: &str) -> bool {
+    !path.starts_with(LIVE) && path != FIRST_STEPS && path != "/start/shop"
+}
 
 /// Below it is what scripts of ours fetch.
 const LIVE: &str = "/live/";

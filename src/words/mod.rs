@@ -98,6 +98,14 @@ pub fn to_call(language: Language) -> &'static str {
     }
 }
 
+/// On a phone that is rung to see whether it does, in 20 ASCII characters.
+pub fn drill(language: Language) -> &'static str {
+    match language {
+        Language::En => "TEST, no caller",
+        Language::Es => "PRUEBA, no llaman",
+    }
+}
+
 /// The same on the phone that has called them: they return that call.
 pub fn returns(language: Language) -> &'static str {
     match language {

@@ -117,3 +117,25 @@ fn baresip_by_tls_with_protected_sound_and_a_plain_caller_hear_each_other() {
     assert_eq!(installation.metric("ringall_media_unauthentic_total"), None, "each packet was of its leg");
     assert!(phone.printed().contains("AES_CM_128_HMAC_SHA1_80"), "{}", phone.printed());
 }
+
+#[test]
+fn the_page_is_served_by_https_with_the_certificate_that_is_there_now() {
+    let (old, new) = (made(), made());
+    let files = Files::new();
+    let put = |(certificate, key): &(String, String)| {
+        files.write("web.pem", certificate);
+        files.write("web-key.pem", key);
+    };
+    put(&old);
+    let folder = files.folder().display();
+    let keys = format!("certificate = \"{folder}/web.pem\"\nprivate_key = \"{folder}/web-key.pem\"\n");
+    files.edit_config("public_url = \"http://", &format!("{keys}public_url = \"https://"));
+    let mut process = files.serve();
+    process.wait_for("ringall takes calls", LIMIT);
+    assert!(shows(files.web_port, &old.0) && !shows(files.web_port, &new.0));
+    assert_eq!(crate::http::get(files.web_port, "/healthz", None).map(|reply| reply.status), None, "not in the open");
+    put(&new);
+    let renewed = until(TAKEN_WITHIN, || shows(files.web_port, &new.0).then_some(()));
+    assert!(renewed.is_some(), "the new certificate is not taken:\n{}", process.printed());
+    assert!(process.printed().contains("a new certificate is in use for the page"), "{}", process.printed());
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Europe::Madrid;
+use ringall::call::Drilled;
 use ringall::now::UnixMs;
 use ringall::routing::{Action, Because, Decision, Ring};
 use ringall::words::page;
@@ -134,4 +135,35 @@ fn whom_a_call_is_owed_to_is_told_with_counts() {
     let told =
         in_both(&[Some("Mo-Fr 09:00-18:00"), None], |theirs, language| page::changed_meanwhile(*theirs, language));
     golden("page_owed.txt", &[since, history, due, told].concat());
+}
+
+#[test]
+fn the_shops_counts_and_refusals_are_said_right() {
+    let counts = [0_usize, 1, 2, 3, 21];
+    let counted = |&n: &usize, language| {
+        let browsers = i64::try_from(n).expect("small");
+        let seen = (n > 1).then_some("today, 9:05");
+        let people = page::shop::count_people(n.max(1), language);
+        [page::shop::count_phones(n, language), people, page::shop::people::signed_in(browsers, seen, language)]
+            .join(" | ")
+    };
+    golden("page_shop_counts.txt", &in_both(&counts, counted));
+    let owners: [&[&str]; 4] =
+        [&[], &["ana@example.com"], &["ana@example.com", "bea@example.com"], &["a@b.es", "olga@b.es"]];
+    golden("page_shop_ask.txt", &in_both(&owners, |owners, language| page::shop::ask_an_owner(owners, language)));
+    let drilled = [
+        None,
+        Some(Drilled::Asked),
+        Some(Drilled::Rings),
+        Some(Drilled::Lifted),
+        Some(Drilled::Rang),
+        Some(Drilled::Silent),
+    ];
+    let said = |&drilled: &Option<Drilled>, language| page::shop::phones::drilled(drilled, "Counter", language);
+    golden("page_shop_drilled.txt", &in_both(&drilled, said));
+    let rows = [("today, 9:05", "today, 9:06")];
+    golden(
+        "page_shop_screen.txt",
+        &in_both(&rows, |(paired, seen), language| page::shop::screen(paired, seen, language)),
+    );
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ringall::call::Drilled;
 use ringall::call::record::{CallEvent, CallRecord, EventKind, VoiceMessage};
 use std::num::NonZeroU16;
 
@@ -247,6 +248,20 @@ impl Shop {
         let purpose = Purpose::CallBack(machine::number(number));
         let phone = self.id_of(phone);
         self.world.borrow_mut().ring_phone(phone, purpose)
+    }
+
+    /// Somebody at the page wants to see whether this phone rings.
+    pub fn drills(&self, phone: &Phone) -> Result<(), NotRung> {
+        let phone = self.id_of(phone);
+        self.world.borrow_mut().ring_phone(phone, Purpose::Drill)
+    }
+
+    /// What came of that, as the page shows it.
+    pub fn drilled(&self, phone: &Phone) -> Option<Drilled> {
+        let id = self.id_of(phone);
+        let now = self.world.borrow_mut().right_now();
+        let phones = now.shops.iter().flat_map(|shop| &shop.phones);
+        phones.filter(|phone| phone.phone == id).find_map(|phone| phone.drilled).map(|(drilled, _)| drilled)
     }
 
     /// Somebody at the page wants to take the call of this number at this phone.

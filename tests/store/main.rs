@@ -9,6 +9,7 @@ mod damage;
 mod log;
 mod owed;
 mod owners;
+mod people;
 mod plan;
 mod provisioning;
 mod salvage;

@@ -8,6 +8,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
+use ringall::config::{CertificateFiles, PemFile};
+use ringall::tls::{CertificateKeeper, Connector};
+use ringall::web::listener::Listening;
 use ringall::web::{Limits, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -219,4 +222,44 @@ async fn a_shutdown_does_not_wait_for_ever() {
     stop.send(()).expect("it serves");
     tokio::time::timeout(HUNG, serving).await.expect("it ends").expect("without a panic");
     assert!(!until_cut_off(&mut busy).await.contains("200 OK"));
+}
+
+#[tokio::test]
+async fn the_page_is_served_with_a_certificate_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let file = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        PemFile { place: format!("web.{name}"), path }
+    };
+    let files = CertificateFiles {
+        certificate: file("certificate", made.cert.pem()),
+        private_key: file("private_key", made.signing_key.serialize_pem()),
+    };
+    let keeper = CertificateKeeper::open(files.clone()).await.unwrap();
+    let router = Router::new().route("/", get(async || "hello"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let listening = Listening::encrypted(listener, keeper.acceptor());
+    tokio::spawn(serve(listening, router, Limits { header: Duration::from_secs(2), ..patient() }, pending()));
+
+    let mut connector = Connector::believing_the_public();
+    connector.believe(["127.0.0.1"].into_iter(), &files.certificate).await.unwrap();
+    let mut peer = connector.connect("127.0.0.1", connected(address).await).await.expect("it proves who it is");
+    for _ in 0..2 {
+        peer.write_all(HELLO.as_bytes()).await.unwrap();
+        let mut heard = vec![0; 512];
+        let mut answer = String::new();
+        while !answer.ends_with("hello") {
+            let read = tokio::time::timeout(HUNG, peer.read(&mut heard)).await.expect("it answers").unwrap();
+            assert!(read > 0, "it is cut off after {answer:?}");
+            answer.push_str(&String::from_utf8_lossy(&heard[..read]));
+        }
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+    let mut plain = connected(address).await;
+    says(&mut plain, HELLO).await;
+    assert!(!until_cut_off(&mut plain).await.contains("hello"), "nothing is served without");
+    assert_eq!(until_cut_off(&mut connected(address).await).await, "", "who does not shake hands is cut off");
 }

@@ -2,10 +2,10 @@
 
 use axum::http::{StatusCode, header};
 use ringall::call::record::{CallRecord, Disposition, EventKind};
-use ringall::store::CallerEdit;
+use ringall::store::{CallerEdit, Role};
 
-use crate::browser::Browser;
-use crate::shop::{JO, Loop, Place, answered, event, id, missed_withheld, ringing};
+use crate::browser::{Browser, PASSWORD};
+use crate::shop::{JO, Loop, NOW, Place, answered, event, id, missed_withheld, ringing};
 
 /// Every page that can be opened, for a shop with call 1.
 fn all_pages() -> Vec<String> {
@@ -20,8 +20,10 @@ fn all_pages() -> Vec<String> {
         "/what-if?at=2026-12-24T18:05",
         "/account",
     ];
+    let shop = ["/shop", "/phones/add", "/phones/drill", "/people", "/shop/numbers", "/shop/notices", "/shop/basics"];
+    let more = ["/shop/screens", "/start/hours", "/start/phone", "/start/number", "/start/greeting", "/start/call"];
     let after = format!("{call}/after");
-    fixed.into_iter().map(str::to_owned).chain([call, after]).collect()
+    fixed.into_iter().chain(shop).chain(more).map(str::to_owned).chain([call, after]).collect()
 }
 
 async fn place() -> Place {
@@ -138,7 +140,7 @@ async fn what_a_caller_would_get_is_asked_of_the_same_decision() {
 async fn every_page_is_there_in_both_languages() {
     let place = place().await;
     let mut ana = place.anas_browser().await;
-    for (language, words) in [("es", "Teléfonos"), ("en", "Phones")] {
+    for (language, words) in [("es", "Tienda"), ("en", "Shop")] {
         ana.fills("/account/language", &[("language", language)]).await;
         for path in all_pages() {
             let page = ana.sees(&path).await;
@@ -215,8 +217,11 @@ async fn a_fault_is_a_page_that_says_what_to_do() {
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     says(&unknown.text, &["There is nothing at this address"]);
     let empty = Place::of(&[], Loop::Answers).await;
-    let answer = empty.anas_browser().await.opens("/").await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let link = empty.store.invite("bea@example.com", Role::Staff, NOW).await.expect("a link is made");
+    let mut bea = empty.browser();
+    bea.sends(&format!("/set-up/{link}"), &[("password", PASSWORD), ("again", PASSWORD)]).await;
+    let answer = bea.opens("/").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "an owner is led to the first steps");
     says(&answer.text, &["ringall import"]);
 }
 
@@ -230,7 +235,7 @@ async fn each_of_several_shops_has_its_pages() {
     says(&first, &["Jo Miller", "Café Sol", &format!("/calls?shop={sol}")]);
     let second = ana.sees(&format!("/calls?shop={sol}")).await;
     assert!(!second.contains("Jo Miller"), "another shop's call");
-    says(&second, &[&format!("/phones?shop={sol}")]);
+    says(&second, &[&format!("/shop?shop={sol}")]);
     assert_eq!(ana.opens("/calls?shop=999999").await.status, StatusCode::NOT_FOUND);
 }
 

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use hyper::body::Body as _;
+use ringall::call::Drilled;
 use ringall::call::record::{
     CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
 };
@@ -359,7 +360,7 @@ async fn answer_looks(
                     Purpose::CallBack(number) if number.as_str() == PREMIUM => {
                         Err(NotRung::Number(NotDialled::Premium))
                     }
-                    Purpose::CallBack(_) => Ok(()),
+                    Purpose::CallBack(_) | Purpose::Drill => Ok(()),
                     Purpose::PickUp(call) if *call == ringing(plan.shops[0].id, 5).id => Ok(()),
                     Purpose::PickUp(_) => Err(NotRung::Gone),
                 };
@@ -399,6 +400,7 @@ fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
                 because: PhoneBecause::InAWave,
                 doing: Doing::Nothing,
                 proven_at: Some(UnixMs(NOW.0 - 1_000)),
+                drilled: Some((Drilled::Rang, UnixMs(NOW.0 - 5_000))),
             },
             PhoneNow {
                 phone: cell,
@@ -406,6 +408,7 @@ fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
                 because: PhoneBecause::OffNow,
                 doing: Doing::Nothing,
                 proven_at: None,
+                drilled: None,
             },
         ]
         .into_iter()
@@ -415,6 +418,7 @@ fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
             because: PhoneBecause::InAWave,
             doing: Doing::Nothing,
             proven_at: Some(NOW),
+            drilled: None,
         }))
         .collect(),
         notices: notices.to_vec(),

@@ -1,11 +1,12 @@
 //! A call back begins at home: phones of the shop are rung, and whoever lifts one is put through to the customer. Until then
-//! nobody outside is concerned: there is no row, and what ends here leaves no trace but a missed call on the phones.
+//! nobody outside is concerned: there is no row, and what ends here leaves no trace but a missed call on the phones. A drill
+//! is the same without a customer: the phone rings once, and what came of it is told.
 
 use super::super::event::{Final, Input, Output, Stop};
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::EventKind;
-use super::super::{Dial, Facts, Lift, Occasion};
+use super::super::{Dial, Drilled, Facts, Lift, Occasion, Then};
 use super::dialling::Dialling;
 use super::{Phase, ending, ringing};
 use crate::now::{Mono, Now};
@@ -15,6 +16,8 @@ use crate::routing::Outside;
 pub(crate) struct Lifting {
     lift: Lift,
     until: Mono,
+    /// What has come of it so far, where that is all that is wanted.
+    drilled: Drilled,
 }
 
 impl Lifting {
@@ -23,7 +26,7 @@ impl Lifting {
             ringing::want(now, lifter.phone, facts, phones);
         }
         let until = now.mono + lift.within;
-        Lifting { lift, until }.go_on(now, facts)
+        Lifting { lift, until, drilled: Drilled::Asked }.go_on(now, facts)
     }
 
     pub(crate) fn occasion(&self) -> Occasion {
@@ -34,9 +37,12 @@ impl Lifting {
         Some(self.until)
     }
 
-    pub(crate) fn on(self, now: Now, input: Input, facts: &mut Facts) -> Phase {
+    pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts) -> Phase {
         match input {
-            Input::Rings(leg) => ringing::rings(now, leg, facts),
+            Input::Rings(leg) => {
+                ringing::rings(now, leg, facts);
+                self.drilled(Drilled::Rings, facts);
+            }
             Input::PickedUp(leg) => match facts.legs.get(&leg).map(|leg| leg.state) {
                 Some(LegState::Offered | LegState::Ringing) => return self.lifted(now, leg, facts),
                 Some(LegState::Leaving(_)) => ending::too_late(now, leg, facts),
@@ -45,7 +51,7 @@ impl Lifting {
             Input::LegEnded(leg, _) | Input::LegHungUp(leg, _) => {
                 facts.legs.remove(&leg);
             }
-            Input::Timeout if self.until <= now.mono => ringing::stop_others(now, None, Stop::NobodyAnswered, facts),
+            Input::Timeout if self.until <= now.mono => ringing::stop_others(now, None, self.unheard(), facts),
             Input::Closing => ringing::stop_others(now, None, Stop::NobodyAnswered, facts),
             // Nothing was missed.
             Input::NotNeeded => ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts),
@@ -66,20 +72,48 @@ impl Lifting {
     }
 
     /// While something rings, that is waited for.
-    fn go_on(self, now: Now, facts: &mut Facts) -> Phase {
+    fn go_on(mut self, now: Now, facts: &mut Facts) -> Phase {
         if ringing::anything_rings(facts) {
             return Phase::Lifting(self);
+        }
+        let came = if self.drilled == Drilled::Rings { Drilled::Rang } else { Drilled::Silent };
+        if self.drilled != Drilled::Lifted {
+            self.drilled(came, facts);
         }
         facts.record.ended = Some(now.wall);
         facts.push(Output::Refuse(Final::Cancelled));
         Phase::Ending
     }
 
+    fn drilled(&mut self, drilled: Drilled, facts: &mut Facts) {
+        self.drilled = drilled;
+        if let (Occasion::Drill, Some(lifter)) = (self.lift.occasion, self.lift.phones.first()) {
+            facts.push(Output::Drilled { phone: lifter.phone, drilled });
+        }
+    }
+
+    /// What a phone is told that nobody has lifted: of a drill none is to show a missed call.
+    fn unheard(&self) -> Stop {
+        match self.lift.occasion {
+            Occasion::Drill => Stop::AnsweredElsewhere,
+            Occasion::Missed | Occasion::Asked => Stop::NobodyAnswered,
+        }
+    }
+
     /// The first who lifts calls; from here on it is a call like one that they have dialled.
-    fn lifted(self, now: Now, id: LegId, facts: &mut Facts) -> Phase {
+    fn lifted(mut self, now: Now, id: LegId, facts: &mut Facts) -> Phase {
+        let Then::Calls { to, carriers } = self.lift.then.clone() else {
+            if let Some(leg) = facts.legs.get_mut(&id) {
+                leg.state = LegState::Leaving(Stop::AnsweredElsewhere);
+            }
+            self.drilled(Drilled::Lifted, facts);
+            ending::too_late(now, id, facts);
+            ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts);
+            return self.go_on(now, facts);
+        };
         let Some(leg) = facts.legs.remove(&id) else { return Phase::Lifting(self) };
         ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts);
-        let Lift { phones, to, carriers, .. } = self.lift;
+        let phones = self.lift.phones;
         let user = phones.into_iter().find(|lifter| lifter.phone == leg.phone).map(|lifter| lifter.user);
         facts.made_by = Some(leg.phone);
         facts.record.started = now.wall;

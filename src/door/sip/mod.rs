@@ -633,7 +633,7 @@ impl SipDoor {
             // [`SipDoor::screen`], [`SipDoor::dismiss`]).
             Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
             // The same ([`SipDoor::lift`]).
-            Output::Lift { .. } => {}
+            Output::Lift { .. } | Output::Drilled { .. } => {}
             Output::Ring { leg, binding, phone } => {
                 self.show_its_own(*leg, *phone);
                 self.ring(now, *leg, *binding);

@@ -53,6 +53,8 @@ said! {
     to_shop: "Back to the shop", "Volver a la tienda";
     no_numbers: "None is set: every number that is called is this shop's.",
         "No hay ninguno: todo número al que llamen es de esta tienda.";
+    numbers_hint: "Without any, every number that is called is this shop's.",
+        "Sin ninguno, todo número al que llamen es de esta tienda.";
     numbers_field: "Your numbers, one a line, as +34911234567", "Tus números, uno por línea, como +34911234567";
     not_numbers: "One of these is no telephone number. Write each as +34911234567, one a line.",
         "Uno de estos no es un número de teléfono. Escribe cada uno como +34911234567, uno por línea.";

@@ -462,6 +462,23 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "A drill",
+        sentences: &[
+            Sentence {
+                says: "A phone that somebody at the page wants to try rings once, for 10 s, and shows `TEST`; the page says whether it rang and whether somebody lifted it. No customer is called, nothing is logged, and no phone shows a missed call.",
+                shown_by: &[
+                    "story::drill::a_drilled_phone_rings_once_and_shows_no_missed_call",
+                    "story::drill::whoever_lifts_a_drilled_phone_is_let_go",
+                    "story::drill::a_phone_that_does_not_ring_is_told_of",
+                ],
+            },
+            Sentence {
+                says: "A customer who calls goes before a drill.",
+                shown_by: &["story::drill::a_customer_who_calls_goes_before_a_drill"],
+            },
+        ],
+    },
+    Paragraph {
         title: "Calling back",
         sentences: &[
             Sentence {

@@ -14,6 +14,7 @@ mod carrier_asks;
 mod cells;
 mod closed;
 mod crowded;
+mod drill;
 mod encrypted;
 mod fax;
 mod give_up;

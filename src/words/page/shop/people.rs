@@ -19,7 +19,7 @@ said! {
     role: "What they may do", "Qué puede hacer";
     own_phone: "Their own phone", "Su propio teléfono";
     no_phone: "None", "Ninguno";
-    sign_out: "Sign out everywhere", "Cerrar en todas partes";
+    sign_out: "Sign out everywhere", "Cerrar la sesión en todas partes";
     new_link: "New link", "Enlace nuevo";
     remove: "Remove", "Quitar";
     you: "You", "Tú";

@@ -1,5 +1,6 @@
 //! What is said of adding and changing phones, and of ringing each once.
 
+use crate::call::Drilled;
 use crate::routing::plan::Language;
 
 said! {
@@ -11,9 +12,7 @@ said! {
     kind_fixed: "A phone or system at a fixed SIP address", "Un teléfono o una centralita en una dirección SIP fija";
     name: "What you call it", "Cómo lo llamas";
     name_hint: "Such as Counter, or Ana's cell. It stands in the log.", "Por ejemplo Mostrador, o Móvil de Ana. Sale en el registro.";
-    cell_number: "Its number", "Su número";
-    address: "Its SIP address", "Su dirección SIP";
-    which_only: "For a cell or a fixed address alone:", "Solo para un móvil o una dirección fija:";
+    line: "Its number, or its SIP address (not of a desk phone)", "Su número o su dirección SIP (no de un teléfono de mesa)";
     not_a_name: "Write a name of at most 60 characters.", "Escribe un nombre de como mucho 60 caracteres.";
     name_taken: "Another phone has this name.", "Otro teléfono tiene este nombre.";
     line_taken: "Another phone of yours is this one already.", "Otro de tus teléfonos ya es este.";
@@ -82,37 +81,22 @@ said! {
     drill_look: "See what became of it", "Ver qué ha pasado";
 }
 
-/// What came of ringing a phone once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drilled {
-    /// It was asked, and has said nothing yet.
-    Asked,
-    Rings,
-    Lifted,
-    /// It rang, and nobody lifted it.
-    Rang,
-    /// It did not ring.
-    Silent,
-    Unreachable,
-    Busy,
-}
-
-/// The same as a sentence.
-pub fn drilled(what: Drilled, phone: &str, language: Language) -> String {
+/// What came of ringing a phone once; `None`: it cannot be reached.
+pub fn drilled(what: Option<Drilled>, phone: &str, language: Language) -> String {
     match (language, what) {
-        (Language::En, Drilled::Asked) => format!("{phone}: asked to ring."),
-        (Language::En, Drilled::Rings) => format!("{phone} rings."),
-        (Language::En, Drilled::Lifted) => format!("{phone} rang, and somebody lifted it. It works."),
-        (Language::En, Drilled::Rang) => format!("{phone} rang. It works."),
-        (Language::En, Drilled::Silent) => format!("{phone} did not ring. Is it on, and not set to “do not disturb”?"),
-        (Language::En, Drilled::Unreachable) => format!("{phone} cannot be reached: it is not registered."),
-        (Language::En, Drilled::Busy) => format!("{phone} is in a call: try again later."),
-        (Language::Es, Drilled::Asked) => format!("{phone}: se le ha pedido que suene."),
-        (Language::Es, Drilled::Rings) => format!("{phone} está sonando."),
-        (Language::Es, Drilled::Lifted) => format!("{phone} ha sonado y alguien ha descolgado. Funciona."),
-        (Language::Es, Drilled::Rang) => format!("{phone} ha sonado. Funciona."),
-        (Language::Es, Drilled::Silent) => format!("{phone} no ha sonado. ¿Está encendido y sin «no molestar»?"),
-        (Language::Es, Drilled::Unreachable) => format!("No se puede contactar con {phone}: no está registrado."),
-        (Language::Es, Drilled::Busy) => format!("{phone} está en una llamada: prueba más tarde."),
+        (Language::En, Some(Drilled::Asked)) => format!("{phone}: asked to ring."),
+        (Language::En, Some(Drilled::Rings)) => format!("{phone} rings."),
+        (Language::En, Some(Drilled::Lifted)) => format!("{phone} rang, and somebody lifted it. It works."),
+        (Language::En, Some(Drilled::Rang)) => format!("{phone} rang. It works."),
+        (Language::En, Some(Drilled::Silent)) => {
+            format!("{phone} did not ring. Is it on, and not set to “do not disturb”?")
+        }
+        (Language::En, None) => format!("{phone} cannot be reached: it is not registered."),
+        (Language::Es, Some(Drilled::Asked)) => format!("{phone}: se le ha pedido que suene."),
+        (Language::Es, Some(Drilled::Rings)) => format!("{phone} está sonando."),
+        (Language::Es, Some(Drilled::Lifted)) => format!("{phone} ha sonado y alguien ha descolgado. Funciona."),
+        (Language::Es, Some(Drilled::Rang)) => format!("{phone} ha sonado. Funciona."),
+        (Language::Es, Some(Drilled::Silent)) => format!("{phone} no ha sonado. ¿Está encendido y sin «no molestar»?"),
+        (Language::Es, None) => format!("No se puede contactar con {phone}: no está registrado."),
     }
 }

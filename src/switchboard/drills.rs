@@ -1,0 +1,72 @@
+//! Phones are rung once to see whether they do, for somebody who looks at the page. Nobody outside is concerned, no row is
+//! written, and what came of it is kept until the next time or the next start.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{CallId, Switchboard};
+use crate::call::event::NotRung;
+use crate::call::leg::BindingId;
+use crate::call::{Begin, Call, Drilled, Lift, Lifter, Occasion, Then};
+use crate::door::sip::Shown;
+use crate::now::{Now, UnixMs};
+use crate::routing::plan::{Line, Phone, PhoneId, Shop};
+use crate::words;
+
+use super::calling_back::first_row;
+
+/// So long it rings: two rings or three, for somebody who listens for them.
+pub const DRILL_RINGS_FOR: Duration = Duration::from_secs(10);
+
+/// What came of each phone's last.
+#[derive(Debug, Default)]
+pub(super) struct Drills(HashMap<PhoneId, (Drilled, UnixMs)>);
+
+impl Drills {
+    pub fn note(&mut self, now: Now, phone: PhoneId, drilled: Drilled) {
+        self.0.insert(phone, (drilled, now.wall));
+    }
+
+    pub fn last(&self, phone: PhoneId) -> Option<(Drilled, UnixMs)> {
+        self.0.get(&phone).copied()
+    }
+}
+
+impl Switchboard {
+    /// Rings this phone, which is free and not behind a carrier.
+    pub(super) fn begin_drill(&mut self, now: Now, shop: &Arc<Shop>, phone: &Phone) -> Result<(), NotRung> {
+        let user = match &phone.line {
+            Line::Registers { user, .. } => user.clone(),
+            Line::Fixed { .. } | Line::Cell { .. } => String::new(),
+        };
+        let place: BindingId = self.contacts.phones.of(phone.id).first().copied().ok_or(NotRung::Unreachable)?;
+        let family = self.door.family_at(place).ok_or(NotRung::Unreachable)?;
+        let lift = Lift {
+            occasion: Occasion::Drill,
+            phones: vec![Lifter { phone: phone.id, user }],
+            then: Then::HangsUp,
+            within: DRILL_RINGS_FOR,
+        };
+        let begin = self.with_ports(family, Begin::Lift(lift));
+        if let Begin::NoPorts(_) = begin {
+            return Err(NotRung::Full);
+        }
+        let id = CallId(self.chance.uuid(now.wall));
+        let shown = Shown {
+            card: words::drill(shop.language).to_owned(),
+            number: "drill".to_owned(),
+            called: shop.numbers.first().map(|number| number.as_str().to_owned()),
+            own: None,
+        };
+        self.drills.note(now, phone.id, Drilled::Asked);
+        self.busy_with = Some(id);
+        self.door.open_ours(id, place, shown);
+        let call = Call::new(now, first_row(id, now, shop, None), Some(shop.clone()), begin, &self.contacts.phones);
+        self.calls.insert(id, call);
+        self.drain_call(now, id);
+        self.busy_with = None;
+        self.tell_of_free_phones(now);
+        Ok(())
+    }
+}
