@@ -43,6 +43,7 @@ mod live;
 mod messages;
 mod notices;
 mod page;
+mod page_hours;
 mod reason;
 mod refused;
 mod registering;

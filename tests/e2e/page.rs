@@ -366,7 +366,7 @@ fn call(installation: &Installation, number: &str) -> String {
 }
 
 /// Looks at each page in both languages, on a telephone and at a desk.
-fn every_page_is_whole(
+pub fn every_page_is_whole(
     browser: &Chromium,
     web: &str,
     pages: &[(&str, String)],
