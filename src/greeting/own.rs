@@ -14,7 +14,12 @@ use crate::utterance::{Pause, length_of};
 /// Why a recording cannot be heard by callers. Each is told with what to do about it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unfit {
-    Unreadable(WaveError),
+    /// It is no WAVE file.
+    NoWave,
+    /// It is one, of a format that is not read here.
+    Format,
+    /// Longer than anybody would make a greeting on purpose.
+    OverAMinute,
     Silent,
     /// Too loud for the microphone.
     Clipped,
@@ -52,7 +57,11 @@ impl OwnWords {
         if offers_a_menu(words) {
             return Err(Unfit::Menu);
         }
-        let sound = pcm_wave::read(file).map_err(Unfit::Unreadable)?;
+        let sound = pcm_wave::read(file).map_err(|error| match error {
+            WaveError::NoWave => Unfit::NoWave,
+            WaveError::Format(_) | WaveError::Rate(_) => Unfit::Format,
+            WaveError::Long(_) => Unfit::OverAMinute,
+        })?;
         let clipped = sound.iter().filter(|sample| sample.abs() >= FULL_SCALE).count();
         if clipped as f32 * 100.0 > CLIPPED_MAX_PERCENT * sound.len() as f32 {
             return Err(Unfit::Clipped);

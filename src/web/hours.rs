@@ -255,8 +255,12 @@ fn closure_line(closure: &Closure, view: &View) -> ClosureLine {
         words::page::moment(at, view.language(), view.shop.time_zone, view.now)
     };
     let open = closure.open.as_ref().map_or("", Hours::as_str);
+    let when = match said::whole_days(closure.from, closure.to, view.language()) {
+        Some(days) => days,
+        None => words::page::from_to(&named(closure.from), &named(closure.to), view.language()),
+    };
     ClosureLine {
-        when: words::page::from_to(&named(closure.from), &named(closure.to), view.language()),
+        when,
         why: shown(&closure.why),
         open: if open.is_empty() { String::new() } else { words::page::open_then(open, view.language()) },
         delete: view.at(&format!("/hours/closures/{}/delete", closure.id)),

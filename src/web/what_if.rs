@@ -6,14 +6,17 @@ use axum::response::Response;
 use crate::routing::explain::{explain, offer, read_instant};
 use crate::routing::{Action, Duty, local_time};
 use crate::web::fault::Fault;
+use crate::web::form::encoded;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::web::phones::Row;
 use crate::words;
+use crate::words::page::hours as said;
 
 #[derive(Template)]
 #[template(path = "what_if.html")]
 struct Page {
     frame: Frame,
+    h: &'static said::Labels,
     at: String,
     from: String,
     fault: Option<&'static str>,
@@ -26,6 +29,8 @@ struct Answer {
     action: &'static str,
     because: String,
     phones: Vec<Row>,
+    /// Where the greeting is that the caller hears.
+    heard: Option<String>,
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
@@ -40,6 +45,8 @@ pub async fn show(view: View) -> Result<Response, Fault> {
         let (language, zone) = (view.language(), view.shop.time_zone);
         let because = words::because(&explanation.decision.because, language, zone, at);
         let rings = matches!(explanation.decision.action, Action::Ring(_));
+        let takes_message = matches!(explanation.decision.action, Action::TakeMessage { .. });
+        let heard_at = encoded(&local_time::written(local_time::local(zone, at)));
         let refused = matches!(explanation.decision.action, Action::Refuse(_));
         let row = |(phone, duty): (&crate::routing::plan::Phone, Duty)| Row {
             name: shown(&phone.name),
@@ -50,6 +57,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
             when: words::page::moment(at, language, zone, view.now),
             rings,
             action: words::action(&explanation.decision.action, language),
+            heard: takes_message.then(|| view.at(&format!("/greeting?at={heard_at}"))),
             phones: explanation.phones().map(row).collect(),
             because,
         }
@@ -57,6 +65,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let now = || local_time::written(local_time::local(view.shop.time_zone, view.now));
     page(Page {
         frame: view.frame(Tab::Hours, w.what_if),
+        h: said::labels(view.language()),
         at: if asked.is_empty() { now() } else { asked.to_owned() },
         from: from.to_owned(),
         fault,

@@ -442,6 +442,15 @@ impl Day {
     }
 }
 
+/// "Counter", "Counter and Workshop", "Counter, Workshop and Office".
+fn list(names: &[&str], and: &str) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -52,6 +52,8 @@ impl Chromium {
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio",
                 "--no-first-run", "--hide-scrollbars", "--autoplay-policy=no-user-gesture-required",
+                // A microphone that beeps, allowed to every page.
+                "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
                 format!("--user-data-dir={profile}"),
             ],
         });

@@ -8,7 +8,6 @@ use chrono_tz::Europe::Madrid;
 use chrono_tz::Tz;
 use ringall::greeting::own::{Unfit, room_for};
 use ringall::greeting::{Greeting, LENGTH_MAX, NAME_MAX};
-use ringall::media::pcm_wave::WaveError;
 use ringall::now::UnixMs;
 use ringall::routing::decision::{Because, Opening};
 use ringall::routing::local_time;
@@ -253,7 +252,7 @@ fn own_words_that_were_taken_are_heard_when_it_opens_within_a_week() {
 fn a_recording_that_callers_should_not_hear_is_refused_with_its_reason() {
     let take = |words: &str, file: &[u8]| OwnWords::recorded(Language::En, Part::Welcome, words, file).unwrap_err();
     let fine = recording(2.0, 0.3);
-    assert_eq!(take("Ruiz", b"MThd"), Unfit::Unreadable(WaveError::NoWave));
+    assert_eq!(take("Ruiz", b"MThd"), Unfit::NoWave);
     assert_eq!(take("Ruiz", &recording(2.0, 0.0)), Unfit::Silent);
     assert_eq!(take("Ruiz", &recording(2.0, 4.0)), Unfit::Clipped);
     assert!(matches!(take("Ruiz", &recording(11.0, 0.3)), Unfit::Long { .. }));

@@ -6,6 +6,9 @@ use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Europe::Madrid;
 use ringall::call::Drilled;
 use ringall::now::UnixMs;
+use ringall::routing::ahead::ClockChange;
+use ringall::routing::plan::{Language, Part};
+use ringall::routing::week::TypedError;
 use ringall::routing::{Action, Because, Decision, Ring};
 use ringall::words::page;
 
@@ -166,4 +169,87 @@ fn the_shops_counts_and_refusals_are_said_right() {
         "page_shop_screen.txt",
         &in_both(&rows, |(paired, seen), language| page::shop::screen(paired, seen, language)),
     );
+}
+
+#[test]
+fn hours_are_told_as_on_a_door() {
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().expect("a date of this test");
+    let local = |text: &str| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("a time of this test");
+    let dates = in_both(&["2026-12-24", "2027-01-01"], |text, language| {
+        [page::hours::date(day(text), language), page::hours::date_of_year(day(text), language)].join(" | ")
+    });
+    let open: [&[(&str, &str)]; 5] = [
+        &[],
+        &[("2026-11-23 09:00", "2026-11-23 14:00")],
+        &[("2026-11-23 09:00", "2026-11-23 14:00"), ("2026-11-23 16:30", "2026-11-24 00:00")],
+        &[("2026-11-23 18:00", "2026-11-24 02:00")],
+        &[("2026-11-23 00:00", "2026-11-24 00:00")],
+    ];
+    let times = in_both(&open, |open, language| {
+        let open: Vec<_> = open.iter().map(|(from, to)| (at(from), at(to))).collect();
+        page::hours::today(&page::hours::times(&open, Madrid, language), language)
+    });
+    let days = in_both(&[(0, 0), (0, 4), (5, 6), (0, 6)], |(first, last), language| {
+        page::hours::days(*first, *last, language)
+    });
+    let changes = in_both(
+        &[("2027-03-28 02:00", "2027-03-28 03:00"), ("2026-10-25 03:00", "2026-10-25 02:00")],
+        |(from, to), language| page::hours::clock_change(ClockChange { from: local(from), to: local(to) }, language),
+    );
+    let closed = [
+        ("2026-12-24 14:00", "2026-12-26 09:00"),
+        ("2026-12-24 14:00", "2026-12-27 00:00"),
+        ("2026-12-25 00:00", "2026-12-26 00:00"),
+        ("2026-12-25 02:00", "2026-12-28 02:00"),
+    ];
+    let closed = in_both(&closed, |(from, to), language| page::hours::closed_from_to(local(from), local(to), language));
+    let whole = [
+        ("2026-12-25 00:00", "2026-12-26 00:00"),
+        ("2026-12-25 00:00", "2027-01-02 00:00"),
+        ("2026-12-25 02:00", "2026-12-26 00:00"),
+    ];
+    let whole = in_both(&whole, |(from, to), language| {
+        page::hours::whole_days(local(from), local(to), language).unwrap_or_default()
+    });
+    let besides = [
+        Because::PublicHoliday { opens: None },
+        Because::Closure { opens: None, why: "Stocktaking".to_owned() },
+        Because::Closure { opens: None, why: String::new() },
+        Because::ExtraOpening { until: None, why: String::new() },
+        Because::ClosedByOwner { until: at(NOW) },
+        Because::OpenedByOwner { until: at(NOW) },
+    ];
+    let besides = besides.map(|because| {
+        let code = because.code();
+        in_both(&[code], |_, language| page::hours::besides(&because, None, language))
+    });
+    let wrong = [TypedError::NotUnderstood, TypedError::SameTwice, TypedError::Overlap, TypedError::TooMany];
+    let wrong = in_both(&wrong, |error, language| page::hours::typed_error(*error, language).to_owned());
+    let asked = in_both(&[2027], |year, language| page::hours::ask_closed_days(*year, language));
+    golden("page_hours.txt", &[dates, times, days, changes, closed, whole, besides.concat(), wrong, asked].concat());
+}
+
+#[test]
+fn a_greeting_is_told_of_and_refused_kindly() {
+    use ringall::greeting::own::Unfit;
+    let seconds = Duration::from_millis;
+    let unfit = [
+        Unfit::NoWave,
+        Unfit::Format,
+        Unfit::OverAMinute,
+        Unfit::Silent,
+        Unfit::Clipped,
+        Unfit::Long { length: seconds(6_250), room: seconds(3_990) },
+        Unfit::Menu,
+        Unfit::NoWords,
+        Unfit::ManyWords,
+    ];
+    let unfit = in_both(&unfit, |unfit, language| page::greeting::unfit(unfit, language));
+    let parts = in_both(&Part::ALL, |part, language| page::greeting::part(*part, language).to_owned());
+    let lengths = in_both(&[0, 1_000, 9_450, 12_000], |ms, language| {
+        [page::greeting::length(seconds(*ms), seconds(12_000), language), page::greeting::room(seconds(*ms), language)]
+            .join(" | ")
+    });
+    let names = in_both(&Language::ALL, |named, language| page::greeting::language_name(*named, language).to_owned());
+    golden("page_greeting.txt", &[unfit, parts, lengths, names].concat());
 }

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDateTime;
 use ringall::now::UnixMs;
-use ringall::routing::plan::{Closure, Country, Override, OverrideState, ShopId};
+use ringall::routing::closed_days::DayChange;
+use ringall::routing::plan::{Closure, Country, Language, Override, OverrideState, OwnWords, Part, ShopId};
 use ringall::routing::{Hours, HoursTag};
 use ringall::store::contacts::Written;
 use ringall::store::hours::MAX_CLOSURES;
@@ -22,6 +23,8 @@ crate::on_both! {
     what_is_not_edited_stays,
     a_shop_that_is_gone_takes_nothing,
     every_wish_raises_the_version_once,
+    closed_days_are_written_whole_or_not_at_all,
+    a_shops_own_words_come_and_go,
 }
 
 fn hours(text: &str) -> Hours {
@@ -195,4 +198,54 @@ async fn every_wish_raises_the_version_once(db: Database) {
     raised("a closure less").await;
     store.edit_caller(ruiz, &jo(), &CallerEdit { blocked: Some(true), ..CallerEdit::default() }, None).await.unwrap();
     raised("a caller").await;
+}
+
+async fn closed_days_are_written_whole_or_not_at_all(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    assert_eq!(db.store.closed_days_year(ruiz).await.unwrap(), 0, "nobody was asked yet");
+    let old = db.store.plan().await.unwrap().shop(ruiz).unwrap().closures.clone();
+    let new = DayChange { add: Some(closure("2026-12-24T00:00", "2026-12-25T00:00")), delete: vec![old[0].id] };
+    db.store.set_closed_days(ruiz, std::slice::from_ref(&new), 2027).await.unwrap();
+    let closures = db.store.plan().await.unwrap().shop(ruiz).unwrap().closures.clone();
+    assert_eq!(closures.len(), old.len());
+    assert!(!closures.contains(&old[0]) && closures.iter().any(|it| it.why == "Stocktaking"));
+    assert_eq!(db.store.closed_days_year(ruiz).await.unwrap(), 2027);
+    let version = db.store.plan_version().await.unwrap();
+    let foreign = Hours::parse("10:00-12:00", Country(*b"GB")).unwrap();
+    let bad = DayChange { add: Some(Closure { open: Some(foreign), ..new.add.clone().unwrap() }), delete: Vec::new() };
+    assert!(matches!(db.store.set_closed_days(ruiz, &[new, bad], 2028).await, Err(StoreError::OtherCountry)));
+    assert_eq!(db.store.plan().await.unwrap().shop(ruiz).unwrap().closures, closures, "nothing was written");
+    assert_eq!(db.store.plan_version().await.unwrap(), version);
+    let gone = ShopId(ruiz.0 + 1000);
+    assert!(matches!(db.store.set_closed_days(gone, &[], 2027).await, Err(StoreError::Gone { .. })));
+    assert!(matches!(db.store.closed_days_year(gone).await, Err(StoreError::Gone { .. })));
+}
+
+async fn a_shops_own_words_come_and_go(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let own = |part, words: &str, samples: &[u8]| OwnWords {
+        language: Language::Es,
+        part,
+        words: words.into(),
+        samples: samples.into(),
+    };
+    let (welcome, invitation) =
+        (own(Part::Welcome, "Ruiz, ñ", &[0, 255, 7]), own(Part::Invitation, "Diga", &[1; 96_000]));
+    for own in [&own(Part::Welcome, "Otra", &[9]), &welcome, &invitation] {
+        let before = db.store.plan_version().await.unwrap();
+        db.store.set_own_words(ruiz, own).await.unwrap();
+        assert_eq!(db.store.plan_version().await.unwrap(), before + 1);
+    }
+    db.store.set_greeting_also(ruiz, Some(Language::En)).await.unwrap();
+    let greeting = db.store.plan().await.unwrap().shop(ruiz).unwrap().greeting.clone();
+    assert_eq!((greeting.words, greeting.also), (vec![invitation.clone(), welcome], Some(Language::En)));
+    // Who imports the shop anew keeps its voice.
+    db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    db.store.drop_own_words(ruiz, Language::Es, Part::Welcome).await.unwrap();
+    db.store.set_greeting_also(ruiz, None).await.unwrap();
+    let greeting = db.store.plan().await.unwrap().shop(ruiz).unwrap().greeting.clone();
+    assert_eq!((greeting.words, greeting.also), (vec![invitation.clone()], None));
+    let gone = ShopId(ruiz.0 + 1000);
+    assert!(matches!(db.store.set_own_words(gone, &invitation).await, Err(StoreError::Gone { .. })));
+    assert!(matches!(db.store.set_greeting_also(gone, None).await, Err(StoreError::Gone { .. })));
 }

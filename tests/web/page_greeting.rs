@@ -49,6 +49,8 @@ async fn the_greeting_is_heard_as_a_caller_hears_it() {
     assert_eq!(answer.bytes.len(), 44 + 2 * heard.samples().len(), "16 bits of each sample behind a header");
     assert!(ana.sees("/greeting?at=2026-12-28T10:00").await.contains("the phones ring, and nobody hears a greeting"));
     assert_eq!(ana.opens("/greeting/heard?at=2026-12-28T10:00").await.status, StatusCode::NOT_FOUND);
+    let asked = ana.sees("/what-if?at=2026-12-24T18:30").await;
+    assert!(asked.contains("href=\"/greeting?at=2026-12-24T18%3A30\""), "{asked}");
     let page = ana.sees("/greeting?at=soon%3Cb%3E").await;
     assert!(page.contains("Write day and time") && page.contains("value=\"soon&#60;b&#62;\""), "{page}");
 }

@@ -380,7 +380,7 @@ async fn the_sign_on_the_door_has_the_hours_that_calls_follow() {
         "<th scope=\"row\">De lunes a viernes</th><td>9:00–14:00, 16:30–20:00</td>",
         "<th scope=\"row\">Sábado y domingo</th><td>cerrado</td>",
         "Festivos, cerrado",
-        "24 de diciembre, 14:00 a 27 de diciembre, 0:00: cerrado (Christmas)",
+        "Del 24 de diciembre, 14:00, al 27 de diciembre, 0:00: cerrado (Christmas)",
     ] {
         assert!(sign.contains(words), "{words:?} is not in {sign}");
     }

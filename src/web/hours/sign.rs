@@ -66,7 +66,7 @@ fn part(view: &View, language: Language) -> Part {
     let closures = view.shop.closures.iter().filter(soon).map(|closure| closure_line(closure, language));
     Part {
         language: language.as_str(),
-        heading: h.opening_hours,
+        heading: h.sign_heading,
         rows,
         below: holidays.into_iter().chain(closures).collect(),
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::greeting::own::Unfit;
-use crate::media::pcm_wave::WaveError;
 use crate::routing::plan::{Language, Part};
 
 labels! {
@@ -91,8 +90,8 @@ pub fn language_name(named: Language, language: Language) -> &'static str {
     match (language, named) {
         (Language::En, Language::En) => "English",
         (Language::En, Language::Es) => "Spanish",
-        (Language::Es, Language::En) => "inglés",
-        (Language::Es, Language::Es) => "español",
+        (Language::Es, Language::En) => "Inglés",
+        (Language::Es, Language::Es) => "Español",
     }
 }
 
@@ -145,16 +144,14 @@ pub fn unfit(unfit: &Unfit, language: Language) -> String {
         (Language::Es, Unfit::NoWords) => "Escribe qué se dice, en una línea: si un operador no puede ponerlo, lo lee.",
         (Language::En, Unfit::ManyWords) => "That is more than fits into a greeting: write what is really said.",
         (Language::Es, Unfit::ManyWords) => "Eso es más de lo que cabe en un saludo: escribe lo que se dice de verdad.",
-        (Language::En, Unfit::Unreadable(WaveError::NoWave)) => "Choose a WAV file, or record here.",
-        (Language::Es, Unfit::Unreadable(WaveError::NoWave)) => "Elige un archivo WAV o graba aquí.",
-        (Language::En, Unfit::Unreadable(WaveError::Long(_))) => {
-            "It is longer than a minute: a welcome is one sentence."
-        }
-        (Language::Es, Unfit::Unreadable(WaveError::Long(_))) => "Dura más de un minuto: una bienvenida es una frase.",
-        (Language::En, Unfit::Unreadable(_)) => {
+        (Language::En, Unfit::NoWave) => "Choose a WAV file, or record here.",
+        (Language::Es, Unfit::NoWave) => "Elige un archivo WAV o graba aquí.",
+        (Language::En, Unfit::OverAMinute) => "It is longer than a minute: a welcome is one sentence.",
+        (Language::Es, Unfit::OverAMinute) => "Dura más de un minuto: una bienvenida es una frase.",
+        (Language::En, Unfit::Format) => {
             "This WAV file cannot be read. Save it as PCM, 16 bits, with 8,000 to 48,000 samples a second."
         }
-        (Language::Es, Unfit::Unreadable(_)) => {
+        (Language::Es, Unfit::Format) => {
             "Este archivo WAV no se puede leer. Guárdalo como PCM de 16 bits, con entre 8000 y 48 000 muestras por segundo."
         }
     };

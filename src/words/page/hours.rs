@@ -15,12 +15,12 @@ labels! {
     // The week.
     day_hint, closed, all_day,
     // The days to come, and what a caller would get.
-    ahead, clocks, caller_hears,
+    ahead, caller_hears,
     // Closed days.
     closed_days, which_days, which_days_hint, anyway, local_days, local_hint, day, its_name, names_unknown, public_holiday,
     extra_opening, closed_by_you, opened_by_you, no_such_day, not_this_day, name_too_long,
     // The sign.
-    door_sign, opening_hours, print_hint, to_hours, holidays_closed, day_and_night,
+    door_sign, sign_heading, print_hint, to_hours, holidays_closed,
     // Elsewhere.
     greeting,
 }
@@ -39,7 +39,6 @@ const ENGLISH: Labels = Labels {
     closed: "closed",
     all_day: "day and night",
     ahead: "The next 14 days",
-    clocks: "Clocks change",
     caller_hears: "What the caller hears",
     closed_days: "Closed days",
     which_days: "Which of these do you close?",
@@ -59,11 +58,10 @@ const ENGLISH: Labels = Labels {
     not_this_day: "This day is over, or more than two years away.",
     name_too_long: "Write at most 120 characters.",
     door_sign: "Door sign",
-    opening_hours: "Opening hours",
+    sign_heading: "Opening hours",
     print_hint: "Print this page: only the sign comes out. It is made from the hours that calls follow.",
     to_hours: "Back to the hours",
     holidays_closed: "Closed on public holidays",
-    day_and_night: "Open day and night",
     greeting: "Greeting",
 };
 
@@ -73,7 +71,6 @@ const SPANISH: Labels = Labels {
     closed: "cerrado",
     all_day: "día y noche",
     ahead: "Los próximos 14 días",
-    clocks: "Cambio de hora",
     caller_hears: "Lo que oye quien llama",
     closed_days: "Días de cierre",
     which_days: "¿Cuáles de estos días cierras?",
@@ -93,11 +90,10 @@ const SPANISH: Labels = Labels {
     not_this_day: "Ese día ya ha pasado o falta más de dos años.",
     name_too_long: "Escribe 120 caracteres como mucho.",
     door_sign: "Cartel para la puerta",
-    opening_hours: "Horario",
+    sign_heading: "Horario",
     print_hint: "Imprime esta página: solo sale el cartel. Está hecho con el mismo horario que siguen las llamadas.",
     to_hours: "Volver al horario",
     holidays_closed: "Festivos, cerrado",
-    day_and_night: "Abierto día y noche",
     greeting: "Saludo",
 };
 
@@ -215,6 +211,14 @@ pub fn days(first: usize, last: usize, language: Language) -> String {
     }
 }
 
+/// Whole days from midnight to midnight: "Friday, 25 December 2026". `None`: it begins or ends within a day.
+pub fn whole_days(from: NaiveDateTime, to: NaiveDateTime, language: Language) -> Option<String> {
+    let midnight = chrono::NaiveTime::MIN;
+    let last = to.date().pred_opt().filter(|_| (from.time(), to.time()) == (midnight, midnight))?;
+    let first = date_of_year(from.date(), language);
+    Some(if from.date() == last { first } else { super::from_to(&first, &date_of_year(last, language), language) })
+}
+
 /// On the sign, a time that the shop is closed: "Closed from 24 December, 14:00, to 26 December, 9:00", or a day.
 pub fn closed_from_to(from: NaiveDateTime, to: NaiveDateTime, language: Language) -> String {
     let night = chrono::TimeDelta::hours(12);
@@ -231,7 +235,12 @@ pub fn closed_from_to(from: NaiveDateTime, to: NaiveDateTime, language: Language
         return named(from);
     }
     let to = if is_whole { last.and_time(to.time()) } else { to };
-    super::from_to(&named(from), &named(to), language)
+    let (from, to) = (named(from), named(to));
+    match language {
+        Language::En => format!("{from} to {to}"),
+        Language::Es if is_whole => format!("Del {from} al {to}"),
+        Language::Es => format!("Del {from}, al {to}"),
+    }
 }
 
 #[cfg(test)]

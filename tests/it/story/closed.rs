@@ -9,7 +9,7 @@ use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Because;
 use ringall::routing::decision::Opening;
-use ringall::routing::plan::Language;
+use ringall::routing::plan::{Language, OwnWords, Part};
 use ringall::utterance::SpokenName;
 
 use crate::cast::{Caller, Door};
@@ -96,6 +96,22 @@ fn the_shops_name_comes_first() {
     assert!(expected.text().starts_with("Ferretería Ruiz. We are closed"), "{}", expected.text());
     assert_eq!(*heard, *expected.sounds());
     assert_eq!(heard[1], Sound::Recorded(name.samples), "after a moment of silence");
+    assert!(the_greeting(&shop) < time("12 s"));
+    shop.is_idle();
+}
+
+#[test]
+fn a_shop_greets_in_its_own_voice_and_the_time_is_true() {
+    let shop = Shop::closed();
+    let welcome: Arc<[u8]> = vec![7; 16_000].into();
+    let words = "Ruiz here, we are closed".into();
+    let own = OwnWords { language: Language::En, part: Part::Welcome, words, samples: welcome.clone() };
+    shop.changes(|wishes| wishes.greeting.words = vec![own]);
+    let (heard, ours) = heard(&shop, "Ann", None);
+    assert_eq!(heard[1], Sound::Recorded(welcome), "after a moment of silence");
+    // What our voice says of the time and of the message, beep included, is the end of both.
+    let (own_rest, our_rest) = (&heard[2..], &ours.sounds()[2..]);
+    assert_eq!(own_rest, our_rest, "half past four, whoever speaks");
     assert!(the_greeting(&shop) < time("12 s"));
     shop.is_idle();
 }
