@@ -2,6 +2,8 @@
 -- no database does. Rows of before have none yet, which is NULL.
 ALTER TABLE contacts ADD COLUMN name_key TEXT;
 ALTER TABLE contacts ADD COLUMN note_key TEXT;
+-- Who has the same name.
+CREATE INDEX contacts_by_name ON contacts (shop_id, name_key);
 
 -- Who does not want to be called back: owed nothing, ever.
 CREATE TABLE not_called_back (

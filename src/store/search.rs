@@ -51,10 +51,11 @@ const BY_WORDS: &str = concat!(
 // Each caller is jumped to in the index: callers are few where calls are many.
 pub(super) const BY_DIGITS: &str = "WITH RECURSIVE who(number) AS (SELECT MIN(caller) FROM calls UNION ALL \
      SELECT (SELECT MIN(caller) FROM calls WHERE caller > who.number) FROM who WHERE who.number IS NOT NULL), \
-     known(number) AS (SELECT number FROM who WHERE number LIKE $3 UNION SELECT number FROM contacts WHERE number LIKE $3) \
+     known(number) AS (SELECT number FROM who WHERE number LIKE $3 OR number LIKE $4 \
+     UNION SELECT number FROM contacts WHERE number LIKE $3 OR number LIKE $4) \
      SELECT s.id AS shop_id, known.number, COALESCE(k.name, '') AS name FROM known CROSS JOIN shops s \
      LEFT JOIN contacts k ON k.shop_id = s.id AND k.number = known.number \
-     WHERE ($1 = 0 OR s.id = $1) AND $4 = '' AND $5 = $6 AND $6 = $7 ORDER BY known.number, s.id LIMIT $2";
+     WHERE ($1 = 0 OR s.id = $1) AND $5 = $6 AND $6 = $7 ORDER BY known.number, s.id LIMIT $2";
 const BY_NUMBER: &str = "SELECT s.id AS shop_id, p.number, COALESCE(k.name, '') AS name FROM shops s CROSS JOIN \
      (SELECT CAST($4 AS TEXT) AS number, CAST(0 AS BIGINT) AS shop_id UNION SELECT o.number, o.shop_id FROM same_person m \
      JOIN same_person o ON o.shop_id = m.shop_id AND o.person = m.person WHERE m.number = $4 AND o.number <> $4) AS p \
@@ -76,7 +77,7 @@ macro_rules! walk {
     };
 }
 pub(super) const WALK_WORDS: &str = walk!(concat!("$3 = '' AND $4 = '' AND ", has_words!()));
-pub(super) const WALK_DIGITS: &str = walk!("c.caller LIKE $3 AND $4 = '' AND $5 = $6 AND $6 = $7 ");
+pub(super) const WALK_DIGITS: &str = walk!("(c.caller LIKE $3 OR c.caller LIKE $4) AND $5 = $6 AND $6 = $7 ");
 
 #[derive(sqlx::FromRow)]
 struct FoundRow {
@@ -85,7 +86,8 @@ struct FoundRow {
     name: String,
 }
 
-/// The texts that stand for a wish in every statement above: a part of a number, a whole one, three words.
+/// The texts that stand for a wish in every statement above: a part of a number, a whole one or the part as it is kept, three
+/// words.
 struct Places {
     digits: String,
     number: String,
@@ -104,8 +106,7 @@ impl Wanted {
         }
         let digits: String = key.chars().filter(char::is_ascii_digit).collect();
         if !key.contains(char::is_alphabetic) && digits.len() >= FEWEST_DIGITS {
-            // Where a number is dialled with a zero in front, it is not kept with it.
-            return Some(Wanted::Digits(digits.trim_start_matches('0').to_owned()));
+            return Some(Wanted::Digits(digits));
         }
         let mut words = key.split(' ');
         let mut next = || words.next().unwrap_or_default().to_owned();
@@ -122,7 +123,12 @@ impl Wanted {
             Wanted::Number(number) => {
                 Places { digits: String::new(), number: number.as_str().to_owned(), words: none() }
             }
-            Wanted::Digits(digits) => Places { digits: format!("%{digits}%"), number: String::new(), words: none() },
+            Wanted::Digits(digits) => {
+                // Where numbers are dialled with a zero or two in front, they are not kept with it.
+                let dialled = digits.trim_start_matches('0');
+                let kept = if dialled.len() >= FEWEST_DIGITS { dialled } else { digits };
+                Places { digits: format!("%{digits}%"), number: format!("%{kept}%"), words: none() }
+            }
             Wanted::Words(words) => {
                 Places { digits: String::new(), number: String::new(), words: words.each_ref().map(part) }
             }

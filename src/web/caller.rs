@@ -204,7 +204,7 @@ async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, F
         join_fault,
         erase_fault,
         not_called_back: store.is_not_called_back(shop, number).await?,
-        calls_back: view.at(&format!("/callers/{}/call-back", number.as_str())),
+        calls_back: view.at(&format!("/callers/{}/no-call-back", number.as_str())),
         join: view.at(&format!("/callers/{}/join", number.as_str())),
         part: view.at(&format!("/callers/{}/part", number.as_str())),
         export: view.at(&format!("/callers/{}/export", number.as_str())),

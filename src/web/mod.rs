@@ -209,7 +209,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/calls.csv", get(calls::table::download)),
         ("/callers/import", get(import::show).post(import::look)),
         ("/callers/import/do", form(import::take_in, "/callers/import")),
-        ("/callers/{number}/call-back", form(caller::wishes::call_back, "/calls")),
+        ("/callers/{number}/no-call-back", form(caller::wishes::call_back, "/calls")),
         ("/callers/{number}/join", form(caller::wishes::join, "/calls")),
         ("/callers/{number}/part", form(caller::wishes::part, "/calls")),
         ("/callers/{number}/export", get(caller::kept::export)),

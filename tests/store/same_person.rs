@@ -52,7 +52,7 @@ async fn callers_are_found_by_what_is_typed(db: Database) {
     for call in [missed(1), from(ANN, missed(2)), answered(3)] {
         log.whole(&CallRecord { shop: Some(ruiz), ..call }).await;
     }
-    for ann in ["nunez ANA", "núñez", "100%", "600 111 00", "600111000"] {
+    for ann in ["nunez ANA", "núñez", "100%", "600 111 00", "0600 111", "0034 600 111", "600111000"] {
         assert_eq!(found(&db, ruiz, ann).await, (vec![number(ANN)], 1), "{ann}");
     }
     assert_eq!(found(&db, ruiz, "\"blue\" jo").await, (vec![jo()], 2));

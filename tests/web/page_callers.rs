@@ -28,7 +28,7 @@ async fn who_does_not_want_to_be_called_back_is_owed_nothing() {
     let mut ana = place.anas_browser().await;
     let page = ana.sees(&format!("/callers/{JO}")).await;
     says(&page, &["Do not call them back", "Call back by"]);
-    let answer = ana.fills(&format!("/callers/{JO}/call-back"), &[("may", "no")]).await;
+    let answer = ana.fills(&format!("/callers/{JO}/no-call-back"), &[("may", "no")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let page = ana.sees(&format!("/callers/{JO}")).await;
     says(&page, &["They do not want to be called back", "They may be called back again"]);
@@ -39,9 +39,9 @@ async fn who_does_not_want_to_be_called_back_is_owed_nothing() {
     let named = place.store.callers_as_written().await.unwrap();
     assert!(!named.may_call_back(shop.id, &number(JO)));
 
-    ana.fills(&format!("/callers/{JO}/call-back"), &[("may", "yes")]).await;
+    ana.fills(&format!("/callers/{JO}/no-call-back"), &[("may", "yes")]).await;
     assert_eq!(place.store.owed(&shop, None, 10).await.unwrap().len(), 1);
-    let refused = ana.fills(&format!("/callers/{JO}/call-back"), &[("may", "perhaps")]).await;
+    let refused = ana.fills(&format!("/callers/{JO}/no-call-back"), &[("may", "perhaps")]).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
 
@@ -69,6 +69,9 @@ async fn two_numbers_of_one_person_have_one_history_and_can_be_taken_apart() {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         says(&refused.text, &[why, "aria-describedby=\"join-fault\""]);
     }
+
+    ana.fills(&format!("/callers/{JO}/no-call-back"), &[("may", "no")]).await;
+    assert!(place.store.is_not_called_back(shop, &number(HOME)).await.unwrap(), "she says it, of either number");
 
     ana.fills(&format!("/callers/{JO}/part"), &[("other", HOME)]).await;
     says(&ana.sees(&format!("/callers/{JO}")).await, &["1 call so far."]);
@@ -119,7 +122,7 @@ async fn everything_about_a_caller_is_erased_and_what_is_counted_stays() {
     place.stores(CallRecord { because: Because::CalledOut, ..answered(shop, 2) }, []).await;
     place.stores(from_home(missed(shop, 3)), []).await;
     let mut ana = place.anas_browser().await;
-    ana.fills(&format!("/callers/{JO}/call-back"), &[("may", "no")]).await;
+    ana.fills(&format!("/callers/{JO}/no-call-back"), &[("may", "no")]).await;
     let file = place.recordings.path(call.id.0);
     assert!(file.exists());
     assert!(ana.sees(&format!("/callers/{JO}")).await.contains("Yes, erase it all"), "it asks once");

@@ -24,10 +24,14 @@ pub async fn call_back(
         "no" => false,
         _ => return Err(Fault::BadForm),
     };
-    view.web.store.set_called_back(view.shop.id, &number, may).await?;
-    if !may {
-        // Nobody's phone need ring for them any more.
-        view.web.board.taken_on(view.shop.id, number.clone()).await;
+    // It is the person who says it, of whichever number of theirs.
+    let others = view.web.store.other_numbers(view.shop.id, &number).await?;
+    for number in std::iter::once(&number).chain(&others) {
+        view.web.store.set_called_back(view.shop.id, number, may).await?;
+        if !may {
+            // Nobody's phone need ring for them any more.
+            view.web.board.taken_on(view.shop.id, number.clone()).await;
+        }
     }
     done(&view, &number).await
 }
