@@ -400,9 +400,8 @@ mod tests {
         let promised = Some(UnixMs(2_000));
         fresh.insert(SHOP, jo(), Entry { name: "Jo Miller".to_owned(), promised, ..Entry::default() });
         callers.take_names(fresh.clone());
-        let shown = |callers: &Callers, language| {
-            callers.card(&shop(), &CallerId::Known(jo()), "", language).display(language)
-        };
+        let shown =
+            |callers: &Callers, language| callers.card(&shop(), &CallerId::Known(jo()), "", language).display(language);
         assert_eq!(shown(&callers, Language::En), "Jo Miller PROMISED");
         assert_eq!(shown(&callers, Language::Es), "Jo Miller PROMETIDO");
         callers.note_spoken(SHOP, &jo(), UnixMs(1_999));

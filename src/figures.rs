@@ -156,8 +156,7 @@ mod tests {
     fn the_week_is_that_of_the_wall_clock_through_a_clock_change() {
         // Monday 9:00 in Madrid, the week before and the week after clocks went back on 2026-10-25.
         let half = |ms: i64| Half { since_1970: ms / HALF_MS, calls: 3, missed: 1 };
-        let figures =
-            Figures { halves: vec![half(1_792_393_200_000), half(1_793_001_600_000)], ..Figures::default() };
+        let figures = Figures { halves: vec![half(1_792_393_200_000), half(1_793_001_600_000)], ..Figures::default() };
         let week = figures.week(chrono_tz::Europe::Madrid);
         assert_eq!(week[0][9], (6, 2));
         assert_eq!(worst(&week), Some(Hour { weekday: 0, hour: 9, calls: 6, missed: 2 }));
@@ -168,8 +167,9 @@ mod tests {
 
     #[test]
     fn shares_are_rounded_as_people_do() {
-        assert_eq!([(0, 0), (1, 3), (2, 3), (1, 2), (1, 200), (120, 120)].map(|(a, b)| percent(a, b)), [
-            0, 33, 67, 50, 1, 100
-        ]);
+        assert_eq!(
+            [(0, 0), (1, 3), (2, 3), (1, 2), (1, 200), (120, 120)].map(|(a, b)| percent(a, b)),
+            [0, 33, 67, 50, 1, 100]
+        );
     }
 }

@@ -67,9 +67,8 @@ const MESSAGES: &str = select_messages!(
     "WHERE (m.recorded_ms, m.call_id) < ($1, $2) AND ($3 = 0 OR c.shop_id = $3) AND ($4 = '' OR c.caller = $4) \
      ORDER BY m.recorded_ms DESC, m.call_id DESC LIMIT $5"
 );
-pub(super) const UNHEARD_OF_NOBODY: &str = select_messages!(
-    "WHERE m.heard_ms IS NULL AND c.shop_id = $1 AND (c.caller IS NULL OR c.withheld = 1) LIMIT 50"
-);
+pub(super) const UNHEARD_OF_NOBODY: &str =
+    select_messages!("WHERE m.heard_ms IS NULL AND c.shop_id = $1 AND (c.caller IS NULL OR c.withheld = 1) LIMIT 50");
 const MESSAGE: &str = select_messages!("WHERE m.call_id = $1");
 const RECORDED: &str = "SELECT recorded_ms FROM voice_messages WHERE call_id = $1";
 

@@ -91,7 +91,10 @@ pub enum Input<'a> {
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
     CallersNamed(Callers),
     /// So many callers of this shop should have been called back by now, and nobody has taken it on.
-    CallBacksDue { shop: ShopId, callers: u32 },
+    CallBacksDue {
+        shop: ShopId,
+        callers: u32,
+    },
     /// The names of shops, contacts and phones that there is a sound of, in place of all that there were.
     NamesSpoken(Names),
     /// A request of Twilio's, or of a look-alike's, whose signature was good: answered by [`Output::Reply`].

@@ -82,7 +82,8 @@ pub async fn show(view: View, Path(text): Path<String>) -> Result<Response, Faul
 }
 
 async fn after_it(record: &CallRecord, view: &View) -> Result<Option<After>, Fault> {
-    if record.disposition != Some(Disposition::Answered) || record.ended.is_none() || record.shop != Some(view.shop.id) {
+    if record.disposition != Some(Disposition::Answered) || record.ended.is_none() || record.shop != Some(view.shop.id)
+    {
         return Ok(None);
     }
     let said = view.web.store.wrap_up(record.id).await?;

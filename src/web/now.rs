@@ -156,7 +156,8 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
     let decision = standing(&view.shop, view.now);
     let open = matches!(decision.action, Action::Ring(_));
     let ringing = Ringing::of(&looked, open, view);
-    let outcome = if open { after::if_called(ringing.ring, language) } else { after::if_called_closed(language).to_owned() };
+    let outcome =
+        if open { after::if_called(ringing.ring, language) } else { after::if_called_closed(language).to_owned() };
     let there = looked.shops.iter().find(|there| there.shop == view.shop.id);
     let notices = there
         .into_iter()

@@ -130,10 +130,9 @@ pub async fn wanted(
     };
     let (read, typed) = match fields.text("kind") {
         "word" => (Ok(after::meant(&line(said, MAX_WORD_CHARS).ok_or(Fault::BadForm)?)), Typed::default()),
-        "not_had" => (
-            read(MAX_WORDS_CHARS).map(Wanted::NotHad),
-            Typed { not_had: Some(said.to_owned()), ..Typed::default() },
-        ),
+        "not_had" => {
+            (read(MAX_WORDS_CHARS).map(Wanted::NotHad), Typed { not_had: Some(said.to_owned()), ..Typed::default() })
+        }
         "neighbour" => (
             read(MAX_WORDS_CHARS).map(Wanted::Neighbour),
             Typed { neighbour: Some(said.to_owned()), ..Typed::default() },
@@ -268,7 +267,10 @@ async fn build(view: &View, call: &StoredCall, typed: Typed) -> Result<Response,
     page(Page {
         frame: view.frame(Tab::Calls, a.after_call),
         a,
-        wanted: said.as_ref().map(|said| after::wanted(&seen_wanted(&said.wanted), view.language())).unwrap_or_default(),
+        wanted: said
+            .as_ref()
+            .map(|said| after::wanted(&seen_wanted(&said.wanted), view.language()))
+            .unwrap_or_default(),
         promised: promised(promise.as_ref(), view),
         card: whole(call, said.as_ref(), &words, typed, &here, view),
     })

@@ -82,15 +82,11 @@ pub fn see(page: &str, language: Language) -> String {
 
 fn call_back_due(callers: u32, language: Language) -> String {
     match (language, callers) {
-        (Language::En, 0 | 1) => {
-            "a caller should have been called back by now, and nobody has taken it on.".to_owned()
-        }
+        (Language::En, 0 | 1) => "a caller should have been called back by now, and nobody has taken it on.".to_owned(),
         (Language::En, n) => {
             format!("{n} callers should have been called back by now, and nobody has taken it on.")
         }
-        (Language::Es, 0 | 1) => {
-            "ya había que haber devuelto una llamada, y nadie se encarga de ella.".to_owned()
-        }
+        (Language::Es, 0 | 1) => "ya había que haber devuelto una llamada, y nadie se encarga de ella.".to_owned(),
         (Language::Es, n) => format!("ya había que haber devuelto {n} llamadas, y nadie se encarga de ellas."),
     }
 }

@@ -21,8 +21,7 @@ fn now_says_what_happens_to_a_call_and_who_calls_back() {
     let calling = in_both(&[Some("Ann"), None], |by, language| after::is_calling(*by, language));
     let more = in_both(&COUNTS, |more, language| after::and_more(*more, language));
     let done = in_both(&[Some("Counter"), None], |by, language| after::done("Jo Miller", *by, MOMENT, language));
-    let settled =
-        in_both(&Settlement::ALL, |how, language| after::settled("Jo Miller", *how, "Ann", MOMENT, language));
+    let settled = in_both(&Settlement::ALL, |how, language| after::settled("Jo Miller", *how, "Ann", MOMENT, language));
     let spoken = in_both(&["spoken"], |_, language| after::last_spoken(MOMENT, language));
     let listen = in_both(&["listen"], |_, language| after::listen_by(MOMENT, language));
     golden("page_now.txt", &[called, closed, lines, few, calling, more, done, settled, spoken, listen].concat());

@@ -107,9 +107,8 @@ async fn a_promise_is_owed_until_somebody_speaks_with_them(db: Database) {
     log.whole(&at(&shop, answered(500))).await;
     assert_eq!(db.store.owed(&shop, None, 50).await.unwrap(), []);
     assert_eq!(db.store.owed_to(&shop, &jo()).await.unwrap(), None);
-    let between = async |after: Option<UnixMs>, until| {
-        db.store.promised_between(shop.id, &jo(), (after, until)).await.unwrap()
-    };
+    let between =
+        async |after: Option<UnixMs>, until| db.store.promised_between(shop.id, &jo(), (after, until)).await.unwrap();
     assert!(between(None, call(500).started).await && between(Some(ended(&answered(1))), call(500).started).await);
     assert!(!between(Some(promise(1).made), call(500).started).await);
 }
@@ -137,7 +136,10 @@ async fn a_settled_promise_is_owed_no_more(db: Database) {
     assert!(db.store.plan_version().await.unwrap() > version, "phones show it no more");
     let settled = db.store.settled_since(shop.id, call(1).started).await.unwrap();
     let [one] = settled.as_slice() else { panic!("{settled:?}") };
-    assert_eq!((one.name.as_deref(), one.how, one.by.as_str(), one.at), (Some("Jo Miller"), Settlement::CameIn, BY, now));
+    assert_eq!(
+        (one.name.as_deref(), one.how, one.by.as_str(), one.at),
+        (Some("Jo Miller"), Settlement::CameIn, BY, now)
+    );
     assert_eq!(db.store.settled_since(shop.id, now).await.unwrap(), []);
 }
 

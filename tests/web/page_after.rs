@@ -104,7 +104,10 @@ async fn what_was_typed_comes_back_with_what_is_wrong() {
     ] {
         let answer = ana.fills(&promise, &fields).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        says(&answer.text, &[why, "value=\"kept\"", &format!("value=\"{}\"", fields[2].1), "aria-describedby=\"promise-fault\""]);
+        says(
+            &answer.text,
+            &[why, "value=\"kept\"", &format!("value=\"{}\"", fields[2].1), "aria-describedby=\"promise-fault\""],
+        );
     }
     let answer = ana.fills(&promise, &[("due", "hour"), ("what", &long)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -154,8 +157,7 @@ async fn who_calls_back_finds_one_list_the_most_urgent_first() {
     let page = ana.sees("/").await;
     let list = part(&page, "Call back");
     let place_of = |what: &str| list.find(what).unwrap_or_else(|| panic!("{what} is not in {list}"));
-    let order =
-        ["600 00 00 02", "600 00 00 01", "A message without a number", "600 00 00 03"].map(place_of);
+    let order = ["600 00 00 02", "600 00 00 01", "A message without a number", "600 00 00 03"].map(place_of);
     assert!(order.is_sorted(), "who called three times in vain first, then by time: {list}");
     says(list, &["Called 3 times, and nobody answered"]);
     assert_eq!(list.matches("<audio").count(), 2, "each message with its player");
@@ -244,7 +246,7 @@ async fn figures_say_how_it_went_and_what_to_do() {
     }
     place.stores(missed(shop, 4), []).await;
     let page = ana.sees("/figures").await;
-    says(&page, &["5 seconds", "75 % (3 of 4)", "Callers hardly wait", "1 call was missed: see below when."]);
+    says(&page, &["5 s", "75 % (3 of 4)", "Callers hardly wait", "1 call was missed: see below when."]);
     says(&page, &["2 of 3 asked your hours: print the sign for the door.", "x{{7*7}}&#60;b&#62;"]);
     says(&page, &["Thursday, 18:00: 1 of 4 missed", "Most are missed on Thursday from 18:00 to 19:00, 1 of 4"]);
     let spanish = place.anas_browser().await.speaking("es").sees("/figures").await;

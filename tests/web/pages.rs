@@ -10,8 +10,16 @@ use crate::shop::{JO, Loop, Place, answered, event, id, missed_withheld, ringing
 /// Every page that can be opened, for a shop with call 1.
 fn all_pages() -> Vec<String> {
     let call = format!("/calls/{}", id(1));
-    let fixed =
-        ["/", "/live/now", "/figures", "/calls", "/calls?outcome=missed", "/phones", "/what-if?at=2026-12-24T18:05", "/account"];
+    let fixed = [
+        "/",
+        "/live/now",
+        "/figures",
+        "/calls",
+        "/calls?outcome=missed",
+        "/phones",
+        "/what-if?at=2026-12-24T18:05",
+        "/account",
+    ];
     let after = format!("{call}/after");
     fixed.into_iter().map(str::to_owned).chain([call, after]).collect()
 }

@@ -34,9 +34,9 @@ impl Overdue {
         let mut news = Vec::new();
         for shop in shops {
             let owed = store.owed(shop, None, MOST).await?;
-            let late = owed.into_iter().filter(|caller| {
-                caller.claim.is_none() && caller.owed.due.is_some_and(|due| due <= now)
-            });
+            let late = owed
+                .into_iter()
+                .filter(|caller| caller.claim.is_none() && caller.owed.due.is_some_and(|due| due <= now));
             let late: BTreeSet<Waiting> = late.map(|caller| (caller.number, caller.owed.since)).collect();
             let known = self.known.entry(shop.id).or_default();
             let none_any_more = late.is_empty() && !known.is_empty();

@@ -82,12 +82,8 @@ async fn messages_of(caller: &OwedCaller, view: &View) -> Result<Vec<MessageCard
     if !caller.calls.iter().any(|call| call.has_message && left(call.record.disposition)) {
         return Ok(Vec::new());
     }
-    let filter = MessageFilter {
-        shop: Some(view.shop.id),
-        caller: Some(caller.number.clone()),
-        before: None,
-        limit: MESSAGES,
-    };
+    let filter =
+        MessageFilter { shop: Some(view.shop.id), caller: Some(caller.number.clone()), before: None, limit: MESSAGES };
     let messages = view.web.store.messages(&filter).await?;
     let since = messages.iter().filter(|message| message.message.recorded >= caller.owed.since);
     Ok(since.map(|message| MessageCard::of(message, view)).collect())

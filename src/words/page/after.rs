@@ -11,7 +11,7 @@ labels! {
     by_then, within_an_hour, before_closing, tomorrow_noon, say_what, is_past, too_far, too_long, to_after, they_wanted,
     and_promised,
     // Now.
-    call_back, last_calls, all_calls, phones_detail, dismiss, undo, for_now_only, unheard_message, closed_lately,
+    call_back, last_calls, all_calls, dismiss, undo, for_now_only, unheard_message, closed_lately,
     words, words_hint, words_faulty,
 }
 
@@ -42,7 +42,6 @@ const EN: Labels = Labels {
     call_back: "Call back",
     last_calls: "The last calls",
     all_calls: "All calls",
-    phones_detail: "Each phone",
     dismiss: "I know",
     undo: "Undo",
     for_now_only: "For now only: afterwards the hours hold again.",
@@ -80,7 +79,6 @@ const ES: Labels = Labels {
     call_back: "Devolver la llamada",
     last_calls: "Las últimas llamadas",
     all_calls: "Todas las llamadas",
-    phones_detail: "Cada teléfono",
     dismiss: "Ya lo sé",
     undo: "Deshacer",
     for_now_only: "Solo de momento: después vuelve a valer el horario.",
@@ -118,7 +116,8 @@ pub fn topic(topic: Topic, language: Language) -> &'static str {
 /// What a word on a button means: one of ours is known by its name in either language, any other is the shop's own.
 pub fn meant(word: &str) -> Wanted {
     let folded = word.to_lowercase();
-    let is_named = |known: &Topic| [Language::En, Language::Es].iter().any(|of| topic(*known, *of).to_lowercase() == folded);
+    let is_named =
+        |known: &Topic| [Language::En, Language::Es].iter().any(|of| topic(*known, *of).to_lowercase() == folded);
     match Topic::ALL.into_iter().find(is_named) {
         _ if word.is_empty() => Wanted::Unsaid,
         Some(topic) => Wanted::Topic(topic),

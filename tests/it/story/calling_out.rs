@@ -46,7 +46,10 @@ fn refused(phone: &Phone) -> (Option<u16>, String) {
 fn told(shop: &Shop) -> Vec<NotDialled> {
     let whys = shop.notices().into_iter().filter_map(|(_, _, due)| match due.notice {
         Notice::NotDialled { why, .. } => Some(why),
-        Notice::NoPhoneRang(_) | Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } | Notice::CallBackDue { .. } => None,
+        Notice::NoPhoneRang(_)
+        | Notice::LikelyMailbox { .. }
+        | Notice::TrunkDown { .. }
+        | Notice::CallBackDue { .. } => None,
     });
     whys.collect()
 }
