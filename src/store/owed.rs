@@ -92,8 +92,7 @@ pub(super) const LAST_IN_VAIN: &str = concat!(
     in_vain!(),
     " UNION ALL SELECT MAX(made_ms) FROM promises WHERE number = $1 AND shop_id = $2) AS last"
 );
-pub(super) const PROMISED_TO: &str = "SELECT shop_id, number, CAST(MAX(made_ms) AS BIGINT) FROM promises \
-     WHERE made_ms >= $1 GROUP BY shop_id, number";
+pub(super) const PROMISED_TO: &str = "SELECT shop_id, number, made_ms FROM promises WHERE made_ms >= $1";
 const CLAIMS: &str = "SELECT number, claimed_by, claimed_ms FROM claims WHERE shop_id = $1";
 const CLAIM: &str = "SELECT claimed_by, claimed_ms FROM claims WHERE shop_id = $1 AND number = $2";
 const PUT_CLAIM: &str = "INSERT INTO claims (shop_id, number, claimed_by, claimed_ms) VALUES ($1, $2, $3, $4) \

@@ -49,12 +49,17 @@ pub struct StoredMessage {
     pub withheld: bool,
 }
 
+macro_rules! message_columns {
+    () => {
+        "SELECT m.call_id, m.recording, m.recorded_ms, m.length_ms, m.voice_ms, m.cut_off, c.shop_id, c.caller, \
+         c.caller_raw, c.withheld, k.name AS caller_name FROM voice_messages m "
+    };
+}
 // A message is shown even were its call's row missing: somebody waits for an answer.
 macro_rules! select_messages {
     ($where:literal) => {
         concat!(
-            "SELECT m.call_id, m.recording, m.recorded_ms, m.length_ms, m.voice_ms, m.cut_off, c.shop_id, c.caller, ",
-            "c.caller_raw, c.withheld, k.name AS caller_name FROM voice_messages m ",
+            message_columns!(),
             "LEFT JOIN calls c ON c.id = m.call_id ",
             "LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller ",
             $where
@@ -67,8 +72,12 @@ const MESSAGES: &str = select_messages!(
     "WHERE (m.recorded_ms, m.call_id) < ($1, $2) AND ($3 = 0 OR c.shop_id = $3) AND ($4 = '' OR c.caller = $4) \
      ORDER BY m.recorded_ms DESC, m.call_id DESC LIMIT $5"
 );
-pub(super) const UNHEARD_OF_NOBODY: &str =
-    select_messages!("WHERE m.heard_ms IS NULL AND c.shop_id = $1 AND (c.caller IS NULL OR c.withheld = 1) LIMIT 50");
+// Messages are few and calls many: SQLite keeps the order of a CROSS JOIN.
+pub(super) const UNHEARD_OF_NOBODY: &str = concat!(
+    message_columns!(),
+    "CROSS JOIN calls c LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller ",
+    "WHERE c.id = m.call_id AND m.heard_ms IS NULL AND c.shop_id = $1 AND (c.caller IS NULL OR c.withheld = 1) LIMIT 50"
+);
 const MESSAGE: &str = select_messages!("WHERE m.call_id = $1");
 const RECORDED: &str = "SELECT recorded_ms FROM voice_messages WHERE call_id = $1";
 

@@ -139,9 +139,7 @@ fn rows(now: &Figures, before: &Figures, view: &View) -> Vec<Row> {
         before: say(before).unwrap_or_else(|| NONE.to_owned()),
         advice,
     };
-    let hello = |percent: u32| {
-        move |figures: &Figures| figures.hello_within(percent).map(|seconds| said::wait(seconds, language))
-    };
+    let hello = |percent: u32| move |figures: &Figures| figures.hello_within(percent).map(said::seconds);
     let share = |(part, of): (u32, u32)| (of > 0).then(|| said::share(part, of, language));
     let answered = |figures: &Figures| {
         let (calls, answered) = figures.answered();

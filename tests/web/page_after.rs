@@ -246,7 +246,7 @@ async fn figures_say_how_it_went_and_what_to_do() {
     }
     place.stores(missed(shop, 4), []).await;
     let page = ana.sees("/figures").await;
-    says(&page, &["5 seconds", "75 % (3 of 4)", "Callers hardly wait", "1 call was missed: see below when."]);
+    says(&page, &["5 s", "75 % (3 of 4)", "Callers hardly wait", "1 call was missed: see below when."]);
     says(&page, &["2 of 3 asked your hours: print the sign for the door.", "x{{7*7}}&#60;b&#62;"]);
     says(&page, &["Thursday, 18:00: 1 of 4 missed", "Most are missed on Thursday from 18:00 to 19:00, 1 of 4"]);
     let spanish = place.anas_browser().await.speaking("es").sees("/figures").await;

@@ -11,7 +11,7 @@ labels! {
     by_then, within_an_hour, before_closing, tomorrow_noon, say_what, is_past, too_far, too_long, to_after, they_wanted,
     and_promised,
     // Now.
-    call_back, last_calls, all_calls, phones_detail, dismiss, undo, for_now_only, unheard_message, closed_lately,
+    call_back, last_calls, all_calls, dismiss, undo, for_now_only, unheard_message, closed_lately,
     words, words_hint, words_faulty,
 }
 
@@ -42,7 +42,6 @@ const EN: Labels = Labels {
     call_back: "Call back",
     last_calls: "The last calls",
     all_calls: "All calls",
-    phones_detail: "Each phone",
     dismiss: "I know",
     undo: "Undo",
     for_now_only: "For now only: afterwards the hours hold again.",
@@ -80,7 +79,6 @@ const ES: Labels = Labels {
     call_back: "Devolver la llamada",
     last_calls: "Las últimas llamadas",
     all_calls: "Todas las llamadas",
-    phones_detail: "Cada teléfono",
     dismiss: "Ya lo sé",
     undo: "Deshacer",
     for_now_only: "Solo de momento: después vuelve a valer el horario.",

@@ -7,16 +7,15 @@ use chrono_tz::Tz;
 use super::{duration, weekdays};
 
 labels! {
-    figures, this_month, last_month, hello, hello_median, hello_ninety, answered, while_closed, promises, when_missed,
-    week_reads, why_called, nobody_called, nobody_said, nothing_promised, hour, calls_told, out_of_open,
+    figures, this_month, last_month, hello_median, hello_ninety, answered, while_closed, promises, when_missed,
+    week_reads, why_called, nobody_called, nobody_said, hour, out_of_open,
 }
 
 const EN: Labels = Labels {
     figures: "Figures",
     this_month: "This month",
     last_month: "Last month",
-    hello: "Seconds to hello",
-    hello_median: "Half of the callers heard hello within",
+    hello_median: "Seconds to hello: half of the callers within",
     hello_ninety: "Nine in ten within",
     answered: "Answered by a person",
     while_closed: "Found us closed",
@@ -26,9 +25,7 @@ const EN: Labels = Labels {
     why_called: "Why they called",
     nobody_called: "Nobody has called.",
     nobody_said: "Nobody has said after a call what was wanted. The card after a call asks.",
-    nothing_promised: "No promise has come due.",
     hour: "Hour",
-    calls_told: "calls",
     out_of_open: "of calls while open",
 };
 
@@ -36,9 +33,8 @@ const ES: Labels = Labels {
     figures: "Cifras",
     this_month: "Este mes",
     last_month: "El mes pasado",
-    hello: "Segundos hasta contestar",
-    hello_median: "A la mitad le contestamos antes de",
-    hello_ninety: "A nueve de cada diez, antes de",
+    hello_median: "Segundos hasta contestar: a la mitad, en",
+    hello_ninety: "A nueve de cada diez, en",
     answered: "Contestadas por una persona",
     while_closed: "Nos encontraron cerrados",
     promises: "Promesas cumplidas a tiempo",
@@ -47,9 +43,7 @@ const ES: Labels = Labels {
     why_called: "Por qué llamaron",
     nobody_called: "No ha llamado nadie.",
     nobody_said: "Nadie ha dicho después de una llamada qué querían. Lo pregunta la ficha que sale al colgar.",
-    nothing_promised: "Aún no ha vencido ninguna promesa.",
     hour: "Hora",
-    calls_told: "llamadas",
     out_of_open: "de las llamadas con la tienda abierta",
 };
 
@@ -70,8 +64,13 @@ pub fn share(part: u32, of: u32, language: Language) -> String {
     }
 }
 
-/// A wait: "4 seconds".
-pub fn wait(seconds: u32, language: Language) -> String {
+/// A wait in a table: "4 s".
+pub fn seconds(seconds: u32) -> String {
+    format!("{seconds} s")
+}
+
+/// A wait in a sentence: "4 seconds".
+fn wait(seconds: u32, language: Language) -> String {
     duration(u64::from(seconds) * 1000, language)
 }
 
