@@ -291,7 +291,11 @@ mod tests {
         let help = |dialled, code: &[u8; 2]| help_called(dialled, Country(*code));
         for dialled in ["service:sos", "service:sos.fire", "service:sos.ambulance"] {
             assert_eq!([help(dialled, b"ES"), help(dialled, b"ZZ")], [Some("112"); 2], "{dialled}");
-            assert_eq!([b"US", b"AU", b"NZ"].map(|code| help(dialled, code)), ["911", "000", "111"].map(Some), "{dialled}");
+            assert_eq!(
+                [b"US", b"AU", b"NZ"].map(|code| help(dialled, code)),
+                ["911", "000", "111"].map(Some),
+                "{dialled}"
+            );
         }
         for dialled in ["service:sosx", "service:counseling", "sos"] {
             assert_eq!(help(dialled, b"ES"), None, "{dialled}");

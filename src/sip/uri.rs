@@ -162,9 +162,8 @@ fn tel(text: &str) -> Result<Uri, UriError> {
 fn help(text: &str) -> Result<Uri, UriError> {
     let name = text.to_ascii_lowercase();
     let labels = name.strip_prefix(HELP).ok_or(UriError::UnknownScheme)?;
-    let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match labels.strip_prefix('.') {
         None if labels.is_empty() => {}
         Some(labels) if labels.split('.').all(is_label) => {}
@@ -325,7 +324,14 @@ mod tests {
         ] {
             assert_eq!(Uri::parse(text), Err(UriError::Malformed), "{text:?}");
         }
-        for text in ["mailto:a@b", "soap.beep://192.0.2.103:3002", "http://x", "urn:service:sos.", "urn:service:sosx", "urn:isbn:3"] {
+        for text in [
+            "mailto:a@b",
+            "soap.beep://192.0.2.103:3002",
+            "http://x",
+            "urn:service:sos.",
+            "urn:service:sosx",
+            "urn:isbn:3",
+        ] {
             assert_eq!(Uri::parse(text), Err(UriError::UnknownScheme), "{text:?}");
         }
     }

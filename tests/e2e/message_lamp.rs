@@ -14,8 +14,7 @@ use crate::tone::Law;
 
 const LIMIT: Duration = Duration::from_secs(60);
 const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
-const CLOSED: &str =
-    "\n[[closure]]\nfrom = \"2020-01-01T00:00\"\nto = \"2199-01-01T00:00\"\nwhy = \"Test\"\n";
+const CLOSED: &str = "\n[[closure]]\nfrom = \"2020-01-01T00:00\"\nto = \"2199-01-01T00:00\"\nwhy = \"Test\"\n";
 /// What each of the three documents says, and how the phone notes it.
 const TOLD: [(&str, &str); 3] = [
     ("Messages-Waiting: no(.+)Voice-Message: 0/0", "out"),
@@ -38,7 +37,8 @@ fn a_message_at_the_closed_shop_lights_the_lamp_until_it_is_played_on_the_page()
     let lamp = Sipp::plays(&sipp::phone_watches("message-summary", &TOLD)).calls("counter").start(&target);
     lamp.wait_for("out", LIMIT);
     let ear = Ear::on(ports::free(2), Law::Mu, 440.0);
-    let caller = Sipp::plays(sipp::CALLER).pause_ms(10_000).key("rtp", ear.port()).key("codecs", "0 101").start(&target);
+    let caller =
+        Sipp::plays(sipp::CALLER).pause_ms(10_000).key("rtp", ear.port()).key("codecs", "0 101").start(&target);
     ear.speaks_to(caller.wait_for("answered", LIMIT).number("port"));
     let hung_up = moment(&caller.finish(LIMIT), "hangs_up");
     let lit = lamp.wait_for("lit", LIMIT);

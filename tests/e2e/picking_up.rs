@@ -20,8 +20,7 @@ const COUNTER_HZ: f64 = 1100.0;
 /// Its turn to ring does not come.
 const COUNTER: &str =
     "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\nafter_s = 100\n";
-const CLOSED: &str =
-    "\n[[closure]]\nfrom = \"2020-01-01T00:00\"\nto = \"2199-01-01T00:00\"\nwhy = \"Test\"\n";
+const CLOSED: &str = "\n[[closure]]\nfrom = \"2020-01-01T00:00\"\nto = \"2199-01-01T00:00\"\nwhy = \"Test\"\n";
 
 /// How Counter comes to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +83,10 @@ fn registered(installation: &Installation, phone: Sipp) -> Playing {
 
 #[test]
 fn a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands() {
-    if !peers::present("a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands", &["sipp", "chromium", "chromedriver"]) {
+    if !peers::present(
+        "a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands",
+        &["sipp", "chromium", "chromedriver"],
+    ) {
         return;
     }
     for by in [By::ShortCode, By::Program, By::Page] {
@@ -104,7 +106,10 @@ fn a_call_that_rings_elsewhere_is_picked_up_where_somebody_stands() {
 
 #[test]
 fn a_caller_at_the_greeting_or_leaving_a_message_is_picked_up() {
-    if !peers::present("a_caller_at_the_greeting_or_leaving_a_message_is_picked_up", &["sipp", "chromium", "chromedriver"]) {
+    if !peers::present(
+        "a_caller_at_the_greeting_or_leaving_a_message_is_picked_up",
+        &["sipp", "chromium", "chromedriver"],
+    ) {
         return;
     }
     for (by, after) in [(By::ShortCode, "arrived"), (By::Page, "arrived"), (By::Program, "greeted")] {

@@ -49,7 +49,9 @@ fn they_talk(caller: Playing, workshop: Playing, ears: [Ear; 2]) {
 fn events(installation: &Installation, call: &serde_json::Value) -> Vec<[String; 3]> {
     let call = installation.api(&format!("/api/v1/calls/{}", call["id"].as_str().expect("an id")));
     let events = call["events"].as_array().expect("a call has events").iter();
-    events.map(|event| ["kind", "phone", "detail"].map(|key| event[key].as_str().unwrap_or_default().to_owned())).collect()
+    events
+        .map(|event| ["kind", "phone", "detail"].map(|key| event[key].as_str().unwrap_or_default().to_owned()))
+        .collect()
 }
 
 #[test]
@@ -59,8 +61,10 @@ fn a_customer_who_is_held_is_given_to_the_colleague_who_was_asked() {
     }
     let steps = [Asks::offers("0 101", "sendonly"), Asks::new("REFER", 202).headers(TO_WHOM_WAS_ASKED)];
     let scenario = counter(&steps, &["100 Trying", "200 OK"], 2);
-    let refer = scenario.find("      REFER ").and_then(|at| scenario[..at].rfind("  <send")).expect("it gives the call away");
-    let scenario = format!("{}{}{}", &scenario[..refer], include_str!("scenarios/asks-a-colleague.xml"), &scenario[refer..]);
+    let refer =
+        scenario.find("      REFER ").and_then(|at| scenario[..at].rfind("  <send")).expect("it gives the call away");
+    let scenario =
+        format!("{}{}{}", &scenario[..refer], include_str!("scenarios/asks-a-colleague.xml"), &scenario[refer..]);
     let scenario = scenario.replace("variables=\"line,", "variables=\"tag,line,");
     let ears = [CALLER_HZ, WORKSHOP_HZ].map(|hz| Ear::on(ports::free(2), Law::Mu, hz));
     let counter = Sipp::plays(&scenario).pause_ms(200);
@@ -74,7 +78,11 @@ fn a_customer_who_is_held_is_given_to_the_colleague_who_was_asked() {
     let notes = counter.finish(LIMIT);
     assert!(moment(&notes, "asks") < moment(&notes, "200 OK"));
     let [asked, customer] = installation.ended_calls(2).try_into().expect("counted");
-    assert_eq!((&customer["answered_by"], &customer["ended_by"]), (&"Counter".into(), &"caller".into()), "{customer:#}");
+    assert_eq!(
+        (&customer["answered_by"], &customer["ended_by"]),
+        (&"Counter".into(), &"caller".into()),
+        "{customer:#}"
+    );
     assert_eq!((&asked["answered_by"], &asked["direction"]), (&"Workshop".into(), &"out".into()), "{asked:#}");
     assert!(asked["ended_at"].as_str() < customer["ended_at"].as_str());
     let given = |to: &str| ["transferred".to_owned(), "Counter".to_owned(), to.to_owned()];

@@ -24,7 +24,8 @@ use crate::sip::outgoing::USER_AGENT;
 
 use super::fork::reasons;
 use super::{
-    Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor, scheme_called, reached_at,
+    Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor, reached_at,
+    scheme_called,
 };
 
 /// Who the caller is to be connected with, and what was agreed upon there.

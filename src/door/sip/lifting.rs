@@ -88,7 +88,8 @@ impl SipDoor {
         let phone = self.phones.remove(&leg)?;
         self.reliable.forget_phone(leg);
         let call = leg.call;
-        let (Begun::ByUs { tx, binding, invite }, PhoneState::Up { dialog, theirs }) = (phone.begun, phone.state) else {
+        let (Begun::ByUs { tx, binding, invite }, PhoneState::Up { dialog, theirs }) = (phone.begun, phone.state)
+        else {
             return None;
         };
         self.timers.passes_to(Party::Phone(leg), Party::Caller(call));

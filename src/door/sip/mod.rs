@@ -452,7 +452,9 @@ impl SipDoor {
                 Begun::ByUs { binding, .. } => *binding,
                 Begun::ByPhone(dialled) => dialled.place,
             };
-            let place = place.and_then(|place| self.places.get(&place)).filter(|place| place.trunk.is_none() && place.hop != phone.hop);
+            let place = place
+                .and_then(|place| self.places.get(&place))
+                .filter(|place| place.trunk.is_none() && place.hop != phone.hop);
             if let Some(place) = place {
                 dialog.reach(&place.uri, place.hop);
                 phone.hop = place.hop;
