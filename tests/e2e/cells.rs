@@ -180,7 +180,7 @@ fn a_line_that_picks_up_three_times_without_a_key_is_marked() {
     let mailbox = mailbox.finish(LIMIT);
     assert_eq!(mailbox.iter().filter(|note| note.text == "hung_up").count(), 3, "{mailbox:?}");
     desk.finish(LIMIT);
-    let marked = until(LIMIT, || (because()? == "a_likely_mailbox").then_some(()));
+    let marked = until(LIMIT, || (because()? == "likely_mailbox").then_some(()));
     assert!(marked.is_some(), "{}", installation.api("/api/v1/right-now"));
 }
 

@@ -119,25 +119,6 @@ fn the_owner_is_told_once_that_no_phone_is_connected() {
     assert_eq!(received.all().len(), 1, "four callers, one notice");
 }
 
-/// From the first question that is not answered to the notice, and some time to spare.
-const TOLD_WITHIN: Duration = Duration::from_secs(240);
-
-#[test]
-fn the_owner_is_told_of_a_carrier_that_has_been_down_for_two_minutes() {
-    let received = Received::default();
-    let notify = format!("notify = [\"http://127.0.0.1:{}/ruiz-topic\"]\n", received.starts());
-    // It takes what comes, and says nothing.
-    let carrier = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
-    let files = Files::new();
-    files.calls_out_by(carrier.local_addr().expect("it is bound").port(), "");
-    let installation = Installation::start_with(files, &format!("{SHOP}{notify}{PHONE}"));
-    let got = until(TOLD_WITHIN, || Some(received.all()).filter(|got| !got.is_empty()));
-    let (head, text) = got.unwrap_or_else(|| panic!("nobody was told:\n{}", installation.log())).remove(0);
-    assert!(head.starts_with("POST /ruiz-topic HTTP/1.1\r\n") && text.contains("carrier"), "{head}{text}");
-    let notices = installation.api("/api/v1/right-now")["notices"].clone();
-    assert_eq!(notices.as_array().map(Vec::len), Some(1), "and the page says so: {notices}");
-}
-
 #[test]
 fn a_mailbox_without_a_mail_server_is_said_at_the_import_and_at_the_start() {
     let files = Files::new();
