@@ -675,10 +675,8 @@ impl Switchboard {
                     self.outputs.push_back(Output::Log(LogEntry::Event(event)));
                 }
                 CallOutput::Changed(record) => {
-                    let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
-                    if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
-                        self.callers.note_spoken(shop, number, record.ended.unwrap_or(at));
-                        self.call_backs.forget(shop, number);
+                    if !self.calls.get(&id).is_some_and(Call::may_be_unanswered) {
+                        self.note_spoken(&record);
                     }
                     self.perhaps_gave_up(now, &record);
                     self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
@@ -695,6 +693,13 @@ impl Switchboard {
                 CallOutput::Lift { leg } => self.lifted(now, leg),
                 CallOutput::Drilled { phone, drilled } => self.drills.note(now, phone, drilled),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
+                CallOutput::Answer { .. } => {
+                    // Until now whoever has picked up could be gone before.
+                    if let Some(record) = self.calls.get(&id).map(|call| call.record().clone()) {
+                        self.note_spoken(&record);
+                    }
+                    self.at_the_door(now, id, &output);
+                }
                 CallOutput::Ring { .. }
                 | CallOutput::Take { .. }
                 | CallOutput::Join { .. }
@@ -705,7 +710,6 @@ impl Switchboard {
                 | CallOutput::HangUp { .. }
                 | CallOutput::Announce
                 | CallOutput::LetHear { .. }
-                | CallOutput::Answer { .. }
                 | CallOutput::Refuse(_)
                 | CallOutput::HangUpCaller(_)
                 | CallOutput::AskBoth { .. }
@@ -727,6 +731,15 @@ impl Switchboard {
                 self.count_talk(now, over.record());
             }
             self.dialled_by.remove(&id);
+        }
+    }
+
+    /// Somebody speaks with this customer, or has.
+    fn note_spoken(&mut self, record: &CallRecord) {
+        let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
+        if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
+            self.callers.note_spoken(shop, number, record.ended.unwrap_or(at));
+            self.call_backs.forget(shop, number);
         }
     }
 

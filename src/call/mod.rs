@@ -433,6 +433,11 @@ impl Call {
         }
     }
 
+    /// Whether somebody has picked up, and the caller was not told yet: whoever that is may be gone before.
+    pub fn may_be_unanswered(&self) -> bool {
+        self.facts.held.iter().any(|held| matches!(held, Output::Answer { .. }))
+    }
+
     /// How many of the shop's legs live.
     pub fn legs(&self) -> usize {
         self.facts.legs.len()

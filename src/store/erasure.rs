@@ -25,11 +25,15 @@ const LIVE: &str = "SELECT id FROM calls WHERE caller = $1 AND shop_id = $2 AND 
 const RECORDINGS: &str = "SELECT m.recording FROM calls c JOIN voice_messages m ON m.call_id = c.id \
      WHERE c.caller = $1 AND c.shop_id = $2";
 /// In this order; `$1` is the number, `$2` the shop. Whatever else is kept by a caller's number belongs here too.
-const ERASE: [&str; 9] = [
+const ERASE: [&str; 11] = [
     "DELETE FROM voice_messages WHERE call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
     // Whom a call was given to may be a number; what ended it may be words of the network about them.
     "UPDATE call_events SET detail = '' WHERE kind = 'transferred' \
      AND call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
+    // The shop's own words for what callers want say nothing of who; whatever else was typed may.
+    "UPDATE wrap_ups SET detail = '' WHERE wanted <> 'own' \
+     AND call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
+    "DELETE FROM promises WHERE number = $1 AND shop_id = $2",
     "DELETE FROM contacts WHERE number = $1 AND shop_id = $2",
     "DELETE FROM blocks WHERE number = $1 AND shop_id = $2",
     "DELETE FROM claims WHERE number = $1 AND shop_id = $2",

@@ -52,6 +52,24 @@ fn a_phone_calls_a_number_outside_and_they_talk() {
 }
 
 #[test]
+fn a_phone_that_calls_for_help_by_its_name_alone_reaches_112() {
+    if !peers::present("a_phone_that_calls_for_help_by_its_name_alone_reaches_112", &["sipp"]) {
+        return;
+    }
+    let carrier = Sipp::plays(sipp::PHONE);
+    let installation = calling_out_by(&carrier, COUNTER);
+    let target = installation.target();
+    let carrier = carrier.start(&target);
+    let by_name = include_str!("scenarios/phone-calls.xml")
+        .replace("INVITE sip:[service]@[remote_ip]:[remote_port]", "INVITE urn:service:sos")
+        .replace("To: <sip:[service]@[remote_ip]:[remote_port]>", "To: <urn:service:sos>");
+    Sipp::plays(&by_name).start(&target).finish(LIMIT);
+    let messages = carrier.finish_with_messages(LIMIT);
+    assert!(messages.contains("INVITE sip:112@127.0.0.1"), "{messages}");
+    assert_eq!(installation.only_call()["because"]["code"], "called_for_help");
+}
+
+#[test]
 fn a_phone_that_dials_premium_and_foreign_numbers_is_refused_and_the_owner_is_told() {
     if !peers::present("a_phone_that_dials_premium_and_foreign_numbers_is_refused_and_the_owner_is_told", &["sipp"]) {
         return;

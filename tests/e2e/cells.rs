@@ -153,6 +153,56 @@ fn a_mailbox_hears_the_card_twice_is_dropped_and_a_desk_phone_has_the_call() {
 }
 
 #[test]
+fn a_line_that_picks_up_three_times_without_a_key_is_marked() {
+    if !peers::present("a_line_that_picks_up_three_times_without_a_key_is_marked", &["sipp"]) {
+        return;
+    }
+    const TIMES: u32 = 3;
+    let ear = Ear::on(ports::free(2), Law::Mu, CELL_HZ);
+    let mailbox = picked_up(sipp::PHONE, &ear).times(TIMES);
+    let desk = Sipp::plays(sipp::PHONE_RINGS).times(TIMES);
+    let installation = installation(&mailbox, &desk, "ask_every_s = 0");
+    let target = installation.target();
+    let (mailbox, desk) = (mailbox.start(&target), desk.start(&target));
+    let because = || {
+        let now = installation.api("/api/v1/right-now");
+        let phones = now["phones"].as_array().expect("phones").iter();
+        phones.filter(|phone| phone["kind"] == "cell").map(|phone| phone["because"]["code"].clone()).next()
+    };
+    assert_eq!(because(), Some("in_a_wave".into()));
+    // Each hears nobody but the bell, and gives up after the card was said twice.
+    let card = codes(&asked_twice(&card_of(&CallerId::Withheld, 0))).len() * 1_000 / SAMPLES_A_SECOND;
+    let waits_ms = u32::try_from(card).expect("some seconds") + 3_000;
+    for _ in 0..TIMES {
+        let caller = Sipp::plays(sipp::CALLER_GIVES_UP).calls(SHOPS_NUMBER).key("from", "anonymous");
+        caller.pause_ms(waits_ms).start(&target).finish(LIMIT);
+    }
+    let mailbox = mailbox.finish(LIMIT);
+    assert_eq!(mailbox.iter().filter(|note| note.text == "hung_up").count(), 3, "{mailbox:?}");
+    desk.finish(LIMIT);
+    let marked = until(LIMIT, || (because()? == "likely_mailbox").then_some(()));
+    assert!(marked.is_some(), "{}", installation.api("/api/v1/right-now"));
+}
+
+#[test]
+fn the_carriers_last_channel_is_left_to_the_next_customer() {
+    if !peers::present("the_carriers_last_channel_is_left_to_the_next_customer", &["sipp"]) {
+        return;
+    }
+    let ear = Ear::on(ports::free(2), Law::Mu, CELL_HZ);
+    let cell = picked_up(sipp::PHONE, &ear);
+    let desk = Sipp::plays(sipp::PHONE).pause_ms(2_000);
+    // One is the caller's, and one is left.
+    let installation = installation(&cell, &desk, "channels = 2");
+    let target = installation.target();
+    let (cell, desk) = (cell.start(&target), desk.start(&target));
+    Sipp::plays(sipp::CALLER).calls(SHOPS_NUMBER).start(&target).finish(LIMIT);
+    desk.finish(LIMIT);
+    assert!(cell.notes().is_empty(), "no cell is called by it: {:?}", cell.notes());
+    assert_eq!(installation.only_call()["answered_by"], "Counter");
+}
+
+#[test]
 fn a_desk_phone_wins_while_a_cell_is_asked_and_the_cell_is_told() {
     if !peers::present("a_desk_phone_wins_while_a_cell_is_asked_and_the_cell_is_told", &["sipp"]) {
         return;
