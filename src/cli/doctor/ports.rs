@@ -149,7 +149,8 @@ fn media_judged((first, last): (u16, u16), taken: usize, sip: Option<u16>) -> Li
     let (calls, free) = (all / PORTS_A_CALL, all - taken);
     let range = format!("media.ports {first}-{last}");
     if free < PORTS_A_CALL {
-        let text = format!("{range}: {free} of {all} ports are free, and a call takes {PORTS_A_CALL}: set another range");
+        let text =
+            format!("{range}: {free} of {all} ports are free, and a call takes {PORTS_A_CALL}: set another range");
         return Line::bad(CHECK, text);
     }
     if let Some(port) = sip {
