@@ -93,7 +93,8 @@ fn compared(sent: &Sent, seen: &Seen) -> Line {
     }
     if seen.signed_for != signed_for {
         let text = format!(
-            "the running ringall wants {} signed and the configuration says {signed_for}: start it anew, or set public_url back",
+            "the running ringall wants {} signed and the configuration says {signed_for}: start it anew, or set \
+             public_url back",
             seen.signed_for
         );
         return Line::bad(CHECK, text);

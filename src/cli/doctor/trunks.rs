@@ -67,10 +67,14 @@ pub(super) async fn check(config: &Config, service: &Service, now: UnixMs) -> (V
     }
     if config.trunks.is_empty() {
         lines.push(match &config.twilio {
-            Some(_) => Line::ok(CHECK, "there is no [[trunk]]: calls come by webhook. Phones cannot call out, not even 112 or 911"),
+            Some(_) => {
+                let text = "there is no [[trunk]]: calls come by webhook. Phones cannot call out, not even 112 or 911";
+                Line::ok(CHECK, text)
+            }
             None => Line::look(
                 CHECK,
-                "there is neither a [[trunk]] nor a [twilio] account: no customer's call arrives; set one in the configuration",
+                "there is neither a [[trunk]] nor a [twilio] account, so no customer's call arrives: set one in the \
+                 configuration",
             ),
         });
     }

@@ -90,7 +90,8 @@ async fn of_account(rest: &Rest, plan: &Plan, ours: &PublicUrl) -> Vec<Line> {
         }
     }
     if plan.shops.iter().all(|shop| shop.numbers.is_empty()) {
-        let text = "no shop has `numbers`, so which of the account's lead here cannot be looked at: name them in the shop's file";
+        let text = "no shop has `numbers`, so which of the account's lead here cannot be looked at: name them in the \
+                    shop's file";
         lines.push(Line::look(CHECK, text));
     }
     lines

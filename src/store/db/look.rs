@@ -1,5 +1,5 @@
-//! A look at a database that changes nothing in it: whether it is whole, whether its tables are this program's, and whether
-//! it keeps what it confirms.
+//! A look at a database that changes nothing in it: whether it is whole, its tables are this program's, and it keeps what
+//! it confirms.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,8 +23,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const STEPS: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 const HAS_STEPS: &str =
     "SELECT CAST(COUNT(*) AS BIGINT) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
-const HAS_STEPS_THERE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM information_schema.tables WHERE table_name = '_sqlx_migrations' \
-     AND table_schema = ANY(current_schemas(false))";
+const HAS_STEPS_THERE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM information_schema.tables \
+     WHERE table_name = '_sqlx_migrations' AND table_schema = ANY(current_schemas(false))";
 
 /// How a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
