@@ -124,8 +124,10 @@ impl Switchboard {
 
     /// What a caller has said is on the disk, or cannot be had.
     pub(super) fn recording_fetched(&mut self, now: Now, call: CallId, recording: Option<Recording>, kept: Kept) {
-        if let Some(recording) = recording {
-            self.twilio.fetched(recording, &kept);
+        match recording {
+            Some(recording) => self.twilio.fetched(recording, &kept),
+            None if self.twilio.none_found(call) => return,
+            None => {}
         }
         let later = match kept {
             Kept::Message { length, voice } => self.twilio.hears_later(now, call, Sealed::Message { length, voice }),

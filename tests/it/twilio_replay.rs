@@ -313,8 +313,8 @@ impl<'d> Player<'d> {
             path(&named(nth(dial).children.iter().find(|noun| noun.text == number_of(name))).attributes[attribute])
         };
         let of_record = |attribute: &str| {
-            let verbs = self.lives[call].documents.iter().flatten();
-            path(&named(verbs.filter(|verb| verb.name == "Record").last()).attributes[attribute])
+            let mut verbs = self.lives[call].documents.iter().flatten();
+            path(&named(verbs.rfind(|verb| verb.name == "Record")).attributes[attribute])
         };
         let parts: Vec<&str> = place.split('.').collect();
         let parent = || self.calls[call].of_parent(call);

@@ -114,7 +114,7 @@ impl TwilioDoor {
         if let Taped::Missed(at) = line.recording
             && at <= now.mono
         {
-            line.recording = Taped::Sought;
+            line.recording = Taped::Sought(None);
             self.work.push_back(Work::SeekRecording { call: id.0, call_sid: line.sid.clone() });
             return;
         }
@@ -293,13 +293,31 @@ impl TwilioDoor {
     fn fetch(&mut self, id: CallId, recording: Recording) {
         if let Some(line) = self.lines.get_mut(&id) {
             // The same once more, or a second one of the same call, which must not take the place of the first.
-            if let Taped::Fetched | Taped::Kept(..) = line.recording {
-                return;
+            match &mut line.recording {
+                Taped::Fetched | Taped::Kept(..) => return,
+                Taped::Sought(told) => {
+                    *told = Some(recording);
+                    return;
+                }
+                Taped::NotKnown | Taped::Missed(_) => {}
             }
             line.recording = Taped::Fetched;
             self.set_deadline(id);
         }
         self.work.push_back(Work::FetchRecording { call: id.0, recording });
+    }
+
+    /// None was found; whether we have been told of one since, which is fetched then.
+    pub fn none_found(&mut self, id: CallId) -> bool {
+        let Some(line) = self.lines.get_mut(&id) else { return false };
+        let Taped::Sought(told) = &mut line.recording else { return false };
+        let told = told.take();
+        line.recording = Taped::NotKnown;
+        let is_told = told.is_some();
+        if let Some(recording) = told {
+            self.fetch(id, recording);
+        }
+        is_told
     }
 
     /// It was fetched: what is safe here need not be there.

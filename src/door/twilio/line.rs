@@ -12,6 +12,7 @@ use crate::routing::plan::PhoneId;
 use crate::twilio::Document;
 use crate::twilio::read::Status;
 use crate::twilio::twiml::Verb;
+use crate::twilio::work::Recording;
 
 use super::{Asked, Request, Spoken};
 
@@ -113,8 +114,8 @@ pub(super) enum Taped {
     NotKnown,
     /// Nothing was heard of a recording since the caller left: it is looked for, if that stays so until then.
     Missed(Mono),
-    /// It is looked for.
-    Sought,
+    /// It is looked for; was told of after all, perhaps.
+    Sought(Option<Recording>),
     /// It is being fetched, or was.
     Fetched,
     /// What is kept of it is known, and who has ended the call is not: the call hears of it then at the latest.
@@ -158,7 +159,7 @@ impl Line {
     pub(super) fn deadline(&self) -> Option<Mono> {
         let tape = match self.recording {
             Taped::Missed(at) | Taped::Kept(_, at) => Some(at),
-            Taped::NotKnown | Taped::Sought | Taped::Fetched => None,
+            Taped::NotKnown | Taped::Sought(_) | Taped::Fetched => None,
         };
         let end = self.end.as_ref().map(|end| end.at);
         [end, self.alone_at, tape, self.talk_until, self.forget_at].into_iter().flatten().min()

@@ -113,7 +113,10 @@ pub const PARAGRAPHS: &[Paragraph] = &[
             ),
             said(
                 "A message of which nobody tells is looked for half a minute after the caller has left, and after a restart.",
-                &["story::twilio::a_message_of_which_nobody_tells_is_found"],
+                &[
+                    "story::twilio::a_message_of_which_nobody_tells_is_found",
+                    "story::twilio::a_message_that_is_told_of_while_it_is_looked_for_is_one_message",
+                ],
             ),
         ],
     },

@@ -7,6 +7,7 @@ use ringall::call::record::{Disposition, EndedBy, EventKind};
 use ringall::media::Kept;
 use ringall::switchboard::NotRung;
 use ringall::twilio::Work;
+use ringall::twilio::work::Recording;
 
 use crate::carrier_sip::Says;
 use crate::carrier_twilio::{Deed, Heard, Post, Then, elements};
@@ -144,6 +145,33 @@ fn a_message_of_which_nobody_tells_is_found() {
     assert_eq!(shop.inbox().len(), 1);
     assert!(shop.twilio(|twilio| twilio.keeps.is_empty()), "and it is deleted there");
     shop.is_idle();
+}
+
+#[test]
+fn a_message_that_is_told_of_while_it_is_looked_for_is_one_message() {
+    for is_listed in [true, false] {
+        let shop = Shop::closed();
+        shop.twilio(|twilio| twilio.loses = vec!["/twilio/recorded", "/twilio/recording"]);
+        let ann = called(&shop);
+        shop.wait("20 s");
+        ann.hangs_up();
+        shop.wait("30 s");
+        let Recording { sid, url } = shop.twilio(|twilio| twilio.keeps[0].1.clone());
+        if !is_listed {
+            shop.twilio(|twilio| twilio.keeps.clear());
+        }
+        shop.wait("3100 ms");
+        let is_sought = |work: &Work| matches!(work, Work::SeekRecording { .. });
+        assert!(shop.twilio(|twilio| twilio.work.iter().any(is_sought)) && shop.inbox().is_empty());
+        shop.twilio(|twilio| twilio.loses.clear());
+        let told = format!("RecordingSid={sid}&RecordingUrl={}&RecordingStatus=completed", url.replace(':', "%3A"));
+        let path = format!("/twilio/recording/{}", shop.row().id);
+        shop.posts(&path, &format!("AccountSid=AC0&CallSid=CA00000000000000000000000000001000&{told}"));
+        shop.wait("1 min");
+        assert_eq!(ended(&shop), (Some(Disposition::Message), Some(EndedBy::Caller), None), "{is_listed}");
+        assert_eq!(shop.inbox().len(), 1, "{is_listed}");
+        shop.is_idle();
+    }
 }
 
 #[test]
