@@ -91,10 +91,11 @@ fn a_flood_of_strangers_takes_nothing_from_a_caller_whom_twilio_brings() {
     flood();
     ann.calls_through(Door::Twilio);
     // Whenever she comes, strangers have come before her; and at once, not when Twilio has asked again.
+    // Each is another, with a purse still full: what all of them share is empty at every moment.
     for ms in 0..250 {
-        for (who, stranger) in strangers.iter().enumerate() {
-            stranger.says_to_the_shop(&options(stranger, &format!("meanwhile{who}-{ms}")));
-        }
+        let address = std::net::SocketAddr::from(([198, 19, 0, ms], 5060));
+        let stranger = shop.caller_at("Stranger", "+34900666666", address);
+        (0..3).for_each(|n| stranger.says_to_the_shop(&options(&stranger, &format!("meanwhile{ms}-{n}"))));
         shop.wait("1 ms");
     }
     assert_eq!(shop.phones_that_ring(), 3, "read by the proof in its first line");
