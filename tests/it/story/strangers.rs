@@ -90,10 +90,14 @@ fn a_flood_of_strangers_takes_nothing_from_a_caller_whom_twilio_brings() {
     let flood = || flood(&strangers);
     flood();
     ann.calls_through(Door::Twilio);
-    shop.wait("10 ms");
-    flood();
-    // At once, not when Twilio has asked again.
-    shop.wait("200 ms");
+    // Whenever she comes, strangers have come before her; and at once, not when Twilio has asked again.
+    // Each is another, with a purse still full: what all of them share is empty at every moment.
+    for ms in 0..250 {
+        let address = std::net::SocketAddr::from(([198, 19, 0, ms], 5060));
+        let stranger = shop.caller_at("Stranger", "+34900666666", address);
+        (0..3).for_each(|n| stranger.says_to_the_shop(&options(&stranger, &format!("meanwhile{ms}-{n}"))));
+        shop.wait("1 ms");
+    }
     assert_eq!(shop.phones_that_ring(), 3, "read by the proof in its first line");
     flood();
     shop.counter.picks_up();
