@@ -42,6 +42,7 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         ("found by digits", search::BY_DIGITS, "k USING INDEX sqlite_autoindex_contacts_1 (shop_id=? AND number=?)"),
         ("calls of many found", search::WALK_WORDS, "calls_by_time (started_ms>? AND (started_ms,id)<(?,?))"),
         ("calls of many found", search::WALK_DIGITS, "calls_by_time (started_ms>? AND (started_ms,id)<(?,?))"),
+        ("messages of a caller", voice_messages::MESSAGES_OF_CALLER, "SEARCH c USING INDEX calls_by_caller (caller=?)"),
         ("namesakes", same_person::NAMESAKES, "contacts_by_name (shop_id=? AND name_key=?)"),
         ("how often", callers::COUNT_OF, "calls_by_caller (caller=? AND shop_id=?)"),
         ("counts", callers::COUNTS, "COVERING INDEX calls_by_caller"),

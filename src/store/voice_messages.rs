@@ -67,9 +67,9 @@ macro_rules! select_messages {
     };
 }
 
-// An id that is never given (0) and an empty number mean "any".
+// An id that is never given (0) means "any".
 const MESSAGES: &str = select_messages!(
-    "WHERE (m.recorded_ms, m.call_id) < ($1, $2) AND ($3 = 0 OR c.shop_id = $3) AND ($4 = '' OR c.caller = $4) \
+    "WHERE (m.recorded_ms, m.call_id) < ($1, $2) AND ($3 = 0 OR c.shop_id = $3) AND $4 = '' \
      ORDER BY m.recorded_ms DESC, m.call_id DESC LIMIT $5"
 );
 // Messages are few and calls many: SQLite keeps the order of a CROSS JOIN.
@@ -78,6 +78,12 @@ pub(super) const UNHEARD_OF_NOBODY: &str = concat!(
     "CROSS JOIN calls c LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller ",
     "WHERE c.id = m.call_id AND m.heard_ms IS NULL AND c.shop_id = $1 AND (c.caller IS NULL OR c.withheld = 1) LIMIT 50"
 );
+// One caller's calls are few where messages are many: SQLite keeps the order of a CROSS JOIN.
+pub(super) const MESSAGES_OF_CALLER: &str = "SELECT m.call_id, m.recording, m.recorded_ms, m.length_ms, m.voice_ms, \
+     m.cut_off, c.shop_id, c.caller, c.caller_raw, c.withheld, k.name AS caller_name FROM calls c CROSS JOIN voice_messages m \
+     LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller WHERE c.caller = $4 AND m.call_id = c.id \
+     AND (m.recorded_ms, m.call_id) < ($1, $2) AND ($3 = 0 OR c.shop_id = $3) \
+     ORDER BY m.recorded_ms DESC, m.call_id DESC LIMIT $5";
 const MESSAGE: &str = select_messages!("WHERE m.call_id = $1");
 const RECORDED: &str = "SELECT recorded_ms FROM voice_messages WHERE call_id = $1";
 
@@ -141,8 +147,9 @@ impl Store {
         let shop = filter.shop.map_or(0, |shop| shop.0);
         let caller = filter.caller.as_ref().map_or("", Number::as_str);
         let limit = i64::from(filter.limit);
+        let sql = if caller.is_empty() { MESSAGES } else { MESSAGES_OF_CALLER };
         let rows: Vec<NamedMessageRow> = read!(self.db, pool => {
-            let query = sqlx::query_as(MESSAGES).bind(before_ms).bind(before_id).bind(shop).bind(caller).bind(limit);
+            let query = sqlx::query_as(sql).bind(before_ms).bind(before_id).bind(shop).bind(caller).bind(limit);
             query.fetch_all(pool).await?
         });
         rows.into_iter().map(NamedMessageRow::into_stored).collect()
