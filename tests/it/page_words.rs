@@ -244,7 +244,7 @@ fn a_greeting_is_told_of_and_refused_kindly() {
         Unfit::NoWords,
         Unfit::ManyWords,
     ];
-    let unfit = in_both(&unfit, |unfit, language| page::greeting::unfit(unfit, language));
+    let unfit = in_both(&unfit, page::greeting::unfit);
     let parts = in_both(&Part::ALL, |part, language| page::greeting::part(*part, language).to_owned());
     let lengths = in_both(&[0, 1_000, 9_450, 12_000], |ms, language| {
         [page::greeting::length(seconds(*ms), seconds(12_000), language), page::greeting::room(seconds(*ms), language)]
