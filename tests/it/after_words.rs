@@ -34,7 +34,7 @@ fn the_card_after_a_call_is_told_as_people_say_it() {
     wants.push(Wanted::Own("Keys cut".to_owned()));
     wants.extend(["", "a 40 mm hinge"].map(|what| Wanted::NotHad(what.to_owned())));
     wants.extend(["", "Sol"].map(|which| Wanted::Neighbour(which.to_owned())));
-    let wants = in_both(&wants, |wanted, language| after::wanted(wanted, language));
+    let wants = in_both(&wants, after::wanted);
     let promised = in_both(&["", "the blue door"], |what, language| after::promised("Ann", what, MOMENT, language));
     golden("page_wrap_up.txt", &[spoke, wants, promised].concat());
 }
