@@ -239,7 +239,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/hours/closures/{id}/delete", form(hours::delete_closure, "/hours")),
         ("/greeting", get(greeting::show)),
         ("/greeting/heard", get(greeting::sound)),
-        (visit::WITH_FILE, form(greeting::record, "/greeting")),
+        ("/greeting/record", form(greeting::record, "/greeting")),
         ("/greeting/remove", form(greeting::remove, "/greeting")),
         ("/greeting/also", form(greeting::speak_also, "/greeting")),
         ("/phones", get(phones::show)),

@@ -191,7 +191,7 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
         more: if more == 0 { String::new() } else { after::and_more(more, language) },
         done: done::lately(view).await?,
         ringing,
-        last_calls: last.iter().map(|call| CallLine::of(call, view)).collect(),
+        last_calls: CallLine::all(&last, view).await?,
         all_calls: view.at("/calls"),
         figures: view.at("/figures"),
         figures_name: words::page::figures::labels(language).figures,

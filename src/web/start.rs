@@ -267,7 +267,7 @@ pub async fn save_hours(view: View, Extension(fields): Extension<Fields>) -> Res
     let again = |fault: String| {
         Ok((StatusCode::UNPROCESSABLE_ENTITY, build_hours(&view, &fields, Some(fault))?).into_response())
     };
-    let Some(week) = read_week(&fields) else { return again(view.w().half_a_span.to_owned()) };
+    let Some(week) = read_week(&fields) else { return again(labels(view.language()).half_a_span.to_owned()) };
     let hours = match Hours::parse(&week.write(), view.shop.country) {
         Ok(hours) => hours,
         Err(error) => return again(words::hours_error(&error, view.language())),

@@ -101,7 +101,7 @@ const SHELL_ONLY: [&str; 20] = [
 ];
 
 /// Outside crates and the places that may name them.
-const IMPORTERS: [(&str, &[&str]); 31] = [
+const IMPORTERS: [(&str, &[&str]); 32] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
     ("reqwest", &["alert/post.rs", "cli/doctor/http.rs", "twilio/rest.rs"]),
     ("hickory_resolver", &["resolve"]),

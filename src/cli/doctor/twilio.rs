@@ -12,7 +12,7 @@ use crate::routing::Plan;
 use crate::twilio::public_url::PublicUrl;
 use crate::twilio::rest::{IncomingNumber, Rest, RestError};
 use crate::twilio::self_test::Prover;
-use crate::twilio::twiml;
+use crate::twilio::{Profile, twiml};
 
 const CHECK: &str = "twilio";
 
@@ -50,17 +50,17 @@ pub(super) async fn check(
 async fn numbers(account: &Twilio, plan: Option<&Plan>, ours: &PublicUrl) -> Vec<Line> {
     let Some(plan) = plan else { return Vec::new() };
     match Rest::new(account) {
-        Ok(rest) => of_account(&rest, plan, ours).await,
+        Ok(rest) => of_account(&rest, plan, ours, account.profile()).await,
         Err(error) => vec![Line::bad(CHECK, error.to_string())],
     }
 }
 
 /// Where the account's numbers lead that are the shops'.
-async fn of_account(rest: &Rest, plan: &Plan, ours: &PublicUrl) -> Vec<Line> {
+async fn of_account(rest: &Rest, plan: &Plan, ours: &PublicUrl, profile: Profile) -> Vec<Line> {
     let mut lines = Vec::new();
     for shop in &plan.shops {
         let called: Vec<String> = shop.numbers.iter().map(|number| number.as_str().to_owned()).collect();
-        let document = twiml::fallback(plan, &called).write();
+        let document = twiml::fallback(plan, &called, profile).write();
         for number in &called {
             match rest.number(number).await {
                 Ok(found) => lines.extend(led(number, found.as_ref(), ours)),
@@ -210,7 +210,7 @@ mod tests {
         let mut shop = super::super::phones::tests::shop(Vec::new());
         shop.numbers = vec![crate::number::Number::from_e164("+34911234567").unwrap()];
         let plan = Plan { version: 1, shops: vec![shop.into()] };
-        of_account(&rest, &plan, &PublicUrl::new("https://phone.example")).await
+        of_account(&rest, &plan, &PublicUrl::new("https://phone.example"), Profile::default()).await
     }
 
     #[tokio::test]

@@ -15,6 +15,9 @@ said! {
     next: "Save and go on", "Guardar y seguir";
     go_on: "Go on", "Seguir";
     weekdays: "Monday to Friday", "De lunes a viernes";
+    opens_at: "opens", "abre";
+    closes_at: "closes", "cierra";
+    half_a_span: "Write both times, and not the same one twice.", "Escribe las dos horas, y que no sean la misma.";
     saturday: "Saturday", "Sábado";
     hours_hint: "Leave empty what is closed. Other days, other times and closed days are under Hours.",
         "Deja vacío lo que está cerrado. Otros días, otras horas y los días cerrados están en Horario.";
