@@ -8,7 +8,7 @@ use ringall::figures::{Half, Kept};
 use ringall::now::UnixMs;
 use ringall::owed::{Promise, Settlement};
 use ringall::routing::plan::{Shop, ShopId};
-use ringall::store::{Claimed, Overdue, StoredCall, WrapUp};
+use ringall::store::{Claimed, Erased, Overdue, StoredCall, WrapUp};
 use ringall::wrap_up::{PromiseSaid, Topic, Wanted};
 
 use crate::cast::{Database, Log, RUIZ, answered, call, jo, missed, number, shop};
@@ -20,6 +20,7 @@ crate::on_both! {
     a_settled_promise_is_owed_no_more,
     a_promise_taken_back_is_owed_no_more,
     phones_know_who_waits_for_a_promise,
+    an_erased_caller_was_promised_nothing,
     who_is_due_and_unclaimed_is_news_once,
     a_month_is_summed_up,
     the_shops_own_words_replace_each_other,
@@ -153,6 +154,25 @@ async fn a_promise_taken_back_is_owed_no_more(db: Database) {
     db.store.say_promised((shop.id, call(1).id), None, (BY, promise(1).made)).await.unwrap();
     assert_eq!(db.store.owed_to(&shop, &jo()).await.unwrap(), None);
     assert_eq!(db.store.owed(&shop, None, 50).await.unwrap(), []);
+}
+
+async fn an_erased_caller_was_promised_nothing(db: Database) {
+    let (shop, log) = ruiz(&db).await;
+    for n in [1, 2] {
+        log.whole(&at(&shop, answered(n))).await;
+        db.promises(&shop, &promise(n)).await;
+    }
+    let ids = [1, 2].map(|n| (shop.id, call(n).id));
+    let (said, own) = (Wanted::NotHad("a hinge for Jo".to_owned()), Wanted::Own("keys".to_owned()));
+    for (id, wanted) in ids.into_iter().zip([&said, &own]) {
+        db.store.say_wanted(id, wanted, PromiseSaid::Made, (BY, ended(&answered(2)))).await.unwrap();
+    }
+    let erased = db.store.erase_caller(shop.id, &jo()).await.unwrap();
+    assert_eq!(erased, Erased::Done { recordings: Vec::new() });
+    assert!(db.store.owed_to(&shop, &jo()).await.unwrap().is_none());
+    let wanted = async |n: usize| db.store.wrap_up(ids[n].1).await.unwrap().map(|said| said.wanted);
+    assert_eq!(wanted(0).await, Some(Wanted::NotHad(String::new())), "counted still");
+    assert_eq!(wanted(1).await, Some(own), "a word of the shop's own says nothing of who");
 }
 
 async fn phones_know_who_waits_for_a_promise(db: Database) {
