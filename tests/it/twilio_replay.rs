@@ -258,7 +258,7 @@ impl<'d> Player<'d> {
             None if deed == "comes" => {
                 let dial = self.dials(call).last().expect("a <Dial> to come by");
                 let uri = dial.children.iter().find(|noun| noun.name == "Sip").expect("a <Sip>").text.clone();
-                let token = uri.split_once("?X-Call-Token=").expect("a token").1.to_owned();
+                let (token, _) = uri["sip:".len()..].split_once('@').expect("a token");
                 let shop = self.shop;
                 let person = self.lives[call].person.get_or_insert_with(|| {
                     let person = shop.caller(name, from);
@@ -266,9 +266,8 @@ impl<'d> Player<'d> {
                     person.act(|far_end, _| far_end.moves_to(std::net::Ipv4Addr::new(198, 51, 100, 100 + host).into()));
                     person
                 });
-                let mut says = Says::calling("ring");
+                let mut says = Says::calling(token);
                 says.from = format!("<sip:{from}@twilio.example>");
-                says.headers = vec![("X-Call-Token".to_owned(), token)];
                 let to = shop_for(person.address());
                 person.act(|far_end, now| far_end.call(now, to, &says));
             }

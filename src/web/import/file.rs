@@ -49,7 +49,8 @@ pub fn rows(bytes: &[u8]) -> Option<Vec<Row>> {
         };
         return Some(vcard::cards(&text).into_iter().flat_map(of_card).collect());
     }
-    table(text.trim_start_matches('\u{feff}'))
+    // The reader of tables says of a line that ends in both that it is one earlier.
+    table(&text.trim_start_matches('\u{feff}').replace("\r\n", "\n"))
 }
 
 fn table(text: &str) -> Option<Vec<Row>> {

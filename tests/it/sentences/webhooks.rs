@@ -50,9 +50,10 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         title: "The caller is brought to our SIP port",
         sentences: &[
             said(
-                "By a token that is good for one call; without one a stranger gets nothing.",
+                "By a token that is good for one call, for a quarter of an hour; without one a stranger gets nothing.",
                 &[
                     "story::twilio::a_token_is_good_for_one_call_and_no_other",
+                    "story::twilio::a_token_that_is_found_later_is_good_for_nothing",
                     "lib door::token::tests::a_token_is_read_by_whoever_has_the_secret_and_cannot_be_changed",
                 ],
             ),

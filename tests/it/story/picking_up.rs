@@ -380,7 +380,7 @@ fn who_dials_and_hangs_up_before_the_row_is_durable_was_never_there() {
 
 #[test]
 fn a_phone_with_one_line_that_has_not_let_go_yet_rings_again() {
-    let shop = Shop::opening().later(2, "60 s").open();
+    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
     shop.store_takes(Some("200 ms"));
     shop.loses_from(&shop.workshop, "487 INVITE", 2);
     let ann = shop.caller("Ann", "+34600111222");
