@@ -12,7 +12,8 @@ use crate::web::multipart::{self, Multipart};
 /// Of a form: the week's hours and the longest note stay below half of it.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Of a form with a sound: twelve seconds of the largest format that microphones make are below half of it.
+/// Of a form with a file: twelve seconds of the largest format that microphones make are below half of it, and so are some
+/// ten thousand people's cards.
 const MOST_FILE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The fields of a form or a query, decoded, in their order.

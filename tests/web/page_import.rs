@@ -97,7 +97,7 @@ async fn what_is_no_file_of_callers_is_refused_beside_its_field() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         says(&answer.text, &[why, "id=\"import-fault\""]);
     }
-    let long = ana.uploads("/callers/import", &vec![b'x'; 3 * 1024 * 1024]).await;
+    let long = ana.uploads("/callers/import", &vec![b'x'; 9 * 1024 * 1024]).await;
     assert_eq!(long.status, StatusCode::BAD_REQUEST);
     let forged = ana.sends_from(&[("content-type", "multipart/form-data; boundary=x")], "/callers/import", &[]).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
