@@ -81,6 +81,15 @@ fn of_a_carrier_that_answers_no_more_the_owner_hears_until_it_does() {
 }
 
 #[test]
+fn of_a_carrier_that_has_never_answered_the_owner_hears_too() {
+    let shop = opening().open();
+    shop.carrier_ails(GATEWAY, Some(Ails::Silent));
+    shop.wait("200 s");
+    assert_eq!(standing(&shop), [("carrier".to_owned(), TrunkFault::Unreached)]);
+    shop.is_idle();
+}
+
+#[test]
 fn a_refusal_is_an_answer() {
     let shop = opening().open();
     shop.carrier_ails(GATEWAY, Some(Ails::RefusesAll(405)));
