@@ -50,7 +50,7 @@ pub use provisioning::{LinkState, ProvisioningLink};
 pub use salvage::Salvaged;
 pub use same_person::Joined;
 pub use screens::Screen;
-pub use search::{FoundCaller, Wanted};
+pub use search::{FoundCaller, SearchTerms};
 pub use shops::ShopBasics;
 pub use voice_messages::{MessageFilter, StoredMessage};
 pub use wrap_ups::WrapUp;

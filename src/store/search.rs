@@ -11,7 +11,7 @@ use crate::routing::plan::{Country, ShopId};
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum SearchTerms {
     /// This number, and the others of the same person.
     Number(Number),
     /// A part of a number: digits alone.
@@ -94,23 +94,23 @@ struct Places {
     words: [String; 3],
 }
 
-impl Wanted {
+impl SearchTerms {
     /// What somebody means who types this; `None`: nothing.
-    pub fn read(typed: &str, country: Country) -> Option<Wanted> {
+    pub fn read(typed: &str, country: Country) -> Option<SearchTerms> {
         let key = folded(typed);
         if key.is_empty() {
             return None;
         }
         if let Some(number) = Number::parse(typed, country) {
-            return Some(Wanted::Number(number));
+            return Some(SearchTerms::Number(number));
         }
         let digits: String = key.chars().filter(char::is_ascii_digit).collect();
         if !key.contains(char::is_alphabetic) && digits.len() >= FEWEST_DIGITS {
-            return Some(Wanted::Digits(digits));
+            return Some(SearchTerms::Digits(digits));
         }
         let mut words = key.split(' ');
         let mut next = || words.next().unwrap_or_default().to_owned();
-        Some(Wanted::Words([next(), next(), next()]))
+        Some(SearchTerms::Words([next(), next(), next()]))
     }
 
     fn places(&self) -> Places {
@@ -120,16 +120,16 @@ impl Wanted {
             format!("%{escaped}%")
         };
         match self {
-            Wanted::Number(number) => {
+            SearchTerms::Number(number) => {
                 Places { digits: String::new(), number: number.as_str().to_owned(), words: none() }
             }
-            Wanted::Digits(digits) => {
+            SearchTerms::Digits(digits) => {
                 // Where numbers are dialled with a zero or two in front, they are not kept with it.
                 let dialled = digits.trim_start_matches('0');
                 let kept = if dialled.len() >= FEWEST_DIGITS { dialled } else { digits };
                 Places { digits: format!("%{digits}%"), number: format!("%{kept}%"), words: none() }
             }
-            Wanted::Words(words) => {
+            SearchTerms::Words(words) => {
                 Places { digits: String::new(), number: String::new(), words: words.each_ref().map(part) }
             }
         }
@@ -141,15 +141,15 @@ impl Store {
     pub async fn callers_found(
         &self,
         shop: Option<ShopId>,
-        wanted: &Wanted,
+        terms: &SearchTerms,
         limit: i64,
     ) -> Result<Vec<FoundCaller>, StoreError> {
-        let sql = match wanted {
-            Wanted::Number(_) => BY_NUMBER,
-            Wanted::Digits(_) => BY_DIGITS,
-            Wanted::Words(_) => BY_WORDS,
+        let sql = match terms {
+            SearchTerms::Number(_) => BY_NUMBER,
+            SearchTerms::Digits(_) => BY_DIGITS,
+            SearchTerms::Words(_) => BY_WORDS,
         };
-        let (places, shop) = (wanted.places(), shop.map_or(0, |shop| shop.0));
+        let (places, shop) = (terms.places(), shop.map_or(0, |shop| shop.0));
         let rows: Vec<FoundRow> = read!(self.db, pool => {
             let query = sqlx::query_as(sql).bind(shop).bind(limit).bind(&places.digits).bind(&places.number);
             places.words.iter().fold(query, |query, word| query.bind(word)).fetch_all(pool).await?
@@ -162,12 +162,12 @@ impl Store {
     }
 
     /// Calls of whoever fits, newest first, that meet all that is set in `filter` (but `caller`).
-    pub async fn calls_found(&self, filter: &CallFilter, wanted: &Wanted) -> Result<Vec<StoredCall>, StoreError> {
-        let callers = self.callers_found(filter.shop, wanted, FEW + 1).await?;
+    pub async fn calls_found(&self, filter: &CallFilter, terms: &SearchTerms) -> Result<Vec<StoredCall>, StoreError> {
+        let callers = self.callers_found(filter.shop, terms, FEW + 1).await?;
         if callers.len() as i64 > FEW
-            && let Some(sql) = wanted.walk()
+            && let Some(sql) = terms.walk()
         {
-            return self.walk(sql, filter, wanted).await;
+            return self.walk(sql, filter, terms).await;
         }
         let mut calls = Vec::new();
         let mut numbers: Vec<Number> = callers.into_iter().map(|caller| caller.number).collect();
@@ -186,10 +186,10 @@ impl Store {
         &self,
         sql: &'static str,
         filter: &CallFilter,
-        wanted: &Wanted,
+        terms: &SearchTerms,
     ) -> Result<Vec<StoredCall>, StoreError> {
         let Some((before_ms, before_id)) = self.before(filter).await? else { return Ok(Vec::new()) };
-        let (places, shop) = (wanted.places(), filter.shop.map_or(0, |shop| shop.0));
+        let (places, shop) = (terms.places(), filter.shop.map_or(0, |shop| shop.0));
         let since = filter.since.map_or(i64::MIN, |since| since.0);
         let disposition = filter.disposition.map_or("", Disposition::as_str);
         let rows: Vec<NamedCallRow> = read!(self.db, pool => {
@@ -202,12 +202,12 @@ impl Store {
     }
 }
 
-impl Wanted {
+impl SearchTerms {
     fn walk(&self) -> Option<&'static str> {
         match self {
-            Wanted::Number(_) => None,
-            Wanted::Digits(_) => Some(WALK_DIGITS),
-            Wanted::Words(_) => Some(WALK_WORDS),
+            SearchTerms::Number(_) => None,
+            SearchTerms::Digits(_) => Some(WALK_DIGITS),
+            SearchTerms::Words(_) => Some(WALK_WORDS),
         }
     }
 }
@@ -218,10 +218,10 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_a_number_a_part_of_one_or_words() {
-        let read = |typed| Wanted::read(typed, Country(*b"ES"));
-        assert_eq!(read("600 99 98 88"), Some(Wanted::Number(Number::from_e164("+34600999888").unwrap())));
-        assert_eq!(read("600 99"), Some(Wanted::Digits("60099".to_owned())));
-        let words = |a: &str, b: &str, c: &str| Some(Wanted::Words([a, b, c].map(str::to_owned)));
+        let read = |typed| SearchTerms::read(typed, Country(*b"ES"));
+        assert_eq!(read("600 99 98 88"), Some(SearchTerms::Number(Number::from_e164("+34600999888").unwrap())));
+        assert_eq!(read("600 99"), Some(SearchTerms::Digits("60099".to_owned())));
+        let words = |a: &str, b: &str, c: &str| Some(SearchTerms::Words([a, b, c].map(str::to_owned)));
         assert_eq!(read(" José  PÉREZ "), words("jose", "perez", ""));
         assert_eq!(read("12"), words("12", "", ""));
         assert_eq!(read("\u{202e} "), None);
@@ -229,9 +229,9 @@ mod tests {
 
     #[test]
     fn a_per_cent_sign_is_looked_for_and_means_nothing() {
-        let places = Wanted::read("100%_!", Country(*b"ES")).unwrap().places();
+        let places = SearchTerms::read("100%_!", Country(*b"ES")).unwrap().places();
         assert_eq!(places.digits, "%100%", "digits alone are a number's");
-        let places = Wanted::read("a%_!", Country(*b"ES")).unwrap().places();
+        let places = SearchTerms::read("a%_!", Country(*b"ES")).unwrap().places();
         assert_eq!(places.words[0], "%a!%!_!!%");
     }
 }

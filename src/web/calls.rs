@@ -9,7 +9,7 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use crate::call::record::{CallId, Disposition};
 use crate::caller::visible;
 use crate::routing::local_time;
-use crate::store::{CallFilter, FoundCaller, StoreError, StoredCall, Wanted};
+use crate::store::{CallFilter, FoundCaller, SearchTerms, StoreError, StoredCall};
 use crate::web::fault::Fault;
 use crate::web::form::encoded;
 use crate::web::frame::{Choice, Frame, Tab, View, page, shown};
@@ -62,7 +62,7 @@ pub struct Typed {
 pub struct Asked {
     pub typed: Typed,
     pub filter: CallFilter,
-    pub wanted: Option<Wanted>,
+    pub terms: Option<SearchTerms>,
     /// A day could not be read.
     pub day_fault: bool,
 }
@@ -104,7 +104,7 @@ impl Asked {
             ..CallFilter::default()
         };
         let day_fault = from.is_err() || to.is_err();
-        Ok(Asked { wanted: Wanted::read(&typed.q, view.shop.country), typed, filter, day_fault })
+        Ok(Asked { terms: SearchTerms::read(&typed.q, view.shop.country), typed, filter, day_fault })
     }
 
     /// So many calls, older than this one.
@@ -116,8 +116,8 @@ impl Asked {
     ) -> Result<Vec<StoredCall>, StoreError> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let filter = CallFilter { before, limit, ..self.filter.clone() };
-        match &self.wanted {
-            Some(wanted) => view.web.store.calls_found(&filter, wanted).await,
+        match &self.terms {
+            Some(terms) => view.web.store.calls_found(&filter, terms).await,
             None => view.web.store.calls(&filter).await,
         }
     }
@@ -143,10 +143,10 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     }
     let last = stored.last().filter(|_| is_more);
     let older = last.map(|call| view.at(&format!("/calls?before={}&{}", call.record.id, asked.typed.parameters())));
-    let found = match &asked.wanted {
+    let found = match &asked.terms {
         // On the first page alone.
-        Some(wanted) if asked.filter.before.is_none() => {
-            view.web.store.callers_found(Some(view.shop.id), wanted, MOST_CALLERS).await?
+        Some(terms) if asked.filter.before.is_none() => {
+            view.web.store.callers_found(Some(view.shop.id), terms, MOST_CALLERS).await?
         }
         _ => Vec::new(),
     };
@@ -159,7 +159,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
         frame: view.frame(Tab::Calls, w.calls),
         l,
         outcomes: Disposition::ALL.map(choice).into(),
-        fault: (lines.is_empty() && found.is_empty() && asked.wanted.is_some()).then_some(l.nobody_found),
+        fault: (lines.is_empty() && found.is_empty() && asked.terms.is_some()).then_some(l.nobody_found),
         day_fault: asked.day_fault.then_some(l.not_a_day),
         filtered: [&asked.typed.outcome, &asked.typed.from, &asked.typed.to].iter().any(|text| !text.is_empty()),
         found,

@@ -170,7 +170,7 @@ fn lines(week: &Week, view: &View) -> Vec<Line> {
             label: if calls == 0 { String::new() } else { said::cell(at, view.language()) },
             kind: match missed {
                 0 => "none",
-                1 | 2 => "few",
+                1 | 2 => "little",
                 3..=5 => "some",
                 _ => "many",
             },

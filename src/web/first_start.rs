@@ -11,8 +11,8 @@ pub fn welcome(secret: &str, listen: SocketAddr, port: u16, public_url: &str) ->
     let code = qr_code::in_terminal(&link).unwrap_or_default();
     let elsewhere = match (listen.ip().is_loopback() && is_default(public_url), lan_address()) {
         (true, Some(ip)) => format!(
-            "Only this machine opens that page. For the shop's own network write this into config/ringall.toml and start\n\
-             again:\n\n    [web]\n    listen = \"0.0.0.0:{port}\"\n    public_url = \"http://{ip}:{port}\"\n\n"
+            "Only this machine opens that page. For the shop's own network write this into the file that ringall is\n\
+             configured by and start again:\n\n    [web]\n    listen = \"0.0.0.0:{port}\"\n    public_url = \"http://{ip}:{port}\"\n\n"
         ),
         _ => String::new(),
     };

@@ -110,8 +110,11 @@ pub async fn set_role(
     let role = Role::parse(fields.text("role")).ok_or(Fault::BadForm)?;
     let phone = fields.text("phone").parse().ok().map(PhoneId);
     let phone = phone.filter(|phone| view.plan.shops.iter().any(|shop| shop.phone(*phone).is_some()));
-    view.web.store.set_own_phone(person.id, phone).await?;
-    kept(&view, view.web.store.set_role(person.id, role).await?).await
+    let done = view.web.store.set_role(person.id, role).await?;
+    if done == Kept::Done {
+        view.web.store.set_own_phone(person.id, phone).await?;
+    }
+    kept(&view, done).await
 }
 
 pub async fn remove(view: View, Path(id): Path<String>) -> Result<Response, Fault> {

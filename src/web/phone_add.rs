@@ -73,7 +73,7 @@ const CELL_AFTER: Duration = Duration::from_secs(15);
 /// Of a password: without letters that look alike, as somebody types it on a phone's keys. 16 of 31 are 79 bits.
 const PASSWORD_LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 const PASSWORD_LENGTH: usize = 16;
-/// The first step that has this form.
+/// Below it are the first steps.
 const STEPS: &str = "/start/";
 
 impl Kind {

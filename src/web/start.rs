@@ -191,7 +191,7 @@ struct CallPage {
 const SPANS: [&str; 4] = ["w0", "w1", "s0", "s1"];
 
 /// The first step that is not done.
-pub async fn begin(State(web): State<Arc<Web>>, Extension(_visitor): Extension<Visitor>) -> Result<Response, Fault> {
+pub async fn begin(State(web): State<Arc<Web>>) -> Result<Response, Fault> {
     let plan = newest_plan(&web).await?;
     let shop = plan.shops.first().map(AsRef::as_ref);
     let next = STEPS.into_iter().find(|step| !step.is_done(shop)).unwrap_or(Step::Call);

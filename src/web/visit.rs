@@ -172,7 +172,7 @@ pub async fn welcome(State(web): State<Arc<Web>>, mut request: Request, next: Ne
     dress(next.run(request).await, guest.language)
 }
 
-/// The one form with a file, from those alone who are signed in.
+/// The forms with a file, from those alone who are signed in.
 pub const WITH_FILE: [&str; 2] = ["/greeting/record", "/callers/import"];
 
 /// Where an owner begins who has no shop yet.

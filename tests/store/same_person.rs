@@ -6,7 +6,7 @@ use ringall::number::Number;
 use ringall::routing::Because;
 use ringall::routing::plan::{Country, ShopId};
 use ringall::store::same_person::MOST_NUMBERS;
-use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, Wanted};
+use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, SearchTerms};
 
 use crate::cast::{Database, RUIZ, answered, event, jo, message, missed, number, shop};
 
@@ -23,8 +23,8 @@ crate::on_both! {
 
 const ANN: &str = "+34600111000";
 
-fn wanted(typed: &str) -> Wanted {
-    Wanted::read(typed, Country(*b"ES")).expect("something is wanted")
+fn wanted(typed: &str) -> SearchTerms {
+    SearchTerms::read(typed, Country(*b"ES")).expect("something is wanted")
 }
 
 fn from(of: &str, call: CallRecord) -> CallRecord {

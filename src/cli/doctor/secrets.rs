@@ -22,7 +22,7 @@ pub(super) fn check(config: &Config, file: Option<&Path>) -> Vec<Line> {
         held.extend(inside.then(|| (file.to_owned(), "passwords")));
         held.extend(elsewhere.into_iter().map(|path| (path, "a password")));
     }
-    if let Some(certificate) = &config.sip.certificate {
+    for certificate in [&config.sip.certificate, &config.web.certificate].into_iter().flatten() {
         held.push((certificate.private_key.path.clone(), "the private key"));
     }
     if let DatabaseUrl::Sqlite(path) = &config.database {

@@ -20,8 +20,7 @@ labels! {
     import, at_each_phone, phone, one_name,
     // A caller.
     no_call_back, no_call_back_on, call_back_again, same_person, same_person_hint, same_person_ask, join, part,
-    other_number, not_joined, export, erase, erase_hint, erase_sure, erase_live, erased, back_to_calls, their_note,
-    // A file of callers.
+    other_number, not_joined, export, erase, erase_hint, erase_sure, erase_live, erased, back_to_calls,     // A file of callers.
     import_hint, import_file, import_look, import_none, import_unread, import_names, import_do,
     import_gone, line, added, changed, unchanged, refused, no_name, twice, named_before,
     import_back,

@@ -59,10 +59,10 @@ said! {
     not_numbers: "One of these is no telephone number. Write each as +34911234567, one a line.",
         "Uno de estos no es un número de teléfono. Escribe cada uno como +34911234567, uno por línea.";
     number_twice: "One of these numbers is another shop's already.", "Uno de estos números ya es de otra tienda.";
-    carrier_hint: "Your carrier brings the calls of these numbers here. What it needs is written into the file config/ringall.toml \
-         on the machine that ringall runs on, for example:",
-        "Tu operador trae aquí las llamadas de estos números. Lo que necesita se escribe en el archivo config/ringall.toml de la \
-         máquina donde funciona ringall, por ejemplo:";
+    carrier_hint: "Your carrier brings the calls of these numbers here. What it needs is written into the file \
+         that ringall is configured by, on the machine that it runs on, for example:",
+        "Tu operador trae aquí las llamadas de estos números. Lo que necesita se escribe en el archivo con que se \
+         configura ringall, en la máquina donde funciona, por ejemplo:";
     carriers: "Carriers in the file", "Operadores en el archivo";
     no_carriers: "None yet: no call can come in from outside.", "Ninguno todavía: no puede entrar ninguna llamada de fuera.";
     notify_field: "Where notices go, one a line: mailto:you@example.com, or an https:// address that takes text",

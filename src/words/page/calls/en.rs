@@ -141,7 +141,6 @@ pub(super) const LABELS: Labels = Labels {
     erase_live: "They are on the line just now. Erase them when the call is over.",
     erased: "Erased. Backups made before still hold it.",
     back_to_calls: "All calls",
-    their_note: "Note",
     import_hint: "A vCard file (.vcf), as phones export their contacts, or a table (.csv) with the columns name, number and \
          note. You see what would happen before it does.",
     import_file: "File",

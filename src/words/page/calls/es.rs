@@ -148,7 +148,6 @@ pub(super) const LABELS: Labels = Labels {
     erase_live: "Ahora mismo está llamando. Bórralo cuando acabe la llamada.",
     erased: "Borrado. Las copias de seguridad anteriores todavía lo tienen.",
     back_to_calls: "Todas las llamadas",
-    their_note: "Nota",
     import_hint: "Un archivo vCard (.vcf), como exportan los móviles sus contactos, o una tabla (.csv) con las columnas nombre, \
          número y nota. Verás lo que va a pasar antes de que pase.",
     import_file: "Archivo",

@@ -24,7 +24,6 @@ said! {
     rename: "Rename", "Cambiar el nombre";
     up: "Ring it earlier", "Que suene antes";
     down: "Ring it later", "Que suene después";
-    at_once: "Rings at once.", "Suena enseguida.";
     own_hours: "Hours of its own", "Horario propio";
     own_hours_hint: "Empty: it rings while the shop is open. Else as in Mo-Fr 08:00-20:00.",
         "Vacío: suena mientras la tienda está abierta. Si no, como Mo-Fr 08:00-20:00.";

@@ -31,5 +31,4 @@ said! {
     call_hint: "Ring one of your phones. When it rings, calls will too.", "Haz sonar uno de tus teléfonos. Si suena, las llamadas también.";
     no_phone_yet: "There is no phone yet to be rung.", "Todavía no hay ningún teléfono que hacer sonar.";
     finish: "Finished: show me the shop", "Listo: ver la tienda";
-    your_email: "Your e-mail", "Tu correo";
 }
