@@ -274,7 +274,7 @@ async fn the_shops_language_is_spoken() {
     desk.plans.send_replace(plan(Language::Es, &[server.url()]));
     desk.tells(0);
     let got = server.gets(1).await.remove(0);
-    assert!(got.body.starts_with("14:03: alguien llamó y oyó que comunicaba"), "{}", got.body);
+    assert!(got.body.starts_with("14:03: alguien llamó y oyó el tono de ocupado"), "{}", got.body);
     desk.closes().await;
 }
 

@@ -80,7 +80,7 @@ pub async fn show(view: View, Path(text): Path<String>) -> Result<Response, Faul
             false => words::page::duration(record.ring_ms(view.now), language),
         },
         talked: if talk_ms == 0 { String::new() } else { words::page::duration(talk_ms, language) },
-        nth: if nth == 0 { String::new() } else { words::nth_call(nth, language) },
+        nth: if nth == 0 { String::new() } else { words::page::nth_call(nth, language) },
         called: shown(&record.called),
         caller_href: (!record.withheld)
             .then_some(record.caller.as_ref())

@@ -186,7 +186,7 @@ async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, F
     messages.sort_unstable_by_key(|stored| std::cmp::Reverse(stored.message.recorded));
     messages.truncate(CALLS as usize);
     let namesakes = store.namesakes(shop, number).await?;
-    let spoken = spoken.map(|at| words::page::moment(at, language, view.shop.time_zone, view.now));
+    let spoken = spoken.map(|at| words::page::moment_within(at, language, view.shop.time_zone, view.now));
     let national = number.national(view.shop.country);
     let names = std::iter::once(shown(&written.name)).chain(others.iter().map(|other| other.name.clone()));
     let heading = names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| national.clone());

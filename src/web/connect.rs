@@ -46,7 +46,7 @@ pub async fn make(view: View, Path(id): Path<String>) -> Result<Response, Fault>
         (false, true) => vec![w.link_in_the_open.to_owned()],
         (false, false) => Vec::new(),
     };
-    let moment = words::page::moment(view.now + LINK_LASTS, language, view.shop.time_zone, view.now);
+    let moment = words::page::moment_within(view.now + LINK_LASTS, language, view.shop.time_zone, view.now);
     let maker = |name, place, address| Maker { name, place, address, code: None };
     let app = format!("{base}/linphone.xml");
     page(Page {

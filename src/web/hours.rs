@@ -252,7 +252,7 @@ fn day_line(day: &DayAhead, view: &View) -> DayLine {
 fn closure_line(closure: &Closure, view: &View) -> ClosureLine {
     let named = |local: NaiveDateTime| {
         let at = local_time::earliest(view.shop.time_zone, local);
-        words::page::moment(at, view.language(), view.shop.time_zone, view.now)
+        words::page::moment_within(at, view.language(), view.shop.time_zone, view.now)
     };
     let open = closure.open.as_ref().map_or("", Hours::as_str);
     let when = match said::whole_days(closure.from, closure.to, view.language()) {

@@ -55,7 +55,7 @@ pub struct OwedCard {
 impl OwedCard {
     pub fn of(caller: &OwedCaller, back: &str, choices: &Choices, view: &View) -> OwedCard {
         let (language, zone) = (view.language(), view.shop.time_zone);
-        let moment = |at| words::page::moment(at, language, zone, view.now);
+        let moment = |at| words::page::moment_within(at, language, zone, view.now);
         let e164 = caller.number.as_str().to_owned();
         let number = caller.number.national(view.shop.country);
         let name = caller.name.as_deref().map(shown).filter(|name| !name.is_empty());

@@ -160,7 +160,7 @@ async fn build(view: &View, fault: Option<&'static str>, email: Typed) -> Result
 
 fn card(person: &Person, view: &View) -> Card {
     let (w, language, zone) = (labels(view.language()), view.language(), view.shop.time_zone);
-    let seen = person.seen.map(|seen| words::page::moment(seen, language, zone, view.now));
+    let seen = person.seen.map(|seen| words::page::moment_within(seen, language, zone, view.now));
     let phones = view.plan.shops.iter().flat_map(|shop| &shop.phones);
     Card {
         email: shown(&person.email),

@@ -220,7 +220,7 @@ fn off_form(view: &View, phone: &Phone, action: String, typed: Option<Typed>) ->
     OffForm {
         action,
         until: typed.unwrap_or_else(|| Typed::fresh(&usual)),
-        now: until.map(|until| words::page::moment(until, view.language(), zone, view.now)),
+        now: until.map(|until| words::page::moment_within(until, view.language(), zone, view.now)),
     }
 }
 

@@ -105,7 +105,7 @@ pub fn row(phone: &Phone, now: &PhoneNow, view: &View) -> Row {
 
 fn card(phone: &Phone, now: &PhoneNow, links: &[LinkState], view: &View) -> Card {
     let (w, language) = (view.w(), view.language());
-    let proven = now.proven_at.map(|at| words::page::moment(at, language, view.shop.time_zone, view.now));
+    let proven = now.proven_at.map(|at| words::page::moment_within(at, language, view.shop.time_zone, view.now));
     Card {
         name: shown(&phone.name),
         rings: now.rings,
@@ -138,7 +138,7 @@ fn card(phone: &Phone, now: &PhoneNow, links: &[LinkState], view: &View) -> Card
 
 fn link_state(link: &LinkState, view: &View) -> String {
     let language = view.language();
-    let moment = |at| words::page::moment(at, language, view.shop.time_zone, view.now);
+    let moment = |at| words::page::moment_within(at, language, view.shop.time_zone, view.now);
     match &link.taken {
         Some((Taker::Phone(hardware), at)) => {
             words::page::link_taken(&moment(*at), Some(&hardware.to_string()), language)

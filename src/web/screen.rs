@@ -123,7 +123,7 @@ async fn build(view: &View, link: Option<Link>) -> Result<Response, Fault> {
 
 fn row(screen: &Screen, view: &View) -> Row {
     let language = view.language();
-    let moment = |at| words::page::moment(at, language, view.shop.time_zone, view.now);
+    let moment = |at| words::page::moment_within(at, language, view.shop.time_zone, view.now);
     Row {
         says: match (screen.paired, screen.seen) {
             (Some(paired), Some(seen)) => words::page::shop::screen(&moment(paired), &moment(seen), language),
@@ -248,7 +248,7 @@ async fn card(web: &Web, shop: &Shop, record: &CallRecord) -> Result<Card, Fault
         who,
         number,
         status: words::page::live(record, shop.language, now),
-        nth: if nth == 0 { String::new() } else { words::nth_call(nth, shop.language) },
+        nth: if nth == 0 { String::new() } else { words::page::nth_call(nth, shop.language) },
         note,
         phase: if record.answered.is_some() { "talking" } else { "ringing" },
     })

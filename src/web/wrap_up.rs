@@ -238,7 +238,7 @@ fn number_of(record: &CallRecord) -> Option<&crate::number::Number> {
 
 /// What was promised, as a sentence; empty: nothing was.
 pub fn promised(promise: Option<&Promise>, view: &View) -> String {
-    let moment = |at| words::page::moment(at, view.language(), view.shop.time_zone, view.now);
+    let moment = |at| words::page::moment_within(at, view.language(), view.shop.time_zone, view.now);
     promise
         .map(|promise| {
             let by = super::owed::person(&promise.by);
@@ -287,7 +287,7 @@ fn whole(
 ) -> WrapUpCard {
     let (record, language) = (&seen(&call.record), view.language());
     let at = record.ended.unwrap_or(record.started);
-    let moment = words::page::moment(at, language, view.shop.time_zone, view.now);
+    let moment = words::page::moment_within(at, language, view.shop.time_zone, view.now);
     let at = |path: &str| view.at(&format!("/calls/{}/{path}", record.id));
     let wanted = said.map(|said| &said.wanted);
     let word = |word: String| {

@@ -21,7 +21,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::OpenHours { until: Some(at) } => format!("Abierto {}.", until(*at)),
         Because::OpenHours { until: None } => "Abierto día y noche.".to_owned(),
         Because::NoHours => "No hay horario puesto: los teléfonos de mesa suenan día y noche.".to_owned(),
-        Because::OpenedByOwner { until: at } => format!("Abierto por ti {}.", until(*at)),
+        Because::OpenedByOwner { until: at } => format!("Lo has abierto tú {}.", until(*at)),
         Because::ExtraOpening { until: at, why } => {
             let open = at.map_or_else(|| "abierto".to_owned(), |at| format!("abierto {}", until(at)));
             format!("{}: {open}.", or_else(why, "Apertura especial"))
@@ -30,7 +30,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::PublicHoliday { opens } => format!("Festivo: {}", closed(opens)),
         Because::Closure { opens, why } if why.trim().is_empty() => sentence(&closed(opens)),
         Because::Closure { opens, why } => format!("{}: {}", why.trim(), closed(opens)),
-        Because::ClosedByOwner { until: at } => format!("Cerrado por ti {}.", until(*at)),
+        Because::ClosedByOwner { until: at } => format!("Lo has cerrado tú {}.", until(*at)),
         Because::Blocked => "Este número está bloqueado.".to_owned(),
         Because::NotOurNumber => "El número marcado no es de ninguna tienda de aquí.".to_owned(),
         Because::Colleague => "Llamó alguien de la tienda a este teléfono.".to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn duty(duty: &Duty, until: &dyn Fn(UnixMs) -> String) -> String {
         Duty::Rings => "Suena.".to_owned(),
         Duty::ShopClosed(reason) => because(reason, until),
         Duty::CellWithoutShopHours => "No suena: un móvil solo suena si la tienda tiene horario.".to_owned(),
-        Duty::OffUntil(at) => format!("Libre {}.", until(*at)),
+        Duty::OffUntil(at) => format!("Apagado {}.", until(*at)),
         Duty::OutsideOwnHours { until: Some(at) } => format!("Fuera de su propio horario {}.", until(*at)),
         Duty::OutsideOwnHours { until: None } => "Fuera de su propio horario.".to_owned(),
     }
@@ -77,9 +77,9 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::Ringing(phone) => format!("Suena {}.", named(*phone)),
         Happened::Answered(phone) => format!("Contestó {}.", named(*phone)),
         Happened::TooLate(phone) => {
-            format!("{} contestó tarde: ya atiende otra persona.", subject(*phone))
+            format!("{} contestó tarde: ya había contestado otra persona.", subject(*phone))
         }
-        Happened::Screened(phone) => format!("{} contestó y oyó quién llama.", subject(*phone)),
+        Happened::Screened(phone) => format!("{} contestó y oyó quién llamaba.", subject(*phone)),
         Happened::NoKey(phone) => format!("Nadie pulsó una tecla en {}: quizá un buzón de voz.", named(*phone)),
         Happened::Declined(phone, why) => declined(*phone, why),
         Happened::Stopped(phone) => format!("{} dejó de sonar.", subject(*phone)),
@@ -88,7 +88,7 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
         Happened::NobodyAnswered(seconds) => format!("Nadie descolgó en {}.", duration(*seconds)),
         Happened::Refused(Refused::Blocked) => "El número está bloqueado: oyó el tono de ocupado.".to_owned(),
         Happened::Refused(Refused::NotOurNumber) => "El número marcado no es de ninguna tienda de aquí.".to_owned(),
-        Happened::Refused(Refused::Draining) => "El servicio se estaba apagando.".to_owned(),
+        Happened::Refused(Refused::Draining) => "El servicio se estaba parando.".to_owned(),
         Happened::Refused(Refused::Unfit) => "El operador pidió algo que no admitimos.".to_owned(),
         Happened::Refused(Refused::Full) => "Todas las líneas estaban ocupadas: oyó el tono de ocupado.".to_owned(),
         Happened::Refused(Refused::NotDialled(why)) => not_dialled(*why).to_owned(),
@@ -102,19 +102,19 @@ pub(super) fn event(happened: &Happened<'_>) -> String {
             Decline::Busy => "Comunicaba.",
             Decline::Away => "Allí no contestó nadie.",
             Decline::NotFound => "Ese número no existe.",
-            Decline::Unfit => "La operadora no admite este tipo de llamada.",
-            Decline::Silent => "La operadora no respondió.",
-            Decline::Failed => "La operadora no pudo conectar la llamada.",
+            Decline::Unfit => "El operador no admite este tipo de llamada.",
+            Decline::Silent => "El operador no respondió.",
+            Decline::Failed => "El operador no pudo conectar la llamada.",
         }
         .to_owned(),
-        Happened::Held(None) => "Quien llama puso la llamada en espera.".to_owned(),
+        Happened::Held(None) => "Quien llamaba puso la llamada en espera.".to_owned(),
         Happened::Held(Some(phone)) => format!("{phone} puso la llamada en espera."),
-        Happened::Resumed(None) => "Quien llama retomó la llamada.".to_owned(),
+        Happened::Resumed(None) => "Quien llamaba retomó la llamada.".to_owned(),
         Happened::Resumed(Some(phone)) => format!("{phone} retomó la llamada."),
-        Happened::Transferred(phone, to) => format!("{} pasa la llamada a {to}.", subject(*phone)),
-        Happened::Fax => "Quien llama es un fax.".to_owned(),
-        Happened::Greeted => "Quien llama oyó el saludo y la señal.".to_owned(),
-        Happened::MessageLeft(seconds) => format!("Quien llama dejó un mensaje de {}.", duration(*seconds)),
+        Happened::Transferred(phone, to) => format!("{} pasó la llamada a {to}.", subject(*phone)),
+        Happened::Fax => "Llamaba un fax.".to_owned(),
+        Happened::Greeted => "Quien llamaba oyó el saludo y la señal.".to_owned(),
+        Happened::MessageLeft(seconds) => format!("Quien llamaba dejó un mensaje de {}.", duration(*seconds)),
         Happened::MessageLost => "No se pudo guardar el mensaje: mira si el disco está lleno.".to_owned(),
         Happened::Ended(None) => "Terminó la llamada.".to_owned(),
         Happened::Ended(Some(EndedBy::Caller)) => "Colgó quien llamaba.".to_owned(),
@@ -129,10 +129,10 @@ fn declined(phone: Phone<'_>, why: &Decline) -> String {
     match why {
         Decline::No => format!("{} rechazó la llamada.", subject(phone)),
         Decline::Busy => format!("{} comunicaba.", subject(phone)),
-        Decline::Away => format!("No había nadie en {}.", named(phone)),
-        Decline::NotFound => format!("No se encontró {}.", named(phone)),
+        Decline::Away => format!("{} no estaba disponible.", subject(phone)),
+        Decline::NotFound => format!("No se pudo contactar con {}.", named(phone)),
         Decline::Unfit => format!("{} no admite este tipo de llamada.", subject(phone)),
-        Decline::Silent => format!("{} no dio señal.", subject(phone)),
+        Decline::Silent => format!("{} no respondió.", subject(phone)),
         Decline::Failed => format!("{} no pudo sonar.", subject(phone)),
     }
 }
@@ -143,13 +143,13 @@ pub(super) fn not_dialled(why: NotDialled) -> &'static str {
         NotDialled::Premium => "El número es de tarificación especial, así que no se llamó.",
         NotDialled::Country => "El número es de un país al que estos teléfonos no pueden llamar.",
         NotDialled::NotInService => "Ese número no existe.",
-        NotDialled::AtOnce => "Ya había tantas llamadas en curso como puede haber, así que no se llamó.",
-        NotDialled::Daily => "Hoy ya habían salido tantas llamadas como pueden salir, así que no se llamó.",
+        NotDialled::AtOnce => "Ya había en curso el máximo de llamadas, así que no se llamó.",
+        NotDialled::Daily => "Hoy ya se había llegado al máximo de llamadas, así que no se llamó.",
         NotDialled::TalkedEnough => {
-            "Las llamadas de hoy ya habían durado cuanto pueden durar en un día, así que no se llamó."
+            "Las llamadas de hoy ya habían agotado el tiempo permitido en un día, así que no se llamó."
         }
         NotDialled::Unproved => "Ese teléfono no tiene contraseña, así que no llama a números de fuera.",
-        NotDialled::NoWayOut => "Ninguna operadora acepta nuestras llamadas.",
+        NotDialled::NoWayOut => "Ningún operador acepta nuestras llamadas.",
         NotDialled::NoNumber => "Eso no es un número de teléfono.",
     }
 }
@@ -159,7 +159,8 @@ pub(super) fn not_rung(why: NotRung, phone: &str) -> String {
         NotRung::NoPhone => "No es un teléfono de mesa de esta tienda: elige otro.".to_owned(),
         NotRung::Unreachable => {
             format!(
-                "{phone} no está localizable: no está registrado o su dirección no lleva a nada. Elige otro teléfono."
+                "No se puede contactar con {phone}: no está registrado o su dirección no es correcta. Elige \
+                 otro teléfono."
             )
         }
         NotRung::Busy => format!("{phone} está ocupado: espera a que quede libre o elige otro teléfono."),
@@ -167,7 +168,7 @@ pub(super) fn not_rung(why: NotRung, phone: &str) -> String {
         NotRung::InTouch => "Está llamando ahora, o alguien ya habla o va a hablar con esa persona.".to_owned(),
         NotRung::Number(why) => not_dialled(why).to_owned(),
         NotRung::Full => "No caben más llamadas a la vez: vuelve a probar cuando termine alguna.".to_owned(),
-        NotRung::Closing => "El servicio se está deteniendo: vuelve a probar en un momento.".to_owned(),
+        NotRung::Closing => "El servicio se está parando: vuelve a probar en un momento.".to_owned(),
     }
 }
 

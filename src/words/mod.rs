@@ -150,7 +150,7 @@ pub fn closure_error(error: ClosureError, language: Language) -> String {
 pub fn claimed_by(by: &str, language: Language) -> String {
     match language {
         Language::En => format!("{by} is to call them: ask, or let {by} give it back."),
-        Language::Es => format!("De esta llamada se encarga {by}: pregúntale, o que la suelte."),
+        Language::Es => format!("De esta llamada se encarga {by}: pregúntale o pídele que la deje libre."),
     }
 }
 

@@ -22,6 +22,9 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
         (Notice::NotDialled { name, .. }, Language::En) => format!("{shop}: a call of {name} was refused"),
         (Notice::NotDialled { name, .. }, Language::Es) => format!("{shop}: no salió una llamada de {name}"),
         (Notice::CallBackDue { .. }, Language::En) => format!("{shop}: somebody waits for a call"),
+        (Notice::CallBackDue { callers: callers @ 2.. }, Language::Es) => {
+            format!("{shop}: hay {callers} llamadas por devolver")
+        }
         (Notice::CallBackDue { .. }, Language::Es) => format!("{shop}: alguien espera una llamada"),
         (Notice::TrunkDown { name, .. }, Language::En) => format!("{shop}: the carrier \u{201c}{name}\u{201d} is down"),
         (Notice::TrunkDown { name, .. }, Language::Es) => format!("{shop}: el operador «{name}» no funciona"),
@@ -48,9 +51,9 @@ pub fn message(notice: &Notice, at: UnixMs, held_back: u32, language: Language, 
     text(notice, &clock(local_time::local(zone, at).time()), held_back, language)
 }
 
-/// The same as it stands on the page: "Yesterday, 14:03: a caller heard the busy tone …".
+/// The same as it stands on the page: "Yesterday at 14:03: a caller heard the busy tone …".
 pub fn seen(notice: &Notice, at: UnixMs, language: Language, zone: Tz, now: UnixMs) -> String {
-    text(notice, &super::page::moment(at, language, zone, now), 0, language)
+    text(notice, &super::page::moment_within(at, language, zone, now), 0, language)
 }
 
 fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String {
@@ -63,7 +66,8 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
         ),
         (Notice::LikelyMailbox { name, .. }, Language::Es) => (
             format!("{name} descolgó tres veces seguidas y nadie pulsó una tecla, como hace un buzón de voz."),
-            "Ahora suena 15 segundos después que los demás. Desactiva el buzón de voz de ese teléfono, o haz que tarde más en saltar.",
+            "Ahora suena 15 segundos después que los demás. Desactiva el buzón de voz de ese teléfono o \
+             haz que tarde más en saltar.",
         ),
         (Notice::NotDialled { name, why }, Language::En) => (
             format!("{name} dialled a number outside. {}", super::en::not_dialled(*why)),
@@ -90,7 +94,7 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
 pub fn see(page: &str, language: Language) -> String {
     match language {
         Language::En => format!("Who called, and whom to call back: {page}"),
-        Language::Es => format!("Quién ha llamado, y a quién llamar: {page}"),
+        Language::Es => format!("Quién ha llamado y a quién llamar: {page}"),
     }
 }
 
@@ -100,15 +104,15 @@ fn call_back_due(callers: u32, language: Language) -> String {
         (Language::En, n) => {
             format!("{n} callers should have been called back by now, and nobody has taken it on.")
         }
-        (Language::Es, 0 | 1) => "ya había que haber devuelto una llamada, y nadie se encarga de ella.".to_owned(),
-        (Language::Es, n) => format!("ya había que haber devuelto {n} llamadas, y nadie se encarga de ellas."),
+        (Language::Es, 0 | 1) => "hay una llamada que ya debería estar devuelta y nadie se encarga de ella.".to_owned(),
+        (Language::Es, n) => format!("hay {n} llamadas que ya deberían estar devueltas y nadie se encarga de ellas."),
     }
 }
 
 fn call_back_advice(language: Language) -> &'static str {
     match language {
         Language::En => "Call from the page, or say there that you will or that it is settled.",
-        Language::Es => "Llama desde la página, o di en ella que llamas tú o que ya está resuelto.",
+        Language::Es => "Llama desde la página o di en ella que llamas tú o que ya está resuelto.",
     }
 }
 
@@ -140,12 +144,15 @@ fn english_advice(none_rang: NoneRang) -> &'static str {
 fn spanish(none_rang: NoneRang) -> &'static str {
     match none_rang {
         NoneRang::NoneOnDuty => {
-            "alguien llamó y oyó que comunicaba, porque a esta hora no hay ningún teléfono puesto para sonar."
+            "alguien llamó y oyó el tono de ocupado, porque a esta hora no tiene que sonar ningún teléfono."
         }
-        NoneRang::NoneRegistered => "alguien llamó y oyó que comunicaba, porque no hay ningún teléfono conectado.",
-        NoneRang::NoneReachable => "alguien llamó y oyó que comunicaba, porque no se pudo llegar a ningún teléfono.",
+        NoneRang::NoneRegistered => "alguien llamó y oyó el tono de ocupado, porque no hay ningún teléfono conectado.",
+        NoneRang::NoneReachable => {
+            "alguien llamó y oyó el tono de ocupado, porque no se pudo contactar con ningún teléfono."
+        }
         NoneRang::NoneCould => {
-            "alguien llamó y oyó que comunicaba, porque los teléfonos a los que se pudo llegar dijeron que no pueden sonar."
+            "alguien llamó y oyó el tono de ocupado, porque los teléfonos con los que se pudo contactar \
+             respondieron que no podían sonar."
         }
     }
 }
@@ -157,9 +164,9 @@ fn spanish_advice(none_rang: NoneRang) -> &'static str {
         }
         NoneRang::NoneRegistered => {
             "Mira si los teléfonos están encendidos y en la red, y si el servidor, el usuario y la contraseña que tienen \
-             puestos son los buenos."
+             puestos son correctos."
         }
-        NoneRang::NoneReachable => "Mira si los teléfonos están encendidos, y si funciona la red.",
+        NoneRang::NoneReachable => "Mira si los teléfonos están encendidos y si funciona la red.",
         NoneRang::NoneCould => "Mira si los teléfonos están en «no molestar».",
     }
 }
@@ -171,8 +178,8 @@ fn dialled_advice(why: NotDialled, language: Language) -> &'static str {
              that phone another password."
         }
         (NotDialled::Country, Language::Es) => {
-            "Si alguien de la tienda quiere llamar a ese país, añádelo a `calls_to` en el fichero de la tienda; si no fue \
-             nadie, ponle otra contraseña a ese teléfono."
+            "Si alguien de la tienda quiere llamar a ese país, añádelo a `calls_to` en el archivo de la tienda; si no \
+             fue nadie, ponle otra contraseña a ese teléfono."
         }
         (_, Language::En) => "If nobody of the shop did that, give that phone another password.",
         (_, Language::Es) => "Si no fue nadie de la tienda, ponle otra contraseña a ese teléfono.",
@@ -184,8 +191,8 @@ fn times(held_back: u32, language: Language) -> String {
         (_, 0) => String::new(),
         (Language::En, 1) => " It happened once more since the last notice.".to_owned(),
         (Language::En, n) => format!(" It happened {n} more times since the last notice."),
-        (Language::Es, 1) => " Desde el último aviso pasó una vez más.".to_owned(),
-        (Language::Es, n) => format!(" Desde el último aviso pasó {n} veces más."),
+        (Language::Es, 1) => " Desde el último aviso ha pasado una vez más.".to_owned(),
+        (Language::Es, n) => format!(" Desde el último aviso ha pasado {n} veces más."),
     }
 }
 
@@ -194,7 +201,7 @@ fn more(held_back: u32, language: Language) -> String {
         (_, 0) => String::new(),
         (Language::En, 1) => " It happened to one more caller since the last notice.".to_owned(),
         (Language::En, n) => format!(" It happened to {n} more callers since the last notice."),
-        (Language::Es, 1) => " Desde el último aviso le pasó a una persona más.".to_owned(),
-        (Language::Es, n) => format!(" Desde el último aviso les pasó a {n} personas más."),
+        (Language::Es, 1) => " Desde el último aviso le ha pasado a una persona más.".to_owned(),
+        (Language::Es, n) => format!(" Desde el último aviso les ha pasado a {n} personas más."),
     }
 }

@@ -78,7 +78,7 @@ pub fn labels(language: Language) -> &'static Labels {
     }
 }
 
-/// When something was, as one says it at `now`: "today, 9:05", "Monday, 9:05", "24 December, 18:00".
+/// When something was, as it stands by itself at `now`: "today, 9:05", "Monday, 9:05", "24 December, 18:00".
 pub fn moment(at: UnixMs, language: Language, zone: Tz, now: UnixMs) -> String {
     let (at, today) = (local_time::local(zone, at), local_time::local(zone, now).date());
     let day = Day::seen(at.date(), today);
@@ -87,6 +87,24 @@ pub fn moment(at: UnixMs, language: Language, zone: Tz, now: UnixMs) -> String {
         Language::Es => es::day(day),
     };
     format!("{day}, {}", clock(at.time()))
+}
+
+/// The same within a sentence: "today at 9:05"; in Spanish "el lunes a las 9:05".
+pub fn moment_within(at: UnixMs, language: Language, zone: Tz, now: UnixMs) -> String {
+    let (at, today) = (local_time::local(zone, at), local_time::local(zone, now).date());
+    let day = Day::seen(at.date(), today);
+    match language {
+        Language::En => format!("{} at {}", en::day(day), clock(at.time())),
+        Language::Es => es::moment_within(day, at.time()),
+    }
+}
+
+/// Which call of a caller this is: "3rd call".
+pub fn nth_call(nth: u32, language: Language) -> String {
+    match language {
+        Language::En => super::en::nth_call(nth),
+        Language::Es => format!("{nth}.ª llamada"),
+    }
 }
 
 /// The time of day to the second, for a log: "9:05:07".
@@ -117,7 +135,7 @@ pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
             let talking = duration(record.talk_ms(now), language);
             match language {
                 Language::En => format!("{} talks, for {talking}.", phone.as_deref().unwrap_or("A phone")),
-                Language::Es => format!("Habla {}, desde hace {talking}.", phone.as_deref().unwrap_or("un teléfono")),
+                Language::Es => format!("Habla {} desde hace {talking}.", phone.as_deref().unwrap_or("un teléfono")),
             }
         }
         (None, _) => {
@@ -126,7 +144,7 @@ pub fn live(record: &CallRecord, language: Language, now: UnixMs) -> String {
                 (Language::En, false) => format!("Rings, for {waiting}."),
                 (Language::Es, false) => format!("Suena desde hace {waiting}."),
                 (Language::En, true) => format!("Hears the greeting or leaves a message, for {waiting}."),
-                (Language::Es, true) => format!("Oye el saludo o deja un mensaje, desde hace {waiting}."),
+                (Language::Es, true) => format!("Oye el saludo o deja un mensaje desde hace {waiting}."),
             }
         }
     }
@@ -142,11 +160,11 @@ pub fn after(wave: std::time::Duration, language: Language) -> String {
     }
 }
 
-/// When a phone was last known to be there: "Last heard of: today, 9:05".
+/// When a phone was last known to be there: "Last answered: today at 9:05".
 pub fn proven(moment: &str, language: Language) -> String {
     match language {
         Language::En => format!("Last answered: {moment}"),
-        Language::Es => format!("Respondió por última vez: {moment}"),
+        Language::Es => format!("Respondió por última vez {moment}"),
     }
 }
 
@@ -169,10 +187,10 @@ pub fn link_waits(moment: &str, language: Language) -> String {
 /// Who has a link's settings: a hardware address, or an app.
 pub fn link_taken(moment: &str, hardware: Option<&str>, language: Language) -> String {
     match (language, hardware) {
-        (Language::En, Some(hardware)) => format!("Set up by a link: {moment}, the phone {hardware}."),
-        (Language::En, None) => format!("Set up by a link: {moment}, Linphone."),
-        (Language::Es, Some(hardware)) => format!("Configurado con un enlace: {moment}, el teléfono {hardware}."),
-        (Language::Es, None) => format!("Configurado con un enlace: {moment}, Linphone."),
+        (Language::En, Some(hardware)) => format!("Set up by a link {moment}: the phone {hardware}."),
+        (Language::En, None) => format!("Set up by a link {moment}: Linphone."),
+        (Language::Es, Some(hardware)) => format!("Configurado con un enlace {moment}: el teléfono {hardware}."),
+        (Language::Es, None) => format!("Configurado con un enlace {moment}: Linphone."),
     }
 }
 
@@ -184,8 +202,8 @@ pub fn link_is_here_alone(address: &str, language: Language) -> String {
              reach, then make the link again."
         ),
         Language::Es => format!(
-            "Solo esta misma máquina abre {address}. Pon en [web] un public_url y un listen que los teléfonos alcancen, y \
-             haz otro enlace."
+            "Solo esta misma máquina abre {address}. Pon en [web] un public_url y un listen a los que puedan llegar \
+             los teléfonos, y haz otro enlace."
         ),
     }
 }
@@ -199,7 +217,7 @@ pub fn not_kept_here(address: &str, language: Language) -> String {
             )
         }
         Language::Es => {
-            format!("El navegador no te dejaría dentro en esta dirección, que no es segura. Abre {address}.")
+            format!("En esta dirección, que no es segura, el navegador no mantendría tu sesión. Abre {address}.")
         }
     }
 }
@@ -225,38 +243,40 @@ pub fn password_hint(least: usize, language: Language) -> String {
 
 /// What was saved, as a caller meets it: "Saved. Today at 18:30 the phones ring; from 20:00, the greeting."
 pub fn read_back(decision: &Decision, until: Option<UnixMs>, language: Language, zone: Tz, now: UnixMs) -> String {
-    let time = clock(local_time::local(zone, now).time());
+    let time = local_time::local(zone, now).time();
     let rings = matches!(decision.action, Action::Ring(_));
     let next = until.map(|until| from(until, language, zone, now));
     match language {
-        Language::En => en::read_back(rings, &time, next.as_deref()),
-        Language::Es => es::read_back(rings, &time, next.as_deref()),
+        Language::En => en::read_back(rings, &clock(time), next.as_deref()),
+        Language::Es => es::read_back(rings, &super::es::at(time), next.as_deref()),
     }
 }
 
 /// Somebody else was quicker: what is written of a caller now.
 pub fn caller_changed_meanwhile(name: &str, note: &str, blocked: bool, language: Language) -> String {
-    let written = [name, note].into_iter().filter(|text| !text.is_empty()).map(|text| format!("“{text}”"));
+    let written = [name, note].into_iter().filter(|text| !text.is_empty()).map(|text| match language {
+        Language::En => format!("“{text}”"),
+        Language::Es => format!("«{text}»"),
+    });
     let blocked = match (language, blocked) {
         (_, false) => None,
         (Language::En, true) => Some("blocked".to_owned()),
         (Language::Es, true) => Some("bloqueado".to_owned()),
     };
-    let mut theirs = written.chain(blocked).collect::<Vec<_>>().join(", ");
-    if theirs.is_empty() {
-        theirs = match language {
-            Language::En => "nothing",
-            Language::Es => "nada",
-        }
-        .to_owned();
-    }
+    let theirs = written.chain(blocked).collect::<Vec<_>>().join(", ");
+    let says = match language {
+        Language::En if theirs.is_empty() => "It now says: nothing.".to_owned(),
+        Language::En => format!("It now says: {theirs}."),
+        Language::Es if theirs.is_empty() => "Ahora no pone nada.".to_owned(),
+        Language::Es => format!("Ahora pone: {theirs}."),
+    };
     match language {
         Language::En => format!(
-            "Somebody else has changed this since you opened the page; nothing of yours was saved. It now says: {theirs}. \
+            "Somebody else has changed this since you opened the page; nothing of yours was saved. {says} \
              What you typed is still below: save it again if it is to hold instead."
         ),
         Language::Es => format!(
-            "Alguien lo ha cambiado desde que abriste esta página; no se ha guardado nada tuyo. Ahora pone: {theirs}. Lo \
+            "Alguien lo ha cambiado desde que abriste esta página; no se ha guardado nada tuyo. {says} Lo \
              que has escrito sigue abajo: guárdalo otra vez si es lo que vale."
         ),
     }
@@ -294,11 +314,11 @@ pub fn weekdays(language: Language) -> [&'static str; 7] {
     }
 }
 
-/// A closure's time: "24 December, 14:00 – 26 December, 9:00".
+/// A closure's time: "24 December at 14:00 to 26 December at 9:00".
 pub fn from_to(from: &str, to: &str, language: Language) -> String {
     match language {
         Language::En => format!("{from} to {to}"),
-        Language::Es => format!("{from} a {to}"),
+        Language::Es => format!("Desde {from} hasta {to}"),
     }
 }
 
@@ -310,14 +330,14 @@ pub fn open_then(hours: &str, language: Language) -> String {
     }
 }
 
-/// How often somebody called in vain, and when they last did: "Called 3 times, last today, 18:01."
+/// How often somebody called in vain, and when they last did: "Called 3 times …; last: today at 18:01."
 pub fn owed_since(attempts: u32, last: &str, language: Language) -> String {
     match (language, attempts) {
         (Language::En, 0 | 1) => format!("Called, and nobody answered: {last}."),
         (Language::En, 2) => format!("Called twice, and nobody answered; last: {last}."),
         (Language::En, n) => format!("Called {n} times, and nobody answered; last: {last}."),
-        (Language::Es, 0 | 1) => format!("Llamó y nadie contestó: {last}."),
-        (Language::Es, n) => format!("Llamó {n} veces y nadie contestó; la última: {last}."),
+        (Language::Es, 0 | 1) => format!("Llamó {last} y nadie contestó."),
+        (Language::Es, n) => format!("Llamó {n} veces y nadie contestó; la última, {last}."),
     }
 }
 
@@ -327,8 +347,10 @@ pub fn due(due: Option<(String, bool)>, language: Language) -> String {
         (Language::En, Some((moment, true))) => format!("Late: a call back was due {moment}."),
         (Language::En, Some((moment, false))) => format!("Call back by: {moment}."),
         (Language::En, None) => "No opening is planned to call by.".to_owned(),
-        (Language::Es, Some((moment, true))) => format!("Tarde: había que llamar, como tarde, {moment}."),
-        (Language::Es, Some((moment, false))) => format!("Llamar como tarde: {moment}."),
+        (Language::Es, Some((moment, true))) => {
+            format!("Con retraso: había que llamar {}.", moment.replacen(" a la", " antes de la", 1))
+        }
+        (Language::Es, Some((moment, false))) => format!("Llamar, como tarde, {moment}."),
         (Language::Es, None) => "No hay apertura prevista para llamar.".to_owned(),
     }
 }
@@ -386,11 +408,11 @@ pub fn rings_to_pick_up(phone: &str, who: &str, language: Language) -> String {
 pub fn returns_call(phone: &str, language: Language) -> String {
     match language {
         Language::En => format!("Returns the call from {phone}."),
-        Language::Es => format!("Devuelve la llamada de {phone}."),
+        Language::Es => format!("{phone} le había llamado: está devolviendo la llamada."),
     }
 }
 
-/// What there was with a caller: "3 calls so far. Last spoken with: yesterday, 9:05."
+/// What there was with a caller: "3 calls so far. Last spoken with: yesterday at 9:05."
 pub fn history(calls: u32, spoken: Option<&str>, language: Language) -> String {
     let count = match (language, calls) {
         (Language::En, 0) => "No call so far.".to_owned(),
@@ -403,7 +425,7 @@ pub fn history(calls: u32, spoken: Option<&str>, language: Language) -> String {
     match (language, spoken) {
         (_, None) => count,
         (Language::En, Some(moment)) => format!("{count} Last spoken with: {moment}."),
-        (Language::Es, Some(moment)) => format!("{count} Se habló por última vez: {moment}."),
+        (Language::Es, Some(moment)) => format!("{count} Se habló por última vez {moment}."),
     }
 }
 

@@ -3,13 +3,21 @@
 use chrono_tz::Europe::Madrid;
 use ringall::figures::{Figures, HALF_MS, Half, Hour, Kept};
 use ringall::owed::Settlement;
+use ringall::routing::plan::Language;
 use ringall::words::page::{after, figures};
 use ringall::wrap_up::{Topic, Wanted};
 
 use crate::words::{golden, in_both};
 
 const COUNTS: [usize; 5] = [0, 1, 2, 3, 21];
-const MOMENT: &str = "today, 18:01";
+
+/// The moment in each language, as the page puts it into a sentence.
+fn moment(language: Language) -> &'static str {
+    match language {
+        Language::En => "today at 18:01",
+        Language::Es => "hoy a las 18:01",
+    }
+}
 
 #[test]
 fn now_says_what_happens_to_a_call_and_who_calls_back() {
@@ -20,22 +28,26 @@ fn now_says_what_happens_to_a_call_and_who_calls_back() {
     let few = in_both(&[0, 1], |ring, language| after::few_phones(*ring, language).to_owned());
     let calling = in_both(&[Some("Ann"), None], |by, language| after::is_calling(*by, language));
     let more = in_both(&COUNTS, |more, language| after::and_more(*more, language));
-    let done = in_both(&[Some("Counter"), None], |by, language| after::done("Jo Miller", *by, MOMENT, language));
-    let settled = in_both(&Settlement::ALL, |how, language| after::settled("Jo Miller", *how, "Ann", MOMENT, language));
-    let spoken = in_both(&["spoken"], |_, language| after::last_spoken(MOMENT, language));
-    let listen = in_both(&["listen"], |_, language| after::listen_by(MOMENT, language));
+    let done =
+        in_both(&[Some("Counter"), None], |by, language| after::done("Jo Miller", *by, moment(language), language));
+    let settled =
+        in_both(&Settlement::ALL, |how, language| after::settled("Jo Miller", *how, "Ann", moment(language), language));
+    let spoken = in_both(&["spoken"], |_, language| after::last_spoken(moment(language), language));
+    let listen = in_both(&["listen"], |_, language| after::listen_by(moment(language), language));
     golden("page_now.txt", &[called, closed, lines, few, calling, more, done, settled, spoken, listen].concat());
 }
 
 #[test]
 fn the_card_after_a_call_is_told_as_people_say_it() {
-    let spoke = in_both(&[Some("Counter"), None], |by, language| after::spoke(*by, 185_000, MOMENT, language));
+    let spoke =
+        in_both(&[Some("Counter"), None], |by, language| after::spoke(*by, 185_000, moment(language), language));
     let mut wants: Vec<Wanted> = Topic::ALL.map(Wanted::Topic).into();
     wants.push(Wanted::Own("Keys cut".to_owned()));
     wants.extend(["", "a 40 mm hinge"].map(|what| Wanted::NotHad(what.to_owned())));
     wants.extend(["", "Sol"].map(|which| Wanted::Neighbour(which.to_owned())));
     let wants = in_both(&wants, after::wanted);
-    let promised = in_both(&["", "the blue door"], |what, language| after::promised("Ann", what, MOMENT, language));
+    let promised =
+        in_both(&["", "the blue door"], |what, language| after::promised("Ann", what, moment(language), language));
     golden("page_wrap_up.txt", &[spoke, wants, promised].concat());
 }
 

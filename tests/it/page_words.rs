@@ -35,6 +35,8 @@ fn a_moment_is_named_as_one_would_today() {
         "2025-12-24 18:05",
     ];
     golden("page_moment.txt", &in_both(&rows, |text, language| page::moment(at(text), language, Madrid, at(NOW))));
+    let within = in_both(&rows, |text, language| page::moment_within(at(text), language, Madrid, at(NOW)));
+    golden("page_moment_within.txt", &within);
 }
 
 #[test]
@@ -73,8 +75,8 @@ fn what_became_of_a_phones_link_is_said() {
     let rows = ["until", "waits", "taken by a phone", "taken by an app", "reached by nobody"];
     let said = in_both(&rows, |row, language| {
         let (tomorrow, today) = (
-            page::moment(at("2026-11-24 18:30"), language, Madrid, at(NOW)),
-            page::moment(at(NOW), language, Madrid, at(NOW)),
+            page::moment_within(at("2026-11-24 18:30"), language, Madrid, at(NOW)),
+            page::moment_within(at(NOW), language, Madrid, at(NOW)),
         );
         match *row {
             "until" => page::link_until(&tomorrow, language),
@@ -129,11 +131,13 @@ fn what_was_saved_is_read_back_as_a_caller_meets_it() {
 
 #[test]
 fn whom_a_call_is_owed_to_is_told_with_counts() {
-    let moment = "today, 18:01";
-    let since = in_both(&[0_u32, 1, 2, 3, 21], |attempts, language| page::owed_since(*attempts, moment, language));
-    let history = in_both(&[0_u32, 1, 2, 3, 21], |calls, language| page::history(*calls, Some(moment), language));
+    let moment = |language| page::moment_within(at("2026-11-23 18:01"), language, Madrid, at(NOW));
+    let since =
+        in_both(&[0_u32, 1, 2, 3, 21], |attempts, language| page::owed_since(*attempts, &moment(language), language));
+    let history =
+        in_both(&[0_u32, 1, 2, 3, 21], |calls, language| page::history(*calls, Some(&moment(language)), language));
     let due = in_both(&[Some(true), Some(false), None], |late, language| {
-        page::due(late.map(|late| (moment.to_owned(), late)), language)
+        page::due(late.map(|late| (moment(language), late)), language)
     });
     let told =
         in_both(&[Some("Mo-Fr 09:00-18:00"), None], |theirs, language| page::changed_meanwhile(*theirs, language));
@@ -145,10 +149,14 @@ fn the_shops_counts_and_refusals_are_said_right() {
     let counts = [0_usize, 1, 2, 3, 21];
     let counted = |&n: &usize, language| {
         let browsers = i64::try_from(n).expect("small");
-        let seen = (n > 1).then_some("today, 9:05");
+        let seen = (n > 1).then(|| page::moment_within(at("2026-11-23 09:05"), language, Madrid, at(NOW)));
         let people = page::shop::count_people(n.max(1), language);
-        [page::shop::count_phones(n, language), people, page::shop::people::signed_in(browsers, seen, language)]
-            .join(" | ")
+        [
+            page::shop::count_phones(n, language),
+            people,
+            page::shop::people::signed_in(browsers, seen.as_deref(), language),
+        ]
+        .join(" | ")
     };
     golden("page_shop_counts.txt", &in_both(&counts, counted));
     let owners: [&[&str]; 4] =
@@ -164,10 +172,13 @@ fn the_shops_counts_and_refusals_are_said_right() {
     ];
     let said = |&drilled: &Option<Drilled>, language| page::shop::phones::drilled(drilled, "Counter", language);
     golden("page_shop_drilled.txt", &in_both(&drilled, said));
-    let rows = [("today, 9:05", "today, 9:06")];
+    let rows = [("2026-11-20 09:05", "2026-11-23 09:06")];
     golden(
         "page_shop_screen.txt",
-        &in_both(&rows, |(paired, seen), language| page::shop::screen(paired, seen, language)),
+        &in_both(&rows, |(paired, seen), language| {
+            let [paired, seen] = [paired, seen].map(|text| page::moment_within(at(text), language, Madrid, at(NOW)));
+            page::shop::screen(&paired, &seen, language)
+        }),
     );
 }
 

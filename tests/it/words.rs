@@ -225,6 +225,8 @@ fn every_line_of_the_log_is_plain() {
 fn counts_have_their_right_endings() {
     let rows = [0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 21, 22, 23, 101, 111, 112, 113, 121, 1011, u32::MAX];
     golden("nth_call.txt", &in_both(&rows, |nth, language| words::nth_call(*nth, language)));
+    let pages = in_both(&rows, |nth, language| words::page::nth_call(*nth, language));
+    golden("page_nth_call.txt", &pages);
 }
 
 #[test]

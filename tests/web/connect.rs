@@ -51,7 +51,7 @@ async fn a_phone_that_comes_with_the_link_has_a_new_password_and_the_old_one_is_
     let secret = link(&mut ana, counter(&place)).await;
     assert!(secret.len() >= 32 && secret.bytes().all(|byte| byte.is_ascii_hexdigit()), "{secret}");
     assert_eq!(kept_ha1(&place).await, old, "the phone that rings now goes on");
-    assert!(ana.sees("/phones").await.contains("A link waits for the phone until tomorrow, 18:05."));
+    assert!(ana.sees("/phones").await.contains("A link waits for the phone until tomorrow at 18:05."));
 
     let common = fetches(&place, &secret, "y000000000108.cfg").await;
     assert_eq!((common.status, common.text.as_str()), (StatusCode::OK, "#!version:1.0.0.1\n"));
@@ -76,7 +76,7 @@ async fn a_phone_that_comes_with_the_link_has_a_new_password_and_the_old_one_is_
     let again = fetches(&place, &secret, YEALINK).await;
     assert_eq!(again.text, own.text, "it asks more than once");
     let page = ana.sees("/phones").await;
-    assert!(page.contains("Set up by a link: today, 18:05, the phone 00:15:65:aa:bb:cc."), "{page}");
+    assert!(page.contains("Set up by a link today at 18:05: the phone 00:15:65:aa:bb:cc."), "{page}");
     assert!(!page.contains(&secret) && !page.contains(password));
 }
 
@@ -185,7 +185,7 @@ async fn the_link_is_shown_in_the_owners_language_with_where_to_type_it() {
     let page = ana.fills(&format!("/phones/{}/connect", counter(&place).0), &[]).await.text;
     for words in [
         "Conectar un teléfono de mesa",
-        "El enlace vale hasta mañana, 18:05 y para un solo teléfono.",
+        "El enlace vale hasta mañana a las 18:05 y para un solo teléfono.",
         "Yealink",
         "/snom-{mac}.xml",
         "/linphone.xml",

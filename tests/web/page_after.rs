@@ -40,7 +40,7 @@ async fn after_a_call_two_taps_say_what_it_was_about_and_nobody_is_asked_twice()
     let mut ana = place.anas_browser().await;
     let page = ana.sees("/").await;
     let card = part(&page, "After the call");
-    says(card, &["Jo Miller", "Counter spoke with them for 42 seconds: today, 18:01.", "What did they want?"]);
+    says(card, &["Jo Miller", "Counter spoke with them for 42 seconds: today at 18:01.", "What did they want?"]);
     says(card, &["Our hours", "A repair", "We didn&#39;t have it", "Sent to a neighbour"]);
     assert!(!card.contains("What did we promise?"), "one question at a time");
     let path = format!("/calls/{}/wanted", id(1));
@@ -74,9 +74,12 @@ async fn a_promise_is_on_the_list_until_it_is_kept() {
     leads_to(&mut ana, &path, &typed, "/").await;
     let page = ana.sees("/").await;
     let list = part(&page, "Call back");
-    says(list, &["Jo Miller", "Ana promised by today, 19:30: The blue &#60;door&#62;", "Call back by: today, 19:30."]);
+    says(
+        list,
+        &["Jo Miller", "Ana promised by today at 19:30: The blue &#60;door&#62;", "Call back by: today at 19:30."],
+    );
     assert!(!list.contains("nobody answered"), "nobody called in vain");
-    says(part(&page, "Live calls"), &["Jo Miller", "Ana promised by today, 19:30"]);
+    says(part(&page, "Live calls"), &["Jo Miller", "Ana promised by today at 19:30"]);
     let items = place.get("/api/v1/owed").await.ok();
     let one = &items["items"][0];
     assert_eq!((&one["attempts"], &one["promises"][0]["what"]), (&0.into(), &"The blue <door>".into()));
@@ -88,7 +91,7 @@ async fn a_promise_is_on_the_list_until_it_is_kept() {
     let settle = format!("/owed/{JO}/settle");
     let form = [("how", "called_elsewhere"), ("seen", &NOW.0.to_string()), ("back", "/")];
     leads_to(&mut ana, &settle, &form, "/").await;
-    says(&ana.sees("/").await, &["Nobody waits for a call.", "Jo Miller: Ana called, today, 18:05."]);
+    says(&ana.sees("/").await, &["Nobody waits for a call.", "Jo Miller: Ana called, today at 18:05."]);
 }
 
 #[tokio::test]
@@ -175,7 +178,10 @@ async fn a_card_that_has_gone_is_accounted_for() {
     assert!(ana.sees("/").await.contains("Called, and nobody answered"));
     place.stores(answered(shop, 2), []).await;
     let page = ana.sees("/").await;
-    says(part(&page, "Call back"), &["Nobody waits for a call.", "Jo Miller: Counter spoke with them, today, 18:02."]);
+    says(
+        part(&page, "Call back"),
+        &["Nobody waits for a call.", "Jo Miller: Counter spoke with them, today at 18:02."],
+    );
     place.stores(answered(shop, 3), []).await;
     let again = ana.sees("/").await;
     assert!(!part(&again, "Call back").contains("18:03"), "nothing was owed any more");
@@ -187,7 +193,7 @@ async fn the_sentence_says_how_many_phones_ring_and_few_are_pointed_out_once() {
     let mut ana = place.anas_browser().await;
     let page = ana.sees("/").await;
     says(&page, &["If someone calls now, 1 phone rings.", "1 of 2 phones rings.", "Only one phone rings"]);
-    says(&page, &["Phone that registers · Last answered: today, 18:04"]);
+    says(&page, &["Phone that registers · Last answered: today at 18:04"]);
     leads_to(&mut ana, "/few-phones", &[("phones", "1")], "/").await;
     assert!(!ana.sees("/").await.contains("Only one phone rings"));
     assert_eq!(ana.fills("/few-phones", &[("phones", "none")]).await.status, StatusCode::BAD_REQUEST);
@@ -250,7 +256,7 @@ async fn figures_say_how_it_went_and_what_to_do() {
     says(&page, &["2 of 3 asked your hours: print the sign for the door.", "x{{7*7}}&#60;b&#62;"]);
     says(&page, &["Thursday, 18:00: 1 of 4 missed", "Most are missed on Thursday from 18:00 to 19:00, 1 of 4"]);
     let spanish = place.anas_browser().await.speaking("es").sees("/figures").await;
-    says(&spanish, &["2 de 3 preguntaron el horario", "el jueves de 18:00 a 19:00"]);
+    says(&spanish, &["2 de 3 preguntaron por el horario", "los jueves de 18:00 a 19:00"]);
 }
 
 #[tokio::test]

@@ -37,8 +37,8 @@ async fn who_is_owed_a_call_is_claimed_given_back_and_settled() {
         "Call back",
         "Jo Miller",
         "tel:+34600999888",
-        "Called twice, and nobody answered; last: today, 18:03.",
-        "Call back by: today, 18:32.",
+        "Called twice, and nobody answered; last: today at 18:03.",
+        "Call back by: today at 18:32.",
     ] {
         assert!(page.contains(words), "{words:?} is not in {page}");
     }

@@ -73,7 +73,7 @@ async fn a_tablet_that_was_taken_away_shows_nothing_more() {
     tablet.sees("/counter").await;
     let shop = place.plan.shops[0].id;
     let screen = place.store.screens(shop, NOW).await.unwrap()[0];
-    assert!(ana.sees("/shop/screens").await.contains("Paired today, 18:05; last here today, 18:05."));
+    assert!(ana.sees("/shop/screens").await.contains("Paired today at 18:05; last here today at 18:05."));
     ana.fills(&format!("/shop/screens/{}/end", screen.id), &[]).await;
     assert_eq!(tablet.opens("/counter").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(tablet.opens("/counter/live").await.status, StatusCode::UNAUTHORIZED);

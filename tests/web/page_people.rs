@@ -90,7 +90,7 @@ async fn browsers_and_people_are_shut_out() {
     let mut bea = bea(&place, &mut ana, "staff").await;
     let at = |what: &str, id: i64| format!("/people/{id}/{what}");
     let id = id_of(&place, BEA).await;
-    assert!(ana.sees("/people").await.contains("Signed in on 1 browser; last here today, 18:05."));
+    assert!(ana.sees("/people").await.contains("Signed in on 1 browser; last here today at 18:05."));
     ana.fills(&at("sign-out", id), &[]).await;
     assert_eq!(bea.opens("/calls").await.status, StatusCode::SEE_OTHER, "she must sign in again");
     assert_eq!(bea.signs_in(BEA, "green gate, one latch").await.headers[header::LOCATION], "/");

@@ -173,7 +173,7 @@ async fn a_phone_is_off_until_its_end() {
     let id = phones(&place).await[0].id;
     ana.fills(&at(id, "off"), &[("until", "2026-12-28T09:00")]).await;
     assert_eq!(phones(&place).await[0].off_until.map(|until| until.0 - NOW.0), Some(312_900_000));
-    says(&ana.sees(&format!("/phones/{}", id.0)).await, &["It is off until Monday, 9:00."]);
+    says(&ana.sees(&format!("/phones/{}", id.0)).await, &["It is off until Monday at 9:00."]);
     for until in ["2026-12-24T18:00", "2028-01-01T09:00", "soon", ""] {
         let answer = ana.fills(&at(id, "off"), &[("until", until)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{until}");

@@ -67,7 +67,10 @@ async fn now_says_plainly_what_is_wrong_while_it_lasts() {
     let mut ana = place.anas_browser().await;
     for path in ["/", "/live/now"] {
         let page = ana.sees(path).await;
-        says(&page, &["role=\"alert\">Today, 18:04: a caller heard the busy tone, because no phone could be reached."]);
+        says(
+            &page,
+            &["role=\"alert\">Today at 18:04: a caller heard the busy tone, because no phone could be reached."],
+        );
     }
     let well = Place::of_one_shop().await;
     assert!(!well.anas_browser().await.sees("/live/now").await.contains("busy tone"));
@@ -118,7 +121,7 @@ async fn older_calls_are_on_the_next_page() {
 async fn phones_say_whether_they_would_ring_and_when_they_were_last_there() {
     let place = place().await;
     let page = place.anas_browser().await.sees("/phones").await;
-    says(&page, &["Counter", "It would ring.", "Phone that registers", "Last answered: today, 18:04"]);
+    says(&page, &["Counter", "It would ring.", "Phone that registers", "Last answered: today at 18:04"]);
     says(&page, &["Cell phone", "It is off at this time."]);
     assert!(!page.contains("Not heard of"), "nobody asks a cell whether it is there");
 }

@@ -48,7 +48,7 @@ async fn what_is_wrong_is_told_while_it_lasts() {
         now["notices"],
         json!([{
             "code": "no_phone_reachable",
-            "text": "Today, 18:04: a caller heard the busy tone, because no phone could be reached. Look whether the phones are \
+            "text": "Today at 18:04: a caller heard the busy tone, because no phone could be reached. Look whether the phones are \
                      switched on, and whether the network works.",
             "at": "2026-12-24T17:04:00.000Z",
         }])

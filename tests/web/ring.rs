@@ -170,7 +170,7 @@ async fn who_returns_a_call_is_shown_so_on_the_live_card() {
     assert!(!ana.sees("/").await.contains("Returns the call"), "that never went out");
     place.stores(out(14, 3), []).await;
     assert!(ana.sees("/").await.contains("Returns the call from Workshop."));
-    assert!(ana.speaking("es").sees("/").await.contains("Devuelve la llamada de Workshop."));
+    assert!(ana.speaking("es").sees("/").await.contains("Workshop le había llamado: está devolviendo la llamada."));
 }
 
 #[tokio::test]

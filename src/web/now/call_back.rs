@@ -92,7 +92,7 @@ async fn messages_of(caller: &OwedCaller, view: &View) -> Result<Vec<MessageCard
 fn of_nobody(message: &StoredMessage, view: &View) -> (Place, Waiting) {
     let recorded = message.message.recorded;
     let due = message_due(&view.shop, recorded);
-    let moment = |at| words::page::moment(at, view.language(), view.shop.time_zone, view.now);
+    let moment = |at| words::page::moment_within(at, view.language(), view.shop.time_zone, view.now);
     let late = due.is_some_and(|due| due < view.now);
     let card = NobodysMessage {
         message: MessageCard::of(message, view),

@@ -23,7 +23,7 @@ const LOOKED_AT: u32 = 8;
 pub async fn lately(view: &View) -> Result<Vec<String>, Fault> {
     let since = UnixMs(view.now.0.saturating_sub(i64::try_from(NEWS_FOR.as_millis()).unwrap_or(i64::MAX)));
     let store = &view.web.store;
-    let moment = |at| words::page::moment(at, view.language(), view.shop.time_zone, view.now);
+    let moment = |at| words::page::moment_within(at, view.language(), view.shop.time_zone, view.now);
     let mut news: Vec<(UnixMs, String)> = Vec::new();
     let filter = CallFilter {
         shop: Some(view.shop.id),

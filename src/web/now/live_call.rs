@@ -32,14 +32,14 @@ pub struct Card {
 pub async fn card(record: &CallRecord, choices: &Choices, back: &str, view: &View) -> Result<Card, Fault> {
     let record = &seen(record);
     let (store, language) = (&view.web.store, view.language());
-    let moment = |at| words::page::moment(at, language, view.shop.time_zone, view.now);
+    let moment = |at| words::page::moment_within(at, language, view.shop.time_zone, view.now);
     let nth = record.nth_call_from_caller;
     let mut card = Card {
         id: record.id.to_string(),
         href: view.at(&format!("/calls/{}", record.id)),
         who: Who::of(record, None, view),
         status: words::page::live(record, language, view.now),
-        nth: if nth == 0 { String::new() } else { words::nth_call(nth, language) },
+        nth: if nth == 0 { String::new() } else { words::page::nth_call(nth, language) },
         spoken: String::new(),
         note: String::new(),
         owed: String::new(),

@@ -60,7 +60,7 @@ fn one(phone: &Phone, now: &PhoneNow, view: &View) -> OnePhone {
         Line::Fixed { .. } => w.fixed,
         Line::Cell { .. } => w.cell,
     };
-    let at = now.proven_at.map(|at| words::page::moment(at, language, view.shop.time_zone, view.now));
+    let at = now.proven_at.map(|at| words::page::moment_within(at, language, view.shop.time_zone, view.now));
     let proven = match (at, &phone.line) {
         (Some(moment), _) => words::page::proven(&moment, language),
         // Nobody can ask a cell whether it is there.

@@ -68,7 +68,7 @@ fn spanish(name: &str, fault: TrunkFault) -> (String, &'static str) {
         ),
         TrunkFault::WrongPassword => (
             "no acepta la contraseña".to_owned(),
-            "Escribe auth_user y password en ringall.toml como los muestra el operador, y vuelve a arrancar ringall.",
+            "Escribe auth_user y password en ringall.toml como los muestra el operador y vuelve a arrancar ringall.",
         ),
         TrunkFault::Unanswerable => (
             "pide la contraseña de una forma que ringall no conoce".to_owned(),

@@ -141,7 +141,7 @@ pub fn wanted(wanted: &Wanted, language: Language) -> String {
     }
 }
 
-/// What was promised, and by when: "Ana promised: the blue door, by today, 20:00."
+/// What was promised, and by when: "Ana promised: the blue door, by today at 20:00."
 pub fn promised(by: &str, what: &str, due: &str, language: Language) -> String {
     match (language, what) {
         (Language::En, "") => format!("{by} promised a call by {due}."),
@@ -157,7 +157,7 @@ pub fn if_called(phones: usize, language: Language) -> String {
         (Language::En, 0) => "If someone calls now, no phone can ring: they hear busy.".to_owned(),
         (Language::En, 1) => "If someone calls now, 1 phone rings.".to_owned(),
         (Language::En, n) => format!("If someone calls now, {n} phones ring."),
-        (Language::Es, 0) => "Si llaman ahora, no puede sonar ningún teléfono: oirán que comunica.".to_owned(),
+        (Language::Es, 0) => "Si llaman ahora, no puede sonar ningún teléfono: oirán el tono de ocupado.".to_owned(),
         (Language::Es, 1) => "Si llaman ahora, suena 1 teléfono.".to_owned(),
         (Language::Es, n) => format!("Si llaman ahora, suenan {n} teléfonos."),
     }
@@ -182,10 +182,11 @@ pub fn phones(ring: usize, all: usize, language: Language) -> String {
         (Language::En, ring, n) => format!("{ring} of {n} phones ring."),
         (Language::Es, 0, 0) => "La tienda aún no tiene teléfonos.".to_owned(),
         (Language::Es, 0, 1) => "El único teléfono no suena ahora.".to_owned(),
-        (Language::Es, 0, n) => format!("Ahora no suena ninguno de {n} teléfonos."),
+        (Language::Es, 0, n) => format!("Ahora no suena ninguno de los {n} teléfonos."),
         (Language::Es, 1, 1) => "Suena el único teléfono.".to_owned(),
-        (Language::Es, 1, n) => format!("Suena 1 de {n} teléfonos."),
-        (Language::Es, ring, n) => format!("Suenan {ring} de {n} teléfonos."),
+        (Language::Es, 1, n) => format!("Suena 1 de los {n} teléfonos."),
+        (Language::Es, ring, n) if ring == n => format!("Suenan los {n} teléfonos."),
+        (Language::Es, ring, n) => format!("Suenan {ring} de los {n} teléfonos."),
     }
 }
 
@@ -204,29 +205,29 @@ pub fn is_calling(by: Option<&str>, language: Language) -> String {
     match (language, by) {
         (Language::En, Some(by)) => format!("{by} is calling back."),
         (Language::En, None) => "You are calling back.".to_owned(),
-        (Language::Es, Some(by)) => format!("Devuelve la llamada {by}."),
-        (Language::Es, None) => "Devuelves tú la llamada.".to_owned(),
+        (Language::Es, Some(by)) => format!("{by} se encarga de devolver la llamada."),
+        (Language::Es, None) => "Te encargas tú de devolver la llamada.".to_owned(),
     }
 }
 
-/// Who spoke with a caller, how long, and when: "Counter spoke with them for 3 minutes: today, 18:04."
+/// Who spoke with a caller, how long, and when: "Counter spoke with them for 3 minutes: today at 18:04."
 pub fn spoke(phone: Option<&str>, talk_ms: u64, at: &str, language: Language) -> String {
     let talked = duration(talk_ms, language);
     match (language, phone) {
         (Language::En, Some(phone)) => format!("{phone} spoke with them for {talked}: {at}."),
         (Language::En, None) => format!("Somebody spoke with them for {talked}: {at}."),
-        (Language::Es, Some(phone)) => format!("{phone} habló {talked} con quien llamó: {at}."),
-        (Language::Es, None) => format!("Se habló {talked} con quien llamó: {at}."),
+        (Language::Es, Some(phone)) => format!("{phone} habló {talked} con quien llamó, {at}."),
+        (Language::Es, None) => format!("Se habló {talked} con quien llamó, {at}."),
     }
 }
 
-/// Why nothing is owed to somebody any more: "Jo Miller: Counter spoke with them, today, 18:04."
+/// Why nothing is owed to somebody any more: "Jo Miller: Counter spoke with them, today at 18:04."
 pub fn done(who: &str, phone: Option<&str>, at: &str, language: Language) -> String {
     match (language, phone) {
         (Language::En, Some(phone)) => format!("{who}: {phone} spoke with them, {at}."),
         (Language::En, None) => format!("{who}: somebody spoke with them, {at}."),
-        (Language::Es, Some(phone)) => format!("{who}: habló {phone}, {at}."),
-        (Language::Es, None) => format!("{who}: ya se habló, {at}."),
+        (Language::Es, Some(phone)) => format!("{phone} habló con {who}: {at}."),
+        (Language::Es, None) => format!("Ya se habló con {who}: {at}."),
     }
 }
 
@@ -236,9 +237,9 @@ pub fn settled(who: &str, how: Settlement, by: &str, at: &str, language: Languag
         (Language::En, Settlement::CalledElsewhere) => format!("{who}: {by} called, {at}."),
         (Language::En, Settlement::CameIn) => format!("{who}: came in, says {by}, {at}."),
         (Language::En, Settlement::NotNeeded) => format!("{who}: not needed, says {by}, {at}."),
-        (Language::Es, Settlement::CalledElsewhere) => format!("{who}: llamó {by}, {at}."),
-        (Language::Es, Settlement::CameIn) => format!("{who}: vino, dice {by}, {at}."),
-        (Language::Es, Settlement::NotNeeded) => format!("{who}: no hace falta, dice {by}, {at}."),
+        (Language::Es, Settlement::CalledElsewhere) => format!("{by} llamó a {who}: {at}."),
+        (Language::Es, Settlement::CameIn) => format!("{who} vino a la tienda, dice {by}: {at}."),
+        (Language::Es, Settlement::NotNeeded) => format!("{who}: no hace falta llamar, dice {by}: {at}."),
     }
 }
 
@@ -246,7 +247,7 @@ pub fn settled(who: &str, how: Settlement, by: &str, at: &str, language: Languag
 pub fn last_spoken(at: &str, language: Language) -> String {
     match language {
         Language::En => format!("Last spoken with: {at}."),
-        Language::Es => format!("Se habló por última vez: {at}."),
+        Language::Es => format!("Se habló por última vez {at}."),
     }
 }
 
@@ -254,7 +255,7 @@ pub fn last_spoken(at: &str, language: Language) -> String {
 pub fn listen_by(at: &str, language: Language) -> String {
     match language {
         Language::En => format!("Listen to it by: {at}."),
-        Language::Es => format!("Escucharlo como tarde: {at}."),
+        Language::Es => format!("Escúchalo, como tarde, {at}."),
     }
 }
 

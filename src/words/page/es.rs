@@ -18,6 +18,14 @@ pub(super) fn day(day: Day) -> String {
     }
 }
 
+/// `hoy a las 9:00`, but `el lunes a la 1:00`.
+pub(super) fn moment_within(named: Day, time: NaiveTime) -> String {
+    match named {
+        Day::Today | Day::Yesterday | Day::Tomorrow => format!("{} a {}", day(named), at(time)),
+        other => format!("el {} a {}", day(other), at(time)),
+    }
+}
+
 pub(super) fn from(named: Day, time: NaiveTime) -> String {
     match named {
         Day::Tomorrow if time == NaiveTime::MIN => "desde medianoche".to_owned(),
@@ -29,10 +37,10 @@ pub(super) fn from(named: Day, time: NaiveTime) -> String {
 
 pub(super) fn read_back(rings: bool, now: &str, next: Option<&str>) -> String {
     match (rings, next) {
-        (true, Some(next)) => format!("Guardado. Hoy ({now}) suenan los teléfonos; {next}, el saludo."),
-        (true, None) => format!("Guardado. Hoy ({now}) suenan los teléfonos, sin ningún cierre previsto."),
-        (false, Some(next)) => format!("Guardado. Hoy ({now}) se oye el saludo; {next}, suenan los teléfonos."),
-        (false, None) => format!("Guardado. Hoy ({now}) se oye el saludo, sin ninguna apertura prevista."),
+        (true, Some(next)) => format!("Guardado. Hoy a {now} suenan los teléfonos; {next}, el saludo."),
+        (true, None) => format!("Guardado. Hoy a {now} suenan los teléfonos, sin ningún cierre previsto."),
+        (false, Some(next)) => format!("Guardado. Hoy a {now} se oye el saludo; {next}, suenan los teléfonos."),
+        (false, None) => format!("Guardado. Hoy a {now} se oye el saludo, sin ninguna apertura prevista."),
     }
 }
 
@@ -50,7 +58,7 @@ pub(super) const LABELS: Labels = Labels {
     password: "Contraseña",
     forgot: "¿Has olvidado la contraseña?",
     forgot_how: "Con un enlace nuevo, hecho en la máquina donde funciona ringall, pones otra:",
-    wrong_password: "Este correo y esta contraseña no van juntos.",
+    wrong_password: "El correo o la contraseña no son correctos.",
     too_busy: "Hay demasiada gente entrando ahora. Vuelve a probar en un momento.",
     set_up: "Elige una contraseña",
     new_password: "Contraseña nueva",
@@ -69,7 +77,7 @@ pub(super) const LABELS: Labels = Labels {
     forged_text: "No venía de un formulario de esta página, o el formulario era demasiado viejo. No se ha cambiado nada. \
          Abre la página otra vez y repítelo.",
     sign_in_again: "Has salido",
-    sign_in_again_text: "Ya no estás dentro. No se ha cambiado nada. Entra y repítelo.",
+    sign_in_again_text: "Tu sesión se ha cerrado. No se ha cambiado nada. Entra y repítelo.",
     bad_form: "No se entiende",
     bad_form_text: "El formulario llegó incompleto o era demasiado largo. No se ha cambiado nada.",
     broken: "Un fallo nuestro",
@@ -81,13 +89,14 @@ pub(super) const LABELS: Labels = Labels {
     no_loop_text: "La parte que atiende las llamadas no respondió. Vuelve a probar en un momento; el registro del servicio \
          dice más.",
     no_shop: "Todavía no hay tienda",
-    no_shop_text: "Todavía no hay ninguna tienda. «ringall import FILE» la hace de un archivo; el README enseña cómo es.",
+    no_shop_text: "Todavía no hay ninguna tienda. «ringall import FILE» la hace de un archivo; el README muestra cómo \
+         es.",
     live_calls: "Llamadas en curso",
     no_live_calls: "No llama nadie.",
     who_rings: "Qué sonaría",
     no_phones: "La tienda no tiene teléfonos todavía.",
-    live_on: "En vivo: esta página sigue lo que pasa.",
-    live_off: "No está en vivo: se perdió la conexión. Se vuelve a intentar.",
+    live_on: "En directo: esta página sigue lo que pasa.",
+    live_off: "Sin conexión en directo. Reintentando.",
     live_without: "Carga la página otra vez para ver lo nuevo.",
     outcome: "Resultado",
     all_outcomes: "Todas",
@@ -113,11 +122,11 @@ pub(super) const LABELS: Labels = Labels {
     off_now: "A esta hora está apagado.",
     likely_mailbox: "Suena 15 segundos más tarde de lo previsto: contestó tres veces seguidas sin que nadie pulsara una tecla, \
          así que será su buzón de voz. Desactiva ese buzón o haz que salte más tarde.",
-    unreachable: "No se puede contactar: no está registrado o su dirección no lleva a ninguna parte.",
+    unreachable: "No se puede contactar: no está registrado o su dirección no es correcta.",
     not_proven: "Sin noticias desde que arrancó el servicio",
     connect: "Conectar un teléfono de mesa",
     connect_how: "Escribe en el teléfono la dirección de su marca y reinícialo. Después se configura solo.",
-    connect_once: "Solo se enseña ahora. Quien lo abra primero es el teléfono, así que no se lo enseñes a nadie más.",
+    connect_once: "Solo se muestra ahora. Quien lo abra primero es el teléfono, así que no se lo muestres a nadie más.",
     connect_password: "Con él, el teléfono recibe una contraseña nueva. La vieja vale hasta entonces, y después no.",
     connect_code: "Código QR de esta dirección",
     connect_end: "Anular el enlace",
@@ -133,7 +142,7 @@ pub(super) const LABELS: Labels = Labels {
     at_poly: "En el teléfono: Settings, Advanced, Network Configuration, Provisioning Server; tipo HTTPS, o HTTP si la dirección \
          de esta página empieza así.",
     at_linphone: "En la aplicación: asistente, configuración remota; escribe la dirección o escanea el código. Vale para un solo intento.",
-    what_if: "¿Qué oiría quien llame?",
+    what_if: "¿Qué oiría quien llamara?",
     at: "Cuándo",
     from_number: "Desde el número (puede quedar vacío)",
     ask: "Preguntar",
@@ -163,7 +172,7 @@ pub(super) const LABELS: Labels = Labels {
     who_they_are: "Quién es",
     name: "Nombre",
     note: "Nota: qué se prometió, qué quiere",
-    blocked: "Bloqueado: oye ocupado y no suena ningún teléfono",
+    blocked: "Bloqueado: oye el tono de ocupado y no suena ningún teléfono",
     saved: "Guardado.",
     all_calls: "Todas sus llamadas",
     name_too_long: "Un nombre es una línea de 200 caracteres como mucho.",
@@ -194,7 +203,7 @@ pub(super) const LABELS: Labels = Labels {
     ring_it: "Que suene",
     go_back: "Volver",
     missed_calls: "Llamadas perdidas",
-    call_back_ring: "Sonar por quien colgó sin respuesta",
+    call_back_ring: "Que suenen los teléfonos por quien colgó sin respuesta",
     call_back_ring_hint: "Veinte segundos después de que cuelgue quien ha esperado, los teléfonos libres que se registran \
          suenan una vez y muestran PERDIDA. A quien descuelga se le pone con el cliente.",
     claim: "Llamo yo",

@@ -120,7 +120,10 @@ pub fn advice_on_answers(figures: &Figures, language: Language) -> Option<String
             )
         }
         Language::Es if often_closed => {
-            format!("{closed} llamaron con la tienda cerrada: piensa en abrir más, o pon el horario donde lo miren.")
+            format!(
+                "{closed} llamaron con la tienda cerrada: plantéate abrir más horas o pon el horario donde la \
+                 gente lo vea."
+            )
         }
         Language::En if percent(answered, calls) >= WELL => "Nearly everybody reaches a person: keep it so.".to_owned(),
         Language::Es if percent(answered, calls) >= WELL => "Casi todos hablan con alguien: sigue así.".to_owned(),
@@ -137,18 +140,18 @@ pub fn advice_on_promises(figures: &Figures, language: Language) -> Option<Strin
     Some(match (language, broken) {
         _ if figures.promises.due == 0 => return None,
         (Language::En, 0) => "Every promise was kept in time: customers can rely on you.".to_owned(),
-        (Language::Es, 0) => "Se cumplieron todas a tiempo: la gente se puede fiar.".to_owned(),
+        (Language::Es, 0) => "Se cumplieron todas las promesas a tiempo: la gente se puede fiar.".to_owned(),
         (Language::En, 1) => {
             "1 promise was not kept in time: promise a later hour, or press “I'll call” at once.".to_owned()
         }
         (Language::Es, 1) => {
-            "1 promesa no se cumplió a tiempo: promete para más tarde, o pulsa «Llamo yo» enseguida.".to_owned()
+            "1 promesa no se cumplió a tiempo: promete para más tarde o pulsa «Llamo yo» enseguida.".to_owned()
         }
         (Language::En, n) => {
             format!("{n} promises were not kept in time: promise a later hour, or press “I'll call” at once.")
         }
         (Language::Es, n) => {
-            format!("{n} promesas no se cumplieron a tiempo: promete para más tarde, o pulsa «Llamo yo» enseguida.")
+            format!("{n} promesas no se cumplieron a tiempo: promete para más tarde o pulsa «Llamo yo» enseguida.")
         }
     })
 }
@@ -169,12 +172,19 @@ pub fn advice_on_missed(figures: &Figures, zone: Tz, language: Language) -> Opti
             "Most are missed on {day} from {hour}:00 to {until}:00, {missed} of {calls}: have one more person near a phone then."
         ),
         Language::Es => {
-            let day = day.to_lowercase();
+            let day = plural(day);
             format!(
-                "Se pierden sobre todo el {day} de {hour}:00 a {until}:00, {missed} de {calls}: que haya entonces alguien más cerca de un teléfono."
+                "Se pierden sobre todo los {day} de {hour}:00 a {until}:00, {missed} de {calls}: que a esa hora haya \
+                 otra persona junto a un teléfono."
             )
         }
     })
+}
+
+/// `lunes`, but `sábados`.
+fn plural(day: &str) -> String {
+    let day = day.to_lowercase();
+    if day.ends_with('s') { day } else { format!("{day}s") }
 }
 
 /// Of a hundred callers who said what they wanted, from so many on it is worth a sentence.
@@ -191,13 +201,13 @@ pub fn advice_on_wants(figures: &Figures, language: Language) -> Option<String> 
             format!("{hours} of {said} asked your hours: print the sign for the door.")
         }
         (Language::Es, _) if often(hours) && hours >= not_had => {
-            format!("{hours} de {said} preguntaron el horario: imprime el cartel para la puerta.")
+            format!("{hours} de {said} preguntaron por el horario: imprime el cartel para la puerta.")
         }
         (Language::En, Some(what)) if often(not_had) => {
             format!("{not_had} of {said} wanted what you did not have, most often “{what}”: think of stocking it.")
         }
         (Language::Es, Some(what)) if often(not_had) => {
-            format!("{not_had} de {said} querían algo que no teníais, sobre todo «{what}»: piensa en traerlo.")
+            format!("{not_had} de {said} querían algo que no había, sobre todo «{what}»: plantéate traerlo.")
         }
         (Language::En, _) => {
             let wanted = super::after::wanted(&first.0, language);

@@ -67,7 +67,8 @@ const SPANISH: Labels = Labels {
     recorded: "Grabado. Guárdalo para oírlo como lo oirán.",
     listening: "Habla ahora…",
     needs_https: "El navegador solo graba si esta página llega por https, o en el propio equipo. Un archivo WAV vale siempre.",
-    no_microphone: "El navegador no ha dado el micrófono. Permítelo para esta página o elige un archivo WAV.",
+    no_microphone: "El navegador no ha dado permiso para usar el micrófono. Permítelo para esta página o elige \
+         un archivo WAV.",
     keep: "Guardar",
     use_ours: "Volver a nuestra voz",
     also: "Un segundo idioma",
@@ -141,7 +142,9 @@ pub fn unfit(unfit: &Unfit, language: Language) -> String {
         (Language::En, Unfit::NoWords) => {
             "Write what is said, in one line: a carrier that cannot play it reads it out."
         }
-        (Language::Es, Unfit::NoWords) => "Escribe qué se dice, en una línea: si un operador no puede ponerlo, lo lee.",
+        (Language::Es, Unfit::NoWords) => {
+            "Escribe qué se dice, en una línea: si un operador no puede reproducirlo, lo lee en voz alta."
+        }
         (Language::En, Unfit::ManyWords) => "That is more than fits into a greeting: write what is really said.",
         (Language::Es, Unfit::ManyWords) => "Eso es más de lo que cabe en un saludo: escribe lo que se dice de verdad.",
         (Language::En, Unfit::NoWave) => "Choose a WAV file, or record here.",
@@ -152,7 +155,7 @@ pub fn unfit(unfit: &Unfit, language: Language) -> String {
             "This WAV file cannot be read. Save it as PCM, 16 bits, with 8,000 to 48,000 samples a second."
         }
         (Language::Es, Unfit::Format) => {
-            "Este archivo WAV no se puede leer. Guárdalo como PCM de 16 bits, con entre 8000 y 48 000 muestras por segundo."
+            "Este archivo WAV no se puede leer. Guárdalo como PCM de 16 bits, de 8000 a 48 000 muestras por segundo."
         }
     };
     text.to_owned()

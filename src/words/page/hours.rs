@@ -107,7 +107,9 @@ pub fn typed_error(error: TypedError, language: Language) -> &'static str {
         (Language::Es, TypedError::NotUnderstood) => {
             "Escribe desde cuándo hasta cuándo, como 9-14, 16:30-20, o «cerrado»."
         }
-        (Language::Es, TypedError::SameTwice) => "Abre y cierra a la misma hora. Para el día entero, escribe 24h.",
+        (Language::Es, TypedError::SameTwice) => {
+            "La hora de abrir y la de cerrar son la misma. Para el día entero, escribe 24h."
+        }
         (Language::Es, TypedError::Overlap) => "Dos de estas horas se pisan: deja solo una.",
         (Language::Es, TypedError::TooMany) => "Un día se abre cuatro veces como mucho.",
     }
@@ -128,6 +130,11 @@ pub fn date_of_year(day: NaiveDate, language: Language) -> String {
         Language::En => format!("{written} {}", day.year()),
         Language::Es => format!("{written} de {}", day.year()),
     }
+}
+
+/// Spanish, within a sentence: "viernes 1 de enero de 2027".
+fn dated(day: NaiveDate) -> String {
+    format!("{} {} de {} de {}", es::weekday(day), day.day(), es::month(day), day.year())
 }
 
 /// The open times of a day: "9:00–14:00, 16:30–20:00", "closed", "day and night".
@@ -215,8 +222,12 @@ pub fn days(first: usize, last: usize, language: Language) -> String {
 pub fn whole_days(from: NaiveDateTime, to: NaiveDateTime, language: Language) -> Option<String> {
     let midnight = chrono::NaiveTime::MIN;
     let last = to.date().pred_opt().filter(|_| (from.time(), to.time()) == (midnight, midnight))?;
-    let first = date_of_year(from.date(), language);
-    Some(if from.date() == last { first } else { super::from_to(&first, &date_of_year(last, language), language) })
+    let first = from.date();
+    Some(match language {
+        _ if first == last => date_of_year(first, language),
+        Language::En => format!("{} to {}", date_of_year(first, language), date_of_year(last, language)),
+        Language::Es => format!("Del {} al {}", dated(first), dated(last)),
+    })
 }
 
 /// On the sign, a time that the shop is closed: "Closed from 24 December, 14:00, to 26 December, 9:00", or a day.

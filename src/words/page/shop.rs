@@ -47,7 +47,7 @@ said! {
     basics: "Name and place", "Nombre y lugar";
     screens: "Counter screen", "Pantalla del mostrador";
     screens_hint: "A tablet beside the till that shows the call that is ringing, large, and nothing else.",
-        "Una tableta junto a la caja que enseña en grande la llamada que suena, y nada más.";
+        "Una tableta junto a la caja que muestra en grande la llamada que suena, y nada más.";
     drill: "Ring each phone once", "Hacer sonar cada teléfono una vez";
     start: "Set-up, step by step", "Preparación, paso a paso";
     to_shop: "Back to the shop", "Volver a la tienda";
@@ -68,7 +68,8 @@ said! {
     notify_field: "Where notices go, one a line: mailto:you@example.com, or an https:// address that takes text",
         "Adónde van los avisos, uno por línea: mailto:tu@example.com o una dirección https:// que acepte texto";
     notify_hint: "You hear when a caller got the busy tone, when no phone can be reached, and when it is well again.",
-        "Te enteras cuando alguien oyó comunicar, cuando no se puede contactar con ningún teléfono y cuando vuelve a ir bien.";
+        "Te avisamos cuando alguien llama y oye el tono de ocupado, cuando no se puede contactar con ningún teléfono y \
+         cuando todo vuelve a ir bien.";
     notify_none: "Nobody is told when something is wrong.", "No se avisa a nadie cuando algo va mal.";
     not_an_address: "One of these is no address. Write mailto:NAME@HOST or https://…, one a line.",
         "Una de estas no es una dirección. Escribe mailto:NOMBRE@DOMINIO o https://…, una por línea.";
@@ -86,7 +87,7 @@ said! {
     pair: "Pair a tablet", "Enlazar una tableta";
     pair_how: "Scan this with the tablet, or open the address there. It is good for a quarter of an hour, for one tablet.",
         "Escanéalo con la tableta o abre allí la dirección. Vale un cuarto de hora y para una sola tableta.";
-    pair_now: "Show calls on this screen", "Enseñar las llamadas en esta pantalla";
+    pair_now: "Show calls on this screen", "Mostrar las llamadas en esta pantalla";
     pair_no: "This link was used already, or is too old. Make another under Shop, Counter screen.",
         "Este enlace ya se usó o es demasiado viejo. Haz otro en Tienda, Pantalla del mostrador.";
     pair_code: "QR code that pairs a tablet", "Código QR que enlaza una tableta";

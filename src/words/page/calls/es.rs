@@ -13,32 +13,43 @@ const SOMEBODY: &str = "Alguien";
 const ONE_OF_THEM: &str = "alguien";
 
 pub(super) fn row(told: &Told<'_>, who: Option<&str>) -> String {
-    let (who, them) = (who.unwrap_or(SOMEBODY), who.unwrap_or(ONE_OF_THEM));
+    let (caller, them) = (who.unwrap_or(SOMEBODY), to(who.unwrap_or(ONE_OF_THEM)));
     let name = |phone: &Option<&str>| phone.unwrap_or("Un teléfono").to_owned();
     match told {
-        Told::Answered { phone, waited, talked } => format!("{} contestó en {waited}, {talked}.", name(phone)),
-        Told::Missed { waited, end: Patience::Theirs } => format!("{who} esperó {waited} y nadie contestó."),
+        Told::Answered { phone, waited, talked } => {
+            format!("{} contestó al cabo de {waited} y habló {talked}.", name(phone))
+        }
+        Told::Missed { waited, end: Patience::Theirs } => format!("{caller} esperó {waited} y nadie contestó."),
         Told::Missed { waited, end: Patience::Ours } => {
-            format!("{who} esperó {waited}, nadie contestó y acabó oyendo que comunicaba.")
+            format!("{caller} esperó {waited}, nadie contestó y acabó oyendo el tono de ocupado.")
         }
-        Told::Message => format!("{who} oyó el saludo y dejó un mensaje."),
-        Told::NoMessage => format!("{who} oyó el saludo y no dejó mensaje."),
-        Told::Refused(Refusal::Blocked) => format!("{who} está en la lista de bloqueados y oyó que comunicaba."),
-        Told::Refused(Refusal::NotOurNumber) => format!("{who} marcó un número que no es de ninguna tienda."),
-        Told::Refused(Refusal::Other) => format!("No se pudo pasar la llamada de {them}."),
-        Told::Interrupted => format!("{who} llamó justo cuando se paró el servicio y nadie pudo contestar."),
-        Told::Called { phone, talked: Some(talked) } => format!("{} llamó a {them}, {talked}.", name(phone)),
-        Told::Called { phone, talked: None } => format!("{} llamó a {them} y no contestaron.", name(phone)),
+        Told::Message => format!("{caller} oyó el saludo y dejó un mensaje."),
+        Told::NoMessage => format!("{caller} oyó el saludo y no dejó mensaje."),
+        Told::Refused(Refusal::Blocked) => format!("{caller} está en la lista de bloqueados y oyó el tono de ocupado."),
+        Told::Refused(Refusal::NotOurNumber) => format!("{caller} marcó un número que no es de ninguna tienda."),
+        Told::Refused(Refusal::Other) => match who {
+            Some(who) => format!("No se pudo pasar la llamada de {who}."),
+            None => "No se pudo pasar una llamada.".to_owned(),
+        },
+        Told::Interrupted => format!("{caller} llamó justo cuando se paró el servicio y nadie pudo contestar."),
+        Told::Called { phone, talked: Some(talked) } => format!("{} llamó {them} y habló {talked}.", name(phone)),
+        Told::Called { phone, talked: None } => format!("{} llamó {them} y no contestaron.", name(phone)),
         Told::CalledForHelp { phone, dialled, talked } => {
-            let talked = talked.as_ref().map_or_else(|| "sin respuesta".to_owned(), String::clone);
-            format!("{} pidió ayuda ({dialled}), {talked}.", name(phone))
+            let end = talked.as_ref().map_or_else(|| "no contestaron".to_owned(), |talked| format!("habló {talked}"));
+            format!("{} llamó a emergencias ({dialled}) y {end}.", name(phone))
         }
-        Told::NotDialled { phone } => format!("{} quiso llamar a {them} y no está permitido.", name(phone)),
+        Told::NotDialled { phone } => format!("{} quiso llamar {them}, pero no lo tiene permitido.", name(phone)),
         Told::Colleague { from, answered: Some((phone, waited, talked)), .. } => {
-            format!("{from} llamó a {phone}: contestó en {waited}, {talked}.")
+            format!("{from} llamó a {phone}, que contestó al cabo de {waited}; hablaron {talked}.")
         }
-        Told::Colleague { from, dialled, answered: None } => format!("{from} llamó a {dialled} y nadie contestó."),
+        Told::Colleague { from, dialled, answered: None } => format!("{from} llamó {} y nadie contestó.", to(dialled)),
     }
+}
+
+/// `a Ana`, but `al 112`.
+fn to(who: &str) -> String {
+    let is_number = who.chars().all(|sign| sign.is_ascii_digit() || "+ -".contains(sign));
+    if is_number { format!("al {who}") } else { format!("a {who}") }
 }
 
 pub(super) fn rings(who: Option<&str>, times: u32) -> String {
@@ -58,7 +69,7 @@ pub(super) fn call_back(named: Day, time: NaiveTime, late: bool) -> String {
     };
     match (named, late) {
         (None, false) => format!("Devuelve la llamada antes de {time}."),
-        (Some(day), false) => format!("Devuelve la llamada antes de {} a {time}.", day).replace("de el ", "del "),
+        (Some(day), false) => format!("Devuelve la llamada, como tarde, {day} a {time}."),
         (None, true) => format!("Había que devolver la llamada antes de {time}."),
         (Some(day), true) => format!("Había que devolver la llamada {day} antes de {time}."),
     }
@@ -67,18 +78,18 @@ pub(super) fn call_back(named: Day, time: NaiveTime, late: bool) -> String {
 pub(super) fn at_phone(phone: &str, rang: Option<&str>, end: &PhoneEnd) -> String {
     let Some(rang) = rang else {
         return match end {
-            PhoneEnd::Took => format!("{phone} tomó la llamada."),
+            PhoneEnd::Took => format!("{phone} contestó."),
             PhoneEnd::Declined(detail) => format!("{phone} no sonó: {}.", declined(&Decline::read(detail))),
-            PhoneEnd::TooLate => format!("{phone} no sonó; cuando lo descolgaron, ya la tenía un compañero."),
+            PhoneEnd::TooLate => format!("{phone} no sonó; cuando lo descolgaron, ya había contestado otra persona."),
             PhoneEnd::NoKey => format!("{phone} no sonó; lo descolgaron y nadie pulsó una tecla."),
             PhoneEnd::Stopped | PhoneEnd::StillRinging => format!("{phone} no sonó."),
         };
     };
     match end {
-        PhoneEnd::Took => format!("{phone} sonó {rang} y tomó la llamada."),
-        PhoneEnd::TooLate => format!("{phone} sonó {rang} y lo descolgaron tarde: ya la tenía un compañero."),
+        PhoneEnd::Took => format!("{phone} sonó {rang} y contestó."),
+        PhoneEnd::TooLate => format!("{phone} sonó {rang} y lo descolgaron tarde: ya había contestado otra persona."),
         PhoneEnd::NoKey => format!("{phone} sonó {rang}, lo descolgaron y nadie pulsó una tecla."),
-        PhoneEnd::Stopped => format!("{phone} sonó {rang} y se le mandó callar."),
+        PhoneEnd::Stopped => format!("{phone} sonó {rang} y se le hizo parar."),
         PhoneEnd::StillRinging => format!("{phone} sonó {rang}, hasta que acabó la llamada."),
         PhoneEnd::Declined(detail) => format!("{phone} sonó {rang}: {}.", declined(&Decline::read(detail))),
     }
@@ -89,19 +100,17 @@ fn declined(decline: &Decline) -> &'static str {
         Decline::No => "alguien rechazó la llamada",
         Decline::Busy => "comunicaba",
         Decline::Away => "dejó de sonar por sí solo",
-        Decline::NotFound => "no está registrado o su dirección no es buena",
+        Decline::NotFound => "no está registrado o su dirección no es correcta",
         Decline::Unfit => "no entiende la llamada",
         Decline::Silent => "no nos respondió",
-        Decline::Failed => "no pudo tomar la llamada",
+        Decline::Failed => "no pudo atender la llamada",
     }
 }
 
 pub(super) fn import_counts(added: usize, changed: usize, same: usize, refused: usize) -> String {
-    let lines = |n: usize| if n == 1 { "1 línea".to_owned() } else { format!("{n} líneas") };
     format!(
-        "Contactos nuevos: {added}; que cambian: {changed}; que se quedan igual: {same}. No se entiende: {}. Todavía no se \
-         ha hecho nada.",
-        lines(refused)
+        "Contactos nuevos: {added}; que cambian: {changed}; que se quedan igual: {same}. Líneas que no se entienden: \
+         {refused}. Todavía no se ha hecho nada."
     )
 }
 
@@ -156,7 +165,7 @@ pub(super) const LABELS: Labels = Labels {
     import_unread: "No es un archivo vCard ni una tabla con una columna de números.",
     import_names: "Si el nombre es otro, poner el del archivo",
     import_do: "Hacerlo",
-    import_gone: "Este archivo ya se trajo, o llevaba aquí demasiado tiempo. Elígelo otra vez.",
+    import_gone: "Este archivo ya se ha importado, o llevaba aquí demasiado tiempo. Elígelo otra vez.",
     line: "Línea",
     added: "Nuevo",
     changed: "Cambia",

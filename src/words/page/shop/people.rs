@@ -11,7 +11,8 @@ said! {
     make_link: "Make the link", "Hacer el enlace";
     link_how: "Send this link to them. It is shown now and never again, is good once and for three days, and lets them choose a \
          password.",
-        "Envíales este enlace. Se enseña ahora y nunca más, vale una vez y tres días, y con él eligen una contraseña.";
+        "Envíale este enlace. Se muestra ahora y nunca más; sirve una sola vez, durante tres días, y con él elige su \
+         contraseña.";
     link: "Their link", "Su enlace";
     invited: "Has not chosen a password yet.", "Todavía no ha elegido contraseña.";
     not_an_email: "Write an e-mail address such as ana@example.com.", "Escribe un correo como ana@example.com.";
@@ -31,11 +32,11 @@ said! {
 pub fn signed_in(browsers: i64, seen: Option<&str>, language: Language) -> String {
     let count = match (language, browsers) {
         (Language::En, 0) => return "Not signed in.".to_owned(),
-        (Language::Es, 0) => return "No está dentro en ningún navegador.".to_owned(),
+        (Language::Es, 0) => return "Sin sesión abierta en ningún navegador.".to_owned(),
         (Language::En, 1) => "Signed in on 1 browser".to_owned(),
         (Language::En, n) => format!("Signed in on {n} browsers"),
-        (Language::Es, 1) => "Dentro en 1 navegador".to_owned(),
-        (Language::Es, n) => format!("Dentro en {n} navegadores"),
+        (Language::Es, 1) => "Sesión abierta en 1 navegador".to_owned(),
+        (Language::Es, n) => format!("Sesión abierta en {n} navegadores"),
     };
     match (language, seen) {
         (_, None) => format!("{count}."),

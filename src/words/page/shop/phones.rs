@@ -38,10 +38,10 @@ said! {
         "Para un teléfono que configuras a mano. La anterior deja de valer enseguida.";
     remove: "Remove this phone", "Quitar este teléfono";
     remove_hint: "It rings no more, and cannot register any more. The log keeps its name.",
-        "No suena más ni puede registrarse más. El registro conserva su nombre.";
+        "Ya no sonará ni podrá registrarse. El registro conserva su nombre.";
     added: "The phone is added", "El teléfono está añadido";
     shown_once: "This password is shown now and never again: only what proves it is kept.",
-        "Esta contraseña se enseña ahora y nunca más: solo se guarda con qué comprobarla.";
+        "Esta contraseña se muestra ahora y nunca más: solo se guarda con qué comprobarla.";
     server: "Server, or registrar", "Servidor o registrador";
     port: "Port and transport", "Puerto y transporte";
     user: "User, or account", "Usuario o cuenta";
@@ -68,7 +68,8 @@ said! {
          cliente. La llamada sale por tu operador.";
     fixed_added: "It rings with the first. Nothing has to be set on our side.", "Suena con los primeros. Aquí no hay que poner nada más.";
     only_here: "Phones cannot reach this machine at the address above: it is only this machine's own. Set public_url under [web].",
-        "Los teléfonos no alcanzan esta máquina en la dirección de arriba: es solo suya. Pon public_url en [web].";
+        "Los teléfonos no pueden llegar a esta máquina en la dirección de arriba: es solo suya. Pon public_url en \
+         [web].";
     next: "Next", "Siguiente";
     drill_how: "Each phone rings once, a few seconds, or until somebody lifts it. No customer is called, and nothing is written in the \
          log.",

@@ -26,9 +26,10 @@ said! {
         "Ya hay teléfonos. Se añaden más en Tienda, Teléfonos.";
     greeting_hint: "Closed, callers hear when you open next, in the shipped voice, and leave a message. Your own words can be recorded \
          later.",
-        "Con la tienda cerrada, quien llama oye cuándo vuelves a abrir, con la voz incluida, y deja un mensaje. Tus propias palabras \
-         se pueden grabar más tarde.";
-    call_hint: "Ring one of your phones. When it rings, calls will too.", "Haz sonar uno de tus teléfonos. Si suena, las llamadas también.";
+        "Con la tienda cerrada, quien llama oye, con una voz que ya viene incluida, cuándo vuelves a abrir, y puede \
+         dejar un mensaje. Tus propias palabras se pueden grabar más tarde.";
+    call_hint: "Ring one of your phones. When it rings, calls will too.",
+        "Haz sonar uno de tus teléfonos. Si suena, también sonará cuando llamen.";
     no_phone_yet: "There is no phone yet to be rung.", "Todavía no hay ningún teléfono que hacer sonar.";
     finish: "Finished: show me the shop", "Listo: ver la tienda";
 }
