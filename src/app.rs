@@ -1,6 +1,6 @@
 //! The composition root: opens the store, binds the sockets, starts the shells and the loop, and takes them down in order.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ use crate::twilio::self_test::Prover;
 use crate::twilio::webhook::Webhooks;
 use crate::utterance::Names;
 use crate::web::listener::Listening;
-use crate::web::{self, Board, Entrance, Limits, Listeners, LiveGauges, Readiness, Web, live};
+use crate::web::{self, Board, Entrance, Limits, LinkFile, Listeners, LiveGauges, Readiness, Web, live};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
@@ -318,6 +318,7 @@ impl Running {
             site,
             reception,
             webhooks,
+            first_start: LinkFile::in_data_dir(&data_dir),
             clock: clock::now,
         });
         let (stop_web, stopped) = oneshot::channel::<()>();
@@ -404,16 +405,43 @@ impl Running {
 /// See [`AppError`].
 pub async fn serve(config: Config) -> Result<(), AppError> {
     let (listen, public_url) = (config.web.listen, config.web.public_url.clone());
+    let file = LinkFile::in_data_dir(&config.data_dir);
     let running = Running::start(config).await?;
-    if let Some(secret) = running.store.invite_the_first(clock::now().wall).await? {
-        let words = web::first_start::welcome(&secret, listen, running.web.port(), &public_url);
-        // Nobody may be there to read it.
-        let _ = std::io::stdout().write_all(words.as_bytes());
+    match running.store.invite_the_first(clock::now().wall).await? {
+        Some(secret) => {
+            let words = web::first_start::welcome(&secret, listen, running.web.port(), &public_url);
+            tell_the_first(&words, &file).await;
+        }
+        None => file.remove().await,
     }
     stop_asked().await?;
     tracing::info!("stopping: live calls are ended, new ones get 503");
     running.stop().await?;
     Ok(())
+}
+
+/// Shows the one-time link to whoever sits at the terminal. Where there is none, what is printed ends up in a log, which more
+/// people read than may become the owner: it says where the link is.
+async fn tell_the_first(words: &str, file: &LinkFile) {
+    let mut stdout = std::io::stdout();
+    if stdout.is_terminal() {
+        file.remove().await;
+        // Nobody may be there to read it.
+        let _ = stdout.write_all(words.as_bytes());
+        return;
+    }
+    match file.hold(words).await {
+        Ok(()) => tracing::info!(
+            file = %file.path().display(),
+            "nobody has an account yet: this file holds a one-time link; `ringall owner invite EMAIL` makes one too"
+        ),
+        Err(error) => tracing::warn!(
+            %error,
+            file = %file.path().display(),
+            "nobody has an account yet, and the file for a one-time link cannot be written; `ringall owner invite EMAIL` \
+             makes one"
+        ),
+    }
 }
 
 /// Returns on SIGTERM or Ctrl-C.
@@ -534,7 +562,7 @@ async fn watch_messages(store: Store, inbox: Inbox) {
 /// Looks again and again whether a call back is due that nobody has taken on.
 async fn watch_call_backs(store: Store, inbox: Inbox, plans: watch::Receiver<Arc<Plan>>) {
     let mut every = tokio::time::interval(LOOK_AT_CALL_BACKS_EVERY);
-    let mut overdue = Overdue::default();
+    let mut overdue = Overdue::since(clock::now().wall);
     loop {
         every.tick().await;
         let plan = plans.borrow().clone();

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use super::db::{read, write, write_one};
+use super::people::OWNER_ID;
+use super::plan::RAISE_VERSION;
 use super::row::parsed;
 use super::tokens::{hash, random_hex};
 use super::{Role, Store, StoreError};
@@ -49,6 +51,10 @@ const SEEN_EVERY: Duration = Duration::from_secs(600);
 
 const PASSWORD: &str = "SELECT id, password FROM owners WHERE email = $1 AND password IS NOT NULL";
 const SET_PASSWORD: &str = "UPDATE owners SET password = $1 WHERE id = $2";
+const SET_EMAIL: &str = "UPDATE owners SET email = $1 WHERE id = $2";
+/// Was invited, has never set themselves up, and has no link any more that is good.
+const DROP_NEVER_CAME: &str = "DELETE FROM owners WHERE email = $1 AND id <> $2 AND password IS NULL AND NOT EXISTS (\
+     SELECT 1 FROM set_up_links l WHERE l.owner_id = owners.id AND l.used_ms IS NULL AND l.expires_ms > $3)";
 const SET_LANGUAGE: &str = "UPDATE owners SET language = $1 WHERE id = $2";
 const LINK: &str = "SELECT o.id, o.email, o.role, o.phone_id, o.language, l.expires_ms, l.used_ms FROM set_up_links l \
      JOIN owners o ON o.id = l.owner_id WHERE l.hash = $1";
@@ -118,6 +124,41 @@ impl Store {
         });
         // Somebody was quicker between the two.
         Ok(if used.is_some() { Link::Good(owner) } else { Link::Used })
+    }
+
+    /// The same for the link of the first start, whose owner says now what their e-mail is: all of it or nothing, so that
+    /// nobody's password ends up under another's address.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when somebody else has that e-mail; the link is good then as before.
+    pub async fn use_first_link(
+        &self,
+        secret: &str,
+        email: &str,
+        password: &str,
+        now: UnixMs,
+    ) -> Result<Link, StoreError> {
+        let link = self.set_up_link(secret, now).await?;
+        let Link::Good(owner) = link else { return Ok(link) };
+        let (hash, email) = (hash(secret), email.to_lowercase());
+        let used: Option<i64> = write!(self.db, tx => {
+            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
+            let used: Option<i64> =
+                sqlx::query_scalar(USE_LINK).bind(now.0).bind(&hash).fetch_optional(&mut *tx).await?;
+            if let Some(id) = used {
+                sqlx::query(DROP_NEVER_CAME).bind(&email).bind(id).bind(now.0).execute(&mut *tx).await?;
+                let known: Option<i64> = sqlx::query_scalar(OWNER_ID).bind(&email).fetch_optional(&mut *tx).await?;
+                if known.is_some_and(|known| known != id) {
+                    return Err(StoreError::Taken { what: "e-mail", value: email, shop: String::new() });
+                }
+                sqlx::query(SET_EMAIL).bind(&email).bind(id).execute(&mut *tx).await?;
+                sqlx::query(SET_PASSWORD).bind(password).bind(id).execute(&mut *tx).await?;
+                sqlx::query(SIGN_OUT_EVERYWHERE).bind(id).execute(&mut *tx).await?;
+            }
+            used
+        });
+        // Somebody was quicker between the two.
+        Ok(if used.is_some() { Link::Good(Owner { email, ..owner }) } else { Link::Used })
     }
 
     /// The owner of this address and their password's hash; `None` also for one who has not set any.

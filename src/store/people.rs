@@ -53,10 +53,9 @@ const PEOPLE: &str = "SELECT o.id, o.email, o.role, o.phone_id, CAST(CASE WHEN o
      CAST(COUNT(s.hash) AS BIGINT), MAX(s.seen_ms) FROM owners o \
      LEFT JOIN sign_ins s ON s.owner_id = o.id AND s.began_ms > $1 AND s.seen_ms > $2 \
      GROUP BY o.id, o.email, o.role, o.phone_id, o.password ORDER BY o.email";
-const OWNER_ID: &str = "SELECT id FROM owners WHERE email = $1";
+pub(super) const OWNER_ID: &str = "SELECT id FROM owners WHERE email = $1";
 const PUT: &str = "INSERT INTO owners (id, email, role) VALUES ($1, $2, $3)";
 const SET_ROLE: &str = "UPDATE owners SET role = $2 WHERE id = $1";
-const SET_EMAIL: &str = "UPDATE owners SET email = $2 WHERE id = $1";
 const SET_PHONE: &str = "UPDATE owners SET phone_id = $2 WHERE id = $1";
 const PUT_LINK: &str = "INSERT INTO set_up_links (hash, owner_id, expires_ms) VALUES ($1, $2, $3)";
 const DROP_LINKS: &str =
@@ -64,7 +63,9 @@ const DROP_LINKS: &str =
 const OTHER_OWNER: &str =
     "SELECT id FROM owners WHERE role = 'owner' AND password IS NOT NULL AND id <> $1 ORDER BY id LIMIT 1";
 const IS_OWNER: &str = "SELECT id FROM owners WHERE id = $1 AND role = 'owner' AND password IS NOT NULL";
-const ANYBODY: &str = "SELECT id FROM owners WHERE email <> '' ORDER BY id LIMIT 1";
+const ANYBODY: &str = "SELECT o.id FROM owners o WHERE o.email <> '' AND (o.password IS NOT NULL OR EXISTS (\
+     SELECT 1 FROM set_up_links l WHERE l.owner_id = o.id AND l.used_ms IS NULL AND l.expires_ms > $1)) \
+     ORDER BY o.id LIMIT 1";
 const OWNERS: &str = "SELECT email FROM owners WHERE role = 'owner' AND password IS NOT NULL ORDER BY email";
 const DROP: &str = "DELETE FROM owners WHERE id = $1";
 const DROP_SET_UP: &str = "DELETE FROM set_up_links WHERE owner_id = $1";
@@ -116,27 +117,11 @@ impl Store {
         Ok(secret)
     }
 
-    /// A one-time link's secret for whoever sets this installation up; `None`: somebody was invited already, or has.
+    /// A one-time link's secret for whoever sets this installation up; `None`: somebody has, or may still by their own link.
     pub async fn invite_the_first(&self, now: UnixMs) -> Result<Option<String>, StoreError> {
-        let anybody: Option<i64> = read!(self.db, pool => sqlx::query_scalar(ANYBODY).fetch_optional(pool).await?);
+        let anybody: Option<i64> =
+            read!(self.db, pool => sqlx::query_scalar(ANYBODY).bind(now.0).fetch_optional(pool).await?);
         if anybody.is_some() { Ok(None) } else { self.invite(NOBODY_YET, Role::Owner, now).await.map(Some) }
-    }
-
-    /// Somebody who came by the link of the first start says what their e-mail is.
-    ///
-    /// # Errors
-    /// [`StoreError::Taken`] when somebody else has it.
-    pub async fn set_email(&self, person: OwnerId, email: &str) -> Result<(), StoreError> {
-        let email = email.to_lowercase();
-        write!(self.db, tx => {
-            sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
-            let known: Option<i64> = sqlx::query_scalar(OWNER_ID).bind(&email).fetch_optional(&mut *tx).await?;
-            if known.is_some_and(|id| id != person.0) {
-                return Err(StoreError::Taken { what: "e-mail", value: email, shop: String::new() });
-            }
-            sqlx::query(SET_EMAIL).bind(person.0).bind(&email).execute(&mut *tx).await?;
-        });
-        Ok(())
     }
 
     /// Gives somebody another role.

@@ -38,7 +38,8 @@ struct Page {
     found: Vec<FoundLine>,
     calls: Vec<CallLine>,
     older: Option<String>,
-    table: String,
+    /// An owner's alone.
+    table: Option<String>,
     import: String,
 }
 
@@ -165,7 +166,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
         found,
         calls: lines,
         older,
-        table: view.at(&format!("/calls.csv?{}", asked.typed.parameters())),
+        table: view.is_owner().then(|| view.at(&format!("/calls.csv?{}", asked.typed.parameters()))),
         import: view.at("/callers/import"),
         typed: asked.typed,
     })

@@ -1,10 +1,51 @@
-//! What the terminal says when nobody has an account yet: where the page is, and a one-time link to set everything up.
+//! What is said when nobody has an account yet: where the page is, and a one-time link to set everything up. A terminal shows
+//! it; where a log would take it up, it waits in a file of ours instead.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+
+use tokio::io::AsyncWriteExt;
 
 use crate::web::qr_code;
 
-/// The words for the terminal. `listen` and `public_url` are the configuration's, `port` the one that is listened on.
+/// Where the words wait for somebody who may read this machine's files as ringall does.
+#[derive(Clone, Debug)]
+pub struct LinkFile(PathBuf);
+
+impl LinkFile {
+    pub fn in_data_dir(data_dir: &Path) -> LinkFile {
+        LinkFile(data_dir.join("first-start"))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Holds these words from now on, and those of an earlier start no more.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub async fn hold(&self, words: &str) -> io::Result<()> {
+        self.remove().await;
+        // A new one: nobody may have opened it before it was ours alone.
+        let mut file = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.0).await?;
+        file.write_all(words.as_bytes()).await?;
+        file.flush().await
+    }
+
+    /// Its link is used, or worth nothing any more.
+    pub async fn remove(&self) {
+        match tokio::fs::remove_file(&self.0).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, file = %self.0.display(), "the file of the first start cannot be removed");
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
+
+/// The words for the terminal, or the file. `listen` and `public_url` are the configuration's, `port` the one that is listened on.
 pub fn welcome(secret: &str, listen: SocketAddr, port: u16, public_url: &str) -> String {
     let base = base(listen, port, public_url, lan_address());
     let link = format!("{base}/set-up/{secret}");
@@ -51,7 +92,22 @@ pub fn lan_address() -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn the_file_is_ours_alone_and_holds_the_newest_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = LinkFile::in_data_dir(folder.path());
+        std::fs::write(file.path(), "an old link, which everybody could read").unwrap();
+        file.hold("a link").await.unwrap();
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "a link");
+        assert_eq!(std::fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        file.remove().await;
+        file.remove().await;
+        assert!(!file.path().exists());
+    }
 
     #[test]
     fn the_link_leads_to_where_the_page_is() {

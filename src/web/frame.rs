@@ -11,7 +11,7 @@ use crate::call::record::CallRecord;
 use crate::now::UnixMs;
 use crate::routing::Plan;
 use crate::routing::plan::{Language, PhoneId, Shop, ShopId};
-use crate::store::StoreError;
+use crate::store::{Role, StoreError};
 use crate::web::Web;
 use crate::web::assets::{ICON, SCRIPT, STYLE};
 use crate::web::fault::Fault;
@@ -149,15 +149,30 @@ impl FromRequestParts<Arc<Web>> for View {
         let visitor = parts.extensions.get::<Visitor>().cloned().ok_or(Fault::Broken)?;
         let query = Fields::of_query(&parts.uri);
         let plan = newest_plan(web).await?;
-        let asked = query.get("shop").filter(|id| !id.is_empty());
-        let shop = match asked {
-            Some(id) => plan.shops.iter().find(|shop| shop.id.0.to_string() == id).ok_or(Fault::NotFound)?,
-            None => plan.shops.first().ok_or(Fault::NoShop)?,
-        };
-        let shop = shop.clone();
+        let shop = looked_at(&plan, &query)?.ok_or(Fault::NoShop)?.clone();
         let phone = web.entrance.cookie.phone(&parts.headers);
         let few_known = web.entrance.cookie.few_known(&parts.headers);
         Ok(View { web: web.clone(), visitor, plan, shop, now: (web.clock)().wall, query, phone, few_known })
+    }
+}
+
+/// The shop that an address asks for, else the first. `None`: there is none yet.
+///
+/// # Errors
+/// There is none such.
+pub fn looked_at<'p>(plan: &'p Plan, query: &Fields) -> Result<Option<&'p Arc<Shop>>, Fault> {
+    match query.get("shop").filter(|id| !id.is_empty()) {
+        Some(id) => plan.shops.iter().find(|shop| shop.id.0.to_string() == id).map(Some).ok_or(Fault::NotFound),
+        None => Ok(plan.shops.first()),
+    }
+}
+
+/// This address in this shop. `path` may have parameters.
+pub fn at_shop(plan: &Plan, path: &str, shop: &Shop) -> String {
+    match plan.shops.as_slice() {
+        [_] => path.to_owned(),
+        _ if path.contains('?') => format!("{path}&shop={}", shop.id.0),
+        _ => format!("{path}?shop={}", shop.id.0),
     }
 }
 
@@ -170,6 +185,10 @@ pub async fn newest_plan(web: &Web) -> Result<Arc<Plan>, StoreError> {
 impl View {
     pub fn language(&self) -> Language {
         self.visitor.language
+    }
+
+    pub fn is_owner(&self) -> bool {
+        self.visitor.owner.role == Role::Owner
     }
 
     pub fn w(&self) -> &'static Labels {
@@ -188,22 +207,14 @@ impl View {
 
     /// This address in the same shop. `path` may have parameters.
     pub fn at(&self, path: &str) -> String {
-        self.at_shop(path, &self.shop)
-    }
-
-    fn at_shop(&self, path: &str, shop: &Shop) -> String {
-        match self.plan.shops.as_slice() {
-            [_] => path.to_owned(),
-            _ if path.contains('?') => format!("{path}&shop={}", shop.id.0),
-            _ => format!("{path}?shop={}", shop.id.0),
-        }
+        at_shop(&self.plan, path, &self.shop)
     }
 
     pub fn frame(&self, tab: Tab, title: &str) -> Frame {
         let w = self.w();
         let several = self.plan.shops.len() > 1;
         let shop_link = |shop: &Arc<Shop>| ShopLink {
-            href: self.at_shop(tab.path(), shop),
+            href: at_shop(&self.plan, tab.path(), shop),
             name: shown(&shop.name),
             here: shop.id == self.shop.id,
         };

@@ -23,6 +23,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::sip::budget::{Handshakes, Spent};
+use crate::sip::flow::Standing;
 use crate::tls::Acceptor;
 
 use super::deadline::{Phase, ReadBefore, ServedBody, Watched};
@@ -153,6 +155,7 @@ struct Open {
     tasks: JoinSet<()>,
     sources: HashMap<Id, IpAddr>,
     per_source: HashMap<IpAddr, usize>,
+    handshakes: Handshakes,
 }
 
 impl Open {
@@ -167,13 +170,21 @@ impl Open {
         let source = source(peer.ip());
         let of_source = self.per_source.get(&source).copied().unwrap_or(0);
         // Closed at once, without a word: whoever holds so many would only hold this one too.
-        if self.tasks.len() >= limits.connections || of_source >= limits.of(source) {
+        let too_many = self.tasks.len() >= limits.connections || of_source >= limits.of(source);
+        if too_many || (acceptor.is_some() && self.shakes_too_often(peer)) {
             metrics::counter!("ringall_web_connections_refused_total").increment(1);
             return;
         }
         let task = self.tasks.spawn(receive(stream, peer, acceptor, router.clone(), limits, draining.clone()));
         self.sources.insert(task.id(), source);
         self.per_source.insert(source, of_source + 1);
+    }
+
+    /// A handshake costs us far more than whoever asks for it.
+    fn shakes_too_often(&mut self, peer: SocketAddr) -> bool {
+        // A proxy on this machine asks for everybody.
+        let standing = if source(peer.ip()).is_loopback() { Standing::Known } else { Standing::Stranger };
+        self.handshakes.spend(crate::clock::now().mono, standing, peer) == Spent::Over
     }
 
     fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {

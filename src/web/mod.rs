@@ -84,6 +84,7 @@ use fault::Fault;
 use frame::View;
 
 pub use board::Board;
+pub use first_start::LinkFile;
 pub use health::Readiness;
 pub use listener::{Limits, serve};
 pub use live::{Feed, Listeners};
@@ -117,6 +118,8 @@ pub struct Web {
     pub reception: Reception,
     /// `None`: no call comes by webhook.
     pub webhooks: Option<Webhooks>,
+    /// Where the link of the first start waits until somebody has used it.
+    pub first_start: LinkFile,
     /// [`crate::clock::now`], but in a test.
     pub clock: fn() -> Now,
 }

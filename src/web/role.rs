@@ -20,14 +20,17 @@ const EVERYBODY: [&str; 8] =
 const OWNERS_BEGINNINGS: [&str; 1] = ["/callers/import"];
 const OWNERS_ENDINGS: [&str; 1] = ["/erase"];
 
-/// What staff may not even look at: addresses there may be as good as passwords.
-const OWNERS_ALONE: [&str; 1] = ["/shop/notices"];
+/// What staff may not even look at: addresses there may be as good as passwords, and tables are everybody who ever called.
+const OWNERS_ALONE: [&str; 2] = ["/shop/notices", "/calls.csv"];
+/// All that is known of a caller, to take along.
+const OWNERS_FILES: &str = "/export";
 
 pub fn may(role: Role, method: &Method, path: &str) -> bool {
     let only_looks = method == Method::GET || method == Method::HEAD;
     let starts = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
     let is_owners = starts(&OWNERS_BEGINNINGS) || OWNERS_ENDINGS.iter().any(|end| path.ends_with(end));
-    role == Role::Owner || if only_looks { !starts(&OWNERS_ALONE) } else { starts(&EVERYBODY) && !is_owners }
+    let is_owners_alone = starts(&OWNERS_ALONE) || path.ends_with(OWNERS_FILES);
+    role == Role::Owner || if only_looks { !is_owners_alone } else { starts(&EVERYBODY) && !is_owners }
 }
 
 #[derive(Template)]
@@ -77,6 +80,10 @@ mod tests {
             assert!(!may(Role::Staff, &Method::POST, path), "{path}");
             assert!(may(Role::Staff, &Method::GET, path) && may(Role::Owner, &Method::POST, path), "{path}");
         }
-        assert!(!may(Role::Staff, &Method::GET, "/shop/notices") && may(Role::Owner, &Method::GET, "/shop/notices"));
+        for path in ["/shop/notices", "/calls.csv", "/callers/+34600999888/export"] {
+            for method in [Method::GET, Method::HEAD] {
+                assert!(!may(Role::Staff, &method, path) && may(Role::Owner, &method, path), "{path}");
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::call::record::{CallRecord, Direction};
@@ -138,22 +138,34 @@ pub async fn ask(
     State(web): State<Arc<Web>>,
     Extension(guest): Extension<Guest>,
     Path(secret): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let is_good = web.store.screen_link(&secret, (web.clock)().wall).await?.is_some();
-    pairing(guest.language, is_good.then_some(secret))
+    match web.store.screen_link(&secret, (web.clock)().wall).await? {
+        Some(_) => pairing(guest.language, Some(secret)),
+        None => worth_nothing(&web, guest.language, &headers).await,
+    }
 }
 
 pub async fn take(
     State(web): State<Arc<Web>>,
     Extension(guest): Extension<Guest>,
     Path(secret): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Fault> {
     match web.store.pair_screen(&secret, (web.clock)().wall).await? {
         Some(cookie) => {
             let kept = web.entrance.cookie.keep_screen(&cookie);
             Ok(([(header::SET_COOKIE, kept)], Redirect::to("/counter")).into_response())
         }
-        None => pairing(guest.language, None),
+        None => worth_nothing(&web, guest.language, &headers).await,
+    }
+}
+
+/// Whoever taps twice, or comes back to the page of the link, is paired by it already.
+async fn worth_nothing(web: &Web, language: Language, headers: &HeaderMap) -> Result<Response, Fault> {
+    match paired_with(web, headers).await? {
+        Some(_) => Ok(Redirect::to("/counter").into_response()),
+        None => pairing(language, None),
     }
 }
 
@@ -169,8 +181,8 @@ pub async fn counter(
     Extension(guest): Extension<Guest>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let Some(shop) = paired_with(&web, &headers).await? else { return unpaired(guest.language) };
-    page(Counter {
+    let Some(Paired { shop, kept }) = paired_with(&web, &headers).await? else { return unpaired(guest.language) };
+    let page = page(Counter {
         language: shop.language.as_str(),
         title: shown(&shop.name),
         style: STYLE.as_str(),
@@ -178,13 +190,16 @@ pub async fn counter(
         script: SCRIPT.as_str(),
         w: words::page::labels(shop.language),
         live: live(&web, &shop).await?,
-    })
+    })?;
+    Ok(([(header::SET_COOKIE, kept)], page).into_response())
 }
 
 /// What changes by itself.
 pub async fn counter_live(State(web): State<Arc<Web>>, headers: HeaderMap) -> Result<Response, Fault> {
     match paired_with(&web, &headers).await? {
-        Some(shop) => page(live(&web, &shop).await?),
+        Some(Paired { shop, kept }) => {
+            Ok(([(header::SET_COOKIE, kept)], page(live(&web, &shop).await?)?).into_response())
+        }
         // The script loads the page anew, which says so.
         None => Ok(StatusCode::UNAUTHORIZED.into_response()),
     }
@@ -210,11 +225,18 @@ struct Unpaired {
     text: &'static str,
 }
 
-/// The shop whose screen this is.
-async fn paired_with(web: &Web, headers: &HeaderMap) -> Result<Option<Arc<Shop>>, Fault> {
+/// A screen that may show its shop's calls.
+struct Paired {
+    shop: Arc<Shop>,
+    /// Its cookie once more: the tablet forgets it so long after the last time, not after the first.
+    kept: HeaderValue,
+}
+
+async fn paired_with(web: &Web, headers: &HeaderMap) -> Result<Option<Paired>, Fault> {
     let Some(secret) = web.entrance.cookie.screen(headers) else { return Ok(None) };
     let Some(id) = web.store.screen(&secret, (web.clock)().wall).await? else { return Ok(None) };
-    Ok(newest_plan(web).await?.shop(id).cloned())
+    let Some(shop) = newest_plan(web).await?.shop(id).cloned() else { return Ok(None) };
+    Ok(Some(Paired { shop, kept: web.entrance.cookie.keep_screen(&secret) }))
 }
 
 async fn live(web: &Web, shop: &Shop) -> Result<Live, Fault> {

@@ -107,13 +107,18 @@ pub async fn choose(
         }
         Err(NotHashed::Failed) => return Err(Fault::Broken),
     };
-    if is_first {
-        match web.store.set_email(owner.id, email).await {
+    let used = if is_first {
+        match web.store.use_first_link(&secret, email, &hash, now).await {
             Err(StoreError::Taken { .. }) => return wrong_email(people::labels(guest.language).email_taken),
-            set => set?,
+            used => used?,
         }
+    } else {
+        web.store.use_set_up_link(&secret, &hash, now).await?
+    };
+    if is_first && matches!(used, Link::Good(_)) {
+        web.first_start.remove().await;
     }
-    match web.store.use_set_up_link(&secret, &hash, now).await? {
+    match used {
         // Who comes first finds nothing yet.
         Link::Good(owner) => sign_in(&web, owner.id, if plan.shops.is_empty() { "/start" } else { "/" }).await,
         worthless => no_good(guest, &worthless),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::number::Number;
@@ -18,7 +18,7 @@ use crate::web::Web;
 use crate::web::drill::{self, DrillForm};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
-use crate::web::frame::{Frame, Plain, Tab, View, newest_plan, page, shown};
+use crate::web::frame::{Frame, Plain, Tab, View, at_shop, looked_at, newest_plan, page, shown};
 use crate::web::phone::Typed;
 use crate::web::phone_add::AddForm;
 use crate::web::shop::{self, BasicsForm};
@@ -191,45 +191,67 @@ struct CallPage {
 const SPANS: [&str; 4] = ["w0", "w1", "s0", "s1"];
 
 /// The first step that is not done.
-pub async fn begin(State(web): State<Arc<Web>>) -> Result<Response, Fault> {
-    let plan = newest_plan(&web).await?;
-    let shop = plan.shops.first().map(AsRef::as_ref);
+pub async fn begin(State(web): State<Arc<Web>>, uri: Uri) -> Result<Response, Fault> {
+    let first = First::of(&web, &uri).await?;
+    let shop = first.shop.as_deref();
     let next = STEPS.into_iter().find(|step| !step.is_done(shop)).unwrap_or(Step::Call);
-    Ok(Redirect::to(next.path()).into_response())
+    Ok(Redirect::to(&first.at(next.path())).into_response())
+}
+
+/// What the first step is made from.
+struct First {
+    plan: Arc<Plan>,
+    /// The one that is looked at. `None`: there is none yet.
+    shop: Option<Arc<Shop>>,
+}
+
+impl First {
+    async fn of(web: &Web, uri: &Uri) -> Result<First, Fault> {
+        let plan = newest_plan(web).await?;
+        let shop = looked_at(&plan, &Fields::of_query(uri))?.cloned();
+        Ok(First { plan, shop })
+    }
+
+    /// This address in the same shop.
+    fn at(&self, path: &str) -> String {
+        self.shop.as_ref().map_or_else(|| path.to_owned(), |shop| at_shop(&self.plan, path, shop))
+    }
+
+    fn form(&self, headers: &HeaderMap, language: Language) -> BasicsForm {
+        let action = self.at(Step::Shop.path());
+        match &self.shop {
+            Some(shop) => BasicsForm::of(shop, action, language),
+            None => BasicsForm::guessed(headers, action, language),
+        }
+    }
 }
 
 /// There may be no shop yet: this page stands alone.
 pub async fn shop(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let plan = newest_plan(&web).await?;
-    let form = shop_form(&plan, &headers, visitor.language);
-    build_shop(&visitor, &plan, form)
-}
-
-fn shop_form(plan: &Plan, headers: &HeaderMap, language: Language) -> BasicsForm {
-    let action = Step::Shop.path().to_owned();
-    match plan.shops.first() {
-        Some(shop) => BasicsForm::of(shop, action, language),
-        None => BasicsForm::guessed(headers, action, language),
-    }
+    let first = First::of(&web, &uri).await?;
+    let form = first.form(&headers, visitor.language);
+    build_shop(&visitor, &first, form)
 }
 
 pub async fn save_shop(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
+    uri: Uri,
     headers: HeaderMap,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let plan = newest_plan(&web).await?;
-    let again = |form| Ok((StatusCode::UNPROCESSABLE_ENTITY, build_shop(&visitor, &plan, form)?).into_response());
-    let (basics, form) = match shop_form(&plan, &headers, visitor.language).read(&fields, visitor.language) {
+    let first = First::of(&web, &uri).await?;
+    let again = |form| Ok((StatusCode::UNPROCESSABLE_ENTITY, build_shop(&visitor, &first, form)?).into_response());
+    let (basics, form) = match first.form(&headers, visitor.language).read(&fields, visitor.language) {
         Ok(read) => read,
         Err(form) => return again(*form),
     };
-    let saved = match plan.shops.first() {
+    let saved = match &first.shop {
         Some(shop) => web.store.set_shop_basics(shop.id, &basics).await,
         None => web.store.create_shop(&basics).await.map(drop),
     };
@@ -237,16 +259,16 @@ pub async fn save_shop(
         return again(form.refused(error, visitor.language)?);
     }
     web.plan_changed().await;
-    Ok(Redirect::to(Step::Shop.next()).into_response())
+    Ok(Redirect::to(&first.at(Step::Shop.next())).into_response())
 }
 
-fn build_shop(visitor: &Visitor, plan: &Plan, form: BasicsForm) -> Result<Response, Fault> {
-    let (language, shop) = (visitor.language, plan.shops.first());
+fn build_shop(visitor: &Visitor, first: &First, form: BasicsForm) -> Result<Response, Fault> {
+    let (language, shop) = (visitor.language, first.shop.as_deref());
     let t = labels(language);
     page(ShopPage {
         plain: Plain::new(language, t.step_shop),
         t,
-        way: Way::at(Step::Shop, shop.map(AsRef::as_ref), language, str::to_owned),
+        way: Way::at(Step::Shop, shop, language, |path| first.at(path)),
         s: shop_words::labels(language),
         csrf: visitor.form_mark(),
         form,

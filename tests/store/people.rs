@@ -6,6 +6,7 @@ use ringall::notice::Address;
 use ringall::now::UnixMs;
 use ringall::routing::Hours;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, ShopId};
+use ringall::store::owners::LINK_LASTS;
 use ringall::store::screens::{PAIRING_LASTS, SCREEN_IDLE};
 use ringall::store::{Kept, Link, OwnerId, Role, ShopBasics, StoreError};
 
@@ -13,6 +14,7 @@ use crate::cast::{Database, RUIZ, number, shop};
 
 crate::on_both! {
     the_last_owner_stays, somebody_removed_is_gone_with_all, the_first_is_invited_once,
+    whoever_was_invited_and_never_came_keeps_nobody_out,
     phones_are_set_one_by_one, another_phones_name_or_line_is_refused, a_screen_is_paired_once_and_ended,
     a_shop_is_made_and_moved, numbers_and_notices_replace_those_before,
 }
@@ -66,12 +68,25 @@ async fn the_first_is_invited_once(db: Database) {
     let first = db.store.invite_the_first(NOW).await.unwrap().unwrap();
     let Link::Good(owner) = db.store.set_up_link(&first, NOW).await.unwrap() else { panic!("a good link") };
     assert!(owner.email.is_empty() && db.store.people(NOW).await.unwrap().is_empty());
-    db.store.set_email(owner.id, "Ana@example.com").await.unwrap();
-    assert!(matches!(db.store.use_set_up_link(&first, "hash", NOW).await.unwrap(), Link::Good(_)));
+    let used = db.store.use_first_link(&first, "Ana@example.com", "hash", NOW).await.unwrap();
+    assert!(matches!(used, Link::Good(owner) if owner.email == "ana@example.com"));
+    let late = db.store.use_first_link(&first, "eve@example.com", "hash of hers", NOW).await.unwrap();
+    assert_eq!(late, Link::Used, "two have the link: the first has it all");
     assert_eq!(db.store.owner_password("ana@example.com").await.unwrap(), Some((owner.id, "hash".to_owned())));
     assert_eq!(db.store.invite_the_first(NOW).await.unwrap(), None);
-    let bea = set_up(&db, "bea@example.com", Role::Staff).await;
-    assert!(matches!(db.store.set_email(bea, "ana@example.com").await, Err(StoreError::Taken { .. })));
+}
+
+async fn whoever_was_invited_and_never_came_keeps_nobody_out(db: Database) {
+    db.store.invite("ana@example.com", Role::Owner, NOW).await.unwrap();
+    assert_eq!(db.store.invite_the_first(NOW).await.unwrap(), None, "her link is good");
+    let late = NOW + LINK_LASTS;
+    let first = db.store.invite_the_first(late).await.unwrap().expect("nobody can come in any more");
+    db.store.invite("bea@example.com", Role::Staff, late).await.unwrap();
+    let taken = db.store.use_first_link(&first, "bea@example.com", "hash", late).await;
+    assert!(matches!(taken, Err(StoreError::Taken { .. })), "she has a link of her own");
+    let used = db.store.use_first_link(&first, "ana@example.com", "hash", late).await.unwrap();
+    let Link::Good(owner) = used else { panic!("the link was not used up: {used:?}") };
+    assert_eq!(db.store.owner_password("ana@example.com").await.unwrap(), Some((owner.id, "hash".to_owned())));
 }
 
 fn phone(name: &str, line: Line) -> Phone {

@@ -194,15 +194,18 @@ async fn phones_know_who_waits_for_a_promise(db: Database) {
 async fn who_is_due_and_unclaimed_is_news_once(db: Database) {
     let (shop, log) = ruiz(&db).await;
     let shops = [shop.clone()];
-    let mut overdue = Overdue::default();
     log.whole(&at(&shop, missed(1))).await;
     let due = call(1).started + HOUR / 2;
     let before = UnixMs(due.0 - 1);
+    let mut overdue = Overdue::since(before);
     assert_eq!(overdue.look(&db.store, &shops, before).await.unwrap(), []);
     assert_eq!(overdue.look(&db.store, &shops, due).await.unwrap(), [(shop.id, 1)]);
     assert_eq!(overdue.look(&db.store, &shops, due + HOUR).await.unwrap(), [], "told already");
+    let mut started_again = Overdue::since(UnixMs(due.0 + 1));
+    assert_eq!(started_again.look(&db.store, &shops, due + HOUR).await.unwrap(), [], "told before the start");
     let ann = CallRecord { caller: Some(number("+34600111222")), ..missed(2) };
     log.whole(&at(&shop, ann)).await;
+    assert_eq!(started_again.look(&db.store, &shops, due + HOUR).await.unwrap(), [(shop.id, 2)]);
     assert_eq!(overdue.look(&db.store, &shops, due + HOUR).await.unwrap(), [(shop.id, 2)], "one more");
     let claimed = db.store.claim(&shop, &number("+34600111222"), BY, due).await.unwrap();
     assert!(matches!(claimed, Claimed::Yours(_)));

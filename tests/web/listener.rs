@@ -262,4 +262,15 @@ async fn the_page_is_served_with_a_certificate_of_its_own() {
     says(&mut plain, HELLO).await;
     assert!(!until_cut_off(&mut plain).await.contains("hello"), "nothing is served without");
     assert_eq!(until_cut_off(&mut connected(address).await).await, "", "who does not shake hands is cut off");
+
+    // More than one address may have us shake hands, and than it may again while this goes on.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let room = Limits { connections: 1_000, connections_from_here: 1_000, ..patient() };
+    tokio::spawn(serve(Listening::encrypted(listener, keeper.acceptor()), Router::new(), room, pending()));
+    let mut flood = Vec::new();
+    for _ in 0..300 {
+        flood.push(connected(address).await);
+    }
+    assert_eq!(until_cut_off(flood.last_mut().unwrap()).await, "", "before a handshake is begun");
 }

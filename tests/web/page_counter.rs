@@ -24,6 +24,10 @@ async fn paired<'p>(place: &'p Place, ana: &mut Browser<'_>) -> Browser<'p> {
     let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
     assert!(cookie.starts_with("ringall-counter=") && cookie.contains("HttpOnly; SameSite=Lax"), "{cookie}");
     assert_eq!(place.browser().sends(&link, &[]).await.status, StatusCode::NOT_FOUND, "it is for one tablet");
+    for again in [tablet.sends(&link, &[]).await, tablet.opens(&link).await] {
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "who taps twice is paired: {}", again.text);
+        assert_eq!(again.headers[header::LOCATION], "/counter");
+    }
     tablet
 }
 
@@ -34,6 +38,8 @@ async fn a_paired_tablet_shows_the_live_call_and_opens_nothing_else() {
     let mut ana = place.anas_browser().await;
     let mut tablet = paired(&place, &mut ana).await;
     for path in ["/counter", "/counter/live"] {
+        let renewed = tablet.opens(path).await.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
+        assert!(renewed.starts_with("ringall-counter=") && renewed.contains("Max-Age=5184000"), "{renewed}");
         let page = tablet.sees(path).await;
         for words in ["Jo Miller", "600 99 98 88", "Suena desde hace"] {
             assert!(page.contains(words), "{words:?} is not in {page}");

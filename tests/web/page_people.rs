@@ -54,6 +54,13 @@ async fn staff_answer_claim_and_note_and_are_told_who_changes_the_rest() {
         assert_eq!(place.store.plan_version().await.unwrap(), before, "{path}");
     }
     assert_eq!(bea.opens("/shop/notices").await.status, StatusCode::FORBIDDEN, "an address may be a secret");
+    for path in ["/calls.csv", &format!("/callers/{JO}/export")] {
+        assert_eq!(bea.opens(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(ana.opens(path).await.status, StatusCode::OK, "{path}");
+    }
+    for (path, link) in [("/calls", "/calls.csv"), (&format!("/callers/{JO}"), "/export\"")] {
+        assert!(!bea.sees(path).await.contains(link) && ana.sees(path).await.contains(link), "{path}");
+    }
     for path in ["/", "/calls", "/hours", "/shop", "/phones"] {
         bea.sees(path).await;
     }

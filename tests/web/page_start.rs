@@ -12,6 +12,7 @@ const WORDS: [(&str, &str); 2] = [("password", "green gate, one latch"), ("again
 /// A service that nobody has set up, and whoever came by its link.
 async fn newcomer(place: &Place) -> Browser<'_> {
     let link = place.store.invite_the_first(NOW).await.unwrap().expect("nobody has an account");
+    place.first_start.hold(&link).await.unwrap();
     let mut browser = place.browser();
     let page = browser.sees(&format!("/set-up/{link}")).await;
     assert!(page.contains("name=\"email\" value=\"\"") && !page.contains("readonly"), "{page}");
@@ -21,6 +22,7 @@ async fn newcomer(place: &Place) -> Browser<'_> {
     let fields = [("email", "Ana@Example.com"), WORDS[0], WORDS[1]];
     let answer = browser.sends(&format!("/set-up/{link}"), &fields).await;
     leads_to(&answer, "/start");
+    assert!(!place.first_start.path().exists(), "its link is used up");
     browser
 }
 
@@ -92,6 +94,24 @@ async fn every_step_can_be_skipped_and_returned_to() {
         "/start/hours",
     );
     assert_eq!(place.store.plan().await.unwrap().shops[0].name, "Ruiz e Hijos", "the same shop");
+}
+
+#[tokio::test]
+async fn the_first_step_is_about_the_shop_that_is_looked_at() {
+    let place = Place::of(&["Ruiz", "Second"], Loop::Answers).await;
+    let mut ana = place.anas_browser().await;
+    let second = place.plan.shops[1].id.0;
+    let path = format!("/start/shop?shop={second}");
+    let page = ana.sees(&path).await;
+    assert!(page.contains("value=\"Second\"") && page.contains(&format!("action=\"{path}\"")), "{page}");
+    assert!(page.contains(&format!("href=\"/start/phone?shop={second}\"")), "{page}");
+    let fields = [("name", "The second"), RUIZ[1], RUIZ[2], RUIZ[3]];
+    leads_to(&fills(&mut ana, &path, &fields).await, &format!("/start/hours?shop={second}"));
+    let shops = place.store.plan().await.unwrap().shops;
+    assert_eq!(shops.iter().map(|shop| shop.name.as_str()).collect::<Vec<_>>(), ["Ruiz", "The second"]);
+    assert_eq!(ana.opens("/start/shop?shop=0").await.status, StatusCode::NOT_FOUND);
+    let to = ana.opens(&format!("/start?shop={second}")).await;
+    assert!(to.headers[header::LOCATION].to_str().unwrap().ends_with(&format!("?shop={second}")));
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ use ringall::switchboard::{
 };
 use ringall::twilio::webhook::Webhooks;
 use ringall::web::board::Question;
-use ringall::web::{Board, Entrance, Feed, LiveGauges, Readiness, Web, live, metrics, router};
+use ringall::web::{Board, Entrance, Feed, LinkFile, LiveGauges, Readiness, Web, live, metrics, router};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -48,6 +48,7 @@ pub struct Place {
     pub router: Router,
     pub store: Store,
     pub recordings: Recordings,
+    pub first_start: LinkFile,
     pub plan: Arc<Plan>,
     pub token: String,
     pub readiness: Arc<Readiness>,
@@ -154,6 +155,7 @@ impl Place {
         let recordings = Recordings::in_data_dir(disk.path());
         let (feed, telling) = live::feed(NOW);
         tokio::spawn(telling.run());
+        let first_start = LinkFile::in_data_dir(disk.path());
         let web = Web {
             store: store.clone(),
             recordings: recordings.clone(),
@@ -170,6 +172,7 @@ impl Place {
             // Nobody listens to what comes by it.
             reception: Reception::new(Arc::new(drop)),
             webhooks,
+            first_start: first_start.clone(),
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
         let token = store.create_token("test").await.expect("a token is made");
@@ -177,6 +180,7 @@ impl Place {
             router: router(web),
             store,
             recordings,
+            first_start,
             plan,
             token,
             readiness,

@@ -28,6 +28,12 @@ pub(super) async fn check(config: &Config, now: UnixMs) -> Vec<Line> {
             }
         }
     }
+    if let Some(files) = &config.web.certificate {
+        match Shown::in_files(files).await {
+            Err(error) => lines.push(Line::bad(CHECK, error.to_string())),
+            Ok(shown) => lines.extend(left(CHECK, "the certificate in web.certificate", shown.ends(), now)),
+        }
+    }
     if let Some((host, port)) = page(&config.web.public_url) {
         lines.push(match shown_at(&host, port).await {
             Ok(shown) => left(CHECK, &format!("the certificate of https://{host}"), shown.ends(), now)
@@ -44,7 +50,10 @@ pub(super) async fn check(config: &Config, now: UnixMs) -> Vec<Line> {
         });
     }
     if lines.is_empty() {
-        lines.push(Line::ok(CHECK, "none is in use: [sip] tls is empty, and public_url is not https://"));
+        lines.push(Line::ok(
+            CHECK,
+            "none is in use: [sip] tls and [web] certificate are empty, and public_url is not https://",
+        ));
     }
     lines
 }
@@ -171,6 +180,19 @@ mod tests {
         let gone = PemFile { place: "sip.certificate".to_owned(), path: "nowhere".into() };
         let told = check(&of(CertificateFiles { certificate: gone.clone(), private_key: gone }), now).await;
         assert!(told[0].state == State::Bad && told[0].text.contains("can be read"), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn the_pages_own_certificate_is_looked_at_too() {
+        let (now, mut config) = (crate::clock::now().wall, Config::default());
+        let ((certificate, key), (_, other_key)) = (made_for("phone.example"), made_for("phone.example"));
+        let (files, mixed) = (Files::new(&certificate, &key), Files::new(&certificate, &other_key));
+        config.web.certificate = Some(files.named());
+        let told = check(&config, now).await;
+        assert!(told[0].text.starts_with("the certificate in web.certificate is good for"), "{told:?}");
+        config.web.certificate = Some(mixed.named());
+        let told = check(&config, now).await;
+        assert!(told[0].state == State::Bad && told[0].text.contains("another one"), "{told:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Client, RequestBuilder, redirect};
+use reqwest::{Client, ClientBuilder, RequestBuilder, redirect};
 
 use crate::now::UnixMs;
 
@@ -29,9 +29,13 @@ pub(super) struct Answer {
 
 impl Http {
     pub(super) fn new() -> Result<Http, String> {
-        let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().connect_timeout(CONNECT);
-        let client = client.timeout(WHOLE).user_agent("ringall doctor").build();
-        client.map(Http).map_err(|error| whole(&error))
+        built(builder())
+    }
+
+    /// For our own listener alone, which is asked by its address: whether others believe its certificate is looked at
+    /// elsewhere.
+    pub(super) fn to_ourselves() -> Result<Http, String> {
+        built(builder().tls_danger_accept_invalid_certs(true))
     }
 
     /// Why there was no answer, as the error.
@@ -46,6 +50,15 @@ impl Http {
         let value = HeaderValue::try_from(signature.1).map_err(|error| error.to_string())?;
         answer(request.header(name, value).body(body)).await
     }
+}
+
+fn builder() -> ClientBuilder {
+    let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().connect_timeout(CONNECT);
+    client.timeout(WHOLE).user_agent("ringall doctor")
+}
+
+fn built(client: ClientBuilder) -> Result<Http, String> {
+    client.build().map(Http).map_err(|error| whole(&error))
 }
 
 async fn answer(request: RequestBuilder) -> Result<Answer, String> {

@@ -114,15 +114,15 @@ pub(super) async fn examine(config: &Config, file: Option<&Path>, wishes: Wishes
     report.add(disk::check(config).await);
     let (lines, known) = store::check(config).await;
     report.add(lines);
-    match Http::new() {
+    let service = Service::find(config).await;
+    match Http::new().and_then(|http| Ok((http, service?))) {
         Err(reason) => report.add(vec![Line::bad(
             "http",
             format!(
                 "nothing can be asked by HTTP: {reason}; install the certificates of authorities (ca-certificates)"
             ),
         )]),
-        Ok(http) => {
-            let service = Service::find(&http, config.web.listen).await;
+        Ok((http, service)) => {
             report.add(ports::check(config, &service).await);
             report.add(clock::check(config, known.as_ref(), &http, now).await);
             report.add(certificates::check(config, now).await);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use super::Line;
 use super::question::{Question, connect};
-use super::service::{Service, reached_at};
+use super::service::{Service, page, reached_at};
 use crate::config::Config;
 
 const CHECK: &str = "ports";
@@ -80,15 +80,18 @@ fn held(bound: std::io::Result<()>) -> Holder {
 }
 
 fn web(config: &Config, service: &Service) -> Line {
-    let at = config.web.listen;
+    let (at, page) = (config.web.listen, page(config));
     match service {
-        Service::Runs { .. } => Line::ok(CHECK, format!("ringall runs: it answers at http://{at}")),
+        Service::Runs { .. } => Line::ok(CHECK, format!("ringall runs: it answers at {page}")),
         Service::Hangs => {
-            Line::bad(CHECK, format!("ringall at http://{at} takes no calls: its call loop hangs; start it anew"))
+            Line::bad(CHECK, format!("ringall at {page} takes no calls: its call loop hangs; start it anew"))
         }
         Service::SomebodyElse => Line::bad(
             CHECK,
-            format!("web.listen: another program answers at http://{at}: stop it, or set another address"),
+            format!(
+                "web.listen: {at} is in use, and {page} does not answer as ringall does: stop what has it, or set another \
+                 address"
+            ),
         ),
         Service::Away => match held(TcpListener::bind(at).map(drop)) {
             Holder::Nobody => Line::look(CHECK, format!("ringall does not run here; {at} is free for its page")),
@@ -138,8 +141,9 @@ fn media(config: &Config, service: &Service) -> Line {
     let v4 = config.sip.udp.iter().any(SocketAddr::is_ipv4);
     let ip = if v4 { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
     let is_free = |port: &u16| UdpSocket::bind((ip, *port)).is_ok();
-    // A running ringall holds some, and nobody is to take from it what it would bind this very moment.
-    let taken = if service.runs() { 0 } else { (first..=last).filter(|port| !is_free(port)).count() };
+    // A running ringall holds some, and nobody is to take from it what it would bind this very moment: they are tried only
+    // where surely none runs.
+    let taken = if *service == Service::Away { (first..=last).filter(|port| !is_free(port)).count() } else { 0 };
     let sip = config.sip.udp.iter().map(SocketAddr::port).find(|port| (first..=last).contains(port));
     media_judged((first, last), taken, sip)
 }

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::http::{Answer, Http};
+use super::question::connect;
+use crate::config::Config;
 
 /// Who answers where our page should be.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,16 +15,23 @@ pub(super) enum Service {
     },
     /// The process lives and its call loop does not answer.
     Hangs,
+    /// Somebody has the port, and says nothing that a ringall would say.
     SomebodyElse,
     Away,
 }
 
 impl Service {
-    pub(super) async fn find(http: &Http, listen: SocketAddr) -> Service {
-        let at = reached_at(listen);
-        let Ok(health) = http.get(&format!("http://{at}/healthz")).await else { return Service::Away };
-        let metrics = http.get(&format!("http://{at}/metrics")).await.ok();
-        Service::by(&health, metrics.as_ref())
+    /// # Errors
+    /// Nothing can be asked by HTTP at all.
+    pub(super) async fn find(config: &Config) -> Result<Service, String> {
+        let (http, page) = (Http::to_ourselves()?, page(config));
+        let Ok(health) = http.get(&format!("{page}/healthz")).await else {
+            // Who takes a connection is there, whatever they speak: their ports are not to be tried.
+            let is_there = connect(reached_at(config.web.listen)).await.is_ok();
+            return Ok(if is_there { Service::SomebodyElse } else { Service::Away });
+        };
+        let metrics = http.get(&format!("{page}/metrics")).await.ok();
+        Ok(Service::by(&health, metrics.as_ref()))
     }
 
     fn by(health: &Answer, metrics: Option<&Answer>) -> Service {
@@ -49,6 +58,12 @@ impl Service {
     }
 }
 
+/// Where the page is on this machine.
+pub(super) fn page(config: &Config) -> String {
+    let scheme = if config.web.certificate.is_some() { "https" } else { "http" };
+    format!("{scheme}://{}", reached_at(config.web.listen))
+}
+
 /// An address that leads to whoever listens on `listen`.
 pub(super) fn reached_at(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
@@ -61,7 +76,12 @@ pub(super) fn reached_at(listen: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::tls::tests::{Files, made_for};
+    use crate::tls::{Acceptor, CertificateKeeper};
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer { status, body: body.to_owned(), ..Answer::default() }
@@ -75,6 +95,35 @@ mod tests {
         assert_eq!(Service::by(&answer(503, "{}"), Some(&ours)), Service::Hangs);
         assert_eq!(Service::by(&answer(404, "not here"), Some(&answer(404, ""))), Service::SomebodyElse);
         assert_eq!(Service::by(&answer(200, "<html>"), None), Service::SomebodyElse);
+    }
+
+    /// By TLS, a ringall's words to whatever is asked; to whoever speaks anything else, none.
+    async fn runs_by_https(listener: TcpListener, acceptor: Acceptor) {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut asked = [0; 1024];
+            let _ = stream.read(&mut asked).await;
+            let words = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 21\r\n\r\nringall_calls_live 0\n";
+            let _ = stream.write_all(words.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_that_comes_by_https_is_found_and_a_port_without_http_is_in_use() {
+        let (certificate, key) = made_for("phone.example");
+        let files = Files::new(&certificate, &key);
+        let acceptor = CertificateKeeper::open(files.named()).await.unwrap().acceptor();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = Config::default();
+        config.web.listen = listener.local_addr().unwrap();
+        let running = tokio::spawn(runs_by_https(listener, acceptor));
+        assert_eq!(Service::find(&config).await, Ok(Service::SomebodyElse), "it speaks no http");
+        config.web.certificate = Some(files.named());
+        assert!(Service::find(&config).await.unwrap().runs());
+        running.abort();
+        let _ = running.await;
+        assert_eq!(Service::find(&config).await, Ok(Service::Away));
     }
 
     #[test]

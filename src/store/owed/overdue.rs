@@ -9,8 +9,9 @@ use crate::routing::plan::{Shop, ShopId};
 use crate::store::{Store, StoreError};
 
 /// Whom the owner knows of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Overdue {
+    started: UnixMs,
     known: BTreeMap<ShopId, BTreeSet<Waiting>>,
 }
 
@@ -21,6 +22,12 @@ type Waiting = (Number, UnixMs);
 const MOST: usize = 200;
 
 impl Overdue {
+    /// Whoever was due before the service started was told of by the one before: one that starts again and again must not
+    /// tell of them each time.
+    pub fn since(started: UnixMs) -> Overdue {
+        Overdue { started, known: BTreeMap::new() }
+    }
+
     /// How many wait so at each shop: of the shops where there is one more than at the last look, or none any more.
     ///
     /// # Errors
@@ -34,11 +41,17 @@ impl Overdue {
         let mut news = Vec::new();
         for shop in shops {
             let owed = store.owed(shop, None, MOST).await?;
-            let late = owed
-                .into_iter()
-                .filter(|caller| caller.claim.is_none() && caller.owed.due.is_some_and(|due| due <= now));
-            let late: BTreeSet<Waiting> = late.map(|caller| (caller.number, caller.owed.since)).collect();
-            let known = self.known.entry(shop.id).or_default();
+            let unclaimed = owed.into_iter().filter(|caller| caller.claim.is_none());
+            let late = unclaimed.filter_map(|caller| {
+                let due = caller.owed.due.filter(|due| *due <= now)?;
+                Some(((caller.number, caller.owed.since), due))
+            });
+            let late: BTreeMap<Waiting, UnixMs> = late.collect();
+            let known = self.known.entry(shop.id).or_insert_with(|| {
+                let before = late.iter().filter(|(_, due)| **due < self.started);
+                before.map(|(waiting, _)| waiting.clone()).collect()
+            });
+            let late: BTreeSet<Waiting> = late.into_keys().collect();
             let none_any_more = late.is_empty() && !known.is_empty();
             if none_any_more || !late.is_subset(known) {
                 news.push((shop.id, u32::try_from(late.len()).unwrap_or(u32::MAX)));
