@@ -48,6 +48,8 @@ use crate::web::{self, Board, Entrance, Limits, LinkFile, Listeners, LiveGauges,
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
 /// How often it looks whether somebody should have been called back by now: nobody waits for a notice by the second.
 const LOOK_AT_CALL_BACKS_EVERY: Duration = Duration::from_secs(15);
+/// How often it drops files of callers that were looked at and never taken in.
+const DROP_OLD_FILES_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How long the start waits for the first media ports: binding some hundreds takes milliseconds.
 const FIRST_STOCK: Duration = Duration::from_secs(2);
 /// How long a shutdown waits for phones and callers to confirm that their calls are over, and carriers that we leave.
@@ -276,6 +278,7 @@ impl Running {
         tokio::spawn(look_for_owed(store.clone()));
         let counted = watch_messages(store.clone(), inbox.clone());
         let due = watch_call_backs(store.clone(), inbox.clone(), plan_receiver.clone());
+        let tidied = drop_old_files(store.clone());
         let watched = watch_plan(
             store.clone(),
             inbox.clone(),
@@ -284,7 +287,7 @@ impl Running {
             plan_written.clone(),
         );
         let watching = tokio::spawn(async {
-            tokio::join!(watched, counted, due);
+            tokio::join!(watched, counted, due, tidied);
         });
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
@@ -539,6 +542,17 @@ fn seed() -> Result<[u8; 32], AppError> {
 async fn look_for_owed(store: Store) {
     if let Err(error) = store.look_for_owed().await {
         tracing::error!(%error, "the log cannot be read for owed calls; it is read again when somebody asks");
+    }
+}
+
+/// Names and numbers that somebody has looked at before an import, and left, are nobody's to keep.
+async fn drop_old_files(store: Store) {
+    let mut every = tokio::time::interval(DROP_OLD_FILES_EVERY);
+    loop {
+        every.tick().await;
+        if let Err(error) = store.drop_old_files(clock::now().wall).await {
+            tracing::error!(%error, "files of callers that nobody took in cannot be dropped; it is tried again in a day");
+        }
     }
 }
 

@@ -118,7 +118,7 @@ impl Callers {
     }
 
     /// All numbers of whoever has this one.
-    fn numbers<'a>(&'a self, shop: ShopId, number: &'a Number) -> &'a [Number] {
+    pub fn numbers<'a>(&'a self, shop: ShopId, number: &'a Number) -> &'a [Number] {
         // Most people have one number, and most shops know of nobody who has two.
         if self.people.is_empty() {
             return std::slice::from_ref(number);
@@ -153,11 +153,14 @@ impl Callers {
         self.not_called_back.remove(&(shop, number.clone()));
     }
 
-    /// Somebody of the shop spoke with them at `at`, in either direction. An older time does not replace a newer one.
+    /// Somebody of the shop spoke with them at `at`, in either direction, at whichever number of theirs. An older time does
+    /// not replace a newer one.
     pub fn note_spoken(&mut self, shop: ShopId, number: &Number, at: UnixMs) {
-        let entry = self.entry(shop, number);
-        entry.last_spoken = entry.last_spoken.max(Some(at));
-        entry.promised = entry.promised.filter(|made| *made > at);
+        for number in self.numbers(shop, number).to_vec() {
+            let entry = self.entry(shop, &number);
+            entry.last_spoken = entry.last_spoken.max(Some(at));
+            entry.promised = entry.promised.filter(|made| *made > at);
+        }
     }
 
     /// The owner named them, or took the name away (empty).
@@ -423,6 +426,16 @@ mod tests {
 
     fn card_of_jo() -> Card {
         card("Jo Miller", 3)
+    }
+
+    #[test]
+    fn who_is_spoken_with_at_one_number_waits_at_none() {
+        let home = Number::from_e164("+34911000111").unwrap();
+        let mut callers = Callers::default();
+        callers.insert(SHOP, jo(), Entry { promised: Some(UnixMs(1_000)), ..Entry::default() });
+        callers.join(SHOP, vec![jo(), home.clone()]);
+        callers.note_spoken(SHOP, &home, UnixMs(2_000));
+        assert_eq!(callers.get(SHOP, &jo()).unwrap().promised, None);
     }
 
     #[test]

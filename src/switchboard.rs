@@ -739,7 +739,9 @@ impl Switchboard {
         let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
         if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
             self.callers.note_spoken(shop, number, record.ended.unwrap_or(at));
-            self.call_backs.forget(shop, number);
+            for number in self.callers.numbers(shop, number) {
+                self.call_backs.forget(shop, number);
+            }
         }
     }
 

@@ -13,22 +13,32 @@ pub struct Card {
     pub note: String,
 }
 
+/// Of a name or a firm: five of a name mean something.
+const MOST_FIELDS: usize = 20;
+
 /// Whether a file says that it is one of these.
 pub fn is_vcard(text: &str) -> bool {
     let text = text.trim_start_matches(['\u{feff}', ' ', '\r', '\n']);
     text.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD"))
 }
 
-/// The cards of a file, in their order. What is no property is passed over.
-pub fn cards(text: &str) -> Vec<Card> {
+/// The cards of a file, in their order. What is no property is passed over. Of a file with more than `most` numbers, and
+/// cards without one, there are more than `most` too, but not all of them.
+pub fn cards(text: &str, most: usize) -> Vec<Card> {
     let mut cards = Vec::new();
     let mut open: Option<Reading> = None;
+    let (mut begun, mut numbers) = (0_usize, 0_usize);
     for (line, text) in unfolded(text) {
+        // One more of either than there may be, and the one that is open is not whole.
+        if begun > most + 1 || numbers > most + 1 {
+            break;
+        }
         let Some(property) = Property::read(&text) else { continue };
         match (property.name.as_str(), &mut open) {
             ("BEGIN", _) => {
                 // A card without an end is a card all the same.
                 cards.extend(open.take().map(Reading::card));
+                begun += 1;
                 open =
                     Some(Reading { card: Card { line, ..Card::default() }, parts: String::new(), firm: String::new() });
             }
@@ -36,7 +46,10 @@ pub fn cards(text: &str) -> Vec<Card> {
             ("FN", Some(reading)) if reading.card.name.is_empty() => reading.card.name = property.text(),
             ("N", Some(reading)) => reading.parts = property.person(),
             ("ORG", Some(reading)) => reading.firm = property.fields().join(" ").trim().to_owned(),
-            ("TEL", Some(reading)) => reading.card.numbers.push(property.text()),
+            ("TEL", Some(reading)) => {
+                numbers += 1;
+                reading.card.numbers.push(property.text());
+            }
             ("NOTE", Some(reading)) => reading.card.note = property.text(),
             _ => {}
         }
@@ -65,19 +78,30 @@ impl Reading {
 
 /// Lines as they were before they were folded (RFC 6350 §3.2; of 2.1 the soft breaks of quoted-printable), with where each
 /// began.
-fn unfolded(text: &str) -> Vec<(usize, String)> {
-    let mut lines: Vec<(usize, String)> = Vec::new();
-    for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
-        match lines.last_mut() {
-            Some((_, before)) if is_quoted_printable(before) && before.ends_with('=') => {
-                before.pop();
-                before.push_str(line);
+fn unfolded(text: &str) -> impl Iterator<Item = (usize, String)> + '_ {
+    let mut lines = (1..).zip(text.trim_start_matches('\u{feff}').lines()).peekable();
+    std::iter::from_fn(move || {
+        let (number, first) = lines.next()?;
+        let mut line = first.to_owned();
+        // Known once the head has ended: a line may have as many folds as the file has lines, and is not read again for
+        // each.
+        let mut is_encoded = first.contains(':').then(|| is_quoted_printable(first));
+        while let Some((_, next)) = lines.peek() {
+            if is_encoded == Some(true) && line.ends_with('=') {
+                line.pop();
+                line.push_str(next);
+            } else if next.starts_with([' ', '\t']) {
+                line.push_str(&next[1..]);
+            } else {
+                break;
             }
-            Some((_, before)) if line.starts_with([' ', '\t']) => before.push_str(&line[1..]),
-            _ => lines.push((number, line.to_owned())),
+            if is_encoded.is_none() && next.contains(':') {
+                is_encoded = Some(is_quoted_printable(&line));
+            }
+            lines.next();
         }
-    }
-    lines
+        Some((number, line))
+    })
 }
 
 fn is_quoted_printable(line: &str) -> bool {
@@ -115,7 +139,7 @@ impl Property {
         let mut fields = vec![String::new()];
         let mut escaped = false;
         for c in self.value.chars() {
-            if c == ';' && !escaped {
+            if c == ';' && !escaped && fields.len() < MOST_FIELDS {
                 fields.push(String::new());
                 continue;
             }
@@ -201,28 +225,50 @@ mod tests {
         let three = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Miller;Jo;;;\r\nFN:Jo Miller\r\nitem1.TEL;type=CELL:600 99\r\n  98 88\r\n\
                      TEL;TYPE=\"home:x\":911234567\r\nNOTE:Blue door\\, two\\nhinges\\; brass\r\nEND:VCARD\r\n";
         assert_eq!(
-            cards(three),
+            cards(three, 9),
             [card(1, "Jo Miller", &["600 99 98 88", "911234567"], "Blue door, two\nhinges; brass")]
         );
         let four =
             "\u{feff}BEGIN:VCARD\nVERSION:4.0\nN:Pérez;Ana;María;Dra.;\nTEL;VALUE=uri:tel:+34-600-111-222\nEND:VCARD\n";
-        assert_eq!(cards(four), [card(1, "Dra. Ana María Pérez", &["tel:+34-600-111-222"], "")]);
+        assert_eq!(cards(four, 9), [card(1, "Dra. Ana María Pérez", &["tel:+34-600-111-222"], "")]);
         let two = "\nBEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=4E=C3=BA=C3=B1=65=7A;=4A=\n=6F;;;\n\
                    TEL;CELL;PREF:600111222\nPHOTO;ENCODING=BASE64;JPEG:/9j/4AAQ\n AAAA\n\nEND:VCARD";
-        assert_eq!(cards(two), [card(2, "Jo Núñez", &["600111222"], "")]);
+        assert_eq!(cards(two, 9), [card(2, "Jo Núñez", &["600111222"], "")]);
     }
 
     #[test]
     fn what_is_broken_is_passed_over_and_nothing_is_lost() {
         let cut = "BEGIN:VCARD\nFN:One\nTEL:1\nBEGIN:VCARD\nORG:Firm;Sales\nnonsense\nTEL:2";
-        assert_eq!(cards(cut), [card(1, "One", &["1"], ""), card(4, "Firm Sales", &["2"], "")]);
-        assert_eq!(cards("name;number\nJo;1"), []);
+        assert_eq!(cards(cut, 9), [card(1, "One", &["1"], ""), card(4, "Firm Sales", &["2"], "")]);
+        assert_eq!(cards("name;number\nJo;1", 9), []);
         assert!(
             is_vcard("\u{feff}\r\nbegin:vcard\r\n") && !is_vcard("name;number") && !is_vcard("é".repeat(20).as_str())
         );
         assert_eq!(quoted_printable("a=F1o=3D=zz="), "año==zz=");
         for hostile in ["=", ":", ";;;:", "\"", "BEGIN:VCARD\nTEL;\":x", "BEGIN:VCARD\n é:x\nN:\\"] {
-            cards(hostile);
+            cards(hostile, 9);
         }
+    }
+
+    #[test]
+    fn a_line_with_very_many_folds_is_read_once() {
+        let folds = 200_000;
+        let file = format!("BEGIN:VCARD\nNOTE{}\nEND:VCARD\n", "\n ;X".repeat(folds));
+        let begun = std::time::Instant::now();
+        assert_eq!(cards(&file, 9), [card(1, "", &[], "")]);
+        // Read again for each fold it takes minutes.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+        let in_the_head = "BEGIN:VCARD\nNOTE;ENCODING=QUOTED-\n PRINTABLE:a=C3=\n=B1o\nEND:VCARD\n";
+        assert_eq!(cards(in_the_head, 9), [card(1, "", &[], "año")]);
+    }
+
+    #[test]
+    fn of_too_long_a_file_one_more_is_read_than_there_may_be() {
+        let numbers = |cards: Vec<Card>| cards.iter().map(|card| card.numbers.len().max(1)).sum::<usize>();
+        let of = |line: &str, times: usize| format!("BEGIN:VCARD\n{}END:VCARD\n", line.repeat(times));
+        for line in ["TEL:1\n", "BEGIN:VCARD\n", "BEGIN:VCARD\nTEL:1\n"] {
+            assert!((10..=12).contains(&numbers(cards(&of(line, 50), 9))), "{line:?}");
+        }
+        assert_eq!(numbers(cards(&of("TEL:1\n", 9), 9)), 9);
     }
 }

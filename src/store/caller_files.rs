@@ -55,6 +55,14 @@ impl Store {
         Ok(secret)
     }
 
+    /// Drops what was looked at a day ago and never taken in.
+    pub async fn drop_old_files(&self, now: UnixMs) -> Result<(), StoreError> {
+        write!(self.db, tx => {
+            sqlx::query(DROP_OLD).bind(now.0 - KEPT_MS).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
     /// Takes in the file of this secret. `None`: it was taken in already, or is too old. A name that differs from one that
     /// somebody has written is taken only with `names`.
     pub async fn take_in(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::db::read;
 use super::owed::NEVER;
-use super::row::{number, parsed};
+use super::row::{number, parsed, theirs};
 use super::{Store, StoreError};
 use crate::caller::{Callers, Entry};
 use crate::now::UnixMs;
@@ -26,11 +26,15 @@ pub(super) const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answere
      WHERE id IN (SELECT id FROM calls WHERE ended_ms IS NULL) AND disposition = 'answered' AND caller IS NOT NULL \
      AND shop_id IS NOT NULL";
 const NAMES: &str = "SELECT shop_id, number, name FROM contacts WHERE name <> ''";
-const PROMISED: &str = "SELECT p.shop_id, p.number, CAST(MAX(p.made_ms) AS BIGINT) FROM promises p \
-     WHERE p.made_ms > COALESCE((SELECT MAX(c.ended_ms) FROM calls c WHERE c.caller = p.number \
-     AND c.shop_id = p.shop_id AND c.disposition = 'answered'), $1) \
-     AND p.made_ms > COALESCE((SELECT MAX(s.settled_ms) FROM settlements s WHERE s.number = p.number \
-     AND s.shop_id = p.shop_id), $1) GROUP BY p.shop_id, p.number";
+const PROMISED: &str = concat!(
+    "SELECT p.shop_id, p.number, CAST(MAX(p.made_ms) AS BIGINT) FROM promises p ",
+    "WHERE p.made_ms > COALESCE((SELECT MAX(c.ended_ms) FROM calls c WHERE c.caller IN (",
+    theirs!("p.number", "p.shop_id"),
+    ") AND c.shop_id = p.shop_id AND c.disposition = 'answered'), $1) ",
+    "AND p.made_ms > COALESCE((SELECT MAX(s.settled_ms) FROM settlements s WHERE s.number IN (",
+    theirs!("p.number", "p.shop_id"),
+    ") AND s.shop_id = p.shop_id), $1) GROUP BY p.shop_id, p.number"
+);
 pub(super) const COUNT_OF: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM calls WHERE caller = $1 AND shop_id = $2 \
      AND direction = 'in' AND COALESCE(disposition, '') <> 'refused'";
 

@@ -1,10 +1,12 @@
 //! What the owner has written down about a caller: name, note, blocked. Every write raises the plan's version with it.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 
 use super::db::{read, write};
 use super::plan::RAISE_VERSION;
-use super::row::text;
+use super::row::{asked, number, packed, parsed, text};
 use super::{Store, StoreError};
 use crate::folded::folded;
 use crate::hex::hex;
@@ -71,6 +73,17 @@ macro_rules! written {
     }};
 }
 pub(super) use written;
+const WRITTEN_OF: &str = concat!(
+    "WITH RECURSIVE ",
+    asked!(),
+    "SELECT a.number, COALESCE(k.name, ''), COALESCE(k.note, ''), ",
+    "CAST(CASE WHEN b.number IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM asked a ",
+    "LEFT JOIN contacts k ON k.shop_id = $2 AND k.number = a.number ",
+    "LEFT JOIN blocks b ON b.shop_id = $2 AND b.number = a.number ",
+    "WHERE a.number <> '' AND (k.number IS NOT NULL OR b.number IS NOT NULL)"
+);
+/// So many callers are asked for by one statement.
+const ASKED_AT_A_TIME: usize = 200;
 const SHOP: &str = "SELECT id FROM shops WHERE id = $1";
 
 impl Store {
@@ -137,5 +150,20 @@ impl Store {
             sqlx::query_scalar(IS_BLOCKED).bind(shop.0).bind(number).fetch_optional(pool).await?);
         let (name, note) = contact.unwrap_or_default();
         Ok(Written { name, note, blocked: blocked.is_some() })
+    }
+
+    /// The same of many callers; of whom nothing is written is not there.
+    pub async fn written_of(&self, shop: ShopId, callers: &[Number]) -> Result<HashMap<Number, Written>, StoreError> {
+        let mut found = HashMap::new();
+        for some in callers.chunks(ASKED_AT_A_TIME) {
+            let asked = packed(some);
+            let rows: Vec<(String, String, String, i64)> = read!(self.db, pool =>
+                sqlx::query_as(WRITTEN_OF).bind(&asked).bind(shop.0).fetch_all(pool).await?);
+            for (text, name, note, blocked) in rows {
+                let number = parsed("contacts", "number", &text, number)?;
+                found.insert(number, Written { name, note, blocked: blocked != 0 });
+            }
+        }
+        Ok(found)
     }
 }

@@ -25,13 +25,19 @@ const LIVE: &str = "SELECT id FROM calls WHERE caller = $1 AND shop_id = $2 AND 
 const RECORDINGS: &str = "SELECT m.recording FROM calls c JOIN voice_messages m ON m.call_id = c.id \
      WHERE c.caller = $1 AND c.shop_id = $2";
 /// In this order; `$1` is the number, `$2` the shop. Whatever else is kept by a caller's number belongs here too.
-const ERASE: [&str; 11] = [
+const ERASE: [&str; 13] = [
     "DELETE FROM voice_messages WHERE call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
-    // Whom a call was given to may be a number; what ended it may be words of the network about them.
+    // What ended a call may be words of the network about them: by whom it was ended is all that stays.
+    "UPDATE call_events SET detail = COALESCE((SELECT c.ended_by FROM calls c WHERE c.id = call_events.call_id), '') \
+     WHERE kind = 'ended' AND call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
+    // Whom a call was given to may be a number.
     "UPDATE call_events SET detail = '' WHERE kind = 'transferred' \
      AND call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
     // The shop's own words for what callers want say nothing of who; whatever else was typed may.
     "UPDATE wrap_ups SET detail = '' WHERE wanted <> 'own' \
+     AND call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
+    // Nobody can be promised anything any more, so nobody is asked.
+    "UPDATE wrap_ups SET promise = 'nothing' WHERE promise = 'unasked' \
      AND call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
     "DELETE FROM promises WHERE number = $1 AND shop_id = $2",
     "DELETE FROM contacts WHERE number = $1 AND shop_id = $2",
@@ -46,6 +52,14 @@ const ERASE: [&str; 11] = [
      call_key = 'erased ' || id WHERE caller = $1 AND shop_id = $2",
 ];
 
+// Other callers' calls that were given to them, as its number: looked for beforehand, because that reads all that happened
+// in all calls, and no call's row may wait for it.
+const NAMED_IN: &str = "SELECT e.call_id, e.seq FROM call_events e JOIN calls c ON c.id = e.call_id \
+     WHERE e.detail = $1 AND c.shop_id = $2";
+const UNNAME: &str = "UPDATE call_events SET detail = '' WHERE call_id = $1 AND seq = $2";
+// Files of callers that were looked at name them too, each shop's in one text.
+const DROP_FILES: &str = "DELETE FROM caller_files WHERE shop_id = $1";
+
 impl Store {
     /// Whether a call of theirs is going on.
     pub async fn is_on_the_line(&self, shop: ShopId, number: &Number) -> Result<bool, StoreError> {
@@ -57,6 +71,8 @@ impl Store {
     /// Erases everything about this caller of this shop, at once or not at all.
     pub async fn erase_caller(&self, shop: ShopId, number: &Number) -> Result<Erased, StoreError> {
         let number = number.as_str();
+        let named_in: Vec<(String, i64)> =
+            read!(self.db, pool => sqlx::query_as(NAMED_IN).bind(number).bind(shop.0).fetch_all(pool).await?);
         let names: Vec<String> = write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             let live: Option<String> =
@@ -68,6 +84,10 @@ impl Store {
             for sql in ERASE {
                 sqlx::query(sql).bind(number).bind(shop.0).execute(&mut *tx).await?;
             }
+            for (call, seq) in &named_in {
+                sqlx::query(UNNAME).bind(call).bind(seq).execute(&mut *tx).await?;
+            }
+            sqlx::query(DROP_FILES).bind(shop.0).execute(&mut *tx).await?;
             sqlx::query(LEAVE_PERSON).bind(shop.0).bind(number).execute(&mut *tx).await?;
             sqlx::query(LEFT_ALONE).bind(shop.0).execute(&mut *tx).await?;
             names

@@ -16,6 +16,7 @@ pub mod hours;
 #[cfg(test)]
 mod indexes;
 mod journal;
+pub mod kept;
 pub mod messages_heard;
 pub mod owed;
 pub mod owners;

@@ -226,9 +226,10 @@ impl Store {
                 return Ok(found);
             }
             // Kept, but not asked for: the block may be lifted.
-            candidates.retain(|(_, number)| !shop.blocked.contains(number) && !never.contains(number));
+            candidates.retain(|(_, number)| !shop.blocked.contains(number));
             let numbers = || candidates.iter().map(|(_, number)| number);
-            let mut since = self.since_spoken(shop.id, numbers()).await?;
+            let may_call = numbers().filter(|number| !never.contains(*number));
+            let mut since = self.since_spoken(shop.id, may_call).await?;
             let mut promised = self.promised(shop.id, numbers()).await?;
             for (last, number) in candidates {
                 if found.len() >= limit {
@@ -238,13 +239,15 @@ impl Store {
                 let found_of = (since.remove(&number), promised.remove(&number));
                 match OwedCaller::of(shop, &number, found_of, claim) {
                     Some(caller) => found.push(caller),
+                    // Kept too: they may change their mind.
+                    None if never.contains(&number) => {}
                     None => self.candidates.forget(shop.id, (last, number)).await,
                 }
             }
         }
     }
 
-    /// What `shop` owes each of these callers; whom it owes nothing is not there.
+    /// What `shop` owes each of these callers for their calls; whom it owes nothing is not there.
     pub async fn owed_among(
         &self,
         shop: &Arc<Shop>,
@@ -258,10 +261,11 @@ impl Store {
 
     /// What `shop` owes this caller, if anything.
     pub async fn owed_to(&self, shop: &Arc<Shop>, number: &Number) -> Result<Option<OwedCaller>, StoreError> {
-        if self.is_not_called_back(shop.id, number).await? {
-            return Ok(None);
-        }
-        let since = self.since_spoken(shop.id, [number]).await?.remove(number);
+        // Who does not want to be called back is owed what was promised to them all the same.
+        let since = match self.is_not_called_back(shop.id, number).await? {
+            true => None,
+            false => self.since_spoken(shop.id, [number]).await?.remove(number),
+        };
         let promised = self.promised(shop.id, [number]).await?.remove(number);
         if since.is_none() && promised.is_none() {
             return Ok(None);

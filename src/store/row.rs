@@ -289,6 +289,41 @@ macro_rules! in_vain {
 }
 pub(super) use in_vain;
 
+/// The numbers of whoever has this one, itself first; a statement's `FROM`s may not be called `m` and `o`.
+macro_rules! theirs {
+    ($number:literal, $shop:literal) => {
+        concat!(
+            "SELECT ",
+            $number,
+            " AS number UNION SELECT o.number FROM same_person m JOIN same_person o ON o.shop_id = m.shop_id ",
+            "AND o.person = m.person WHERE m.shop_id = ",
+            $shop,
+            " AND m.number = ",
+            $number
+        )
+    };
+}
+pub(super) use theirs;
+
+/// The callers that a statement asks for: its `$1` is what [`packed`] makes of them, each in a field of [`FIELD`]
+/// characters.
+macro_rules! asked {
+    () => {
+        concat!(
+            "asked(number, rest) AS (SELECT '', CAST($1 AS TEXT) ",
+            "UNION ALL SELECT RTRIM(SUBSTR(rest, 1, 16)), SUBSTR(rest, 17) FROM asked WHERE rest <> '') "
+        )
+    };
+}
+pub(super) use asked;
+
+/// Every number fits: a plus and fifteen digits.
+const FIELD: usize = 16;
+
+pub(super) fn packed<'n>(numbers: impl IntoIterator<Item = &'n Number>) -> String {
+    numbers.into_iter().map(|number| format!("{:FIELD$}", number.as_str())).collect()
+}
+
 /// A number as the tables hold it: E.164 with its plus, so no country is needed to read it.
 pub(super) fn number(text: &str) -> Option<Number> {
     Number::from_e164(text)

@@ -88,7 +88,17 @@ impl Store {
             if numbers.len() > MOST_NUMBERS {
                 return Ok(Joined::Refused);
             }
+            // It is the person who does not want to be called back, at whichever number.
+            let mut may_call_back = true;
             for number in &numbers {
+                let never: Option<String> =
+                    sqlx::query_scalar(IS_NOT_CALLED_BACK).bind(shop.0).bind(number).fetch_optional(&mut *tx).await?;
+                may_call_back &= never.is_none();
+            }
+            for number in &numbers {
+                if !may_call_back {
+                    sqlx::query(NEVER_CALL_BACK).bind(shop.0).bind(number).execute(&mut *tx).await?;
+                }
                 sqlx::query(PUT_PERSON).bind(shop.0).bind(number).bind(one).execute(&mut *tx).await?;
             }
             Joined::Done

@@ -19,7 +19,7 @@ use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::words;
 use crate::words::page::calls::{self, Labels};
-use file::Row;
+use file::{MOST_ROWS, Row, Unread};
 
 /// Lines of one kind that are shown; the page must stay small, and who has more has seen enough to know.
 const MOST_SHOWN: usize = 60;
@@ -69,6 +69,37 @@ enum Fate {
     Refused,
 }
 
+/// The lines of each fate.
+#[derive(Default)]
+struct Fates {
+    added: Lines,
+    changed: Lines,
+    same: Lines,
+    refused: Lines,
+}
+
+/// The first [`MOST_SHOWN`], and how many there are.
+#[derive(Default)]
+struct Lines {
+    shown: Vec<Line>,
+    count: usize,
+}
+
+impl Fates {
+    fn add(&mut self, fate: Fate, line: Line) {
+        let lines = match fate {
+            Fate::Added => &mut self.added,
+            Fate::Changed => &mut self.changed,
+            Fate::Same => &mut self.same,
+            Fate::Refused => &mut self.refused,
+        };
+        lines.count += 1;
+        if lines.shown.len() < MOST_SHOWN {
+            lines.shown.push(line);
+        }
+    }
+}
+
 pub async fn show(view: View) -> Result<Response, Fault> {
     build(&view, None, None, None)
 }
@@ -82,7 +113,14 @@ pub async fn look(view: View, Extension(fields): Extension<Fields>) -> Result<Re
     if fields.file().is_empty() {
         return refused(l.import_none);
     }
-    let Some(rows) = file::rows(fields.file()) else { return refused(l.import_unread) };
+    // Whoever looks at a file of many megabytes must not keep calls waiting.
+    let bytes = fields.file().to_vec();
+    let read = tokio::task::spawn_blocking(move || file::rows(&bytes)).await.map_err(|_| Fault::Broken)?;
+    let rows = match read {
+        Ok(rows) => rows,
+        Err(Unread::Neither) => return refused(l.import_unread),
+        Err(Unread::TooLong) => return refused(&calls::import_too_long(MOST_ROWS, view.language())),
+    };
     let preview = look_at(&view, &rows).await?;
     build(&view, None, None, Some(preview))
 }
@@ -125,20 +163,22 @@ async fn look_at(view: &View, rows: &[Row]) -> Result<Preview, Fault> {
     let l = calls::labels(view.language());
     let mut cards: Vec<FileCard> = Vec::new();
     let mut seen: HashMap<Number, (String, String)> = HashMap::new();
-    let mut fates: Vec<(Fate, Line)> = Vec::with_capacity(rows.len());
+    let mut fates = Fates::default();
+    let numbers: Vec<Number> = rows.iter().filter_map(|row| Number::parse(&row.number, view.shop.country)).collect();
+    let written = view.web.store.written_of(view.shop.id, &numbers).await?;
     let mut names_differ = false;
     for row in rows {
         let mut line = Line { line: row.line, number: shown(&row.number), name: shown(&row.name), why: String::new() };
         let mut refuse = |why: &str, mut line: Line| {
             line.why = why.to_owned();
-            fates.push((Fate::Refused, line));
+            fates.add(Fate::Refused, line);
         };
         let Some(number) = Number::parse(&row.number, view.shop.country) else {
             refuse(view.w().not_a_number, line);
             continue;
         };
         line.number = number.national(view.shop.country);
-        let (name, note) = match (name_of_caller(&shown(&row.name)), note_of_caller(row.note.trim())) {
+        let (name, note) = match (name_of_caller(&row.name), note_of_caller(&row.note)) {
             (Some(name), Some(note)) if !name.is_empty() || !note.is_empty() => (name, note),
             (Some(_), Some(_)) => {
                 refuse(l.no_name, line);
@@ -161,7 +201,7 @@ async fn look_at(view: &View, rows: &[Row]) -> Result<Preview, Fault> {
             }
             None => drop(seen.insert(number.clone(), (name.clone(), note.clone()))),
         }
-        let before = view.web.store.written(view.shop.id, &number).await?;
+        let before = written.get(&number).cloned().unwrap_or_default();
         let Some(note) = note_of_caller(&together(&before, &note)) else {
             refuse(view.w().note_too_long, line);
             continue;
@@ -179,7 +219,7 @@ async fn look_at(view: &View, rows: &[Row]) -> Result<Preview, Fault> {
         if !matches!(fate, Fate::Same) {
             cards.push(FileCard { number: number.as_str().to_owned(), name, note, seen: before.tag() });
         }
-        fates.push((fate, line));
+        fates.add(fate, line);
     }
     told(view, fates, cards, names_differ).await
 }
@@ -193,27 +233,13 @@ fn together(before: &Written, note: &str) -> String {
     }
 }
 
-async fn told(
-    view: &View,
-    fates: Vec<(Fate, Line)>,
-    cards: Vec<FileCard>,
-    names_differ: bool,
-) -> Result<Preview, Fault> {
+async fn told(view: &View, fates: Fates, cards: Vec<FileCard>, names_differ: bool) -> Result<Preview, Fault> {
     let (l, language) = (calls::labels(view.language()), view.language());
-    let [mut added, mut changed, mut same, mut refused] = [const { Vec::new() }; 4];
-    for (fate, line) in fates {
-        match fate {
-            Fate::Added => added.push(line),
-            Fate::Changed => changed.push(line),
-            Fate::Same => same.push(line),
-            Fate::Refused => refused.push(line),
-        }
-    }
-    let counts = calls::import_counts(added.len(), changed.len(), same.len(), refused.len(), language);
-    let kind = |title, mut lines: Vec<Line>| {
-        let more = lines.len().saturating_sub(MOST_SHOWN);
-        lines.truncate(MOST_SHOWN);
-        Kind { title, lines, more: (more > 0).then(|| words::page::calls::import_more(more, language)) }
+    let Fates { added, changed, same, refused } = fates;
+    let counts = calls::import_counts(added.count, changed.count, same.count, refused.count, language);
+    let kind = |title, Lines { shown, count }: Lines| {
+        let more = count.saturating_sub(shown.len());
+        Kind { title, lines: shown, more: (more > 0).then(|| words::page::calls::import_more(more, language)) }
     };
     let kinds = vec![kind(l.refused, refused), kind(l.changed, changed), kind(l.added, added), kind(l.unchanged, same)];
     let secret = match cards.is_empty() {

@@ -107,7 +107,8 @@ pub async fn card(view: &View) -> Result<Option<WrapUpCard>, StoreError> {
         None => card.promise = None,
         Some(_) => card.wanted = None,
     }
-    Ok(Some(card))
+    // Of who was erased, or withheld their number, there is nothing more to ask.
+    Ok((card.wanted.is_some() || card.promise.is_some()).then_some(card))
 }
 
 pub async fn show(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -129,7 +130,7 @@ pub async fn wanted(
         Some(text) => Ok(text),
     };
     let (read, typed) = match fields.text("kind") {
-        "word" => (Ok(after::meant(&line(said, MAX_WORD_CHARS).ok_or(Fault::BadForm)?)), Typed::default()),
+        "word" => (word(said, &view).await?.ok_or(w.no_such_word), Typed::default()),
         "not_had" => {
             (read(MAX_WORDS_CHARS).map(Wanted::NotHad), Typed { not_had: Some(said.to_owned()), ..Typed::default() })
         }
@@ -190,6 +191,16 @@ pub async fn promise(
     view.web.store.say_promised((view.shop.id, call.record.id), promised, (by, view.now)).await?;
     view.web.plan_changed().await;
     Ok(Redirect::to(way_back(fields.text("back"))).into_response())
+}
+
+/// What a button says. `None`: the shop has no such button, or not any more; what is kept as its own word stays when its
+/// caller is erased, so nobody may write just anything there.
+async fn word(said: &str, view: &View) -> Result<Option<Wanted>, Fault> {
+    let said = line(said, MAX_WORD_CHARS).ok_or(Fault::BadForm)?;
+    let meant = after::meant(&said);
+    let Wanted::Own(_) = &meant else { return Ok(Some(meant)) };
+    let own = view.web.store.wanted_words(view.shop.id).await?;
+    Ok(own.iter().any(|own| shown(own) == said).then_some(meant))
 }
 
 /// By when, of a button or as typed.

@@ -1,12 +1,15 @@
 //! Who is found, who is the same person, who is not called back, and what is left of somebody who was erased.
 
-use ringall::call::record::{CallRecord, Disposition, EventKind};
+use ringall::call::record::{CallEvent, CallRecord, Disposition, EventKind};
 use ringall::now::UnixMs;
 use ringall::number::Number;
+use ringall::owed::{Promise, Settlement};
 use ringall::routing::Because;
 use ringall::routing::plan::{Country, ShopId};
 use ringall::store::same_person::MOST_NUMBERS;
 use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, SearchTerms};
+use ringall::switchboard::LogEntry;
+use ringall::wrap_up::{PromiseSaid, Wanted};
 
 use crate::cast::{Database, RUIZ, answered, event, jo, message, missed, number, shop};
 
@@ -16,6 +19,9 @@ crate::on_both! {
     what_was_written_before_it_was_folded_is_found,
     two_numbers_are_one_person_until_they_are_parted,
     who_is_not_called_back_is_owed_nothing,
+    who_is_not_called_back_is_owed_what_was_promised,
+    who_is_spoken_with_at_one_number_is_owed_no_call_at_the_other,
+    whoever_is_joined_to_one_who_wants_no_call_wants_none,
     an_erased_caller_leaves_rows_and_nothing_else,
     who_is_on_the_line_is_not_erased,
     a_file_is_taken_in_once_and_only_as_it_was_seen,
@@ -148,6 +154,60 @@ async fn who_is_not_called_back_is_owed_nothing(db: Database) {
     assert_eq!(db.store.owed(shop_now, None, 10).await.unwrap().len(), 1);
 }
 
+async fn who_is_not_called_back_is_owed_what_was_promised(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    let spoken = CallRecord { shop: Some(ruiz), ..answered(1) };
+    for call in [&spoken, &CallRecord { shop: Some(ruiz), ..missed(500) }] {
+        log.whole(call).await;
+    }
+    let made = UnixMs(spoken.ended.unwrap().0 + 1);
+    let promise = Promise { call: spoken.id, what: "Keys".into(), due: made, by: "ann".into(), made };
+    db.store.say_promised((ruiz, spoken.id), Some((&jo(), &promise)), ("ann", made)).await.unwrap();
+    db.store.set_called_back(ruiz, &jo(), false).await.unwrap();
+    let plan = db.store.plan().await.unwrap();
+    let shop = plan.shop(ruiz).unwrap();
+    for owed in
+        [db.store.owed(shop, None, 10).await.unwrap().remove(0), db.store.owed_to(shop, &jo()).await.unwrap().unwrap()]
+    {
+        assert_eq!((owed.owed.attempts, owed.promises.len()), (0, 1), "the call in vain is owed nothing");
+    }
+    assert!(db.store.settle(shop, &jo(), Settlement::CameIn, "ann", made).await.unwrap());
+    assert_eq!(db.store.owed(shop, None, 10).await.unwrap(), []);
+    db.store.set_called_back(ruiz, &jo(), true).await.unwrap();
+    assert_eq!(db.store.owed(shop, None, 10).await.unwrap().len(), 1, "the call in vain came after it");
+}
+
+async fn who_is_spoken_with_at_one_number_is_owed_no_call_at_the_other(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    let log = db.log();
+    for call in [missed(1), from(ANN, answered(9))] {
+        log.whole(&CallRecord { shop: Some(ruiz), ..call }).await;
+    }
+    let plan = db.store.plan().await.unwrap();
+    let shop = plan.shop(ruiz).unwrap();
+    assert_eq!(db.store.owed(shop, None, 10).await.unwrap().len(), 1);
+    assert_eq!(db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap(), Joined::Done);
+    assert_eq!(db.store.owed_to(shop, &jo()).await.unwrap(), None);
+    assert!(db.store.owed_among(shop, [&jo()]).await.unwrap().is_empty());
+    db.store.part_number(ruiz, &jo()).await.unwrap();
+    assert!(db.store.owed_to(shop, &jo()).await.unwrap().is_some(), "somebody else's after all");
+    log.whole(&CallRecord { shop: Some(ruiz), ..from(ANN, missed(900)) }).await;
+    let _ = db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap();
+    assert_eq!(db.store.owed(shop, None, 10).await.unwrap().len(), 1, "for the later one alone");
+    assert!(db.store.settle(shop, &number(ANN), Settlement::CameIn, "ann", UnixMs(1)).await.unwrap());
+    assert_eq!(db.store.owed(shop, None, 10).await.unwrap(), []);
+}
+
+async fn whoever_is_joined_to_one_who_wants_no_call_wants_none(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    db.store.set_called_back(ruiz, &number(ANN), false).await.unwrap();
+    assert_eq!(db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap(), Joined::Done);
+    for of in [jo(), number(ANN)] {
+        assert!(db.store.is_not_called_back(ruiz, &of).await.unwrap());
+    }
+}
+
 async fn an_erased_caller_leaves_rows_and_nothing_else(db: Database) {
     let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
     let log = db.log();
@@ -159,6 +219,14 @@ async fn an_erased_caller_leaves_rows_and_nothing_else(db: Database) {
         log.whole(call).await;
     }
     log.event(&left, 1, EventKind::Transferred);
+    let said = |call: &CallRecord, kind, detail: &str| CallEvent { detail: detail.to_owned(), ..event(call, 2, kind) };
+    let anns = CallRecord { shop: Some(ruiz), ..from(ANN, missed(3)) };
+    log.writer.log(LogEntry::Event(said(&left, EventKind::Ended, "caller: Jo of the blue door")));
+    log.writer.log(LogEntry::Event(said(&anns, EventKind::Transferred, jo().as_str())));
+    let unasked = (ruiz, left.id);
+    let keys = Wanted::Own("keys".to_owned());
+    db.store.say_wanted(unasked, &keys, PromiseSaid::Unasked, ("ann", UnixMs(1))).await.unwrap();
+    let file = db.store.keep_file(ruiz, &[], UnixMs(1)).await.unwrap();
     log.message(message(&left));
     log.writer.flush().await.unwrap();
     let _ = db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap();
@@ -176,8 +244,15 @@ async fn an_erased_caller_leaves_rows_and_nothing_else(db: Database) {
     }
     assert_eq!(
         db.store.call(left.id).await.unwrap().unwrap().1,
-        [ringall::call::record::CallEvent { detail: String::new(), ..event(&left, 1, EventKind::Transferred) }]
+        [
+            CallEvent { detail: String::new(), ..event(&left, 1, EventKind::Transferred) },
+            said(&left, EventKind::Ended, "caller")
+        ]
     );
+    let of_ann = db.store.call(anns.id).await.unwrap().unwrap().1;
+    assert!(of_ann.iter().all(|event| event.detail.is_empty()), "{of_ann:?}");
+    assert_eq!(db.store.wrap_up(left.id).await.unwrap().unwrap().promise, PromiseSaid::Nothing);
+    assert_eq!(db.store.take_in(ruiz, &file, false, UnixMs(1)).await.unwrap(), None, "it may have named them");
     assert_eq!(db.store.written(ruiz, &jo()).await.unwrap(), Default::default());
     assert_eq!(db.store.other_numbers(ruiz, &number(ANN)).await.unwrap(), []);
     assert!(!db.store.is_not_called_back(ruiz, &jo()).await.unwrap());
@@ -221,5 +296,6 @@ async fn a_file_is_taken_in_once_and_only_as_it_was_seen(db: Database) {
     assert_eq!(db.store.take_in(ruiz, &secret, false, now).await.unwrap(), None, "once");
     let old = db.store.keep_file(ruiz, &cards, now).await.unwrap();
     let later = UnixMs(now.0 + 25 * 3_600_000);
-    assert_eq!(db.store.take_in(ruiz, &old, false, later).await.unwrap(), None, "within a day");
+    db.store.drop_old_files(later).await.unwrap();
+    assert_eq!(db.store.take_in(ruiz, &old, false, now).await.unwrap(), None, "within a day, whatever comes next");
 }

@@ -57,6 +57,29 @@ async fn after_a_call_two_taps_say_what_it_was_about_and_nobody_is_asked_twice()
 }
 
 #[tokio::test]
+async fn only_a_word_of_the_shop_is_kept_as_its_own() {
+    let place = place_after_a_call().await;
+    let mut ana = place.anas_browser().await;
+    place.store.set_wanted_words(place.plan.shops[0].id, &["Keys".to_owned()]).await.unwrap();
+    let path = format!("/calls/{}/wanted", id(1));
+    let answer = ana.fills(&path, &[("kind", "word"), ("said", "Jo of the blue door"), ("back", "/")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    says(&answer.text, &["This word is not on the shop&#39;s list any more.", "aria-describedby=\"wanted-fault\""]);
+    assert_eq!(place.store.wrap_up(answered(place.plan.shops[0].id, 1).id).await.unwrap(), None);
+    leads_to(&mut ana, &path, &[("kind", "word"), ("said", "Keys"), ("back", "/")], "/").await;
+}
+
+#[tokio::test]
+async fn of_who_was_erased_nothing_is_asked() {
+    let place = place_after_a_call().await;
+    let mut ana = place.anas_browser().await;
+    let path = format!("/calls/{}/wanted", id(1));
+    leads_to(&mut ana, &path, &[("kind", "word"), ("said", "Our hours"), ("back", "/")], "/").await;
+    ana.fills(&format!("/callers/{JO}/erase"), &[]).await;
+    assert!(!ana.sees("/").await.contains("What did"));
+}
+
+#[tokio::test]
 async fn who_skips_the_card_sees_it_no_more() {
     let place = place_after_a_call().await;
     let mut ana = place.anas_browser().await;
@@ -244,6 +267,7 @@ async fn figures_say_how_it_went_and_what_to_do() {
     let shop = place.plan.shops[0].id;
     let mut ana = place.anas_browser().await;
     says(&ana.sees("/figures").await, &["Figures", "Nobody has called.", "Nobody has said after a call"]);
+    place.store.set_wanted_words(shop, &["x{{7*7}}<b>".to_owned(), "Our hours".to_owned()]).await.unwrap();
     for n in 1..=3 {
         place.stores(answered(shop, n), []).await;
         let path = format!("/calls/{}/wanted", id(n));

@@ -100,14 +100,31 @@ async fn everything_about_a_caller_is_saved_as_one_file() {
     let events = [crate::shop::event(&call, 1, ringall::call::record::EventKind::Arrived, None)];
     place.stores(call.clone(), events).await;
     place.stores_message(&call, &[0xff; 8_000]).await;
+    let spoken = answered(shop, 2);
+    place.stores(spoken.clone(), []).await;
     let mut ana = place.anas_browser().await;
+    let wanted = [("kind", "not_had"), ("said", "A hinge"), ("back", "/")];
+    ana.fills(&format!("/calls/{}/wanted", spoken.id), &wanted).await;
+    let promise = [("due", "hour"), ("what", "Keys"), ("back", "/")];
+    ana.fills(&format!("/calls/{}/promise", spoken.id), &promise).await;
+    ana.fills(&format!("/owed/{JO}/claim"), &[("back", "/")]).await;
     let answer = ana.opens(&format!("/callers/{JO}/export")).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"34600999888.json\"");
     let kept = &answer.json()["numbers"][0];
     assert_eq!((&kept["number"], &kept["name"]), (&JO.into(), &"Jo Miller".into()));
-    assert_eq!(kept["calls"][0]["id"], call.id.to_string());
-    assert_eq!(kept["calls"][0]["events"][0]["kind"], "arrived");
+    assert_eq!(kept["calls"][1]["id"], call.id.to_string());
+    assert_eq!(kept["calls"][1]["events"][0]["kind"], "arrived");
+    assert_eq!(
+        (&kept["promises"][0]["what"], &kept["promises"][0]["due_at"]),
+        (&"Keys".into(), &"2026-12-24T18:05:00.000Z".into())
+    );
+    let said = &kept["wrap_ups"][0];
+    assert_eq!(
+        (&said["wanted"], &said["detail"], &said["promise"]),
+        (&"not_had".into(), &"A hinge".into(), &"made".into())
+    );
+    assert!(kept["claim"]["by"].is_string() && kept["settlements"].as_array().unwrap().is_empty(), "{kept}");
     let sound = kept["messages"][0]["audio"].as_str().expect("a path").replace("/api/v1", "");
     assert_eq!(ana.opens(&sound).await.status, StatusCode::OK, "{sound}");
 }

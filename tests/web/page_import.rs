@@ -135,3 +135,17 @@ async fn a_long_file_is_a_short_page() {
     let done = ana.fills("/callers/import/do", &[("file", &secret(&page))]).await;
     says(&done.text, &["1000 callers were added"]);
 }
+
+#[tokio::test]
+async fn a_file_of_more_callers_than_are_taken_in_is_refused_in_both_languages() {
+    let place = Place::of_one_shop().await;
+    let mut ana = place.anas_browser().await;
+    let rows: String = (0..20_001).map(|n| format!("Caller {n},600{n:06}\n")).collect();
+    let answer = ana.uploads("/callers/import", format!("name,number\n{rows}").as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    says(&answer.text, &["at most 20000 numbers are taken in at a time", "id=\"import-fault\""]);
+    // One card with a long note and very many numbers is small as a file, and would be gigabytes as rows.
+    let card = format!("BEGIN:VCARD\nNOTE:{}\n{}END:VCARD\n", "x".repeat(1_000_000), "TEL:1\n".repeat(200_000));
+    let answer = ana.uploads("/callers/import", card.as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}

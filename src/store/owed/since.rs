@@ -10,7 +10,7 @@ use crate::owed::Promise;
 use crate::routing::plan::ShopId;
 use crate::store::calls::{NamedCallRow, call_columns, named_calls};
 use crate::store::db::read;
-use crate::store::row::in_vain;
+use crate::store::row::{asked, in_vain, packed, theirs};
 use crate::store::{Store, StoreError, StoredCall};
 
 /// Of one caller's calls, as many as anybody reads: one who rings all day must not make a list long.
@@ -46,6 +46,12 @@ macro_rules! spoken {
         )
     };
 }
+/// The same of whoever has this number: who has been spoken with at one waits at none.
+macro_rules! person_spoken {
+    ($number:literal) => {
+        concat!("SELECT MAX((", spoken!("t.number"), ")) FROM (", theirs!($number, "$2"), ") AS t")
+    };
+}
 /// Calls `c` in vain of `s.number`, with whom nobody has spoken since `s.at_ms`, that began after `$from`.
 macro_rules! in_vain_since {
     ($from:literal) => {
@@ -58,20 +64,19 @@ macro_rules! in_vain_since {
         )
     };
 }
-/// The callers that are asked for, of one text with each number in a field of `FIELD` characters; and when anyone last
-/// spoke with each.
-macro_rules! asked {
+/// The callers that are asked for, and when anyone last spoke with each.
+macro_rules! asked_and_spoken {
     () => {
         concat!(
-            "WITH RECURSIVE asked(number, rest) AS (SELECT '', CAST($1 AS TEXT) ",
-            "UNION ALL SELECT RTRIM(SUBSTR(rest, 1, 16)), SUBSTR(rest, 17) FROM asked WHERE rest <> ''), ",
-            "spoken(number, at_ms) AS MATERIALIZED (SELECT a.number, (",
-            spoken!("a.number"),
+            "WITH RECURSIVE ",
+            asked!(),
+            ", spoken(number, at_ms) AS MATERIALIZED (SELECT a.number, (",
+            person_spoken!("a.number"),
             ") FROM asked a WHERE a.number <> '') "
         )
     };
 }
-pub(in crate::store) const SPOKEN: &str = spoken!("$1");
+pub(in crate::store) const SPOKEN: &str = person_spoken!("CAST($1 AS TEXT)");
 pub(in crate::store) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
      SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
      AND started_ms < $4 UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 \
@@ -80,7 +85,7 @@ pub(in crate::store) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoke
 // One text asks for one caller as for two hundred. Where a caller's last calls begin is found first, so that no more of them are read however many there are; CROSS JOIN
 // tells SQLite to go from callers to calls.
 pub(in crate::store) const CALLS_SINCE: &str = concat!(
-    asked!(),
+    asked_and_spoken!(),
     ", since(number, at_ms, from_ms) AS MATERIALIZED (SELECT s.number, s.at_ms, ",
     "COALESCE((SELECT c.started_ms - 1 FROM calls c WHERE ",
     in_vain_since!("s.at_ms - $4"),
@@ -102,11 +107,8 @@ pub(in crate::store) const FIRST_SINCE: &str = concat!(
     in_vain_since!("s.at_ms - $4"),
     "ORDER BY c.started_ms, c.id LIMIT 1"
 );
-/// Every number fits: a plus and fifteen digits.
-const FIELD: usize = 16;
-
 pub(in crate::store) const PROMISED: &str = concat!(
-    asked!(),
+    asked_and_spoken!(),
     "SELECT p.what AS promised, p.due_ms AS promise_due_ms, p.made_by AS promise_by, p.made_ms AS promise_made_ms, ",
     call_columns!(),
     "FROM spoken s CROSS JOIN promises p CROSS JOIN ",
@@ -238,8 +240,4 @@ impl Store {
         }
         Ok(found)
     }
-}
-
-fn packed<'n>(numbers: impl IntoIterator<Item = &'n Number>) -> String {
-    numbers.into_iter().map(|number| format!("{:FIELD$}", number.as_str())).collect()
 }

@@ -16,6 +16,6 @@ pub mod messages;
 pub mod openapi;
 pub mod owed;
 pub mod phones;
-mod query;
+pub(super) mod query;
 pub mod right_now;
 pub mod ring;

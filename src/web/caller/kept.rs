@@ -9,9 +9,12 @@ use uuid::Uuid;
 
 use super::{Shown, build};
 use crate::number::Number;
+use crate::owed::Promise;
+use crate::store::kept::{SaidOfCall, SaidOfDebt};
 use crate::store::{CallFilter, Erased, MessageFilter, StoredCall, StoredMessage};
 use crate::web::api::json::{CallWithEvents, Event, Telling};
 use crate::web::api::messages::Message;
+use crate::web::api::query::rfc3339;
 use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page};
 use crate::words;
@@ -40,6 +43,62 @@ struct KeptNumber {
     calls: Vec<CallWithEvents>,
     /// Newest first; `audio` is where on this server the sound is, for whoever is signed in.
     messages: Vec<Message>,
+    /// Newest first, as are the next two; kept and not yet kept.
+    promises: Vec<KeptPromise>,
+    /// What was written down after calls with them.
+    wrap_ups: Vec<KeptWrapUp>,
+    /// Why no call was owed to them any more.
+    settlements: Vec<KeptSettlement>,
+    /// Who took it on last to call them.
+    claim: Option<KeptClaim>,
+}
+
+#[derive(Serialize)]
+struct KeptPromise {
+    call: String,
+    /// Empty: nothing but a call.
+    what: String,
+    due_at: String,
+    by: String,
+    made_at: String,
+}
+
+#[derive(Serialize)]
+struct KeptWrapUp {
+    call: String,
+    wanted: &'static str,
+    /// What belongs to it, in the words of whoever wrote it.
+    detail: String,
+    promise: &'static str,
+    by: String,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct KeptSettlement {
+    how: &'static str,
+    by: String,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct KeptClaim {
+    by: String,
+    at: String,
+}
+
+impl From<Promise> for KeptPromise {
+    fn from(Promise { call, what, due, by, made }: Promise) -> KeptPromise {
+        KeptPromise { call: call.to_string(), what, due_at: rfc3339(due), by, made_at: rfc3339(made) }
+    }
+}
+
+impl From<SaidOfCall> for KeptWrapUp {
+    fn from(SaidOfCall { call, wrap_up, by, at }: SaidOfCall) -> KeptWrapUp {
+        let (wanted, detail) = wrap_up.wanted.parts();
+        let detail = detail.to_owned();
+        KeptWrapUp { call: call.to_string(), wanted, detail, promise: wrap_up.promise.as_str(), by, at: rfc3339(at) }
+    }
 }
 
 pub async fn export(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
@@ -78,6 +137,8 @@ async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
         }
     }
     let messages = all_messages(view, number).await?;
+    let said = store.said_of(view.shop.id, number).await?;
+    let settlement = |SaidOfDebt { how, by, at }: SaidOfDebt| KeptSettlement { how: how.as_str(), by, at: rfc3339(at) };
     Ok(KeptNumber {
         number: number.as_str().to_owned(),
         name: written.name,
@@ -86,6 +147,10 @@ async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
         not_called_back: store.is_not_called_back(view.shop.id, number).await?,
         calls,
         messages: messages.into_iter().map(|stored| Message::new(stored, &view.plan)).collect(),
+        promises: said.promises.into_iter().map(KeptPromise::from).collect(),
+        wrap_ups: said.wrap_ups.into_iter().map(KeptWrapUp::from).collect(),
+        settlements: said.settlements.into_iter().map(settlement).collect(),
+        claim: said.claim.map(|claim| KeptClaim { by: claim.by, at: rfc3339(claim.at) }),
     })
 }
 

@@ -52,7 +52,17 @@ pub async fn join(
         return refused(view.w().not_a_number).await;
     };
     match view.web.store.join_numbers(view.shop.id, &number, &other).await? {
-        Joined::Done => done(&view, &number).await,
+        Joined::Done => {
+            // Who wants no call at one of the numbers wants none at the others.
+            if view.web.store.is_not_called_back(view.shop.id, &number).await? {
+                for number in
+                    view.web.store.other_numbers(view.shop.id, &number).await?.into_iter().chain([number.clone()])
+                {
+                    view.web.board.taken_on(view.shop.id, number).await;
+                }
+            }
+            done(&view, &number).await
+        }
         Joined::Refused => refused(words::page::calls::labels(view.language()).not_joined).await,
     }
 }

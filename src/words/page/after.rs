@@ -8,7 +8,8 @@ use crate::wrap_up::{Topic, Wanted};
 labels! {
     // The card after a call.
     after_call, what_wanted, not_had, what, save, neighbour, which, skip, what_promised, nothing, promised_what, by_when,
-    by_then, within_an_hour, before_closing, tomorrow_noon, say_what, is_past, too_far, too_long, to_after, they_wanted,
+    by_then, within_an_hour, before_closing, tomorrow_noon, say_what, no_such_word, is_past, too_far, too_long, to_after,
+    they_wanted,
     and_promised,
     // Now.
     call_back, last_calls, all_calls, dismiss, undo, for_now_only, unheard_message, closed_lately,
@@ -33,6 +34,7 @@ const EN: Labels = Labels {
     before_closing: "Before we close",
     tomorrow_noon: "Tomorrow by noon",
     say_what: "Write what it was, in a few words.",
+    no_such_word: "This word is not on the shop's list any more. Choose another.",
     is_past: "This time has passed. Choose one that is still to come.",
     too_far: "Promise nothing for later than a year from now.",
     too_long: "Write at most 200 characters, in one line.",
@@ -70,6 +72,7 @@ const ES: Labels = Labels {
     before_closing: "Antes de cerrar",
     tomorrow_noon: "Mañana antes de las 12",
     say_what: "Escribe qué era, en pocas palabras.",
+    no_such_word: "Esta palabra ya no está en la lista de la tienda. Elige otra.",
     is_past: "Esa hora ya ha pasado. Elige una que esté por venir.",
     too_far: "No prometas nada para dentro de más de un año.",
     too_long: "Escribe como mucho 200 caracteres, en una línea.",

@@ -105,6 +105,18 @@ pub fn imported(added: usize, changed: usize, left: usize, language: Language) -
     }
 }
 
+/// A file that is not read because it is too long.
+pub fn import_too_long(most: usize, language: Language) -> String {
+    match language {
+        Language::En => {
+            format!("The file is too long: at most {most} numbers are taken in at a time. Take it in by parts.")
+        }
+        Language::Es => format!(
+            "El archivo es demasiado largo: se toman como mucho {most} números de una vez. Impórtalo por partes."
+        ),
+    }
+}
+
 /// More lines than a page shows.
 pub fn import_more(lines: usize, language: Language) -> String {
     match (language, lines) {
