@@ -50,7 +50,7 @@ fn a_phone_sets_itself_up_with_the_owners_link_and_no_other_does() {
     let again = http::get(installation.web_port(), &path, None).expect("an answer");
     assert_eq!(again.status, 404, "it is for one phone: {}", again.body);
     ana.opens(&format!("{}/phones", installation.web()));
-    ana.shows("Set up by a link: today");
+    ana.shows("Set up by a link today at");
     ana.shows("It would ring.");
     let log = installation.log();
     assert!(
