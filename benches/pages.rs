@@ -28,8 +28,8 @@ const TIMES: usize = 30;
 /// A call every three minutes: 100,000 are seven months.
 const APART_MS: i64 = 180_000;
 
-/// The pages, and what is looked at. Figures will have their row here.
-const PAGES: [(&str, &str); 11] = [
+/// The pages, and what is looked at.
+const PAGES: [(&str, &str); 12] = [
     ("Calls", "/calls"),
     ("Calls in vain", "/calls?outcome=missed"),
     ("Calls of a month, half a year ago", "/calls?from=2026-06-01&to=2026-06-30"),
@@ -41,6 +41,7 @@ const PAGES: [(&str, &str); 11] = [
     ("Calls by a whole number", "/calls?q=600004711"),
     ("A caller who calls often", "/callers/+34600000001"),
     ("A caller who calls seldom", "/callers/+34600004711"),
+    ("Figures", "/figures"),
 ];
 
 fn main() -> ExitCode {

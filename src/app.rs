@@ -1,5 +1,7 @@
 //! The composition root: opens the store, binds the sockets, starts the shells and the loop, and takes them down in order.
 
+mod watches;
+
 use std::io::{IsTerminal, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -13,7 +15,6 @@ use tokio::task::JoinHandle as Task;
 
 use crate::alert;
 use crate::call::record::CallId;
-use crate::caller::Contact;
 use crate::clock;
 use crate::config::{Config, Twilio, TwilioRing};
 use crate::door::sip::RegistrationSettings;
@@ -24,15 +25,12 @@ use crate::media::recordings::Recordings;
 use crate::media::{Fact, Ports};
 use crate::provisioning::Site;
 use crate::resolve::NameServers;
-use crate::routing::Plan;
-use crate::routing::plan::Line;
-use crate::sip::auth::Algorithm;
 use crate::sip::socket;
 use crate::sip::stream;
 use crate::speech::Speaker;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
-use crate::store::{Overdue, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
 use crate::tls::{CertificateKeeper, Connector, TlsError};
 use crate::twilio::Work;
@@ -44,12 +42,6 @@ use crate::utterance::Names;
 use crate::web::listener::Listening;
 use crate::web::{self, Board, Entrance, Limits, LinkFile, Listeners, LiveGauges, Readiness, Web, live};
 
-/// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
-const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
-/// How often it looks whether somebody should have been called back by now: nobody waits for a notice by the second.
-const LOOK_AT_CALL_BACKS_EVERY: Duration = Duration::from_secs(15);
-/// How often it drops files of callers that were looked at and never taken in.
-const DROP_OLD_FILES_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How long the start waits for the first media ports: binding some hundreds takes milliseconds.
 const FIRST_STOCK: Duration = Duration::from_secs(2);
 /// How long a shutdown waits for phones and callers to confirm that their calls are over, and carriers that we leave.
@@ -275,11 +267,11 @@ impl Running {
             }
         });
         let plan_written = Arc::new(Notify::new());
-        tokio::spawn(look_for_owed(store.clone()));
-        let counted = watch_messages(store.clone(), inbox.clone());
-        let due = watch_call_backs(store.clone(), inbox.clone(), plan_receiver.clone());
-        let tidied = drop_old_files(store.clone());
-        let watched = watch_plan(
+        tokio::spawn(watches::look_for_owed(store.clone()));
+        let counted = watches::watch_messages(store.clone(), inbox.clone());
+        let due = watches::watch_call_backs(store.clone(), inbox.clone(), plan_receiver.clone());
+        let tidied = watches::drop_old_files(store.clone());
+        let watched = watches::watch_plan(
             store.clone(),
             inbox.clone(),
             (plan_sender, contacts_sender),
@@ -536,115 +528,4 @@ fn seed() -> Result<[u8; 32], AppError> {
     getrandom::fill(&mut seed)
         .map_err(|error| AppError::System("randomness", std::io::Error::other(error.to_string())))?;
     Ok(seed)
-}
-
-/// The first look reads much of the log: no call waits for it, nor does whoever opens the page first.
-async fn look_for_owed(store: Store) {
-    if let Err(error) = store.look_for_owed().await {
-        tracing::error!(%error, "the log cannot be read for owed calls; it is read again when somebody asks");
-    }
-}
-
-/// Names and numbers that somebody has looked at before an import, and left, are nobody's to keep.
-async fn drop_old_files(store: Store) {
-    let mut every = tokio::time::interval(DROP_OLD_FILES_EVERY);
-    loop {
-        every.tick().await;
-        if let Err(error) = store.drop_old_files(clock::now().wall).await {
-            tracing::error!(%error, "files of callers that nobody took in cannot be dropped; it is tried again in a day");
-        }
-    }
-}
-
-/// Looks each second how many messages nobody has heard: somebody may have left one, or played one.
-async fn watch_messages(store: Store, inbox: Inbox) {
-    let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
-    let mut known = None;
-    loop {
-        every.tick().await;
-        // A store that fails is told of by whoever needs it; phones show what was known last.
-        let Ok(unheard) = store.unheard().await else { continue };
-        if known.as_ref() != Some(&unheard)
-            && let Ok(waiting) = store.waiting(&unheard).await
-        {
-            inbox.send(Message::Waiting(waiting));
-            known = Some(unheard);
-        }
-    }
-}
-
-/// Looks again and again whether a call back is due that nobody has taken on.
-async fn watch_call_backs(store: Store, inbox: Inbox, plans: watch::Receiver<Arc<Plan>>) {
-    let mut every = tokio::time::interval(LOOK_AT_CALL_BACKS_EVERY);
-    let mut overdue = Overdue::since(clock::now().wall);
-    loop {
-        every.tick().await;
-        let plan = plans.borrow().clone();
-        // A store that fails is told of by whoever needs it.
-        let Ok(news) = overdue.look(&store, &plan.shops, clock::now().wall).await else { continue };
-        for (shop, callers) in news {
-            inbox.send(Message::CallBacksDue(shop, callers));
-        }
-    }
-}
-
-/// Looks each second whether somebody changed the owner's settings: this process, or another one.
-async fn watch_plan(
-    store: Store,
-    inbox: Inbox,
-    (plans, contacts): (watch::Sender<Arc<Plan>>, watch::Sender<Arc<[Contact]>>),
-    digest: Algorithm,
-    written: Arc<Notify>,
-) {
-    name_unusable_passwords(&plans.borrow(), digest);
-    let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
-    let mut failing = false;
-    loop {
-        tokio::select! {
-            _ = every.tick() => {}
-            () = written.notified() => {}
-        }
-        let known = plans.borrow().version;
-        match changed(&store, known).await {
-            Ok(None) => failing = false,
-            Ok(Some((plan, callers))) => {
-                failing = false;
-                let plan = Arc::new(plan);
-                name_unusable_passwords(&plan, digest);
-                contacts.send_replace(callers.contacts().into());
-                inbox.send(Message::Callers(callers));
-                inbox.send(Message::Plan(plan.clone()));
-                plans.send_replace(plan);
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut failing, true) {
-                    tracing::error!(%error, "the settings cannot be read; the last known ones hold");
-                }
-            }
-        }
-    }
-}
-
-/// A hash made for one algorithm is of no use with another: such a phone cannot register, and somebody must hear why.
-fn name_unusable_passwords(plan: &Plan, digest: Algorithm) {
-    for phone in plan.shops.iter().flat_map(|shop| &shop.phones) {
-        if let Line::Registers { ha1, .. } = &phone.line
-            && ha1.0.len() != digest.hex_digits()
-        {
-            tracing::error!(
-                phone = %phone.name,
-                "this phone cannot register: its password was imported for another [sip] digest than {}; import the shop \
-                 again with the password, or set digest back",
-                digest.name()
-            );
-        }
-    }
-}
-
-async fn changed(store: &Store, known: i64) -> Result<Option<(Plan, crate::caller::Callers)>, StoreError> {
-    if store.plan_version().await? == known {
-        return Ok(None);
-    }
-    // The loop counts calls by itself, and is ahead of the store.
-    Ok(Some((store.plan().await?, store.callers_as_written().await?)))
 }

@@ -34,6 +34,9 @@ pub type ConfigError = TomlFileError;
 /// How a file named by a `KEY_file` is read: the shell's business, so that reading the configuration stays pure.
 pub type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
 
+/// What stands in links until the file says otherwise: this machine, and nobody else reaches it.
+pub const DEFAULT_PUBLIC_URL: &str = "http://localhost:8080";
+
 /// The whole file. Every key has a default; an unknown key is an error that names it.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -128,7 +131,7 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             web: Web {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-                public_url: "http://localhost:8080".to_owned(),
+                public_url: DEFAULT_PUBLIC_URL.to_owned(),
                 certificate: None,
             },
             sip: Sip {

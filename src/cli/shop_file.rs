@@ -10,7 +10,7 @@ use crate::notice::Address;
 use crate::number::Number;
 use crate::routing::hours::Hours;
 use crate::routing::local_time;
-use crate::routing::plan::{Closure, Country, Ha1, Language, Line, Phone, PhoneId, Shop, ShopId};
+use crate::routing::plan::{Closure, Country, GIVE_UP_DEFAULT, Ha1, Language, Line, Phone, PhoneId, Shop, ShopId};
 use crate::routing::wish::{name_of_caller, note_of_caller};
 use crate::sip::auth::{self, Algorithm};
 use crate::store::{Contact, ShopSettings};
@@ -18,7 +18,6 @@ use crate::toml_file::{Entry, Section, TomlFileError};
 
 /// Before a caller has heard it ring properly, nobody is asked to give up (DESIGN §3).
 const GIVE_UP_S: std::ops::RangeInclusive<i64> = 30..=300;
-const GIVE_UP_DEFAULT_S: i64 = 120;
 /// A wave that starts after the longest ring would never ring.
 const AFTER_S: std::ops::RangeInclusive<i64> = 0..=300;
 /// What people write fits easily; a mistake such as a whole file pasted into a field does not.
@@ -150,7 +149,7 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
         }
         numbers.push(number);
     }
-    let give_up_after = seconds(section.integer("give_up_after_s", GIVE_UP_S)?.unwrap_or(GIVE_UP_DEFAULT_S));
+    let give_up_after = section.integer("give_up_after_s", GIVE_UP_S)?.map_or(GIVE_UP_DEFAULT, seconds);
     let mut notify: Vec<Address> = Vec::new();
     for entry in section.list("notify")?.unwrap_or_default() {
         let address = read_address(&entry)?;

@@ -29,6 +29,9 @@ pub struct ShopId(pub i64);
 #[serde(transparent)]
 pub struct PhoneId(pub i64);
 
+/// How long it rings before a caller hears busy, until the owner says otherwise (DESIGN §3).
+pub const GIVE_UP_DEFAULT: Duration = Duration::from_secs(120);
+
 #[derive(Clone, Debug)]
 pub struct Shop {
     pub id: ShopId,

@@ -65,7 +65,7 @@ const SIGNED_IN: &str = "SELECT o.id, o.email, o.role, o.phone_id, o.language, s
      JOIN owners o ON o.id = s.owner_id WHERE s.hash = $1 AND s.began_ms > $2 AND s.seen_ms > $3";
 const SEEN: &str = "UPDATE sign_ins SET seen_ms = $1 WHERE hash = $2";
 const SIGN_OUT: &str = "DELETE FROM sign_ins WHERE hash = $1";
-const SIGN_OUT_EVERYWHERE: &str = "DELETE FROM sign_ins WHERE owner_id = $1";
+pub(super) const SIGN_OUT_EVERYWHERE: &str = "DELETE FROM sign_ins WHERE owner_id = $1";
 const DROP_OLD_SIGN_INS: &str = "DELETE FROM sign_ins WHERE began_ms <= $1 OR seen_ms <= $2";
 
 #[derive(sqlx::FromRow)]

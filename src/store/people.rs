@@ -1,7 +1,7 @@
 //! People who use the page: owners, who may change everything, and staff. An installation never loses its last owner.
 
 use super::db::{read, write, write_one};
-use super::owners::{ABSOLUTE_END, IDLE_END, LINK_LASTS, LINK_REMEMBERED, before};
+use super::owners::{ABSOLUTE_END, IDLE_END, LINK_LASTS, LINK_REMEMBERED, SIGN_OUT_EVERYWHERE, before};
 use super::plan::{NEXT_ID, RAISE_VERSION};
 use super::row::parsed;
 use super::tokens::{hash, random_hex};
@@ -48,7 +48,6 @@ pub enum Kept {
     LastOwner,
 }
 
-// No other process makes the same change meanwhile: on PostgreSQL the row of the version is what makes writers take turns.
 const PEOPLE: &str = "SELECT o.id, o.email, o.role, o.phone_id, CAST(CASE WHEN o.password IS NULL THEN 0 ELSE 1 END AS BIGINT), \
      CAST(COUNT(s.hash) AS BIGINT), MAX(s.seen_ms) FROM owners o \
      LEFT JOIN sign_ins s ON s.owner_id = o.id AND s.began_ms > $1 AND s.seen_ms > $2 \
@@ -69,7 +68,6 @@ const ANYBODY: &str = "SELECT o.id FROM owners o WHERE o.email <> '' AND (o.pass
 const OWNERS: &str = "SELECT email FROM owners WHERE role = 'owner' AND password IS NOT NULL ORDER BY email";
 const DROP: &str = "DELETE FROM owners WHERE id = $1";
 const DROP_SET_UP: &str = "DELETE FROM set_up_links WHERE owner_id = $1";
-const SIGN_OUT_EVERYWHERE: &str = "DELETE FROM sign_ins WHERE owner_id = $1";
 
 /// Whoever uses the link of the first start says who they are when they use it.
 const NOBODY_YET: &str = "";
@@ -127,6 +125,7 @@ impl Store {
     /// Gives somebody another role.
     pub async fn set_role(&self, person: OwnerId, role: Role) -> Result<Kept, StoreError> {
         Ok(write!(self.db, tx => {
+            // On PostgreSQL the row of the version is what makes writers take turns: two owners must not let each other go.
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             if role == Role::Staff {
                 let is: Option<i64> = sqlx::query_scalar(IS_OWNER).bind(person.0).fetch_optional(&mut *tx).await?;

@@ -7,7 +7,7 @@ use super::{Store, StoreError};
 use crate::notice::Address;
 use crate::number::Number;
 use crate::routing::Hours;
-use crate::routing::plan::{Country, Language, ShopId};
+use crate::routing::plan::{Country, GIVE_UP_DEFAULT, Language, ShopId};
 
 /// What every shop has from its beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +17,6 @@ pub struct ShopBasics {
     pub country: Country,
     pub language: Language,
 }
-
-/// Before the owner says otherwise.
-const GIVE_UP_AFTER_S: i64 = 120;
 
 const SET: &str = "UPDATE shops SET name = $2, time_zone = $3, country = $4, language = $5 WHERE id = $1";
 const SET_CALLS_TO: &str = "UPDATE shops SET calls_to = $2 WHERE id = $1 AND (calls_to IS NULL OR calls_to = $3)";
@@ -45,7 +42,7 @@ impl Store {
             }
             let id: i64 = sqlx::query_scalar(NEXT_ID).fetch_one(&mut *tx).await?;
             let query = sqlx::query(PUT_SHOP).bind(id).bind(&name).bind(basics.time_zone.name()).bind(country);
-            let query = query.bind(basics.language.as_str()).bind(None::<String>).bind(GIVE_UP_AFTER_S).bind("");
+            let query = query.bind(basics.language.as_str()).bind(None::<String>).bind(GIVE_UP_DEFAULT.as_secs() as i64).bind("");
             query.bind(country).bind(1_i64).execute(&mut *tx).await?;
             ShopId(id)
         }))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::io::AsyncWriteExt;
 
+use crate::config::DEFAULT_PUBLIC_URL;
 use crate::web::qr_code;
 
 /// Where the words wait for somebody who may read this machine's files as ringall does.
@@ -78,7 +79,7 @@ fn base(listen: SocketAddr, port: u16, public_url: &str, lan: Option<IpAddr>) ->
 
 /// Nobody has said how browsers come in.
 fn is_default(public_url: &str) -> bool {
-    public_url == "http://localhost:8080"
+    public_url == DEFAULT_PUBLIC_URL
 }
 
 /// This machine's address in its own network. Nothing is sent: only the way there is looked up. The address is of those
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn the_link_leads_to_where_the_page_is() {
         let lan = Some(IpAddr::from([192, 168, 1, 20]));
-        let default = "http://localhost:8080";
+        let default = DEFAULT_PUBLIC_URL;
         let base = |listen: &str, url, lan| base(listen.parse().unwrap(), 8080, url, lan);
         assert_eq!(base("127.0.0.1:8080", default, lan), "http://localhost:8080");
         assert_eq!(base("0.0.0.0:8080", default, lan), "http://192.168.1.20:8080");

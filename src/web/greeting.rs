@@ -20,6 +20,7 @@ use crate::web::form::{Fields, encoded};
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::words;
 use crate::words::page::greeting as said;
+use crate::words::page::language_name;
 
 #[derive(Template)]
 #[template(path = "greeting.html")]
@@ -170,7 +171,7 @@ fn build(view: &View, refused: Option<Refused>) -> Page {
     let parts = spoken.flat_map(|language| Part::ALL.map(|part| (language, part)));
     let other = Language::ALL.into_iter().filter(|other| *other != view.shop.language);
     let none = ("", said::labels(language).only_one, also.is_none());
-    let languages = other.map(|it| (it.as_str(), said::language_name(it, language), also == Some(it)));
+    let languages = other.map(|it| (it.as_str(), language_name(it, language), also == Some(it)));
     Page {
         frame: view.frame(Tab::Hours, said::labels(language).greeting),
         g: said::labels(language),
@@ -197,7 +198,7 @@ fn part_form(view: &View, spoken: Language, part: Part, refused: Option<&Refused
     let refused = refused.filter(|refused| (refused.language, refused.part) == (spoken, part));
     let several = view.shop.greeting.also.is_some_and(|also| also != view.shop.language);
     let name = said::part(part, language);
-    let name = if several { format!("{name} ({})", said::language_name(spoken, language)) } else { name.to_owned() };
+    let name = if several { format!("{name} ({})", language_name(spoken, language)) } else { name.to_owned() };
     PartForm {
         id: format!("{}-{}", part.as_str(), spoken.as_str()),
         language: spoken.as_str(),

@@ -13,7 +13,8 @@ use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Choice, Frame, Tab, View, page, shown};
 use crate::web::phone::Typed;
-use crate::words::page::shop::{self as words, Labels, labels};
+use crate::words::page::language_name;
+use crate::words::page::shop::{self as said, Labels, labels};
 
 #[derive(Template)]
 #[template(path = "shop.html")]
@@ -79,8 +80,8 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     page(Page {
         frame: view.frame(Tab::Shop, w.shop),
         places: vec![
-            place(w.phones, words::count_phones(shop.phones.len(), language), "/phones"),
-            place(w.people, words::count_people(people, language), "/people"),
+            place(w.phones, said::count_phones(shop.phones.len(), language), "/phones"),
+            place(w.people, said::count_people(people, language), "/people"),
             place(w.number, or(numbers, w.no_numbers), "/shop/numbers"),
             place(w.notices, or(told, w.notify_none), "/shop/notices"),
             place(w.basics, basics, "/shop/basics"),
@@ -197,14 +198,11 @@ impl BasicsForm {
 }
 
 fn languages(chosen: Language, reader: Language) -> Vec<Choice> {
-    let name = |language| match (language, reader) {
-        (Language::En, Language::En) => "English",
-        (Language::En, Language::Es) => "Inglés",
-        (Language::Es, Language::En) => "Spanish",
-        (Language::Es, Language::Es) => "Español",
+    let choice = |language: Language| Choice {
+        value: language.as_str(),
+        name: language_name(language, reader),
+        chosen: chosen == language,
     };
-    let choice =
-        |language: Language| Choice { value: language.as_str(), name: name(language), chosen: chosen == language };
     Language::ALL.into_iter().map(choice).collect()
 }
 

@@ -3,15 +3,33 @@
 
 /// The fixed words of a page, or of a place of its own: one value a language, so that none lacks a word of the other.
 macro_rules! labels {
-    ($($name:ident),+ $(,)?) => {
+    (in $english:path, $spanish:path; $($name:ident),+ $(,)?) => {
         /// Fixed words.
         #[derive(Debug)]
         pub struct Labels { $(pub $name: &'static str),+ }
 
-        impl Labels {
-            #[cfg(test)]
-            pub(in crate::words) fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name)),+]
+        /// The fixed words in this language.
+        pub fn labels(language: Language) -> &'static Labels {
+            match language {
+                Language::En => &$english,
+                Language::Es => &$spanish,
+            }
+        }
+
+        #[cfg(test)]
+        mod both_languages {
+            use super::*;
+
+            #[test]
+            fn every_label_is_said() {
+                let all = |words: &'static Labels| [$((stringify!($name), words.$name)),+];
+                let [english, spanish] = [Language::En, Language::Es].map(|language| all(labels(language)));
+                for ((name, english), (_, spanish)) in english.into_iter().zip(spanish) {
+                    for said in [english, spanish] {
+                        assert!(!said.is_empty() && said.trim() == said && !said.contains("  "), "{name}: {said:?}");
+                    }
+                    assert!(english != spanish, "{name} is not translated: {english:?}");
+                }
             }
         }
     };
@@ -40,6 +58,7 @@ use crate::routing::plan::Language;
 pub use twilio::why_sip;
 
 labels! {
+    in en::LABELS, es::LABELS;
     // Around every page.
     skip, account, shops, pages, now, calls, phones, to_now,
     // Signing in.
@@ -68,14 +87,6 @@ labels! {
     call_from, pick_up_at, ring_it, go_back, missed_calls, call_back_ring, call_back_ring_hint,
     // Hours, who is owed a call, a caller.
     hours, close_now, open_now, for_now, be_closed, be_open, for_an_hour, until_midnight, or_until, set_override, end_override, owed, nobody_owed, call, claim, unclaim, settle, called_elsewhere, came_in, not_needed, to_caller, who_they_are, name, note, blocked, saved, all_calls, name_too_long, note_too_long, week, holidays_off, more_than_a_week, as_text, expression, closures, no_closures, closure, delete, add_closure, from, to, why_closed, open_anyway, add,
-}
-
-/// The fixed words in this language.
-pub fn labels(language: Language) -> &'static Labels {
-    match language {
-        Language::En => &en::LABELS,
-        Language::Es => &es::LABELS,
-    }
 }
 
 /// When something was, as it stands by itself at `now`: "today, 9:05", "Monday, 9:05", "24 December, 18:00".
@@ -464,27 +475,21 @@ impl Day {
     }
 }
 
+/// The name of a language, in a language.
+pub fn language_name(named: Language, language: Language) -> &'static str {
+    match (language, named) {
+        (Language::En, Language::En) => "English",
+        (Language::En, Language::Es) => "Spanish",
+        (Language::Es, Language::En) => "Inglés",
+        (Language::Es, Language::Es) => "Español",
+    }
+}
+
 /// "Counter", "Counter and Workshop", "Counter, Workshop and Office".
 fn list(names: &[&str], and: &str) -> String {
     match names {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_label_is_said_in_both_languages() {
-        let [en, es] = [Language::En, Language::Es].map(|language| labels(language).all());
-        for ((name, english), (_, spanish)) in en.into_iter().zip(es) {
-            assert!(!english.is_empty() && english.trim() == english, "{name}: {english:?}");
-            assert!(!spanish.is_empty() && spanish.trim() == spanish, "{name}: {spanish:?}");
-            assert!(english != spanish, "{name} is not translated: {english:?}");
-            assert!(!english.contains("  ") && !spanish.contains("  "), "{name}");
-        }
     }
 }

@@ -261,6 +261,6 @@ fn a_greeting_is_told_of_and_refused_kindly() {
         [page::greeting::length(seconds(*ms), seconds(12_000), language), page::greeting::room(seconds(*ms), language)]
             .join(" | ")
     });
-    let names = in_both(&Language::ALL, |named, language| page::greeting::language_name(*named, language).to_owned());
+    let names = in_both(&Language::ALL, |named, language| page::language_name(*named, language).to_owned());
     golden("page_greeting.txt", &[unfit, parts, lengths, names].concat());
 }

@@ -264,10 +264,9 @@ async fn the_shops_own_words_replace_each_other(db: Database) {
     }
 }
 
-/// Run by hand, on a machine that does nothing else: `cargo test --release --test store figures_of -- --ignored --nocapture`.
+/// How long it takes is measured by `cargo bench --bench pages`.
 #[test]
-#[ignore = "measures; a busy machine tells nothing"]
-fn figures_of_a_hundred_thousand_calls_are_there_at_once() {
+fn figures_of_a_hundred_thousand_calls_count_a_month_of_them() {
     crate::cast::on_sqlite(async |db: Database| {
         let (shop, _log) = ruiz(&db).await;
         // A year of them, one every five minutes, up to now.
@@ -284,17 +283,10 @@ fn figures_of_a_hundred_thousand_calls_are_there_at_once() {
         db.shell(&sql).await;
         let end = UnixMs(1_764_000_000_000 + 100_000 * 315_000);
         let month = 31 * 24 * 3_600_000_i64;
-        let mut took = Vec::new();
-        for _ in 0..21 {
-            let from = std::time::Instant::now();
-            let spans = [(UnixMs(end.0 - month), end), (UnixMs(end.0 - 2 * month), UnixMs(end.0 - month))];
-            let [now, before] = spans.map(|span| db.store.figures(shop.id, span, end));
-            let (now, before) = tokio::try_join!(now, before).unwrap();
-            assert!(now.answered().0 > 8_000 && before.answered().0 > 8_000);
-            took.push(from.elapsed());
+        let spans = [(UnixMs(end.0 - month), end), (UnixMs(end.0 - 2 * month), UnixMs(end.0 - month))];
+        for span in spans {
+            let figures = db.store.figures(shop.id, span, end).await.unwrap();
+            assert!(figures.answered().0 > 8_000, "a call every five minutes");
         }
-        took.sort();
-        println!("both months: median {:?}, longest {:?}", took[10], took[20]);
-        assert!(took[10] < Duration::from_millis(50), "{took:?}");
     });
 }

@@ -6,17 +6,10 @@ use crate::greeting::own::Unfit;
 use crate::routing::plan::{Language, Part};
 
 labels! {
+    in ENGLISH, SPANISH;
     greeting, heard, heard_hint, hear_at, listen, they_hear, phones_ring, never_closed,
     words_heading, words_hint, own_voice, our_voice, what_is_said, a_wave, record, stop, recorded, listening,
     needs_https, no_microphone, keep, use_ours, also, also_hint, only_one,
-}
-
-/// The fixed words in this language.
-pub fn labels(language: Language) -> &'static Labels {
-    match language {
-        Language::En => &ENGLISH,
-        Language::Es => &SPANISH,
-    }
 }
 
 const ENGLISH: Labels = Labels {
@@ -83,16 +76,6 @@ pub fn part(part: Part, language: Language) -> &'static str {
         (Language::En, Part::Invitation) => "At the end: that they may leave a message",
         (Language::Es, Part::Welcome) => "Bienvenida: el nombre de la tienda y que está cerrada",
         (Language::Es, Part::Invitation) => "Al final: que pueden dejar un mensaje",
-    }
-}
-
-/// The name of a language, in a language.
-pub fn language_name(named: Language, language: Language) -> &'static str {
-    match (language, named) {
-        (Language::En, Language::En) => "English",
-        (Language::En, Language::Es) => "Spanish",
-        (Language::Es, Language::En) => "Inglés",
-        (Language::Es, Language::Es) => "Español",
     }
 }
 
@@ -169,18 +152,4 @@ fn tenths(length: Duration, language: Language) -> String {
         Language::Es => ',',
     };
     format!("{}{point}{}", tenths / 10, tenths % 10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_label_is_said_in_both_languages() {
-        for ((name, english), (_, spanish)) in ENGLISH.all().into_iter().zip(SPANISH.all()) {
-            assert!(!english.is_empty() && english.trim() == english, "{name}: {english:?}");
-            assert!(!spanish.is_empty() && spanish.trim() == spanish, "{name}: {spanish:?}");
-            assert!(english != spanish, "{name} is not translated: {english:?}");
-        }
-    }
 }

@@ -6,29 +6,10 @@ use crate::routing::plan::Language;
 /// The labels of a page in both languages, and which is asked for.
 macro_rules! said {
     ($($name:ident: $en:literal, $es:literal;)+) => {
-        labels! { $($name),+ }
+        labels! { in EN, ES; $($name),+ }
 
         const EN: Labels = Labels { $($name: $en),+ };
         const ES: Labels = Labels { $($name: $es),+ };
-
-        /// The fixed words in this language.
-        pub fn labels(language: Language) -> &'static Labels {
-            match language {
-                Language::En => &EN,
-                Language::Es => &ES,
-            }
-        }
-
-        #[cfg(test)]
-        mod both_languages {
-            #[test]
-            fn every_label_is_said() {
-                for ((name, english), (_, spanish)) in super::EN.all().into_iter().zip(super::ES.all()) {
-                    assert!(!english.is_empty() && !spanish.is_empty(), "{name}");
-                    assert!(english != spanish, "{name} is not translated: {english:?}");
-                }
-            }
-        }
     };
 }
 
