@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::Facts;
+use super::super::facts::Facts;
 use super::super::event::{Given, Giver, Output, Stop};
 use super::super::leg::{Leg, LegState, TakenBy};
 use super::super::record::{Disposition, EndedBy, EventKind};

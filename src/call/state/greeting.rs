@@ -7,7 +7,7 @@ use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Sealed
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, Door, EndedBy, EventKind};
-use super::super::{Facts, Interrupted, Withdrawn};
+use super::super::facts::{Facts, Interrupted, Withdrawn};
 use super::talking::Before;
 use super::{Phase, ending, ringing};
 use crate::now::{Mono, Now, UnixMs};

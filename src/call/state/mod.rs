@@ -11,7 +11,7 @@ mod screening;
 pub(super) mod talking;
 pub(super) mod transferring;
 
-use super::Facts;
+use super::facts::Facts;
 use super::event::Input;
 use super::phones::Phones;
 use crate::now::{Mono, Now};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::super::Facts;
+use super::super::facts::Facts;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop, Taker, Ways};
 use super::super::leg::{BindingId, Leg, LegId, LegState, TakenBy};
 use super::super::phones::{Awaited, Phones};

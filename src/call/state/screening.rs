@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::super::Facts;
+use super::super::facts::Facts;
 use super::super::event::{Output, Stop};
 use super::super::leg::{BindingId, LegId, LegState, TakenBy};
 use super::super::record::EventKind;

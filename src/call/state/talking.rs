@@ -6,7 +6,7 @@ use super::super::event::{CallerLeft, Final, Holder, Input, LegEnd, Output, Said
 use super::super::leg::{Leg, LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
-use super::super::{Facts, Withdrawn};
+use super::super::facts::{Facts, Withdrawn};
 use super::greeting::{Closed, Greeting};
 use super::ringing::Ringing;
 use super::transferring::Transferring;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::Facts;
+use super::super::facts::Facts;
 use super::super::event::{CallerLeft, Holder, Input, LegEnd, Output, Progress, Said, Stop};
 use super::super::leg::{Leg, LegId, LegState};
 use super::super::phones::Phones;
