@@ -5,6 +5,7 @@ pub(super) mod dialling;
 pub(super) mod ending;
 mod given;
 pub(super) mod greeting;
+mod legs;
 pub(super) mod lifting;
 pub(super) mod ringing;
 mod screening;
