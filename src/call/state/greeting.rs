@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Sealed, Stop};
+use super::super::facts::{Facts, Interrupted, Withdrawn};
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, Door, EndedBy, EventKind};
-use super::super::facts::{Facts, Interrupted, Withdrawn};
 use super::talking::Before;
 use super::{Phase, ending, legs};
 use crate::now::{Mono, Now, UnixMs};

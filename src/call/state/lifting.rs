@@ -3,10 +3,10 @@
 //! is the same without a customer: the phone rings once, and what came of it is told.
 
 use super::super::event::{Final, Input, Output, Stop};
+use super::super::facts::Facts;
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::EventKind;
-use super::super::facts::Facts;
 use super::super::{Dial, Drilled, Lift, Occasion, Then};
 use super::dialling::Dialling;
 use super::{Phase, ending, legs};

@@ -12,8 +12,8 @@ mod screening;
 pub(super) mod talking;
 pub(super) mod transferring;
 
-use super::facts::Facts;
 use super::event::Input;
+use super::facts::Facts;
 use super::phones::Phones;
 use crate::now::{Mono, Now};
 

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::super::facts::Facts;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop, Ways};
+use super::super::facts::Facts;
 use super::super::leg::{BindingId, Leg, LegId, LegState};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::facts::Facts;
 use super::super::event::{CallerLeft, Holder, Input, LegEnd, Output, Progress, Said, Stop};
+use super::super::facts::Facts;
 use super::super::leg::{Leg, LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
