@@ -9,7 +9,7 @@ const SHELLS: [&str; 19] = [
     "app.rs",
     "app/",
     "clock.rs",
-    "driver.rs",
+    "driver",
     "speech",
     "alert",
     "resolve",
@@ -132,7 +132,7 @@ const IMPORTERS: [(&str, &[&str]); 32] = [
     ("tokio_rustls", &["tls.rs"]),
     ("webpki_roots", &["tls"]),
     ("aws_lc_rs", &["tls", "twilio/ed25519.rs"]),
-    ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
+    ("mio", &["driver", "media/port", "sip/socket.rs"]),
     ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),
 ];
