@@ -133,7 +133,7 @@ const IMPORTERS: [(&str, &[&str]); 32] = [
     ("webpki_roots", &["tls"]),
     ("aws_lc_rs", &["tls", "twilio/ed25519.rs"]),
     ("mio", &["driver", "media/port", "sip/socket.rs"]),
-    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
+    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),
 ];
 
