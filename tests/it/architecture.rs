@@ -56,7 +56,7 @@ const ARROWS: [Rule; 8] = [
         instead: "media relays what it is told: put what it needs into a `Command` or a `Fact`",
     },
     Rule {
-        files: &["words/", "caller.rs", "owed.rs"],
+        files: &["words/", "caller", "owed.rs"],
         never: &["crate::door", "crate::sip", "crate::media", "crate::switchboard", "crate::twilio", "crate::store"],
         instead: "words and cards say facts: take them from call::record and routing",
     },
