@@ -5,8 +5,8 @@
 //! [`offer`]: a caller's INVITE. [`fork`]: the INVITEs to the phones. [`bridge`]: the conversation of the two.
 //! [`referring`]: a phone gives its call to another. [`attended`]: the same once it has asked them. [`taking`]: a phone
 //! dials for a call that waits; [`unproved`]: one that has to show first that it is there. [`cells`]: phones behind a
-//! carrier. [`dialled`]: whoever a phone of the shop calls behind one. [`lifting`]: a phone that is rung so that it calls
-//! somebody.
+//! carrier. [`dialled`]: whoever a phone of the shop calls behind one; [`lines`]: the carriers that such calls go by;
+//! [`identity`]: who they are told is calling. [`lifting`]: a phone that is rung so that it calls somebody.
 //! [`presence`]: whether both are still there. [`timers`]: for how long they are believed to be.
 //! [`reliable`]: what must arrive before that.
 //! [`place`]: where phones are rung. [`registrations`]: where they have registered. [`subscriptions`]: what they want to
@@ -21,9 +21,11 @@ mod dialled;
 mod dialogs;
 mod events;
 mod fork;
+mod identity;
 mod left_ringing;
 mod legs;
 mod lifting;
+mod lines;
 mod loops;
 mod names;
 mod offer;
@@ -66,8 +68,8 @@ use legs::{Acked, Audio, Begun, CallerLeg, CallerState, Conversation, Far, Phone
 use place::reached_at;
 
 pub use attended::{Joint, NotJoined, Wish};
-pub use cells::Takes;
 pub use legs::{Party, Shown};
+pub use lines::Takes;
 pub use offer::{Arrival, Calling, Origin};
 pub use place::{Place, Way};
 pub use registrations::{Registered, RegistrationSettings, User};
@@ -121,6 +123,8 @@ pub struct SipDoor {
     relays: HashMap<RelayId, CallId>,
     told: VecDeque<Told>,
     cells: cells::Cells,
+    /// The carriers, in the order of the configuration, as calls go out by them.
+    lines: Vec<lines::Line>,
     media: VecDeque<media::Command>,
     last_relay: u32,
 }
@@ -146,7 +150,8 @@ impl SipDoor {
         SipDoor {
             endpoint: Endpoint::new(interfaces, Chance::new(seed)),
             trunks: trunks::Trunks::new(&trunks, &mut chance),
-            cells: cells::Cells::new(&trunks),
+            cells: cells::Cells::default(),
+            lines: trunks.iter().map(lines::Line::of).collect(),
             gate: Gate::new(trunks),
             acquaintances: Arc::default(),
             names: names::Names::new(registrations.secret.clone()),
