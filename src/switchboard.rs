@@ -18,6 +18,7 @@ mod live;
 mod mailboxes;
 mod notices;
 mod picking_up;
+mod receiving;
 mod right_now;
 mod settings;
 mod sound;
@@ -26,32 +27,26 @@ mod trunks;
 mod twilio;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use crate::call::event::{Final, Input as CallInput, Output as CallOutput};
+use crate::call::event::{Input as CallInput, Output as CallOutput};
 use crate::call::leg::BindingId;
 use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
-use crate::call::{Begin, Call, Occasion};
+use crate::call::{Call, Occasion};
 use crate::caller::Callers;
 use crate::chance::Chance;
-use crate::config::{Prefix, Srtp, Trunk};
-use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
-use crate::door::twilio::{TwilioDoor, TwilioSettings};
+use crate::door::sip::{Origin, SipDoor, Told};
+use crate::door::twilio::TwilioDoor;
 use crate::media::{self, Family, Ports};
 use crate::now::{Mono, Now, UnixMs};
-use crate::number::Number;
-use crate::routing::decision::{Action, Because, Offer};
-use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
-use crate::routing::{CallerId, Identity, decide, shop_called};
+use crate::routing::plan::{PhoneId, Plan, ShopId};
 use crate::sip::budget::Spent;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
-use crate::sip::hop::Interfaces;
 use crate::sip::locate::{self, Found};
 use crate::sip::message_summary::Waiting;
 use crate::sip::transaction::timer::Deadlines;
-use crate::sip::wire::{self, Framing, Unreadable};
+use crate::sip::wire::{self, Framing};
 use crate::utterance::Names;
 
 pub use crate::call::event::{Medium, NotRung};
@@ -203,14 +198,6 @@ impl Switchboard {
         switchboard
     }
 
-    /// Whether this datagram may cost us anything; asked before anything else is done for it, be it to ask the system which
-    /// address of ours it came to.
-    pub fn admit<'a>(&mut self, now: Now, socket: SocketId, from: SocketAddr, bytes: &'a [u8]) -> Option<Admitted<'a>> {
-        let nowhere = if from.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let spent = self.spend(now, &Route::udp(socket, from, nowhere), bytes);
-        (spent == Spent::Within).then_some(Admitted { socket, from, bytes })
-    }
-
     /// Something happened. Poll the outputs until there are none before the next input.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         match input {
@@ -348,36 +335,6 @@ impl Switchboard {
         self.tell_of_free_phones(now);
         self.settle(now);
         Some(call)
-    }
-
-    fn spend(&mut self, now: Now, hop: &Route, bytes: &[u8]) -> Spent {
-        let spent = self.door.spend(now, hop, bytes);
-        if spent == Spent::Over {
-            self.over_budget += 1;
-        }
-        spent
-    }
-
-    fn read(&mut self, now: Now, hop: Route, bytes: &[u8], framing: Framing) {
-        match wire::read(bytes, framing) {
-            Ok(mut message) => {
-                message.stamp(hop.to);
-                self.door.receive(now, hop, message);
-            }
-            // A phone's own keep-alive (RFC 5626 §4.4.1). Some send it by UDP too, and register anew when nothing comes back.
-            Err(Unreadable::KeepAlive) if wire::is_ping(bytes) && self.door.is_known(&hop) => {
-                self.send(hop, wire::PONG.to_vec());
-            }
-            Err(unreadable) => self.unreadable(hop, unreadable),
-        }
-    }
-
-    /// A stranger gets no answer, least of all to what cannot be read.
-    fn unreadable(&mut self, hop: Route, unreadable: Unreadable) {
-        match unreadable {
-            Unreadable::Answer { bytes, .. } if self.door.is_known(&hop) => self.send(hop, bytes),
-            Unreadable::Answer { .. } | Unreadable::Drop(_) | Unreadable::KeepAlive => {}
-        }
     }
 
     fn timeout(&mut self, now: Now) {
