@@ -118,7 +118,7 @@ const IMPORTERS: [(&str, &[&str]); 32] = [
     ("clap", &["main.rs", "cli/"]),
     ("rustix", &["cli/doctor/disk.rs"]),
     ("sdp_types", &["media/sdp"]),
-    ("opening_hours", &["routing/hours.rs"]),
+    ("opening_hours", &["routing/hours"]),
     ("rlibphonenumber", &["number.rs"]),
     ("audio_codec_algorithms", &["media/g711.rs"]),
     ("hound", &["media/pcm_wave.rs"]),
