@@ -18,6 +18,7 @@ use crate::call::record::CallId;
 use crate::clock;
 use crate::config::{Config, Twilio, TwilioRing};
 use crate::door::sip::RegistrationSettings;
+use crate::door::twilio::greeting_link::GreetingLinks;
 use crate::door::twilio::{RingBy, TwilioSettings};
 use crate::driver::{self, Inbox, Message, Shells};
 use crate::media::port::{self, PortConfig};
@@ -159,6 +160,7 @@ impl Running {
         }
         let secret = store.nonce_secret().await?;
         let proofs = secret.0;
+        let greetings = GreetingLinks::new(secret.clone());
         let kept = store.bindings().await.unwrap_or_else(|error| {
             tracing::error!(%error, "the stored registrations are lost; each phone rings again once it has registered");
             Vec::new()
@@ -313,6 +315,7 @@ impl Running {
             site,
             reception,
             webhooks,
+            greetings,
             first_start: LinkFile::in_data_dir(&data_dir),
             clock: clock::now,
         });

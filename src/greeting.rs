@@ -120,18 +120,17 @@ impl Greeting {
 
     /// All that is heard, μ-law, 8 kHz.
     pub fn samples(&self) -> Vec<u8> {
-        let mut samples = Vec::new();
-        for sound in self.sounds() {
-            match sound {
-                Sound::Clip(clip) => samples.extend_from_slice(clip),
-                Sound::Recorded(recorded) => samples.extend_from_slice(&recorded),
-                Sound::Silence { samples: length } => samples.resize(samples.len() + length, ULAW_SILENCE),
-            }
-        }
-        if samples.len() % 2 == 1 {
-            samples.push(ULAW_SILENCE);
-        }
-        samples
+        joined(self.sounds())
+    }
+
+    /// The same for where somebody else makes the beep.
+    pub fn without_beep(&self) -> Vec<u8> {
+        joined(self.words())
+    }
+
+    /// Whether something of it is this shop's own recording.
+    pub fn has_own_words(&self, shop: &Shop) -> bool {
+        shop.greeting.words.iter().any(|own| self.0.has(&own.samples))
     }
 
     /// The greeting of a shop whose clock is `zone`'s, for a call at `now`.
@@ -173,9 +172,14 @@ impl Greeting {
 
     /// What is heard: the words, and the beep after which the caller speaks.
     pub fn sounds(&self) -> Vec<Sound> {
+        let mut sounds = self.words();
+        sounds.push(Sound::Clip(BEEP.samples));
+        sounds
+    }
+
+    fn words(&self) -> Vec<Sound> {
         let mut sounds = vec![Sound::silence(LEAD)];
         sounds.extend(self.0.sounds());
-        sounds.push(Sound::Clip(BEEP.samples));
         sounds
     }
 
@@ -227,6 +231,21 @@ impl Greeting {
             }
         }
     }
+}
+
+fn joined(sounds: Vec<Sound>) -> Vec<u8> {
+    let mut samples = Vec::new();
+    for sound in sounds {
+        match sound {
+            Sound::Clip(clip) => samples.extend_from_slice(clip),
+            Sound::Recorded(recorded) => samples.extend_from_slice(&recorded),
+            Sound::Silence { samples: length } => samples.resize(samples.len() + length, ULAW_SILENCE),
+        }
+    }
+    if samples.len() % 2 == 1 {
+        samples.push(ULAW_SILENCE);
+    }
+    samples
 }
 
 fn spoken(own: &OwnWords) -> SpokenName {

@@ -71,6 +71,13 @@ impl Utterance {
         self.spoken.iter().flat_map(|spoken| [spoken.words.sound(), Sound::silence(spoken.then.length())])
     }
 
+    /// Whether this recording is part of it.
+    pub(crate) fn has(&self, recording: &Arc<[u8]>) -> bool {
+        self.spoken
+            .iter()
+            .any(|spoken| matches!(&spoken.words, Words::Name(name) if Arc::ptr_eq(&name.samples, recording)))
+    }
+
     /// How long that takes.
     pub fn length(&self) -> Duration {
         self.spoken.iter().map(|spoken| length_of(spoken.words.samples()) + spoken.then.length()).sum()

@@ -11,7 +11,8 @@ use crate::call::{Begin, Call};
 use crate::caller::NamedBy;
 use crate::door::sip::Arrival;
 use crate::door::token::Token;
-use crate::door::twilio::{AfterAll, Asked, Request, Spoken, written};
+use crate::door::twilio::greeting_link::GreetingId;
+use crate::door::twilio::{AfterAll, Asked, Greets, Request, Spoken, written};
 use crate::greeting::Greeting;
 use crate::media::Kept;
 use crate::now::Now;
@@ -306,15 +307,20 @@ impl Switchboard {
         }
     }
 
-    /// The shop's greeting in words, for a caller at Twilio. Says whether it was one.
+    /// The shop's greeting for a caller at Twilio: its own recording where it has one, else in words. Says whether it was one.
     pub(super) fn greet_by_webhook(&mut self, now: Now, id: CallId, shop: &Shop, opening: Opening) -> bool {
         if !self.twilio.has(id) {
             return false;
         }
-        let name = written(&shop.name);
-        let name = Some(&name).filter(|name| !name.text.is_empty());
-        let greeting = Greeting::of_shop(shop, name, opening, now.wall);
-        self.twilio.greet(id, greeting.text());
+        let heard = Greeting::of_shop(shop, self.names.get(shop.language, &shop.name), opening, now.wall);
+        let greets = if heard.has_own_words(shop) {
+            Greets::Played(GreetingId::of(&heard, shop, opening, now.wall))
+        } else {
+            let name = written(&shop.name);
+            let name = Some(&name).filter(|name| !name.text.is_empty());
+            Greets::Said(Greeting::of_shop(shop, name, opening, now.wall).text())
+        };
+        self.twilio.greet(id, greets);
         true
     }
 }

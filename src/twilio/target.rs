@@ -4,6 +4,8 @@ use uuid::Uuid;
 
 /// Where all of them begin, behind the public URL.
 const ROOT: &str = "/twilio/";
+/// Where a sound of ours is fetched, which anybody may who knows its name.
+pub const GREETING: &str = "/twilio/greeting/";
 
 /// What a request is for. `call` is our own name of the call, `leg` of one of its legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

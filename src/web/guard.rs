@@ -19,6 +19,9 @@ const MAX_PATH_BYTES: usize = 512;
 /// Of a query: every parameter we know, each at its longest, stays under half of it.
 const MAX_QUERY_BYTES: usize = 1024;
 
+/// Of a webhook's query: set to GET at its number, a carrier writes the whole form there.
+const MAX_WEBHOOK_QUERY_BYTES: usize = 12 * 1024;
+
 /// Given to every answer that does not say otherwise itself: a page allows its own style sheet, nothing allows all.
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -47,12 +50,16 @@ pub async fn guard(request: Request, next: Next) -> Response {
 fn too_long(uri: &Uri) -> Option<Problem> {
     let detail = if uri.path().len() > MAX_PATH_BYTES {
         format!("The path is longer than {MAX_PATH_BYTES} bytes: nothing here has such a name.")
-    } else if uri.query().is_some_and(|query| query.len() > MAX_QUERY_BYTES) {
-        format!("The query is longer than {MAX_QUERY_BYTES} bytes: ask for less.")
+    } else if uri.query().is_some_and(|query| query.len() > longest_query(uri.path())) {
+        format!("The query is longer than {} bytes: ask for less.", longest_query(uri.path()))
     } else {
         return None;
     };
     Some(Problem::new(StatusCode::URI_TOO_LONG, detail))
+}
+
+fn longest_query(path: &str) -> usize {
+    if path.starts_with("/twilio/") { MAX_WEBHOOK_QUERY_BYTES } else { MAX_QUERY_BYTES }
 }
 
 /// A panic is a bug; it costs this request and nothing else. The path as routed is logged, never as asked: it may hold

@@ -35,6 +35,7 @@ mod multipart;
 mod news;
 mod now;
 mod owed;
+mod own_greeting;
 mod password;
 mod people;
 mod phone;
@@ -55,6 +56,7 @@ mod start;
 mod throttle;
 mod twilio_note;
 mod visit;
+mod wave;
 mod what_if;
 mod who;
 mod wrap_up;
@@ -71,6 +73,7 @@ use axum::routing::{MethodRouter, any, delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, watch};
 
+use crate::door::twilio::greeting_link::GreetingLinks;
 use crate::media::recordings::Recordings;
 use crate::now::Now;
 use crate::provisioning::Site;
@@ -118,6 +121,8 @@ pub struct Web {
     pub reception: Reception,
     /// `None`: no call comes by webhook.
     pub webhooks: Option<Webhooks>,
+    /// Reads the names of greetings that Twilio fetches.
+    pub greetings: GreetingLinks,
     /// Where the link of the first start waits until somebody has used it.
     pub first_start: LinkFile,
     /// [`crate::clock::now`], but in a test.
@@ -184,7 +189,11 @@ fn phone_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
 
 /// For Twilio and those who speak as it does, with a signature of the account.
 fn webhook_routes() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
-    vec![("/twilio/{*target}", any(webhook::receive))]
+    vec![
+        ("/twilio/{*target}", any(webhook::receive)),
+        // A sound, by a name that nobody guesses.
+        ("/twilio/greeting/{name}", get(own_greeting::play)),
+    ]
 }
 
 /// Pages for everybody.

@@ -64,6 +64,8 @@ pub enum Heard {
     Busy,
     NotInService,
     Said(String),
+    /// A sound that was fetched at this path.
+    Played(String),
     Beep,
     /// Their call was ended.
     HungUp,
@@ -359,6 +361,12 @@ impl Twilio {
             "Say" => {
                 self.calls[at].status = "in-progress";
                 self.calls[at].heard.push(Heard::Said(verb.text));
+                self.calls[at].doing = Doing::Until(now + SPEECH);
+                Vec::new()
+            }
+            "Play" => {
+                self.calls[at].status = "in-progress";
+                self.calls[at].heard.push(Heard::Played(path(&verb.text)));
                 self.calls[at].doing = Doing::Until(now + SPEECH);
                 Vec::new()
             }

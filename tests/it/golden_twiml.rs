@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ringall::routing::plan::Language;
+use ringall::routing::plan::{Language, OwnWords, Part};
 use ringall::twilio::{Profile, twiml};
 
 use crate::carrier_twilio::{Element, Exchange, elements};
@@ -46,6 +46,9 @@ fn exchanged(name: &str, shop: &Shop, about: &str) {
     let mut document = document.replace(&call, "CALL");
     while let Some((before, after)) = document.split_once("sip:ring-").filter(|(_, after)| !after.starts_with('…')) {
         document = format!("{before}sip:ring-…{}", &after[after.find('@').unwrap_or_default()..]);
+    }
+    if let Some((before, after)) = document.split_once("/twilio/greeting/") {
+        document = format!("{before}/twilio/greeting/…{}", &after[after.find(".wav").unwrap_or_default()..]);
     }
     let mut came = format!("POST {}\n", path.replace(&call, "CALL"));
     for pair in form.split('&') {
@@ -138,6 +141,11 @@ fn a_closed_shop_greets_and_records() {
         let shop = ringing(Shop::opening().hours("Mo-Fr 16:30-20:00").speaking(language));
         exchanged(name, &shop, "/twilio/voice");
     }
+    let shop = Shop::closed();
+    let (part, words, samples) = (Part::Welcome, "Ruiz here".into(), vec![7; 16_000].into());
+    shop.changes(|wishes| wishes.greeting.words = vec![OwnWords { language: Language::En, part, words, samples }]);
+    calls(&shop);
+    exchanged("closed_own.txt", &shop, "/twilio/voice");
     let shop = Shop::closed();
     let ann = shop.caller("Ann", "+34600111222");
     ann.calls_through(Door::Twilio);

@@ -36,6 +36,8 @@ const CARRIER_V6: Prefix =
 
 /// What the carrier is called where it has a name.
 pub const CARRIER_NAME: &str = "carrier.example";
+/// The installation's own.
+pub const SECRET: NonceSecret = NonceSecret([7; 32]);
 
 /// What stands between the shop and the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +174,7 @@ fn settings(kept: Vec<(String, KeptUser)>, registered: Vec<Trunk>, router: Route
         registrations: RegistrationSettings {
             realm: "ringall".to_owned(),
             digest: Algorithm::Md5,
-            secret: NonceSecret([7; 32]),
+            secret: SECRET,
             kept,
         },
         trunks: [carrier].into_iter().chain(second).chain(registered).collect(),

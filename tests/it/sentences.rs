@@ -1,8 +1,9 @@
 //! What the product promises of a call, sentence by sentence, each with the tests that show it; and every race, in both
 //! orders. `docs/ring.md` and `docs/races.md` are written from here: `RINGALL_BLESS=1 cargo test --test it sentences::`.
 //!
-//! A test is named as the runner names it; of another target than this one with its name before: `lib`, `store`.
+//! A test is named as the runner names it; of another target than this one with its name before: `lib`, `store`, `web`.
 
+mod doors;
 mod races;
 mod ring;
 mod webhooks;
@@ -23,6 +24,13 @@ struct Sentence {
     says: &'static str,
     /// None: it is not so yet, and the docs say that.
     shown_by: &'static [&'static str],
+}
+
+/// Stories that cannot be the same by both doors, or have nothing to do with them.
+struct OneDoor {
+    why: &'static str,
+    /// A file of `tests/it/story`, with all of its stories that are not run through both, or one story of it.
+    stories: &'static [&'static str],
 }
 
 /// Two things that happen at once.
@@ -75,9 +83,7 @@ fn the_exceptions_in_the_docs_are_those_of_the_code() {
     )
     .to_owned();
     write_paragraphs(&mut text, webhooks::PARAGRAPHS);
-    text.push_str(
-        "\n## What is otherwise\n\nWith `ring = \"sip\"` all of [ring.md](ring.md) holds but the last two.\n\n",
-    );
+    text.push_str("\n## What is otherwise\n\nWith `ring = \"sip\"` all of [ring.md](ring.md) holds but the last.\n\n");
     text.push_str("| with | what is promised | what happens instead | test |\n|---|---|---|---|\n");
     for (Exception { with, promise, instead }, test) in EXCEPTIONS.iter().zip(webhooks::EXCEPTIONS_SHOWN_BY) {
         let with = match with {
@@ -86,7 +92,94 @@ fn the_exceptions_in_the_docs_are_those_of_the_code() {
         };
         let _ = writeln!(text, "| {with} | {promise} | {instead} | `{test}` |");
     }
+    text.push_str(
+        "\n## What is told of one door alone\n\nEvery other story of `tests/it/story` is run through both doors: by a SIP trunk, \
+         and by Twilio, which brings\nthe caller to our SIP port.\n\n",
+    );
+    for OneDoor { why, stories } in doors::BY_ONE_DOOR {
+        let stories: Vec<String> = stories.iter().map(|story| format!("`{story}`")).collect();
+        let _ = writeln!(text, "- {why}\n  {}", stories.join(",\n  "));
+    }
     matches_or_blesses("docs/webhooks.md", &text);
+}
+
+#[test]
+fn every_story_runs_through_both_doors_or_it_is_said_why_not() {
+    let excuses: Vec<&str> = doors::BY_ONE_DOOR.iter().flat_map(|one| one.stories).copied().collect();
+    let mut faults = String::new();
+    let mut known: Vec<String> = Vec::new();
+    for (file, stories) in stories() {
+        let is_excused = excuses.contains(&file.as_str());
+        if is_excused && stories.iter().all(|(_, doors)| *doors == Doors::Both) {
+            let _ = writeln!(faults, "all stories of {file} run through both doors now: take it out of doors.rs.");
+        }
+        for (name, doors) in &stories {
+            let story = format!("{file}::{name}");
+            match (doors, excuses.contains(&story.as_str())) {
+                (Doors::One, false) if !is_excused => {
+                    let _ = writeln!(
+                        faults,
+                        "{story} runs by one door alone: run it by through_both_doors, or say in doors.rs why it cannot be."
+                    );
+                }
+                (Doors::Both, true) => {
+                    let _ = writeln!(faults, "{story} runs through both doors now: take it out of doors.rs.");
+                }
+                (Doors::One, true) if is_excused => {
+                    let _ = writeln!(faults, "{story} is excused with its whole file: say so once in doors.rs.");
+                }
+                (Doors::One | Doors::Both, _) => {}
+            }
+            known.push(story);
+        }
+        known.push(file);
+    }
+    for (nth, gone) in excuses.iter().enumerate() {
+        if !known.iter().any(|story| story == gone) || excuses[..nth].contains(gone) {
+            let _ = writeln!(faults, "{gone} is no story, or stands in doors.rs twice.");
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// By which doors a story is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Doors {
+    One,
+    Both,
+}
+
+/// The stories of each file, and by which doors each is run.
+fn stories() -> Vec<(String, Vec<(String, Doors)>)> {
+    let folder = std::fs::read_dir(root().join("tests/it/story")).expect("the stories are there");
+    let paths = folder.map(|entry| entry.expect("a file").path());
+    let mut files: Vec<(String, Vec<(String, Doors)>)> = paths
+        .map(|path| {
+            let file = path.file_stem().and_then(|name| name.to_str()).expect("a name in ASCII").to_owned();
+            (file, stories_in(&std::fs::read_to_string(&path).expect("a story can be read")))
+        })
+        .filter(|(_, stories)| !stories.is_empty())
+        .collect();
+    files.sort();
+    files
+}
+
+fn stories_in(code: &str) -> Vec<(String, Doors)> {
+    let stories = code.split("#[test]\nfn ").skip(1).filter_map(|rest| {
+        let (name, body) = rest.split_once("()")?;
+        let body = body.split("\n}\n").next().unwrap_or_default();
+        let is_both = body.contains("through_both_doors(") || body.contains("in DOORS ");
+        Some((name.to_owned(), if is_both { Doors::Both } else { Doors::One }))
+    });
+    stories.collect()
+}
+
+#[test]
+fn a_story_of_one_door_is_noticed() {
+    let code = "#[test]\nfn one() {\n    a();\n}\n\nfn through_both_doors() {}\n\n#[test]\nfn both() {\n    \
+                through_both_doors(|door| ());\n}\n\n#[test]\nfn each() {\n    for door in DOORS {\n    }\n}\n";
+    let [one, both] = [Doors::One, Doors::Both];
+    assert_eq!(stories_in(code), [("one".to_owned(), one), ("both".to_owned(), both), ("each".to_owned(), both)]);
 }
 
 #[test]
@@ -151,7 +244,7 @@ fn exists(test: &str) -> bool {
     let (target, path) = test.split_once(' ').unwrap_or(("it", test));
     let Some((modules, name)) = path.rsplit_once("::") else { return false };
     let base = match target {
-        "it" | "store" => root().join("tests").join(target),
+        "it" | "store" | "web" => root().join("tests").join(target),
         "lib" => root().join("src"),
         _ => return false,
     };
@@ -166,7 +259,12 @@ fn has_test(file: &Path, name: &str) -> bool {
     let Ok(code) = std::fs::read_to_string(file) else { return false };
     let lines: Vec<&str> = code.lines().map(str::trim).collect();
     let begins = format!("fn {name}(");
-    let marked = lines.windows(2).any(|pair| pair[0] == "#[test]" && pair[1].starts_with(&begins));
+    let begins_later = format!("async {begins}");
+    let marked = lines.windows(2).any(|pair| match pair[0] {
+        "#[test]" => pair[1].starts_with(&begins),
+        "#[tokio::test]" => pair[1].starts_with(&begins_later),
+        _ => false,
+    });
     let on_both = code.contains("on_both! {") && lines.contains(&format!("{name},").as_str());
     marked || on_both && code.contains(&format!("async fn {name}("))
 }

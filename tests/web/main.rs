@@ -14,6 +14,7 @@ mod listener;
 mod messages;
 mod metrics;
 mod owed;
+mod own_greeting;
 mod page_after;
 mod page_callers;
 mod page_calls;

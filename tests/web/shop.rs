@@ -13,6 +13,7 @@ use ringall::call::record::{
     CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
 };
 use ringall::config::{Config, DatabaseUrl};
+use ringall::door::twilio::greeting_link::GreetingLinks;
 use ringall::media::recordings::Recordings;
 use ringall::media::wav;
 use ringall::notice::{NoneRang, Notice};
@@ -21,6 +22,7 @@ use ringall::number::Number;
 use ringall::provisioning::Site;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, Plan, Shop, ShopId};
 use ringall::routing::{Action, Because, Decision, NotDialled, Ring, Wave};
+use ringall::sip::auth::NonceSecret;
 use ringall::sip::stream::Reception;
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{
@@ -42,6 +44,8 @@ pub const JO: &str = "+34600999888";
 pub const TWO_DESKS: &str = "Norte";
 /// Nobody's phone is rung to call it.
 pub const PREMIUM: &str = "+34806123456";
+/// The installation's own.
+pub const SECRET: NonceSecret = NonceSecret([7; 32]);
 
 /// The web of one or more shops, ready to be asked.
 pub struct Place {
@@ -56,6 +60,7 @@ pub struct Place {
     pub gauges: Arc<LiveGauges>,
     /// What the call loop tells as it happens.
     pub feed: Feed,
+    plan_changes: watch::Sender<Arc<Plan>>,
     /// What the call loop was asked to do, in order.
     asked: Arc<Mutex<Vec<Asked>>>,
     log: LogWriter,
@@ -156,11 +161,12 @@ impl Place {
         let (feed, telling) = live::feed(NOW);
         tokio::spawn(telling.run());
         let first_start = LinkFile::in_data_dir(disk.path());
+        let plan_changes = watch::Sender::new(plan.clone());
         let web = Web {
             store: store.clone(),
             recordings: recordings.clone(),
             board,
-            plan: watch::channel(plan.clone()).1,
+            plan: plan_changes.subscribe(),
             plan_written: Arc::default(),
             listeners: feed.listeners(),
             gauges: gauges.clone(),
@@ -172,6 +178,7 @@ impl Place {
             // Nobody listens to what comes by it.
             reception: Reception::new(Arc::new(drop)),
             webhooks,
+            greetings: GreetingLinks::new(SECRET),
             first_start: first_start.clone(),
             clock: || Now { mono: Mono(Duration::ZERO), wall: NOW },
         };
@@ -182,6 +189,7 @@ impl Place {
             recordings,
             first_start,
             plan,
+            plan_changes,
             token,
             readiness,
             log_health,
@@ -196,6 +204,13 @@ impl Place {
     /// What the call loop was asked to do until now.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("nobody panics there").clone()
+    }
+
+    /// The service has the plan that is in the store now.
+    pub async fn plan_is_read(&self) -> Arc<Plan> {
+        let plan = Arc::new(self.store.plan().await.expect("the plan is read"));
+        self.plan_changes.send_replace(plan.clone());
+        plan
     }
 
     pub async fn stores(&self, record: CallRecord, events: impl IntoIterator<Item = CallEvent>) {

@@ -20,7 +20,7 @@ pub enum With {
 }
 
 /// All of them.
-pub const EXCEPTIONS: [Exception; 7] = [
+pub const EXCEPTIONS: [Exception; 6] = [
     Exception {
         with: With::Dial,
         promise: "A later wave only adds.",
@@ -52,10 +52,5 @@ pub const EXCEPTIONS: [Exception; 7] = [
         with: With::Both,
         promise: "A human may interrupt the machine.",
         instead: "The greeting and the message are at the carrier's: nobody can pick up there.",
-    },
-    Exception {
-        with: With::Both,
-        promise: "The greeting is in the shop's own voice.",
-        instead: "The carrier's voice says the same words, in the shop's language.",
     },
 ];

@@ -3,11 +3,12 @@
 //! or whether some are lost. It knows TwiML and calls, and decides nothing.
 //!
 //! [`line`]: one caller's call there. [`dials`]: whom a `<Dial>` rings, and what came of it. [`ends`]: how it ends.
-//! [`exceptions`]: what cannot be as it is by SIP.
+//! [`greeting_link`]: where the shop's own greeting is fetched. [`exceptions`]: what cannot be as it is by SIP.
 
 mod dials;
 mod ends;
 pub mod exceptions;
+pub mod greeting_link;
 mod line;
 
 pub use dials::AfterAll;
@@ -27,12 +28,14 @@ use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
 use crate::spoken_card;
 use crate::twilio::read::Status;
+use crate::twilio::target::GREETING;
 use crate::twilio::twiml::{Reject, Say, Verb};
 use crate::twilio::{Document, Profile, Target, Work};
 use crate::utterance::SpokenName;
 
 use super::sip::{Shown, Told};
 use super::token::Tokens;
+use greeting_link::{GreetingId, GreetingLinks};
 use line::{Line, Number as NumberLeg, Stage};
 
 /// Calls that are over are remembered for so many at most: their last questions come within seconds.
@@ -88,11 +91,21 @@ pub struct Spoken {
     pub card: String,
 }
 
+/// How a closed shop greets there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Greets {
+    /// In these words, by the carrier's voice.
+    Said(String),
+    /// With a sound that the carrier fetches from us.
+    Played(GreetingId),
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct TwilioDoor {
     settings: Option<TwilioSettings>,
     tokens: Tokens,
+    greetings: GreetingLinks,
     lines: HashMap<CallId, Line>,
     by_sid: HashMap<String, CallId>,
     /// Those that wait for a document.
@@ -106,7 +119,8 @@ impl TwilioDoor {
     pub fn new(settings: Option<TwilioSettings>, secret: NonceSecret) -> TwilioDoor {
         TwilioDoor {
             settings,
-            tokens: Tokens::new(secret),
+            tokens: Tokens::new(secret.clone()),
+            greetings: GreetingLinks::new(secret),
             lines: HashMap::new(),
             by_sid: HashMap::new(),
             waiting: BTreeSet::new(),
@@ -247,6 +261,11 @@ impl TwilioDoor {
         format!("{public_url}{}", target.path())
     }
 
+    fn greeting_url(&self, greeting: &GreetingId) -> String {
+        let public_url = self.settings.as_ref().map_or("", |settings| settings.public_url.as_str());
+        format!("{public_url}{GREETING}{}", self.greetings.write(greeting))
+    }
+
     fn set_deadline(&mut self, call: CallId) {
         match self.lines.get(&call).and_then(Line::deadline) {
             Some(at) => self.deadlines.set(call, at),
@@ -257,12 +276,16 @@ impl TwilioDoor {
     // What the call asks.
 
     /// The row is there, and the shop is closed: these are its greeting and where to speak behind it.
-    pub fn greet(&mut self, id: CallId, text: String) {
+    pub fn greet(&mut self, id: CallId, greets: Greets) {
         let action = self.url(Target::Recorded { call: id.0 });
         let ready = self.url(Target::RecordingReady { call: id.0 });
+        let Some(language) = self.lines.get(&id).map(|line| line.spoken.language) else { return };
+        let greeting = match greets {
+            Greets::Said(text) => Verb::Say(Say { text, language }),
+            Greets::Played(greeting) => Verb::Play(self.greeting_url(&greeting)),
+        };
         let Some(line) = self.lines.get_mut(&id) else { return };
-        let say = Say { text, language: line.spoken.language };
-        line.stage = Stage::Greeting(vec![Verb::Say(say), Verb::Record(ends::record(action, ready)), Verb::Hangup]);
+        line.stage = Stage::Greeting(vec![greeting, Verb::Record(ends::record(action, ready)), Verb::Hangup]);
     }
 
     /// A cell is to be rung by its number.

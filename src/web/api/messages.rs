@@ -2,16 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::ops::Range;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
@@ -27,8 +25,7 @@ use crate::store::{MessageFilter, StoredMessage};
 use crate::web::api::calls::{caller, limit};
 use crate::web::api::json::Caller;
 use crate::web::api::query::{Asked, rfc3339};
-use crate::web::range::{Wanted, wanted};
-use crate::web::{Problem, Web};
+use crate::web::{Problem, Web, wave};
 
 /// A list of messages.
 #[derive(Debug, Serialize, ToSchema)]
@@ -181,40 +178,10 @@ pub(in crate::web) async fn sound(
     let file = read.map_err(|error| not_read(name, &error))?;
     let samples = wav::promised(&file).ok_or_else(|| damaged(name))?;
 
-    let linear = Linear::of(samples);
     let tag = format!("\"{name}-{}\"", samples.len());
-    let mut answer = match wanted(method, headers, &tag, linear.bytes()) {
-        Wanted::Whole => piece(method, &linear, 0..linear.bytes()),
-        Wanted::Part(part) => {
-            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, linear.bytes());
-            let mut answer = piece(method, &linear, part);
-            *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
-            answer.headers_mut().insert(header::CONTENT_RANGE, text(range));
-            answer
-        }
-        Wanted::Nothing => StatusCode::NOT_MODIFIED.into_response(),
-        Wanted::Beyond => {
-            let detail = format!("The range begins behind the end: the sound has {} bytes.", linear.bytes());
-            let mut refusal = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, detail).into_response();
-            let length = format!("bytes */{}", linear.bytes());
-            refusal.headers_mut().insert(header::CONTENT_RANGE, text(length));
-            return Ok(refusal);
-        }
-    };
-    answer.headers_mut().insert(header::ETAG, text(tag));
     // A caller's own words: for whoever asked, and for no proxy on the way.
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    Ok(answer)
-}
-
-fn piece(method: &Method, linear: &Linear<'_>, part: Range<usize>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("audio/wav")),
-        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-        (header::CONTENT_LENGTH, HeaderValue::from(part.len())),
-    ];
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(linear.part(part)) };
-    (headers, body).into_response()
+    let kept = HeaderValue::from_static("private, no-store");
+    Ok(wave::answer(method, headers, &tag, &Linear::of(samples), kept))
 }
 
 /// The file's bytes; more than a recorder writes are not read.
@@ -246,11 +213,6 @@ fn unknown() -> Problem {
 fn damaged(name: Uuid) -> Problem {
     tracing::error!(recording = %name, "a recording is damaged: it does not begin as one");
     Problem::not_found("This message's recording is damaged. Restore the folder `messages` from a backup.")
-}
-
-fn text(of_ours: String) -> HeaderValue {
-    // Digits, a UUID and ASCII signs: always a header's value.
-    HeaderValue::try_from(of_ours).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// The bytes of a WAVE file.

@@ -109,6 +109,16 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 ],
             ),
             said(
+                "Words that the shop has recorded are heard, with the times of that moment; without any, the carrier's voice \
+                 says the same words. What is played has a name that nobody guesses, and ends with what it says.",
+                &[
+                    "story::twilio::the_shops_own_greeting_is_played_and_the_time_is_true",
+                    "lib door::twilio::greeting_link::tests::an_address_is_read_by_whoever_has_the_secret_and_cannot_be_changed",
+                    "web own_greeting::it_is_kept_by_carriers_for_as_long_as_it_is_true",
+                    "web own_greeting::another_recording_has_another_name_and_the_old_one_is_heard_no_more",
+                ],
+            ),
+            said(
                 "What is safe here is deleted at the carrier's, and nothing else is.",
                 &["story::twilio::what_cannot_be_kept_is_not_deleted_there"],
             ),
@@ -159,5 +169,4 @@ pub const EXCEPTIONS_SHOWN_BY: [&str; ringall::door::twilio::exceptions::EXCEPTI
     "story::twilio::ten_ring_at_once_and_the_others_15_s_later",
     "story::twilio::where_our_sip_port_cannot_be_reached_cells_ring_instead",
     "story::twilio::nobody_picks_up_from_the_machine_at_twilio",
-    "story::twilio::a_closed_shop_says_when_it_opens_and_takes_a_message",
 ];

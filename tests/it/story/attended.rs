@@ -3,7 +3,7 @@
 
 use ringall::call::record::{Disposition, EndedBy, EventKind};
 
-use crate::cast::{Caller, Door, Phone};
+use crate::cast::{Caller, Door, Phone, through_both_doors};
 use crate::far_end::End;
 use crate::registering::Account;
 use crate::shop::Shop;
@@ -12,9 +12,9 @@ use crate::text::tag;
 const JO: &str = "+34600999888";
 
 /// Ann is held by Counter, who talks with Ana.
-fn counter_asks_ana() -> (Shop, Caller) {
+fn counter_asks_ana(door: Door) -> (Shop, Caller) {
     let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = ann_is_held(&shop);
+    let ann = ann_is_held(door, &shop);
     shop.counter.calls_user("ana");
     shop.wait("1 s");
     shop.ana.picks_up();
@@ -23,9 +23,9 @@ fn counter_asks_ana() -> (Shop, Caller) {
     (shop, ann)
 }
 
-fn ann_is_held(shop: &Shop) -> Caller {
+fn ann_is_held(door: Door, shop: &Shop) -> Caller {
     let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    ann.calls_through(door);
     shop.wait("1 s");
     shop.counter.picks_up();
     shop.wait("1 s");
@@ -35,11 +35,11 @@ fn ann_is_held(shop: &Shop) -> Caller {
 }
 
 /// Counter registers, and holds Ann.
-fn counter_may_call_outside() -> (Shop, Caller, Account) {
+fn counter_may_call_outside(door: Door) -> (Shop, Caller, Account) {
     let shop = Shop::opening().at_number("+34911234567").registering(0).later(1, "60 s").later(2, "60 s").open();
     let mut counter = Account::of("counter");
     counter.is_registered(&shop, &shop.counter);
-    let ann = ann_is_held(&shop);
+    let ann = ann_is_held(door, &shop);
     (shop, ann, counter)
 }
 
@@ -59,36 +59,41 @@ fn said(shop: &Shop) -> Vec<String> {
 
 #[test]
 fn the_customer_talks_with_the_colleague_who_was_asked() {
-    for (at, with) in [(0, 1), (1, 0)] {
-        let (shop, ann) = counter_asks_ana();
-        shop.counter.puts_together(at, with);
-        shop.wait("1 s");
-        assert_eq!(shop.counter.answer_to("REFER").code(), Some(202));
-        assert!(ann.talks_with(&shop.ana));
-        assert_eq!(shop.counter.ends(), [End::TheyHungUp, End::TheyHungUp], "who has asked is out of both");
-        let all = [("SIP/2.0 100 Trying".to_owned(), false), ("SIP/2.0 200 OK".to_owned(), true)];
-        assert_eq!(told(&shop.counter), all);
-        assert!(ann.got("INVITE").is_empty() && shop.ana.got("INVITE").len() == 1, "their telephones hear of nothing");
-        shop.wait("2 min");
-        shop.ana.hangs_up();
-        shop.wait("1 s");
-        assert_eq!(ann.ends(), [End::TheyHungUp]);
-        shop.is_idle();
-        let rows = shop.log();
-        assert_eq!(rows.len(), 2);
-        let (customer, asked) = (&rows[0], &rows[1]);
-        assert_eq!((customer.disposition, customer.ended_by), (Some(Disposition::Answered), Some(EndedBy::Staff)));
-        assert_eq!(customer.answered_by.as_deref(), Some("Counter"), "who answered is who answered");
-        assert_eq!((asked.answered_by.as_deref(), asked.ended_by), (Some("Ana"), Some(EndedBy::Staff)));
-        assert!(asked.ended < customer.ended);
-        assert_eq!(said(&shop), ["Counter to Ana", "Counter to +34600111222"]);
-        assert_eq!(shop.events_of(EventKind::Answered), ["Counter", "Ana", "Ana"]);
-    }
+    through_both_doors(|door| {
+        for (at, with) in [(0, 1), (1, 0)] {
+            let (shop, ann) = counter_asks_ana(door);
+            shop.counter.puts_together(at, with);
+            shop.wait("1 s");
+            assert_eq!(shop.counter.answer_to("REFER").code(), Some(202));
+            assert!(ann.talks_with(&shop.ana));
+            assert_eq!(shop.counter.ends(), [End::TheyHungUp, End::TheyHungUp], "who has asked is out of both");
+            let all = [("SIP/2.0 100 Trying".to_owned(), false), ("SIP/2.0 200 OK".to_owned(), true)];
+            assert_eq!(told(&shop.counter), all);
+            assert!(
+                ann.got("INVITE").is_empty() && shop.ana.got("INVITE").len() == 1,
+                "their telephones hear of nothing"
+            );
+            shop.wait("2 min");
+            shop.ana.hangs_up();
+            shop.wait("1 s");
+            assert_eq!(ann.ends(), [End::TheyHungUp]);
+            shop.is_idle();
+            let rows = shop.log();
+            assert_eq!(rows.len(), 2);
+            let (customer, asked) = (&rows[0], &rows[1]);
+            assert_eq!((customer.disposition, customer.ended_by), (Some(Disposition::Answered), Some(EndedBy::Staff)));
+            assert_eq!(customer.answered_by.as_deref(), Some("Counter"), "who answered is who answered");
+            assert_eq!((asked.answered_by.as_deref(), asked.ended_by), (Some("Ana"), Some(EndedBy::Staff)));
+            assert!(asked.ended < customer.ended);
+            assert_eq!(said(&shop), ["Counter to Ana", "Counter to +34600111222"]);
+            assert_eq!(shop.events_of(EventKind::Answered), ["Counter", "Ana", "Ana"]);
+        }
+    });
 }
 
 #[test]
 fn the_colleague_holds_asks_and_gives_it_on() {
-    let (shop, ann) = counter_asks_ana();
+    let (shop, ann) = counter_asks_ana(Door::Sip);
     shop.counter.puts_together(0, 1);
     shop.wait("1 s");
     shop.ana.holds();
@@ -116,22 +121,24 @@ fn the_colleague_holds_asks_and_gives_it_on() {
 
 #[test]
 fn the_customer_talks_with_somebody_outside_who_was_asked() {
-    let (shop, ann, mut counter) = counter_may_call_outside();
-    let jo = shop.outside("Jo", JO);
-    counter.calls(&shop, &shop.counter, "600999888");
-    shop.wait("1 s");
-    jo.picks_up();
-    shop.wait("1 s");
-    let asked = shop.asked_the_carrier().len();
-    shop.counter.puts_together(0, shop.counter.calls_seen() - 1);
-    shop.wait("1 s");
-    assert!(ann.talks_with(&jo) && !shop.counter.talks());
-    assert_eq!(shop.asked_the_carrier().len(), asked, "nobody is called anew");
-    assert_eq!(said(&shop), ["Counter to +34600999888", "Counter to +34600111222"]);
-    jo.hangs_up();
-    shop.wait("1 s");
-    assert_eq!(ann.ends(), [End::TheyHungUp]);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann, mut counter) = counter_may_call_outside(door);
+        let jo = shop.outside("Jo", JO);
+        counter.calls(&shop, &shop.counter, "600999888");
+        shop.wait("1 s");
+        jo.picks_up();
+        shop.wait("1 s");
+        let asked = shop.asked_the_carrier().len();
+        shop.counter.puts_together(0, shop.counter.calls_seen() - 1);
+        shop.wait("1 s");
+        assert!(ann.talks_with(&jo) && !shop.counter.talks());
+        assert_eq!(shop.asked_the_carrier().len(), asked, "nobody is called anew");
+        assert_eq!(said(&shop), ["Counter to +34600999888", "Counter to +34600111222"]);
+        jo.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(ann.ends(), [End::TheyHungUp]);
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -169,26 +176,28 @@ fn who_was_called_back_talks_with_the_colleague() {
 
 #[test]
 fn a_call_that_was_given_to_somebody_outside_still_counts_as_out() {
-    let (shop, ann, mut counter) = counter_may_call_outside();
-    let jo = shop.outside("Jo", JO);
-    let kim = shop.outside("Kim", "+34600777666");
-    counter.calls(&shop, &shop.counter, "600999888");
-    shop.wait("1 s");
-    jo.picks_up();
-    shop.wait("1 s");
-    shop.counter.puts_together(0, shop.counter.calls_seen() - 1);
-    shop.wait("1 s");
-    assert!(ann.talks_with(&jo));
-    counter.calls(&shop, &shop.counter, "600777666");
-    shop.wait("1 s");
-    kim.picks_up();
-    shop.wait("1 s");
-    counter.calls(&shop, &shop.counter, "600777665");
-    shop.wait("1 s");
-    assert_eq!(shop.counter.answer_to("INVITE").code(), Some(403), "two are out, and no third");
-    jo.hangs_up();
-    shop.counter.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann, mut counter) = counter_may_call_outside(door);
+        let jo = shop.outside("Jo", JO);
+        let kim = shop.outside("Kim", "+34600777666");
+        counter.calls(&shop, &shop.counter, "600999888");
+        shop.wait("1 s");
+        jo.picks_up();
+        shop.wait("1 s");
+        shop.counter.puts_together(0, shop.counter.calls_seen() - 1);
+        shop.wait("1 s");
+        assert!(ann.talks_with(&jo));
+        counter.calls(&shop, &shop.counter, "600777666");
+        shop.wait("1 s");
+        kim.picks_up();
+        shop.wait("1 s");
+        counter.calls(&shop, &shop.counter, "600777665");
+        shop.wait("1 s");
+        assert_eq!(shop.counter.answer_to("INVITE").code(), Some(403), "two are out, and no third");
+        jo.hangs_up();
+        shop.counter.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -217,49 +226,53 @@ fn two_who_were_both_called_outside_are_not_put_together() {
 
 #[test]
 fn two_customers_are_not_put_together() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = ann_is_held(&shop);
-    let ben = shop.caller("Ben", "+34600333444");
-    ben.calls_through(Door::Sip);
-    shop.wait("1 s");
-    shop.workshop.refuses(603);
-    shop.ana.refuses(603);
-    shop.wait("1 s");
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    shop.counter.puts_together(0, 1);
-    shop.wait("1 s");
-    assert_eq!(shop.counter.answer_to("REFER").code(), Some(403));
-    assert!(ben.talks_with(&shop.counter) && ann.talks());
-    shop.counter.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+        let ann = ann_is_held(door, &shop);
+        let ben = shop.caller("Ben", "+34600333444");
+        ben.calls_through(door);
+        shop.wait("1 s");
+        shop.workshop.refuses(603);
+        shop.ana.refuses(603);
+        shop.wait("1 s");
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        shop.counter.puts_together(0, 1);
+        shop.wait("1 s");
+        assert_eq!(shop.counter.answer_to("REFER").code(), Some(403));
+        assert!(ben.talks_with(&shop.counter) && ann.talks());
+        shop.counter.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_colleague_who_still_rings_is_not_put_through() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = ann_is_held(&shop);
-    shop.counter.calls_user("ana");
-    shop.wait("1 s");
-    let ringing = shop.counter.got("180 INVITE").pop().expect("it rings there");
-    let named = shop.counter.see(|far_end| far_end.names_call(1));
-    let ours = format!("to-tag={}", tag(ringing.must("to")).expect("a tag"));
-    shop.counter.refers_at(0, &named.replace("to-tag=0", &ours));
-    shop.wait("1 s");
-    assert_eq!(shop.counter.answer_to("REFER").code(), Some(481));
-    assert!(shop.ana.rings() && ann.talks() && shop.counter.talks(), "all is as it was");
-    shop.ana.picks_up();
-    shop.wait("1 s");
-    shop.counter.puts_together(0, 1);
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.ana));
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+        let ann = ann_is_held(door, &shop);
+        shop.counter.calls_user("ana");
+        shop.wait("1 s");
+        let ringing = shop.counter.got("180 INVITE").pop().expect("it rings there");
+        let named = shop.counter.see(|far_end| far_end.names_call(1));
+        let ours = format!("to-tag={}", tag(ringing.must("to")).expect("a tag"));
+        shop.counter.refers_at(0, &named.replace("to-tag=0", &ours));
+        shop.wait("1 s");
+        assert_eq!(shop.counter.answer_to("REFER").code(), Some(481));
+        assert!(shop.ana.rings() && ann.talks() && shop.counter.talks(), "all is as it was");
+        shop.ana.picks_up();
+        shop.wait("1 s");
+        shop.counter.puts_together(0, 1);
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.ana));
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn only_ones_own_calls_are_put_together() {
-    let (shop, ann) = counter_asks_ana();
+    let (shop, ann) = counter_asks_ana(Door::Sip);
     let counters = shop.counter.see(|far_end| far_end.names_call(0));
     let said = shop.all_it_said().len();
     // Ana has overheard how Ann's call is called, a customer how his is.
@@ -287,88 +300,98 @@ fn only_ones_own_calls_are_put_together() {
 
 #[test]
 fn who_was_asked_hangs_up_as_they_are_put_together() {
-    for colleague_first in [true, false] {
-        let (shop, ann) = counter_asks_ana();
-        if colleague_first {
-            shop.ana.hangs_up();
-            shop.counter.puts_together(0, 1);
-        } else {
-            shop.counter.puts_together(0, 1);
-            shop.ana.hangs_up();
+    through_both_doors(|door| {
+        for colleague_first in [true, false] {
+            let (shop, ann) = counter_asks_ana(door);
+            if colleague_first {
+                shop.ana.hangs_up();
+                shop.counter.puts_together(0, 1);
+            } else {
+                shop.counter.puts_together(0, 1);
+                shop.ana.hangs_up();
+            }
+            shop.wait("1 s");
+            // Too early, the customer is where they were; too late, it was their conversation that was hung up on.
+            assert_eq!(shop.counter.answer_to("REFER").code(), Some(if colleague_first { 481 } else { 202 }));
+            assert_eq!(ann.talks(), colleague_first);
+            assert_eq!(shop.counter.talks(), colleague_first);
+            shop.counter.hangs_up();
+            shop.is_idle();
         }
-        shop.wait("1 s");
-        // Too early, the customer is where they were; too late, it was their conversation that was hung up on.
-        assert_eq!(shop.counter.answer_to("REFER").code(), Some(if colleague_first { 481 } else { 202 }));
-        assert_eq!(ann.talks(), colleague_first);
-        assert_eq!(shop.counter.talks(), colleague_first);
-        shop.counter.hangs_up();
-        shop.is_idle();
-    }
+    });
 }
 
 #[test]
 fn the_customer_hangs_up_as_they_are_put_together() {
-    for customer_first in [true, false] {
-        let (shop, ann) = counter_asks_ana();
-        if customer_first {
-            ann.hangs_up();
-            shop.counter.puts_together(1, 0);
-        } else {
-            shop.counter.puts_together(1, 0);
-            ann.hangs_up();
+    through_both_doors(|door| {
+        for customer_first in [true, false] {
+            let (shop, ann) = counter_asks_ana(door);
+            if customer_first {
+                ann.hangs_up();
+                shop.counter.puts_together(1, 0);
+            } else {
+                shop.counter.puts_together(1, 0);
+                ann.hangs_up();
+            }
+            shop.wait("1 s");
+            assert_eq!(shop.counter.answer_to("REFER").code(), Some(if customer_first { 481 } else { 202 }));
+            assert_eq!(shop.ana.talks(), customer_first, "who was asked talks on with who has asked");
+            shop.counter.hangs_up();
+            shop.wait("1 s");
+            assert!(!shop.ana.talks());
+            shop.is_idle();
+            assert_eq!(shop.log()[0].ended_by, Some(EndedBy::Caller));
         }
-        shop.wait("1 s");
-        assert_eq!(shop.counter.answer_to("REFER").code(), Some(if customer_first { 481 } else { 202 }));
-        assert_eq!(shop.ana.talks(), customer_first, "who was asked talks on with who has asked");
-        shop.counter.hangs_up();
-        shop.wait("1 s");
-        assert!(!shop.ana.talks());
-        shop.is_idle();
-        assert_eq!(shop.log()[0].ended_by, Some(EndedBy::Caller));
-    }
+    });
 }
 
 #[test]
 fn who_puts_them_together_may_hang_up_at_once() {
-    let (shop, ann) = counter_asks_ana();
-    shop.counter.puts_together(0, 1);
-    shop.counter.hangs_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.ana) && !shop.counter.talks());
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = counter_asks_ana(door);
+        shop.counter.puts_together(0, 1);
+        shop.counter.hangs_up();
+        shop.wait("1 s");
+        assert!(ann.talks_with(&shop.ana) && !shop.counter.talks());
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_call_for_help_is_given_to_nobody() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    let ann = ann_is_held(&shop);
-    let help = shop.outside("Help", "112");
-    shop.counter.calls_user("112");
-    shop.wait("1 s");
-    help.picks_up();
-    shop.wait("1 s");
-    shop.counter.puts_together(0, 1);
-    shop.wait("1 s");
-    assert_eq!(shop.counter.answer_to("REFER").code(), Some(403));
-    assert!(shop.counter.talks_with(&help) && ann.talks());
-    shop.counter.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+        let ann = ann_is_held(door, &shop);
+        let help = shop.outside("Help", "112");
+        shop.counter.calls_user("112");
+        shop.wait("1 s");
+        help.picks_up();
+        shop.wait("1 s");
+        shop.counter.puts_together(0, 1);
+        shop.wait("1 s");
+        assert_eq!(shop.counter.answer_to("REFER").code(), Some(403));
+        assert!(shop.counter.talks_with(&help) && ann.talks());
+        shop.counter.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn the_session_timers_go_on() {
-    let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
-    shop.ana.act(|far_end, _| far_end.timer = Some("100;refresher=uac".to_owned()));
-    let ann = ann_is_held(&shop);
-    shop.counter.calls_user("ana");
-    shop.wait("1 s");
-    shop.ana.picks_up();
-    shop.wait("1 s");
-    shop.counter.puts_together(0, 1);
-    shop.wait("10 min");
-    assert!(shop.ana.got("INVITE").len() > 10, "her telephone wants to be asked every 50 s");
-    assert!(ann.talks_with(&shop.ana));
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").later(2, "60 s").open();
+        shop.ana.act(|far_end, _| far_end.timer = Some("100;refresher=uac".to_owned()));
+        let ann = ann_is_held(door, &shop);
+        shop.counter.calls_user("ana");
+        shop.wait("1 s");
+        shop.ana.picks_up();
+        shop.wait("1 s");
+        shop.counter.puts_together(0, 1);
+        shop.wait("10 min");
+        assert!(shop.ana.got("INVITE").len() > 10, "her telephone wants to be asked every 50 s");
+        assert!(ann.talks_with(&shop.ana));
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }

@@ -9,43 +9,47 @@ use crate::registering::Account;
 use crate::shop::Shop;
 use crate::text::{compose, sdp};
 
-fn counter_answers_with(code: u16) -> (Shop, Caller) {
+fn counter_answers_with(door: Door, code: u16) -> (Shop, Caller) {
     let shop = Shop::open();
     let ann = shop.caller("Ann", "+34600111222");
     shop.counter.has_habit(Habit::refuses(code));
-    ann.calls_through(Door::Sip);
+    ann.calls_through(door);
     shop.wait("2 s");
     (shop, ann)
 }
 
 #[test]
 fn any_refusal_ends_only_its_own_branch() {
-    for code in [302, 403, 404, 408, 480, 486, 488, 500, 503, 600, 603, 606] {
-        let (shop, ann) = counter_answers_with(code);
-        assert_eq!(shop.counter.ends(), [End::Refused(code)]);
-        assert_eq!(shop.counter.got("ACK").len(), 1, "{code} is acknowledged");
-        assert_eq!(ann.hears(), [100, 180], "{code} is not the caller's affair");
-        assert_eq!(shop.phones_that_ring(), 2, "{code}: the others ring on");
-        assert!(shop.counter.got("CANCEL").is_empty());
-        assert_eq!(shop.events_of(EventKind::Declined), ["Counter"]);
-        shop.workshop.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.workshop), "{code}");
-        ann.hangs_up();
-        shop.is_idle();
-    }
+    through_both_doors(|door| {
+        for code in [302, 403, 404, 408, 480, 486, 488, 500, 503, 600, 603, 606] {
+            let (shop, ann) = counter_answers_with(door, code);
+            assert_eq!(shop.counter.ends(), [End::Refused(code)]);
+            assert_eq!(shop.counter.got("ACK").len(), 1, "{code} is acknowledged");
+            assert_eq!(ann.hears(), [100, 180], "{code} is not the caller's affair");
+            assert_eq!(shop.phones_that_ring(), 2, "{code}: the others ring on");
+            assert!(shop.counter.got("CANCEL").is_empty());
+            assert_eq!(shop.events_of(EventKind::Declined), ["Counter"]);
+            shop.workshop.picks_up();
+            shop.wait("1 s");
+            assert!(ann.talks_with(&shop.workshop), "{code}");
+            ann.hangs_up();
+            shop.is_idle();
+        }
+    });
 }
 
 #[test]
 fn a_phone_never_forwards_a_customer() {
-    let (shop, ann) = counter_answers_with(302);
-    assert_eq!(shop.counter.ends(), [End::Refused(302)]);
-    let elsewhere = "198.51.100.99:5060".parse().expect("the address in the 302's Contact");
-    shop.wait("10 s");
-    assert!(shop.said_to(elsewhere).is_empty(), "3xx is never followed");
-    assert!(ann.hears_ringing());
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = counter_answers_with(door, 302);
+        assert_eq!(shop.counter.ends(), [End::Refused(302)]);
+        let elsewhere = "198.51.100.99:5060".parse().expect("the address in the 302's Contact");
+        shop.wait("10 s");
+        assert!(shop.said_to(elsewhere).is_empty(), "3xx is never followed");
+        assert!(ann.hears_ringing());
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -71,7 +75,7 @@ fn a_refusal_said_again_is_acknowledged_again() {
 fn a_decline_stands_for_this_call() {
     through_both_doors(|door| {
         for code in [486, 603] {
-            let (shop, ann) = counter_answers_with(code);
+            let (shop, ann) = counter_answers_with(Door::Sip, code);
             shop.wait("30 s");
             assert_eq!(shop.counter.calls_seen(), 1, "{code} within 20 s is somebody saying no");
             ann.hangs_up();
@@ -88,19 +92,21 @@ fn a_decline_stands_for_this_call() {
 
 #[test]
 fn a_phone_in_trouble_is_rung_again_after_5_s() {
-    for code in [408, 480, 500, 503] {
-        let (shop, ann) = counter_answers_with(code);
-        assert_eq!(shop.counter.calls_seen(), 1);
-        shop.counter.has_habit(Habit::RINGS);
-        shop.wait("4 s");
-        assert_eq!(shop.counter.calls_seen(), 2, "{code}");
-        assert!(shop.counter.rings());
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter), "{code}");
-        ann.hangs_up();
-        shop.is_idle();
-    }
+    through_both_doors(|door| {
+        for code in [408, 480, 500, 503] {
+            let (shop, ann) = counter_answers_with(door, code);
+            assert_eq!(shop.counter.calls_seen(), 1);
+            shop.counter.has_habit(Habit::RINGS);
+            shop.wait("4 s");
+            assert_eq!(shop.counter.calls_seen(), 2, "{code}");
+            assert!(shop.counter.rings());
+            shop.counter.picks_up();
+            shop.wait("1 s");
+            assert!(ann.talks_with(&shop.counter), "{code}");
+            ann.hangs_up();
+            shop.is_idle();
+        }
+    });
 }
 
 #[test]
@@ -163,25 +169,29 @@ fn a_decline_is_of_one_place_and_its_other_places_ring_on() {
 
 #[test]
 fn a_phone_that_stays_in_trouble_is_tried_every_5_s_and_the_others_ring() {
-    let (shop, ann) = counter_answers_with(480);
-    shop.wait("28 s");
-    assert_eq!(shop.sent_at(&shop.counter, "INVITE").len(), 6, "at once, and 5 s after each answer");
-    let pauses: Vec<_> = shop.sent_at(&shop.counter, "INVITE").windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(pauses.iter().all(|pause| *pause == crate::shop::time("5010 ms")), "{pauses:?}");
-    assert_eq!(shop.phones_that_ring(), 2);
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = counter_answers_with(door, 480);
+        shop.wait("28 s");
+        assert_eq!(shop.sent_at(&shop.counter, "INVITE").len(), 6, "at once, and 5 s after each answer");
+        let pauses: Vec<_> = shop.sent_at(&shop.counter, "INVITE").windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(pauses.iter().all(|pause| *pause == crate::shop::time("5010 ms")), "{pauses:?}");
+        assert_eq!(shop.phones_that_ring(), 2);
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn what_a_phone_cannot_take_is_not_asked_of_it_again() {
-    for code in [302, 403, 404, 488, 606] {
-        let (shop, ann) = counter_answers_with(code);
-        shop.wait("30 s");
-        assert_eq!(shop.counter.calls_seen(), 1, "{code}");
-        ann.hangs_up();
-        shop.is_idle();
-    }
+    through_both_doors(|door| {
+        for code in [302, 403, 404, 488, 606] {
+            let (shop, ann) = counter_answers_with(door, code);
+            shop.wait("30 s");
+            assert_eq!(shop.counter.calls_seen(), 1, "{code}");
+            ann.hangs_up();
+            shop.is_idle();
+        }
+    });
 }
 
 #[test]

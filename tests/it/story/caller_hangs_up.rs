@@ -7,10 +7,10 @@ use crate::far_end::End;
 use crate::phone::Habit;
 use crate::shop::Shop;
 
-fn talking() -> (Shop, Caller) {
+fn talking(door: Door) -> (Shop, Caller) {
     let shop = Shop::open();
     let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    ann.calls_through(door);
     shop.wait("2 s");
     shop.counter.picks_up();
     shop.wait("30 s");
@@ -141,41 +141,47 @@ fn an_ack_that_is_lost_is_asked_for_again() {
 
 #[test]
 fn while_talking() {
-    let (shop, ann) = talking();
-    ann.hangs_up();
-    shop.wait("5 ms");
-    assert_eq!(shop.sent_at(&shop.counter, "BYE"), [shop.now()]);
-    assert_eq!(shop.sent_at(&ann, "200 BYE"), [shop.now()]);
-    shop.wait("1 s");
-    assert_eq!((ann.ends(), shop.counter.ends()), (vec![End::HungUp], vec![End::TheyHungUp]));
-    let row = shop.row();
-    assert_eq!((row.disposition, row.ended_by), (Some(Disposition::Answered), Some(EndedBy::Caller)));
-    assert!(row.answered.is_some() && row.ended >= row.answered);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = talking(door);
+        ann.hangs_up();
+        shop.wait("5 ms");
+        assert_eq!(shop.sent_at(&shop.counter, "BYE"), [shop.now()]);
+        assert_eq!(shop.sent_at(&ann, "200 BYE"), [shop.now()]);
+        shop.wait("1 s");
+        assert_eq!((ann.ends(), shop.counter.ends()), (vec![End::HungUp], vec![End::TheyHungUp]));
+        let row = shop.row();
+        assert_eq!((row.disposition, row.ended_by), (Some(Disposition::Answered), Some(EndedBy::Caller)));
+        assert!(row.answered.is_some() && row.ended >= row.answered);
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn the_phone_hangs_up_while_talking() {
-    let (shop, ann) = talking();
-    shop.counter.hangs_up();
-    shop.wait("5 ms");
-    assert_eq!(shop.sent_at(&ann, "BYE"), [shop.now()]);
-    shop.wait("1 s");
-    assert_eq!((ann.ends(), shop.counter.ends()), (vec![End::TheyHungUp], vec![End::HungUp]));
-    assert_eq!((shop.row().disposition, shop.row().ended_by), (Some(Disposition::Answered), Some(EndedBy::Staff)));
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = talking(door);
+        shop.counter.hangs_up();
+        shop.wait("5 ms");
+        assert_eq!(shop.sent_at(&ann, "BYE"), [shop.now()]);
+        shop.wait("1 s");
+        assert_eq!((ann.ends(), shop.counter.ends()), (vec![End::TheyHungUp], vec![End::HungUp]));
+        assert_eq!((shop.row().disposition, shop.row().ended_by), (Some(Disposition::Answered), Some(EndedBy::Staff)));
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn both_hang_up_in_the_same_instant() {
-    let (shop, ann) = talking();
-    ann.hangs_up();
-    shop.counter.hangs_up();
-    shop.wait("1 s");
-    assert_eq!(ann.got("200 BYE").len(), 1);
-    assert_eq!(shop.counter.got("200 BYE").len(), 1);
-    assert_eq!(shop.row().ended_by, Some(EndedBy::Caller), "hers came first");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = talking(door);
+        ann.hangs_up();
+        shop.counter.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(ann.got("200 BYE").len(), 1);
+        assert_eq!(shop.counter.got("200 BYE").len(), 1);
+        assert_eq!(shop.row().ended_by, Some(EndedBy::Caller), "hers came first");
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -200,35 +206,41 @@ fn the_phone_hangs_up_before_the_caller_has_acknowledged() {
 
 #[test]
 fn a_bye_to_the_phone_that_is_lost_is_said_again() {
-    let (shop, ann) = talking();
-    shop.loses_to(&shop.counter, "BYE", 2);
-    ann.hangs_up();
-    shop.wait("1 s");
-    assert!(shop.counter.talks());
-    shop.wait("1 s");
-    assert_eq!(shop.counter.ends(), [End::TheyHungUp], "timer E: again after 0.5 and 1.5 s");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = talking(door);
+        shop.loses_to(&shop.counter, "BYE", 2);
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert!(shop.counter.talks());
+        shop.wait("1 s");
+        assert_eq!(shop.counter.ends(), [End::TheyHungUp], "timer E: again after 0.5 and 1.5 s");
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_bye_to_the_caller_that_is_lost_is_said_again() {
-    let (shop, ann) = talking();
-    shop.loses_to(&ann, "BYE", 2);
-    shop.counter.hangs_up();
-    shop.wait("2 s");
-    assert_eq!(ann.ends(), [End::TheyHungUp]);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = talking(door);
+        shop.loses_to(&ann, "BYE", 2);
+        shop.counter.hangs_up();
+        shop.wait("2 s");
+        assert_eq!(ann.ends(), [End::TheyHungUp]);
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_bye_said_again_is_answered_again() {
-    let (shop, ann) = talking();
-    shop.loses_to(&ann, "200 BYE", 3);
-    ann.hangs_up();
-    shop.wait("10 s");
-    assert_eq!(ann.got("200 BYE").len(), 1);
-    assert_eq!(shop.counter.got("BYE").len(), 1, "a repeat is no second hang-up");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = talking(door);
+        shop.loses_to(&ann, "200 BYE", 3);
+        ann.hangs_up();
+        shop.wait("10 s");
+        assert_eq!(ann.got("200 BYE").len(), 1);
+        assert_eq!(shop.counter.got("BYE").len(), 1, "a repeat is no second hang-up");
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -253,16 +265,18 @@ fn a_cancel_said_again_is_answered_again() {
 
 #[test]
 fn a_phone_that_vanished_does_not_keep_the_caller() {
-    let (shop, ann) = talking();
-    shop.loses_to(&shop.counter, "BYE", 100);
-    ann.hangs_up();
-    shop.wait("1 s");
-    assert!(ann.is_idle(), "her hang-up is answered at once");
-    shop.wait("40 s");
-    assert_eq!(shop.row().ended_by, Some(EndedBy::Caller));
-    // The phone's own end: somebody puts the receiver down.
-    shop.counter.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = talking(door);
+        shop.loses_to(&shop.counter, "BYE", 100);
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert!(ann.is_idle(), "her hang-up is answered at once");
+        shop.wait("40 s");
+        assert_eq!(shop.row().ended_by, Some(EndedBy::Caller));
+        // The phone's own end: somebody puts the receiver down.
+        shop.counter.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]

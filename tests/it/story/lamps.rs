@@ -6,7 +6,7 @@ use ringall::call::record::EventKind;
 use ringall::routing::plan::ShopId;
 
 use crate::carrier_sip::Says;
-use crate::cast::{Caller, Door, Phone};
+use crate::cast::{Caller, Door, Phone, through_both_doors};
 use crate::registering::Account;
 use crate::shop::{RUIZ, Shop};
 use crate::watching::{Key, attribute};
@@ -28,9 +28,9 @@ fn counter_watches_ana() -> (Shop, Account, Key) {
     (shop, counter, key)
 }
 
-fn ann_calls(shop: &Shop) -> Caller {
+fn ann_calls(door: Door, shop: &Shop) -> Caller {
     let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    ann.calls_through(door);
     shop.wait("1 s");
     ann
 }
@@ -51,7 +51,7 @@ fn a_key_shows_that_a_colleagues_phone_rings_and_talks() {
     let (shop, _, key) = counter_watches_ana();
     assert_eq!(key.states(&shop.counter), ["terminated"], "at once, as it stands");
     assert!(key.goes_on_for(&shop.counter).is_some_and(|left| left > Duration::from_secs(290)));
-    let ann = ann_calls(&shop);
+    let ann = ann_calls(Door::Sip, &shop);
     assert_eq!(key.states(&shop.counter), ["terminated", "early"]);
     let document = key.shows(&shop.counter);
     assert_eq!(
@@ -85,31 +85,35 @@ fn a_key_shows_that_a_colleagues_phone_rings_and_talks() {
 
 #[test]
 fn a_phone_that_another_has_answered_for_is_dark_again() {
-    let (shop, _, key) = counter_watches_ana();
-    let ann = ann_calls(&shop);
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    assert_eq!(key.states(&shop.counter), ["terminated", "early", "terminated"]);
-    ann.hangs_up();
-    shop.wait("1 s");
-    assert_eq!(key.states(&shop.counter).len(), 3, "nothing has changed there");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, _, key) = counter_watches_ana();
+        let ann = ann_calls(door, &shop);
+        shop.workshop.picks_up();
+        shop.wait("1 s");
+        assert_eq!(key.states(&shop.counter), ["terminated", "early", "terminated"]);
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(key.states(&shop.counter).len(), 3, "nothing has changed there");
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_key_that_is_lit_while_a_phone_rings_shows_it() {
-    let (shop, mut counter) = shop();
-    let ann = ann_calls(&shop);
-    let mut key = Key::of("ana");
-    key.is_lit(&shop, &shop.counter, &mut counter);
-    assert_eq!(key.states(&shop.counter), ["early"]);
-    let mut own = Key::of("workshop").named("second");
-    own.is_lit(&shop, &shop.counter, &mut counter);
-    assert_eq!(own.states(&shop.counter), ["early"], "a phone at a fixed address too");
-    ann.hangs_up();
-    shop.wait("1 s");
-    assert_eq!(key.states(&shop.counter), ["early", "terminated"]);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, mut counter) = shop();
+        let ann = ann_calls(door, &shop);
+        let mut key = Key::of("ana");
+        key.is_lit(&shop, &shop.counter, &mut counter);
+        assert_eq!(key.states(&shop.counter), ["early"]);
+        let mut own = Key::of("workshop").named("second");
+        own.is_lit(&shop, &shop.counter, &mut counter);
+        assert_eq!(own.states(&shop.counter), ["early"], "a phone at a fixed address too");
+        ann.hangs_up();
+        shop.wait("1 s");
+        assert_eq!(key.states(&shop.counter), ["early", "terminated"]);
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -126,42 +130,49 @@ fn who_withholds_their_number_is_not_shown_by_it() {
 
 #[test]
 fn a_key_is_lit_as_long_as_it_asks_again() {
-    let (shop, mut counter, mut key) = counter_watches_ana();
-    for _ in 0..5 {
+    through_both_doors(|door| {
+        let (shop, mut counter, mut key) = counter_watches_ana();
+        for _ in 0..5 {
+            shop.wait("250 s");
+            counter.is_registered(&shop, &shop.counter);
+            key.is_lit(&shop, &shop.counter, &mut counter);
+        }
+        assert_eq!(key.states(&shop.counter).len(), 6, "each time as it stands");
         shop.wait("250 s");
         counter.is_registered(&shop, &shop.counter);
-        key.is_lit(&shop, &shop.counter, &mut counter);
-    }
-    assert_eq!(key.states(&shop.counter).len(), 6, "each time as it stands");
-    shop.wait("250 s");
-    counter.is_registered(&shop, &shop.counter);
-    shop.wait("51 s");
-    assert_eq!(key.goes_on_for(&shop.counter), None);
-    let last = key.notes(&shop.counter).pop().expect("a word");
-    assert_eq!(last.must("subscription-state"), "terminated;reason=timeout");
-    assert_eq!(key.asks(&shop, &shop.counter, &mut counter).code(), Some(481));
-    let told = key.notes(&shop.counter).len();
-    let ann = ann_calls(&shop);
-    assert_eq!(key.notes(&shop.counter).len(), told, "nothing more of it");
-    ann.hangs_up();
-    shop.is_idle();
+        shop.wait("51 s");
+        assert_eq!(key.goes_on_for(&shop.counter), None);
+        let last = key.notes(&shop.counter).pop().expect("a word");
+        assert_eq!(last.must("subscription-state"), "terminated;reason=timeout");
+        assert_eq!(key.asks(&shop, &shop.counter, &mut counter).code(), Some(481));
+        let told = key.notes(&shop.counter).len();
+        let ann = ann_calls(door, &shop);
+        assert_eq!(key.notes(&shop.counter).len(), told, "nothing more of it");
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_key_that_is_given_up_hears_no_more() {
-    let (shop, mut counter, mut key) = counter_watches_ana();
-    key.expires = Some(0);
-    key.is_lit(&shop, &shop.counter, &mut counter);
-    assert_eq!((key.goes_on_for(&shop.counter), key.notes(&shop.counter).len()), (None, 2));
-    let ann = ann_calls(&shop);
-    assert_eq!(key.notes(&shop.counter).len(), 2);
-    ann.hangs_up();
-    shop.wait("1 s");
-    // Who asks once hears once.
-    let mut once = Key::of("ana").named("once").expiring_after(0);
-    once.is_lit(&shop, &shop.counter, &mut counter);
-    assert_eq!((once.goes_on_for(&shop.counter), once.states(&shop.counter)), (None, vec!["terminated".to_owned()]));
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, mut counter, mut key) = counter_watches_ana();
+        key.expires = Some(0);
+        key.is_lit(&shop, &shop.counter, &mut counter);
+        assert_eq!((key.goes_on_for(&shop.counter), key.notes(&shop.counter).len()), (None, 2));
+        let ann = ann_calls(door, &shop);
+        assert_eq!(key.notes(&shop.counter).len(), 2);
+        ann.hangs_up();
+        shop.wait("1 s");
+        // Who asks once hears once.
+        let mut once = Key::of("ana").named("once").expiring_after(0);
+        once.is_lit(&shop, &shop.counter, &mut counter);
+        assert_eq!(
+            (once.goes_on_for(&shop.counter), once.states(&shop.counter)),
+            (None, vec!["terminated".to_owned()])
+        );
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -212,52 +223,58 @@ fn nobody_hears_of_phones_without_a_password_of_the_same_shop() {
 
 #[test]
 fn somebody_elses_key_is_neither_put_off_nor_given_up() {
-    let (shop, _, mut key) = counter_watches_ana();
-    let mut ana = Account::of("ana").elsewhere("keys");
-    key.expires = Some(0);
-    assert_eq!(key.asks(&shop, &shop.ana, &mut ana).code(), Some(403));
-    let ann = ann_calls(&shop);
-    assert_eq!(key.states(&shop.counter), ["terminated", "early"]);
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, _, mut key) = counter_watches_ana();
+        let mut ana = Account::of("ana").elsewhere("keys");
+        key.expires = Some(0);
+        assert_eq!(key.asks(&shop, &shop.ana, &mut ana).code(), Some(403));
+        let ann = ann_calls(door, &shop);
+        assert_eq!(key.states(&shop.counter), ["terminated", "early"]);
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_phone_that_knows_nothing_of_it_or_says_nothing_is_told_no_more() {
-    for silent in [false, true] {
-        let (shop, _, key) = counter_watches_ana();
-        if silent {
-            shop.counter.falls_silent();
-        } else {
-            key.is_forgotten(&shop.counter);
+    through_both_doors(|door| {
+        for silent in [false, true] {
+            let (shop, _, key) = counter_watches_ana();
+            if silent {
+                shop.counter.falls_silent();
+            } else {
+                key.is_forgotten(&shop.counter);
+            }
+            let ann = ann_calls(door, &shop);
+            ann.hangs_up();
+            shop.wait("60 s");
+            shop.counter.wakes_up();
+            let told = key.notes(&shop.counter).len();
+            let ben = shop.caller("Ben", "+34600333444");
+            ben.calls_through(door);
+            shop.wait("1 s");
+            assert_eq!(key.notes(&shop.counter).len(), told, "silent: {silent}");
+            ben.hangs_up();
+            shop.is_idle_on_our_side();
         }
-        let ann = ann_calls(&shop);
-        ann.hangs_up();
-        shop.wait("60 s");
-        shop.counter.wakes_up();
-        let told = key.notes(&shop.counter).len();
-        let ben = shop.caller("Ben", "+34600333444");
-        ben.calls_through(Door::Sip);
-        shop.wait("1 s");
-        assert_eq!(key.notes(&shop.counter).len(), told, "silent: {silent}");
-        ben.hangs_up();
-        shop.is_idle_on_our_side();
-    }
+    });
 }
 
 #[test]
 fn a_phone_that_is_not_registered_any_more_is_told_no_more() {
-    let (shop, mut counter, mut key) = counter_watches_ana();
-    counter.expires = Some(0);
-    counter.is_registered(&shop, &shop.counter);
-    let told = key.notes(&shop.counter).len();
-    let ann = ann_calls(&shop);
-    assert_eq!(key.notes(&shop.counter).len(), told);
-    ann.hangs_up();
-    counter.expires = None;
-    counter.is_registered(&shop, &shop.counter);
-    assert_eq!(key.asks(&shop, &shop.counter, &mut counter).code(), Some(481), "it asks anew");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, mut counter, mut key) = counter_watches_ana();
+        counter.expires = Some(0);
+        counter.is_registered(&shop, &shop.counter);
+        let told = key.notes(&shop.counter).len();
+        let ann = ann_calls(door, &shop);
+        assert_eq!(key.notes(&shop.counter).len(), told);
+        ann.hangs_up();
+        counter.expires = None;
+        counter.is_registered(&shop, &shop.counter);
+        assert_eq!(key.asks(&shop, &shop.counter, &mut counter).code(), Some(481), "it asks anew");
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -274,20 +291,22 @@ fn a_restart_forgets_keys_and_they_are_lit_anew() {
 
 #[test]
 fn one_word_at_a_time_so_that_the_newest_is_read_last() {
-    let (shop, _, key) = counter_watches_ana();
-    shop.loses_to(&shop.counter, "NOTIFY", 2);
-    let ann = ann_calls(&shop);
-    shop.ana.picks_up();
-    shop.wait("100 ms");
-    ann.hangs_up();
-    shop.wait("5 s");
-    assert_eq!(
-        key.states(&shop.counter),
-        ["terminated", "early", "terminated"],
-        "what has passed meanwhile is passed over"
-    );
-    assert_eq!(key.versions(&shop.counter), [0, 1, 2]);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, _, key) = counter_watches_ana();
+        shop.loses_to(&shop.counter, "NOTIFY", 2);
+        let ann = ann_calls(door, &shop);
+        shop.ana.picks_up();
+        shop.wait("100 ms");
+        ann.hangs_up();
+        shop.wait("5 s");
+        assert_eq!(
+            key.states(&shop.counter),
+            ["terminated", "early", "terminated"],
+            "what has passed meanwhile is passed over"
+        );
+        assert_eq!(key.versions(&shop.counter), [0, 1, 2]);
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -304,23 +323,25 @@ fn a_phone_has_so_many_keys_and_no_more() {
 
 #[test]
 fn a_phone_that_was_started_anew_lights_all_its_keys_again() {
-    let (shop, mut counter) = shop();
-    let key = |user: &str, start: usize, nth: usize| Key::of(user).named(&format!("{user}-{start}-{nth}"));
-    for start in 0..3 {
-        for nth in 0..20 {
-            for user in ["ana", "workshop"] {
-                key(user, start, nth).is_lit(&shop, &shop.counter, &mut counter);
+    through_both_doors(|door| {
+        let (shop, mut counter) = shop();
+        let key = |user: &str, start: usize, nth: usize| Key::of(user).named(&format!("{user}-{start}-{nth}"));
+        for start in 0..3 {
+            for nth in 0..20 {
+                for user in ["ana", "workshop"] {
+                    key(user, start, nth).is_lit(&shop, &shop.counter, &mut counter);
+                }
             }
         }
-    }
-    // Those of before are forgotten, the oldest first; what was asked for last is told.
-    let ann = ann_calls(&shop);
-    let told = |key: &Key| key.states(&shop.counter);
-    assert_eq!(told(&key("ana", 0, 0)), ["terminated"]);
-    assert_eq!(told(&key("ana", 2, 19)), ["terminated", "early"]);
-    assert_eq!(told(&key("workshop", 2, 0)), ["terminated", "early"]);
-    ann.hangs_up();
-    shop.is_idle();
+        // Those of before are forgotten, the oldest first; what was asked for last is told.
+        let ann = ann_calls(door, &shop);
+        let told = |key: &Key| key.states(&shop.counter);
+        assert_eq!(told(&key("ana", 0, 0)), ["terminated"]);
+        assert_eq!(told(&key("ana", 2, 19)), ["terminated", "early"]);
+        assert_eq!(told(&key("workshop", 2, 0)), ["terminated", "early"]);
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -340,87 +361,93 @@ fn who_asks_only_how_it_stands_now_asks_no_more_often() {
 
 #[test]
 fn a_key_takes_the_call_that_rings_at_a_colleague() {
-    let (shop, mut counter, key) = counter_watches_ana();
-    // One who has waited longer rings there too.
-    let ben = shop.caller("Ben", "+34600333444");
-    ben.calls_through(Door::Sip);
-    shop.wait("1 s");
-    shop.counter.refuses(603);
-    shop.ana.refuses(603);
-    shop.wait("1 s");
-    let ann = ann_calls(&shop);
-    shop.counter.refuses(603);
-    shop.wait("1 s");
-    let call = key.names_the_call(&shop.counter);
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, &format!("{call};early-only")), Some(200));
-    assert!(ann.talks_with(&shop.counter) && ben.hears_ringing());
-    assert!(!shop.ana.rings() && !shop.ana.shows_missed_call(), "a colleague has the call");
-    assert_eq!(shop.events_of(EventKind::Answered), ["Counter"]);
-    // It is over there, and a conversation is nobody's to take.
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, &call), Some(481));
-    ann.hangs_up();
-    ben.hangs_up();
-    shop.is_idle();
-    assert_eq!(shop.log().len(), 2);
+    through_both_doors(|door| {
+        let (shop, mut counter, key) = counter_watches_ana();
+        // One who has waited longer rings there too.
+        let ben = shop.caller("Ben", "+34600333444");
+        ben.calls_through(door);
+        shop.wait("1 s");
+        shop.counter.refuses(603);
+        shop.ana.refuses(603);
+        shop.wait("1 s");
+        let ann = ann_calls(door, &shop);
+        shop.counter.refuses(603);
+        shop.wait("1 s");
+        let call = key.names_the_call(&shop.counter);
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, &format!("{call};early-only")), Some(200));
+        assert!(ann.talks_with(&shop.counter) && ben.hears_ringing());
+        assert!(!shop.ana.rings() && !shop.ana.shows_missed_call(), "a colleague has the call");
+        assert_eq!(shop.events_of(EventKind::Answered), ["Counter"]);
+        // It is over there, and a conversation is nobody's to take.
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, &call), Some(481));
+        ann.hangs_up();
+        ben.hangs_up();
+        shop.is_idle();
+        assert_eq!(shop.log().len(), 2);
+    });
 }
 
 #[test]
 fn a_call_is_taken_only_by_its_name_and_by_a_phone_that_proves_who_it_is() {
-    let (shop, mut counter, key) = counter_watches_ana();
-    let ann = ann_calls(&shop);
-    let call = key.names_the_call(&shop.counter);
-    let wrong = call.replace("to-tag=", "to-tag=x");
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, &wrong), Some(481));
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, "nobody;to-tag=1;from-tag=2"), Some(481));
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, "nobody;to-tag=1"), Some(400));
-    let mut says = Says::calling("ana");
-    says.headers.push(("Replaces".to_owned(), call.clone()));
-    shop.workshop.dials(&says);
-    shop.wait("1 s");
-    assert_eq!(shop.workshop.answer_to("INVITE").code(), Some(403), "an address proves nothing");
-    shop.ana.picks_up();
-    shop.wait("1 s");
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, &format!("{call};early-only")), Some(486));
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, &call), Some(403));
-    assert!(ann.talks_with(&shop.ana));
-    // A carrier that names it calls as any other does.
-    let ben = shop.caller("Ben", "+34600333444").with_header("Replaces", &call);
-    ben.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert!(ben.hears_ringing() && ann.talks_with(&shop.ana));
-    ben.hangs_up();
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, mut counter, key) = counter_watches_ana();
+        let ann = ann_calls(door, &shop);
+        let call = key.names_the_call(&shop.counter);
+        let wrong = call.replace("to-tag=", "to-tag=x");
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, &wrong), Some(481));
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, "nobody;to-tag=1;from-tag=2"), Some(481));
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, "nobody;to-tag=1"), Some(400));
+        let mut says = Says::calling("ana");
+        says.headers.push(("Replaces".to_owned(), call.clone()));
+        shop.workshop.dials(&says);
+        shop.wait("1 s");
+        assert_eq!(shop.workshop.answer_to("INVITE").code(), Some(403), "an address proves nothing");
+        shop.ana.picks_up();
+        shop.wait("1 s");
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, &format!("{call};early-only")), Some(486));
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, &call), Some(403));
+        assert!(ann.talks_with(&shop.ana));
+        // A carrier that names it calls as any other does.
+        let ben = shop.caller("Ben", "+34600333444").with_header("Replaces", &call);
+        ben.calls_through(door);
+        shop.wait("1 s");
+        assert!(ben.hears_ringing() && ann.talks_with(&shop.ana));
+        ben.hangs_up();
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_key_tells_nobody_what_the_conversation_is_really_called() {
-    let (shop, mut counter, key) = counter_watches_ana();
-    let ann = ann_calls(&shop);
-    let invite = shop.ana.invite_sent();
-    let (call, document) = (key.names_the_call(&shop.counter), key.shows(&shop.counter));
-    let tag = invite.must("from").split_once("tag=").expect("a tag").1.to_owned();
-    for secret in [invite.must("call-id"), tag.as_str()] {
-        assert!(!document.contains(secret), "whoever knows it can redirect the sound: {document}");
-    }
-    shop.ana.picks_up();
-    shop.wait("1 s");
-    let (call_id, tags) = call.split_once(";to-tag=").expect("names");
-    let (local, remote) = tags.split_once(";from-tag=").expect("two tags");
-    let address = shop.counter.address();
-    for (ours, theirs) in [(local, remote), (remote, local)] {
-        shop.counter.says_to_the_shop(&format!(
+    through_both_doors(|door| {
+        let (shop, mut counter, key) = counter_watches_ana();
+        let ann = ann_calls(door, &shop);
+        let invite = shop.ana.invite_sent();
+        let (call, document) = (key.names_the_call(&shop.counter), key.shows(&shop.counter));
+        let tag = invite.must("from").split_once("tag=").expect("a tag").1.to_owned();
+        for secret in [invite.must("call-id"), tag.as_str()] {
+            assert!(!document.contains(secret), "whoever knows it can redirect the sound: {document}");
+        }
+        shop.ana.picks_up();
+        shop.wait("1 s");
+        let (call_id, tags) = call.split_once(";to-tag=").expect("names");
+        let (local, remote) = tags.split_once(";from-tag=").expect("two tags");
+        let address = shop.counter.address();
+        for (ours, theirs) in [(local, remote), (remote, local)] {
+            shop.counter.says_to_the_shop(&format!(
             "BYE sip:ringall@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK{ours}\r\nMax-Forwards: 70\r\n\
              From: <sip:ana@192.0.2.1>;tag={theirs}\r\nTo: <sip:ringall@192.0.2.1>;tag={ours}\r\nCall-ID: {call_id}\r\n\
              CSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n"
         ));
-        shop.wait("1 s");
-    }
-    assert!(ann.talks_with(&shop.ana));
-    // The names that are told are good for the one thing.
-    assert_eq!(wants(&shop, &shop.counter, &mut counter, &call), Some(403));
-    ann.hangs_up();
-    shop.is_idle();
+            shop.wait("1 s");
+        }
+        assert!(ann.talks_with(&shop.ana));
+        // The names that are told are good for the one thing.
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, &call), Some(403));
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 /// The last line of each summary.

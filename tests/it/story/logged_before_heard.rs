@@ -2,7 +2,7 @@
 
 use ringall::switchboard::Medium;
 
-use crate::cast::Door;
+use crate::cast::{Door, through_both_doors};
 use crate::shop::{Shop, time};
 
 #[test]
@@ -108,37 +108,42 @@ fn nothing_above_100_is_said_before_the_row_whatever_becomes_of_the_call() {
 
 #[test]
 fn a_store_that_recovers_in_time_is_not_passed_over() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    shop.store_takes(None);
-    ann.calls_through(Door::Sip);
-    shop.wait("200 ms");
-    shop.stalled_rows_get_through();
-    shop.wait("1 s");
-    assert_eq!(shop.asked_to_record().len(), 1);
-    assert!(ann.hears_ringing());
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        shop.store_takes(None);
+        ann.calls_through(door);
+        shop.wait("200 ms");
+        shop.stalled_rows_get_through();
+        shop.wait("1 s");
+        assert_eq!(shop.asked_to_record().len(), 1);
+        assert!(ann.hears_ringing());
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn the_events_of_a_call_are_numbered_without_a_gap() {
-    let shop = Shop::open();
-    let (ann, ben) = (shop.caller("Ann", "+34600111222"), shop.caller("Ben", "+34600333444"));
-    ann.calls_through(Door::Sip);
-    ben.calls_through(Door::Sip);
-    shop.wait("2 s");
-    shop.counter.picks_up();
-    shop.wait("2 s");
-    ann.hangs_up();
-    ben.hangs_up();
-    shop.is_idle();
-    for row in shop.log() {
-        let seqs: Vec<u32> = shop.events().iter().filter(|event| event.call == row.id).map(|event| event.seq).collect();
-        assert!(seqs.len() >= 5, "arrived, three offered, ended at the least: {seqs:?}");
-        assert_eq!(seqs, (1..=u32::try_from(seqs.len()).expect("a few")).collect::<Vec<_>>());
-    }
-    assert_eq!(shop.log().len(), 2);
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let (ann, ben) = (shop.caller("Ann", "+34600111222"), shop.caller("Ben", "+34600333444"));
+        ann.calls_through(door);
+        ben.calls_through(door);
+        shop.wait("2 s");
+        shop.counter.picks_up();
+        shop.wait("2 s");
+        ann.hangs_up();
+        ben.hangs_up();
+        shop.is_idle();
+        for row in shop.log() {
+            let seqs: Vec<u32> =
+                shop.events().iter().filter(|event| event.call == row.id).map(|event| event.seq).collect();
+            assert!(seqs.len() >= 5, "arrived, three offered, ended at the least: {seqs:?}");
+            assert_eq!(seqs, (1..=u32::try_from(seqs.len()).expect("a few")).collect::<Vec<_>>());
+        }
+        assert_eq!(shop.log().len(), 2);
+    });
 }
 
 #[test]

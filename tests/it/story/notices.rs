@@ -26,9 +26,9 @@ fn why(shop: &Shop) -> Vec<NoneRang> {
 }
 
 /// Somebody calls, and waits as long as it takes.
-fn somebody_calls(shop: &Shop, number: &str) -> Caller {
+fn somebody_calls(door: Door, shop: &Shop, number: &str) -> Caller {
     let caller = shop.caller(&format!("At {} ms", shop.now().as_millis()), number);
-    caller.calls_through(Door::Sip);
+    caller.calls_through(door);
     caller
 }
 
@@ -47,7 +47,7 @@ fn nobody_reachable_for_20_s_alarms_the_owner_once() {
     let shop = Shop::open();
     all(&shop, Habit::SAYS_NOTHING);
     let called = shop.now();
-    let ann = somebody_calls(&shop, "+34600111222");
+    let ann = somebody_calls(Door::Sip, &shop, "+34600111222");
     shop.wait("19 s");
     assert_eq!(told(&shop), []);
     shop.wait("2 s");
@@ -64,127 +64,143 @@ fn nobody_reachable_for_20_s_alarms_the_owner_once() {
 
 #[test]
 fn a_storm_of_calls_is_one_notice_and_half_an_hour_later_a_count() {
-    let shop = Shop::open();
-    shop.phones.iter().for_each(|phone| phone.falls_silent());
-    for nth in 0..12 {
-        somebody_calls(&shop, &format!("+346001112{nth:02}"));
-        shop.wait("10 s");
-    }
-    shop.wait("1 min");
-    assert!(shop.log().iter().all(|row| row.ended.is_some()) && shop.log().len() == 12);
-    assert_eq!(told(&shop).len(), 1);
-    shop.wait("28 min");
-    let told = told(&shop);
-    assert_eq!(told[1].0 - told[0].0, time("30 min"));
-    assert_eq!((told[1].1, told[1].2), (NoneRang::NoneReachable, 10), "it tells of the last one, and of ten more");
-    assert!(shop.notices()[1].2.at < shop.wall_at(told[1].0), "and when that was");
-    shop.wait("90 min");
-    assert_eq!(shop.notices().len(), 2, "nothing has happened since");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        shop.phones.iter().for_each(|phone| phone.falls_silent());
+        for nth in 0..12 {
+            somebody_calls(door, &shop, &format!("+346001112{nth:02}"));
+            shop.wait("10 s");
+        }
+        shop.wait("1 min");
+        assert!(shop.log().iter().all(|row| row.ended.is_some()) && shop.log().len() == 12);
+        assert_eq!(told(&shop).len(), 1);
+        shop.wait("28 min");
+        let told = told(&shop);
+        assert_eq!(told[1].0 - told[0].0, time("30 min"));
+        assert_eq!((told[1].1, told[1].2), (NoneRang::NoneReachable, 10), "it tells of the last one, and of ten more");
+        assert!(shop.notices()[1].2.at < shop.wall_at(told[1].0), "and when that was");
+        shop.wait("90 min");
+        assert_eq!(shop.notices().len(), 2, "nothing has happened since");
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn it_comes_again_after_it_was_over() {
-    let shop = Shop::open();
-    all(&shop, Habit::SAYS_NOTHING);
-    somebody_calls(&shop, "+34600111222");
-    shop.wait("21 s");
-    assert_eq!(shop.standing_notices().len(), 1);
-    all_wake_up(&shop);
-    let ben = somebody_calls(&shop, "+34600333444");
-    shop.wait("5 s");
-    assert!(ben.hears_ringing());
-    assert_eq!(shop.standing_notices(), [], "a phone rings: it is over");
-    ben.hangs_up();
-    shop.wait("6 min");
-    all(&shop, Habit::SAYS_NOTHING);
-    somebody_calls(&shop, "+34600555666");
-    shop.wait("21 s");
-    assert_eq!(told(&shop).iter().map(|(.., more)| *more).collect::<Vec<_>>(), [0, 0]);
-    assert_eq!(shop.standing_notices().len(), 1);
-    all_wake_up(&shop);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        all(&shop, Habit::SAYS_NOTHING);
+        somebody_calls(door, &shop, "+34600111222");
+        shop.wait("21 s");
+        assert_eq!(shop.standing_notices().len(), 1);
+        all_wake_up(&shop);
+        let ben = somebody_calls(door, &shop, "+34600333444");
+        shop.wait("5 s");
+        assert!(ben.hears_ringing());
+        assert_eq!(shop.standing_notices(), [], "a phone rings: it is over");
+        ben.hangs_up();
+        shop.wait("6 min");
+        all(&shop, Habit::SAYS_NOTHING);
+        somebody_calls(door, &shop, "+34600555666");
+        shop.wait("21 s");
+        assert_eq!(told(&shop).iter().map(|(.., more)| *more).collect::<Vec<_>>(), [0, 0]);
+        assert_eq!(shop.standing_notices().len(), 1);
+        all_wake_up(&shop);
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn what_comes_and_goes_is_not_told_each_time() {
-    let shop = Shop::open();
-    for nth in 0..4 {
-        all(&shop, Habit::SAYS_NOTHING);
-        somebody_calls(&shop, &format!("+3460011122{nth}"));
-        shop.wait("21 s");
-        all_wake_up(&shop);
-        let rings = somebody_calls(&shop, &format!("+3460033344{nth}"));
-        shop.wait("5 s");
-        rings.hangs_up();
-        shop.wait("5 s");
-    }
-    assert_eq!(told(&shop).len(), 1, "four times within three minutes");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        for nth in 0..4 {
+            all(&shop, Habit::SAYS_NOTHING);
+            somebody_calls(door, &shop, &format!("+3460011122{nth}"));
+            shop.wait("21 s");
+            all_wake_up(&shop);
+            let rings = somebody_calls(door, &shop, &format!("+3460033344{nth}"));
+            shop.wait("5 s");
+            rings.hangs_up();
+            shop.wait("5 s");
+        }
+        assert_eq!(told(&shop).len(), 1, "four times within three minutes");
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn where_no_phone_has_ever_registered_the_owner_hears_that() {
-    let shop = Shop::opening().registering(0).registering(1).registering(2).open();
-    let ann = somebody_calls(&shop, "+34600111222");
-    shop.wait("21 s");
-    assert_eq!(ann.ends(), [End::Refused(486)]);
-    assert_eq!(why(&shop), [NoneRang::NoneRegistered]);
-    let seen = shop.standing_notices();
-    assert_eq!(seen[0].notice, Notice::NoPhoneRang(NoneRang::NoneRegistered));
-    assert_eq!(UnixMs(seen[0].at.0), shop.notices()[0].2.at);
-    Account::of("workshop").is_registered(&shop, &shop.workshop);
-    assert_eq!(shop.standing_notices(), [], "one has come");
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().registering(0).registering(1).registering(2).open();
+        let ann = somebody_calls(door, &shop, "+34600111222");
+        shop.wait("21 s");
+        assert_eq!(ann.ends(), [End::Refused(486)]);
+        assert_eq!(why(&shop), [NoneRang::NoneRegistered]);
+        let seen = shop.standing_notices();
+        assert_eq!(seen[0].notice, Notice::NoPhoneRang(NoneRang::NoneRegistered));
+        assert_eq!(UnixMs(seen[0].at.0), shop.notices()[0].2.at);
+        Account::of("workshop").is_registered(&shop, &shop.workshop);
+        assert_eq!(shop.standing_notices(), [], "one has come");
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn phones_that_say_they_cannot_are_named_as_such() {
-    for code in [480, 503, 404, 488] {
-        let shop = Shop::open();
-        all(&shop, Habit::refuses(code));
-        let ann = somebody_calls(&shop, "+34600111222");
-        shop.wait("21 s");
-        assert_eq!((ann.ends(), why(&shop)), (vec![End::Refused(486)], vec![NoneRang::NoneCould]), "{code}");
-        shop.is_idle();
-    }
+    through_both_doors(|door| {
+        for code in [480, 503, 404, 488] {
+            let shop = Shop::open();
+            all(&shop, Habit::refuses(code));
+            let ann = somebody_calls(door, &shop, "+34600111222");
+            shop.wait("21 s");
+            assert_eq!((ann.ends(), why(&shop)), (vec![End::Refused(486)], vec![NoneRang::NoneCould]), "{code}");
+            shop.is_idle();
+        }
+    });
 }
 
 #[test]
 fn where_all_are_off_the_owner_hears_that_none_is_to_ring() {
-    let shop = Shop::open();
-    let later = shop.wall() + time("60 min");
-    shop.changes(|wishes| wishes.phones.iter_mut().for_each(|phone| phone.off_until = Some(later)));
-    let ann = somebody_calls(&shop, "+34600111222");
-    shop.wait("21 s");
-    assert_eq!((ann.ends(), why(&shop)), (vec![End::Refused(486)], vec![NoneRang::NoneOnDuty]));
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let later = shop.wall() + time("60 min");
+        shop.changes(|wishes| wishes.phones.iter_mut().for_each(|phone| phone.off_until = Some(later)));
+        let ann = somebody_calls(door, &shop, "+34600111222");
+        shop.wait("21 s");
+        assert_eq!((ann.ends(), why(&shop)), (vec![End::Refused(486)], vec![NoneRang::NoneOnDuty]));
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn where_the_give_up_time_comes_first_the_owner_hears_too() {
-    let shop = Shop::opening().later(1, "60 s").giving_up_after("30 s").open();
-    all(&shop, Habit::SAYS_NOTHING);
-    let ann = somebody_calls(&shop, "+34600111222");
-    shop.wait("31 s");
-    assert_eq!((ann.ends(), why(&shop)), (vec![End::Refused(486)], vec![NoneRang::NoneReachable]));
-    all_wake_up(&shop);
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().later(1, "60 s").giving_up_after("30 s").open();
+        all(&shop, Habit::SAYS_NOTHING);
+        let ann = somebody_calls(door, &shop, "+34600111222");
+        shop.wait("31 s");
+        assert_eq!((ann.ends(), why(&shop)), (vec![End::Refused(486)], vec![NoneRang::NoneReachable]));
+        all_wake_up(&shop);
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn of_phones_that_rang_or_said_no_there_is_nothing_to_tell() {
-    for habit in [Habit::RINGS, Habit::refuses(603), Habit::refuses(486)] {
-        let shop = Shop::opening().giving_up_after("30 s").open();
-        all(&shop, Habit::SAYS_NOTHING);
-        shop.counter.has_habit(habit);
-        let ann = somebody_calls(&shop, "+34600111222");
-        shop.wait("31 s");
-        assert_eq!(ann.ends(), [End::Refused(486)]);
-        assert_eq!(told(&shop), [], "{habit:?}");
-        all_wake_up(&shop);
-        shop.is_idle();
-    }
+    through_both_doors(|door| {
+        for habit in [Habit::RINGS, Habit::refuses(603), Habit::refuses(486)] {
+            let shop = Shop::opening().giving_up_after("30 s").open();
+            all(&shop, Habit::SAYS_NOTHING);
+            shop.counter.has_habit(habit);
+            let ann = somebody_calls(door, &shop, "+34600111222");
+            shop.wait("31 s");
+            assert_eq!(ann.ends(), [End::Refused(486)]);
+            assert_eq!(told(&shop), [], "{habit:?}");
+            all_wake_up(&shop);
+            shop.is_idle();
+        }
+    });
 }
 
 #[test]

@@ -11,10 +11,10 @@ use crate::shop::Shop;
 const ANN: &str = "+34600111222";
 const BEN: &str = "+34600333444";
 
-fn ringing() -> (Shop, Caller) {
+fn ringing(door: Door) -> (Shop, Caller) {
     let shop = Shop::open();
     let ann = shop.caller("Ann", ANN);
-    ann.calls_through(Door::Sip);
+    ann.calls_through(door);
     shop.wait("2 s");
     (shop, ann)
 }
@@ -55,36 +55,40 @@ fn who_hangs_up_as_we_give_up_gets_one_final_answer() {
 
 #[test]
 fn a_no_that_crosses_our_cancel_changes_nothing() {
-    let (shop, ann) = ringing();
-    shop.counter.picks_up();
-    shop.wait("7 ms");
-    // Our CANCEL is on its way.
-    shop.workshop.refuses(486);
-    shop.wait("1 s");
-    assert_eq!(shop.workshop.ends(), [End::Refused(486)]);
-    assert_eq!(shop.workshop.got("ACK").len(), 1);
-    assert!(ann.talks_with(&shop.counter));
-    assert!(shop.events_of(EventKind::Declined).is_empty(), "it was told to stop, and has stopped");
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = ringing(door);
+        shop.counter.picks_up();
+        shop.wait("7 ms");
+        // Our CANCEL is on its way.
+        shop.workshop.refuses(486);
+        shop.wait("1 s");
+        assert_eq!(shop.workshop.ends(), [End::Refused(486)]);
+        assert_eq!(shop.workshop.got("ACK").len(), 1);
+        assert!(ann.talks_with(&shop.counter));
+        assert!(shop.events_of(EventKind::Declined).is_empty(), "it was told to stop, and has stopped");
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
 fn a_no_and_a_pick_up_in_the_same_millisecond_are_one_winner() {
-    for no_first in [true, false] {
-        let (shop, ann) = ringing();
-        if no_first {
-            shop.workshop.refuses(603);
+    through_both_doors(|door| {
+        for no_first in [true, false] {
+            let (shop, ann) = ringing(door);
+            if no_first {
+                shop.workshop.refuses(603);
+            }
+            shop.counter.picks_up();
+            if !no_first {
+                shop.workshop.refuses(603);
+            }
+            shop.wait("1 s");
+            assert!(ann.talks_with(&shop.counter));
+            ann.hangs_up();
+            shop.is_idle();
         }
-        shop.counter.picks_up();
-        if !no_first {
-            shop.workshop.refuses(603);
-        }
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
-        ann.hangs_up();
-        shop.is_idle();
-    }
+    });
 }
 
 #[test]
@@ -146,7 +150,7 @@ fn a_repeat_that_is_due_as_somebody_picks_up_is_not_sent() {
 #[test]
 fn a_phone_that_picks_up_as_another_call_comes_is_left_out_of_it_or_rings_on() {
     for pick_up_first in [true, false] {
-        let (shop, ann) = ringing();
+        let (shop, ann) = ringing(Door::Sip);
         let ben = shop.caller("Ben", BEN);
         if pick_up_first {
             shop.counter.picks_up();
@@ -170,7 +174,7 @@ fn a_phone_that_picks_up_as_another_call_comes_is_left_out_of_it_or_rings_on() {
 fn a_phone_that_is_freed_as_another_picks_up_rings_for_nobody() {
     through_both_doors(|door| {
         for freed_first in [true, false] {
-            let (shop, ann) = ringing();
+            let (shop, ann) = ringing(Door::Sip);
             shop.counter.picks_up();
             shop.wait("1 s");
             let ben = shop.caller("Ben", BEN);
@@ -197,7 +201,7 @@ fn a_phone_that_is_freed_as_another_picks_up_rings_for_nobody() {
 fn a_phone_that_is_freed_as_the_caller_gives_up_is_left_in_peace() {
     through_both_doors(|door| {
         for freed_first in [true, false] {
-            let (shop, ann) = ringing();
+            let (shop, ann) = ringing(Door::Sip);
             shop.counter.picks_up();
             shop.wait("1 s");
             let ben = shop.caller("Ben", BEN);
@@ -221,7 +225,7 @@ fn a_phone_that_is_freed_as_the_caller_gives_up_is_left_in_peace() {
 #[test]
 fn two_phones_are_freed_in_the_same_instant_and_each_rings_for_each() {
     through_both_doors(|door| {
-        let (shop, ann) = ringing();
+        let (shop, ann) = ringing(Door::Sip);
         let cleo = shop.caller("Cleo", "+34600555666");
         shop.counter.picks_up();
         shop.wait("1 s");
@@ -326,7 +330,7 @@ fn the_row_is_durable_as_somebody_picks_up() {
 
 #[test]
 fn the_service_stops_while_it_rings_and_as_somebody_picks_up() {
-    let (shop, ann) = ringing();
+    let (shop, ann) = ringing(Door::Sip);
     shop.shuts_down();
     shop.counter.picks_up();
     shop.wait("1 s");
@@ -342,13 +346,15 @@ fn the_service_stops_while_it_rings_and_as_somebody_picks_up() {
 
 #[test]
 fn a_200_said_again_after_the_bye_is_acknowledged_and_changes_nothing() {
-    let (shop, ann) = ringing();
-    shop.loses_to(&shop.counter, "ACK", 1);
-    shop.counter.picks_up();
-    shop.wait("100 ms");
-    ann.hangs_up();
-    shop.wait("5 s");
-    assert_eq!(shop.row().disposition, Some(Disposition::Answered));
-    assert!(!shop.counter.talks());
-    shop.is_idle();
+    through_both_doors(|door| {
+        let (shop, ann) = ringing(door);
+        shop.loses_to(&shop.counter, "ACK", 1);
+        shop.counter.picks_up();
+        shop.wait("100 ms");
+        ann.hangs_up();
+        shop.wait("5 s");
+        assert_eq!(shop.row().disposition, Some(Disposition::Answered));
+        assert!(!shop.counter.talks());
+        shop.is_idle();
+    });
 }

@@ -3,7 +3,7 @@
 use ringall::call::record::Disposition;
 use ringall::routing::Because;
 
-use crate::cast::Door;
+use crate::cast::{Door, through_both_doors};
 use crate::shop::Shop;
 
 #[test]
@@ -22,13 +22,15 @@ fn a_number_that_is_nobodys_gets_404() {
 
 #[test]
 fn the_shops_own_number_rings() {
-    let shop = Shop::opening().at_number("+34911234567").open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(shop.phones_that_ring(), 3);
-    ann.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = Shop::opening().at_number("+34911234567").open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(shop.phones_that_ring(), 3);
+        ann.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
@@ -97,26 +99,28 @@ fn an_extension_we_lack_gets_420_that_names_it() {
 
 #[test]
 fn the_same_call_by_another_way_gets_482() {
-    let shop = Shop::open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("2 s");
-    let mut merged = ann.invite();
-    for (name, value) in &mut merged.headers {
-        if name == "via" {
-            *value = value.replace("branch=z9hG4bK", "branch=z9hG4bKanother");
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("2 s");
+        let mut merged = ann.invite();
+        for (name, value) in &mut merged.headers {
+            if name == "via" {
+                *value = value.replace("branch=z9hG4bK", "branch=z9hG4bKanother");
+            }
         }
-    }
-    ann.says_to_the_shop(&merged.write());
-    shop.wait("1 s");
-    assert!(!ann.got("482 INVITE").is_empty(), "RFC 3261 §8.2.2.2");
-    for phone in &shop.phones {
-        assert_eq!(phone.calls_seen(), 1);
-    }
-    assert!(ann.hears_ringing(), "the first goes on");
-    ann.hangs_up();
-    shop.is_idle();
-    assert_eq!(shop.log().len(), 1);
+        ann.says_to_the_shop(&merged.write());
+        shop.wait("1 s");
+        assert!(!ann.got("482 INVITE").is_empty(), "RFC 3261 §8.2.2.2");
+        for phone in &shop.phones {
+            assert_eq!(phone.calls_seen(), 1);
+        }
+        assert!(ann.hears_ringing(), "the first goes on");
+        ann.hangs_up();
+        shop.is_idle();
+        assert_eq!(shop.log().len(), 1);
+    });
 }
 
 #[test]

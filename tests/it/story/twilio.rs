@@ -1,10 +1,15 @@
 //! What is of Twilio alone: the closed shop's greeting there, cells rung by their numbers, and news that is lost, late, or
 //! said twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{Disposition, EndedBy, EventKind};
+use ringall::door::twilio::greeting_link::GreetingLinks;
 use ringall::media::Kept;
+use ringall::media::player::Sound;
+use ringall::routing::Hours;
+use ringall::routing::plan::{Country, Language, OwnWords, Part};
 use ringall::switchboard::NotRung;
 use ringall::twilio::Work;
 use ringall::twilio::work::Recording;
@@ -13,7 +18,7 @@ use crate::carrier_sip::Says;
 use crate::carrier_twilio::{Deed, Heard, Post, Then, elements};
 use crate::cast::{Caller, Door, Phone};
 use crate::far_end::End;
-use crate::machine::Webhooks;
+use crate::machine::{SECRET, Webhooks};
 use crate::shop::{Opening, Shop};
 
 const CELL: &str = "+34600999111";
@@ -80,6 +85,49 @@ fn a_closed_shop_says_when_it_opens_and_takes_a_message() {
         matches!(work, [Work::AwaitRecording { .. }, Work::FetchRecording { .. }, Work::DeleteRecording { .. }])
     };
     assert!(expected(&work), "{work:?}");
+    shop.is_idle();
+}
+
+/// The sound of the last greeting that was played at Twilio, as it is fetched.
+fn played(shop: &Shop) -> (String, Vec<u8>) {
+    let heard = shop.twilio(|twilio| twilio.calls.last().expect("a call").heard.clone());
+    let Some(Heard::Played(path)) = heard.into_iter().next() else { panic!("nothing was played") };
+    let name = path.strip_prefix("/twilio/greeting/").expect("where greetings are");
+    let id = GreetingLinks::new(SECRET).read(name).expect("a name of ours");
+    let plan = shop.plan();
+    let samples = id.samples(&plan.shops[0], None);
+    assert!(id.is_of(&samples) && id.until(&plan.shops[0]) > shop.wall());
+    (path, samples)
+}
+
+#[test]
+fn the_shops_own_greeting_is_played_and_the_time_is_true() {
+    let shop = Shop::closed();
+    let welcome: Arc<[u8]> = vec![7; 16_000].into();
+    let own = OwnWords { language: Language::En, part: Part::Welcome, words: "Ruiz here".into(), samples: welcome };
+    shop.changes(|wishes| wishes.greeting.words = vec![own]);
+    let bob = shop.caller("Bob", "+34600111223");
+    bob.calls_through(Door::Sip);
+    shop.wait("50 ms");
+    let by_sip = shop.greeting();
+    bob.hangs_up();
+    let ann = called(&shop);
+    let (path, by_webhook) = played(&shop);
+    let Some((beep, words)) = by_sip.split_last() else { panic!("nothing is heard by SIP") };
+    let length: usize = words.iter().map(Sound::samples).sum();
+    assert_eq!((by_webhook.len() / 2, beep.samples() > 0), (length.div_ceil(2), true), "all but the beep");
+    shop.wait("10 s");
+    assert_eq!(caller_heard(&shop)[1], Heard::Beep, "the carrier's own");
+    ann.hangs_up();
+    shop.wait("10 s");
+    assert_eq!(shop.log().last().and_then(|row| row.disposition), Some(Disposition::Message));
+    called(&shop).hangs_up();
+    assert_eq!(played(&shop).0, path, "the same greeting is fetched once");
+    shop.changes(|wishes| wishes.hours = Hours::parse("Mo-Fr 17:00-20:00", Country(*b"ES")).ok());
+    called(&shop).hangs_up();
+    let (later, at_five) = played(&shop);
+    assert!(later != path && at_five != by_webhook, "another opening is another greeting");
+    shop.wait("1 min");
     shop.is_idle();
 }
 

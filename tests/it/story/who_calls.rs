@@ -1,11 +1,11 @@
 //! Who calls, as far as the carrier says: in the log, and on the ringing phone.
 
-use crate::cast::{Caller, Door};
+use crate::cast::{Caller, Door, through_both_doors};
 use crate::shop::Shop;
 
 /// The row's number, its "withheld", and what the counter's phone shows: name and number.
-fn told(shop: &Shop, caller: &Caller) -> (Option<String>, bool, (String, String)) {
-    caller.calls_through(Door::Sip);
+fn told(door: Door, shop: &Shop, caller: &Caller) -> (Option<String>, bool, (String, String)) {
+    caller.calls_through(door);
     shop.wait("1 s");
     let shown = shop.counter.display();
     caller.hangs_up();
@@ -18,49 +18,57 @@ fn told(shop: &Shop, caller: &Caller) -> (Option<String>, bool, (String, String)
 fn the_carriers_own_word_goes_before_the_callers() {
     let shop = Shop::open();
     let ann = shop.caller("Ann", "+34999999999").with_header("P-Asserted-Identity", "<tel:+34600111222>");
-    let (number, withheld, (_, shown)) = told(&shop, &ann);
+    let (number, withheld, (_, shown)) = told(Door::Sip, &shop, &ann);
     assert_eq!((number.as_deref(), withheld), (Some("+34600111222"), false));
     assert_eq!(shown, "+34600111222");
 }
 
 #[test]
 fn a_national_number_is_the_same_caller() {
-    let shop = Shop::opening().knowing("+34600111222", "Ann", 2).open();
-    let (number, _, (card, _)) = told(&shop, &shop.caller("", "600111222"));
-    assert_eq!(number.as_deref(), Some("+34600111222"));
-    assert_eq!(card, "Ann 3rd call");
+    through_both_doors(|door| {
+        let shop = Shop::opening().knowing("+34600111222", "Ann", 2).open();
+        let (number, _, (card, _)) = told(door, &shop, &shop.caller("", "600111222"));
+        assert_eq!(number.as_deref(), Some("+34600111222"));
+        assert_eq!(card, "Ann 3rd call");
+    });
 }
 
 #[test]
 fn who_asks_for_privacy_is_withheld_though_the_carrier_tells() {
-    for privacy in ["id", "user;id", "critical; id"] {
-        let shop = Shop::opening().knowing("+34600111222", "Ann", 2).open();
-        let ann = shop
-            .caller("Anonymous", "anonymous")
-            .with_header("P-Asserted-Identity", "\"Ann\" <sip:+34600111222@carrier.example>")
-            .with_header("Privacy", privacy);
-        let (number, withheld, (card, shown)) = told(&shop, &ann);
-        assert_eq!((number, withheld), (None, true), "Privacy: {privacy}");
-        assert!(!card.contains("Ann") && !shown.contains("600111222"), "{card:?} {shown:?}");
-        assert!(!shop.row().caller_raw.contains("600111222"), "nor in the log");
-    }
+    through_both_doors(|door| {
+        for privacy in ["id", "user;id", "critical; id"] {
+            let shop = Shop::opening().knowing("+34600111222", "Ann", 2).open();
+            let ann = shop
+                .caller("Anonymous", "anonymous")
+                .with_header("P-Asserted-Identity", "\"Ann\" <sip:+34600111222@carrier.example>")
+                .with_header("Privacy", privacy);
+            let (number, withheld, (card, shown)) = told(door, &shop, &ann);
+            assert_eq!((number, withheld), (None, true), "Privacy: {privacy}");
+            assert!(!card.contains("Ann") && !shown.contains("600111222"), "{card:?} {shown:?}");
+            assert!(!shop.row().caller_raw.contains("600111222"), "nor in the log");
+        }
+    });
 }
 
 #[test]
 fn a_privacy_that_is_not_of_the_identity_hides_nobody() {
-    for privacy in ["none", "header", "session"] {
-        let shop = Shop::open();
-        let ann = shop.caller("Ann", "+34600111222").with_header("Privacy", privacy);
-        let (number, withheld, _) = told(&shop, &ann);
-        assert_eq!((number.as_deref(), withheld), (Some("+34600111222"), false), "Privacy: {privacy}");
-    }
+    through_both_doors(|door| {
+        for privacy in ["none", "header", "session"] {
+            let shop = Shop::open();
+            let ann = shop.caller("Ann", "+34600111222").with_header("Privacy", privacy);
+            let (number, withheld, _) = told(door, &shop, &ann);
+            assert_eq!((number.as_deref(), withheld), (Some("+34600111222"), false), "Privacy: {privacy}");
+        }
+    });
 }
 
 #[test]
 fn an_anonymous_caller_is_nobody_in_particular() {
-    let shop = Shop::open();
-    let (number, withheld, (card, _)) = told(&shop, &shop.caller("Anonymous", "anonymous"));
-    assert_eq!((number, withheld), (None, true));
-    assert_eq!(card, "Number withheld");
-    assert_eq!(shop.row().nth_call_from_caller, 0);
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        let (number, withheld, (card, _)) = told(door, &shop, &shop.caller("Anonymous", "anonymous"));
+        assert_eq!((number, withheld), (None, true));
+        assert_eq!(card, "Number withheld");
+        assert_eq!(shop.row().nth_call_from_caller, 0);
+    });
 }
