@@ -71,6 +71,14 @@ impl Utterance {
         self.spoken.iter().flat_map(|spoken| [spoken.words.sound(), Sound::silence(spoken.then.length())])
     }
 
+    /// The same piece by piece: what is said, and how many samples it takes with the pause that follows.
+    pub fn pieces(&self) -> impl Iterator<Item = (String, usize)> + '_ {
+        self.spoken.iter().map(|spoken| {
+            let said = format!("{}{}", spoken.words.text(), spoken.then.mark());
+            (said, spoken.words.samples().len() + Sound::silence(spoken.then.length()).samples())
+        })
+    }
+
     /// How long that takes.
     pub fn length(&self) -> Duration {
         self.spoken.iter().map(|spoken| length_of(spoken.words.samples()) + spoken.then.length()).sum()
