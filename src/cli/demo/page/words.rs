@@ -141,7 +141,7 @@ pub fn heard(heard: &Heard, language: Language) -> String {
             "Oye que suena. La llamada ya estaba en el registro, en disco."
         ),
         Heard::Ringing { logged: false } => say!(language, "She hears it ring.", "Oye que suena."),
-        Heard::Answered => say!(language, "The call is answered.", "Contestan a la llamada."),
+        Heard::Answered => say!(language, "The call is answered.", "Contestan la llamada."),
         Heard::Voice(desk) => match DESKS.get(*desk) {
             Some(desk) => {
                 let (name, hertz) = (desk.name, desk.voice.0);
