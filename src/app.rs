@@ -115,6 +115,17 @@ impl Running {
     /// # Errors
     /// See [`AppError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Running, AppError> {
+        Running::start_within(config, |pages| pages).await
+    }
+
+    /// The same, with pages of the caller's `around` those of the service.
+    ///
+    /// # Errors
+    /// See [`AppError`]; nothing keeps running then.
+    pub async fn start_within(
+        config: Config,
+        around: impl FnOnce(web::Router) -> web::Router,
+    ) -> Result<Running, AppError> {
         let certificate = match config.sip.certificate.clone() {
             Some(files) => Some(CertificateKeeper::open(files).await?),
             None => None,
@@ -300,7 +311,7 @@ impl Running {
             let hand = move |webhook, answer| hands.try_send(Message::Webhook(webhook, answer));
             Webhooks::new(account, &config.web.public_url, Box::new(hand)).told_by(Prover::new(proofs))
         });
-        let router = web::router(Web {
+        let router = around(web::router(Web {
             store: store.clone(),
             recordings,
             board,
@@ -318,7 +329,7 @@ impl Running {
             greetings,
             first_start: LinkFile::in_data_dir(&data_dir),
             clock: clock::now,
-        });
+        }));
         let (stop_web, stopped) = oneshot::channel::<()>();
         let listening = match &web_certificate {
             Some(certificate) => Listening::encrypted(listener, certificate.acceptor()),

@@ -170,6 +170,16 @@ impl Greeting {
         self.0.text()
     }
 
+    /// The same piece by piece, and after how many of its samples each has been said.
+    pub fn words(&self) -> Vec<(String, usize)> {
+        let mut passed = Sound::silence(LEAD).samples();
+        let said = self.0.pieces().map(|(said, samples)| {
+            passed += samples;
+            (said, passed)
+        });
+        said.collect()
+    }
+
     /// What is heard: the words, and the beep after which the caller speaks.
     pub fn sounds(&self) -> Vec<Sound> {
         let mut sounds = self.words();

@@ -78,6 +78,14 @@ impl Utterance {
             .any(|spoken| matches!(&spoken.words, Words::Name(name) if Arc::ptr_eq(&name.samples, recording)))
     }
 
+    /// The same piece by piece: what is said, and how many samples it takes with the pause that follows.
+    pub fn pieces(&self) -> impl Iterator<Item = (String, usize)> + '_ {
+        self.spoken.iter().map(|spoken| {
+            let said = format!("{}{}", spoken.words.text(), spoken.then.mark());
+            (said, spoken.words.samples().len() + Sound::silence(spoken.then.length()).samples())
+        })
+    }
+
     /// How long that takes.
     pub fn length(&self) -> Duration {
         self.spoken.iter().map(|spoken| length_of(spoken.words.samples()) + spoken.then.length()).sum()

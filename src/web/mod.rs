@@ -15,7 +15,7 @@ mod connect;
 mod cookie;
 mod deadline;
 mod drill;
-mod event_stream;
+pub mod event_stream;
 mod fault;
 mod figures;
 pub mod first_start;
@@ -64,7 +64,6 @@ mod wrap_up;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::handler::Handler;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -86,15 +85,18 @@ use crate::utterance::Names;
 use fault::Fault;
 use frame::View;
 
+pub use assets::{ICON, SCRIPT, STYLE};
+pub use axum::Router;
 pub use board::Board;
 pub use first_start::LinkFile;
+pub use guard::guard;
 pub use health::Readiness;
 pub use listener::{Limits, serve};
 pub use live::{Feed, Listeners};
 pub use metrics::LiveGauges;
 pub use problem::Problem;
 pub use set_up::is_email;
-pub use visit::Entrance;
+pub use visit::{Entrance, is_from_us, sealed};
 
 /// What the web shows, and where it reads it.
 pub struct Web {

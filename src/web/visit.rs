@@ -253,7 +253,7 @@ pub fn exactly_from(peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
 
 /// Whether a form came from a page of ours: browsers say so, and no page can make them say otherwise (Fetch Metadata,
 /// RFC 6454 §7).
-fn is_from_us(headers: &HeaderMap, entrance: &Entrance) -> bool {
+pub fn is_from_us(headers: &HeaderMap, entrance: &Entrance) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin";

@@ -49,6 +49,7 @@ mod notices;
 mod page;
 mod page_after;
 mod page_calls;
+mod page_demo;
 mod page_hours;
 mod page_shop;
 mod picking_up;

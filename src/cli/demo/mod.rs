@@ -1,13 +1,19 @@
 //! `ringall demo`: the real service on free loopback ports with a demo shop, three phones and two callers, by real SIP and
 //! RTP. The phones and the callers are user agents of the demo's own, down to the text of their messages and the sound
-//! in their packets: they see the service from outside, as customers and staff do.
+//! in their packets: they see the service from outside, as customers and staff do. When the story has been told, a page has
+//! the same people and phones at a visitor's wish.
 
 mod audio;
 mod caller;
+mod closing;
+mod ear;
 mod line;
 mod log;
+mod page;
 mod phone;
+mod scene;
 mod shop;
+mod stage;
 mod story;
 mod text;
 mod tone;
@@ -19,18 +25,23 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
 
 use crate::app::{AppError, Running};
 use crate::clock;
 use crate::config::{Config, Peer, Profile, Trunk};
 use crate::number::Number;
-use crate::store::{CallFilter, Store, StoreError};
+use crate::store::{CallFilter, Link, OwnerId, Store, StoreError};
+use crate::web::Entrance;
 
 use caller::{Caller, Look};
 use line::Eye;
 use log::Api;
+use page::DemoPage;
 use phone::Phone;
+use scene::{Act, Scene};
 use shop::{CARMEN, CARMEN_NUMBER, CARMEN_VOICE, DESKS, EARLIER_CALLS, Folder, JO, JO_NUMBER, JO_VOICE, ShopError};
+use stage::Stage;
 use story::{Cast, Fault, Service, Story};
 use text::chance;
 use tone::Voice;
@@ -57,6 +68,8 @@ enum DemoError {
     Store(#[from] StoreError),
     #[error(transparent)]
     App(#[from] AppError),
+    #[error("the owner of the demo's shop could not be signed in")]
+    NoOwner,
 }
 
 /// Plays and tells the story. With `once` it ends then: 0 when everything told happened as told. Without, the shop stays
@@ -76,7 +89,8 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
     let folder = Folder::create().map_err(DemoError::Folder)?;
     let mut config = Config { database: folder.database(), data_dir: folder.path().join("data"), ..Config::default() };
     let store = Store::open(&config.database).await?;
-    let mut cast = cast(&store).await.map_err(DemoError::Port)?;
+    let (scene, hand, commands) = stage::set();
+    let mut cast = cast(&store, scene.clone()).await.map_err(DemoError::Port)?;
     let phones = cast.phones.each_ref().map(Phone::address);
     shop::set_up(&store, &folder, phones, words.0, &config.sip.realm, clock::now().wall).await?;
 
@@ -84,7 +98,7 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
     config.sip.udp = vec![SocketAddr::new(LOOPBACK, 0)];
     config.sip.tcp = vec![SocketAddr::new(LOOPBACK, 0)];
     config.media.ports = media_ports();
-    let peers = [&cast.jo, &cast.carmen].map(|caller| Peer::Exactly(caller.address()));
+    let peers = [cast.jo.address(), cast.carmen.address()].map(Peer::Exactly);
     config.trunks = vec![Trunk {
         name: "carrier".to_owned(),
         peers: peers.into(),
@@ -94,24 +108,38 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
         called: Profile::generic().called.to_vec(),
         authority: None,
     }];
-    let running = Running::start(config).await?;
+    let owner = owner(&store, words).await?;
+    let page = DemoPage {
+        scene: scene.subscribe(),
+        hand,
+        owner,
+        store: store.clone(),
+        entrance: Entrance::new(&config.web.public_url),
+        language: words.0,
+    };
+    let running = Running::start_within(config, |service| page::around(page, service)).await?;
 
     let token = running.store.create_token("demo").await?;
     let sip = running.sip.first().copied().ok_or(AppError::NoSipSocket)?;
     let service = Service { sip, api: Api { web: running.web, token }, store: running.store.clone() };
     println!("{}", words.opening(shop::NAME, &sip.to_string()));
+    let people = (cast.carmen.clone(), cast.phones.clone());
+    let stage = Stage::new(people, service.clone(), scene.clone());
+    tokio::spawn(stage.clone().run(commands));
     let told = tokio::select! {
-        told = tell(once, &mut cast, &service, words) => told,
+        told = tell(once, &mut cast, &service, &stage, words) => told,
         stopped = crate::app::stop_asked() => { stopped?; ExitCode::SUCCESS }
     };
+    scene.send_modify(|scene| scene.act = Act::Over);
     running.stop().await?;
     store.close().await;
     Ok(told)
 }
 
 /// Tells both halves of the story; without `once` the first again for each Enter, and never ends by itself.
-async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> ExitCode {
+async fn tell(once: bool, cast: &mut Cast, service: &Service, stage: &Stage, words: Words) -> ExitCode {
     let mut nth = EARLIER_CALLS + 1;
+    let turn = stage.tell_a_story().await;
     let mut code = told(open_call(nth, cast, service, words).await, words);
     if code == ExitCode::SUCCESS {
         code = told(Story::new(cast, service, words).closed_call().await, words);
@@ -119,8 +147,9 @@ async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> E
     if once {
         return code;
     }
+    drop(turn);
     let mut enter = enter_pressed();
-    invite(service, words).await;
+    invite(service, words);
     let invitation = if enter.is_some() { words.again(JO) } else { words.ctrl_c() };
     println!("{invitation}");
     loop {
@@ -130,6 +159,7 @@ async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> E
         };
         if pressed {
             nth += 1;
+            let _turn = stage.tell_a_story().await;
             told(open_call(nth, cast, service, words).await, words);
             println!("{invitation}");
         } else {
@@ -139,16 +169,22 @@ async fn tell(once: bool, cast: &mut Cast, service: &Service, words: Words) -> E
 }
 
 /// What a newcomer can do now.
-async fn invite(service: &Service, words: Words) {
+fn invite(service: &Service, words: Words) {
     let Api { web, token } = &service.api;
     println!("{}", words.your_turn());
-    match service.store.invite_owner("you@example.com", clock::now().wall).await {
-        Ok(secret) => println!("  {} http://{web}/set-up/{secret}", words.the_page_is()),
-        Err(error) => tracing::warn!(%error, "no link to the page could be made"),
-    }
+    println!("  {} http://{web}{}", words.the_page_is(), page::PATH);
     println!("  {} curl -H 'Authorization: Bearer {token}' http://{web}/api/v1/calls", words.the_log_is());
     println!("  {} ssh -L {port}:{web} {}", words.elsewhere(), words.this_machine(), port = web.port());
     println!("  {} ringall import config/demo-shop.toml && ringall", words.your_own_shop());
+}
+
+/// As whom the visitors of the page look at what the owner sees.
+async fn owner(store: &Store, words: Words) -> Result<OwnerId, DemoError> {
+    let now = clock::now().wall;
+    let secret = store.invite_owner("you@example.com", now).await?;
+    let Link::Good(owner) = store.set_up_link(&secret, now).await? else { return Err(DemoError::NoOwner) };
+    store.set_owner_language(owner.id, Some(words.0)).await?;
+    Ok(owner.id)
 }
 
 async fn open_call(nth: u32, cast: &mut Cast, service: &Service, words: Words) -> Result<(), Fault> {
@@ -165,30 +201,33 @@ fn told(story: Result<(), Fault>, words: Words) -> ExitCode {
     }
 }
 
-/// Three phones and Jo, each plugged in at a free port.
-async fn cast(store: &Store) -> std::io::Result<Cast> {
+/// Three phones and two customers, each plugged in at a free port. What they see is shown in the scene first.
+async fn cast(store: &Store, scene: Arc<watch::Sender<Scene>>) -> std::io::Result<Cast> {
+    let (raw, raw_seen) = unbounded_channel();
     let (story, seen) = unbounded_channel();
-    let voices: Arc<[Voice]> = std::iter::once(JO_VOICE).chain(DESKS.iter().map(|desk| desk.voice)).collect();
-    let eye = |who: &str| Eye { who: who.into(), story: story.clone() };
+    tokio::spawn(stage::show(scene, raw_seen, story));
+    let customers = [JO_VOICE, CARMEN_VOICE];
+    let voices: Arc<[Voice]> = customers.into_iter().chain(DESKS.iter().map(|desk| desk.voice)).collect();
+    let eye = |who: &str| Eye { who: who.into(), story: raw.clone() };
     let plug_in = |n: usize| {
         let desk: &shop::Desk = &DESKS[n];
         Phone::plug_in(LOOPBACK, desk.voice, voices.clone(), eye(desk.name))
     };
-    let phones = [plug_in(0).await?, plug_in(1).await?, plug_in(2).await?];
-    let look = look_into(store.clone());
+    let phones = Arc::new([plug_in(0).await?, plug_in(1).await?, plug_in(2).await?]);
+    let [jos, carmens] = [JO_NUMBER, CARMEN_NUMBER].map(|number| look_into(store.clone(), number));
     // The store's readers connect at the first question: not while the story is timed.
-    look().await;
-    let jo = Caller::plug_in(LOOPBACK, JO_NUMBER, JO_VOICE, voices.clone(), eye(JO), look.clone()).await?;
-    let carmen = Caller::plug_in(LOOPBACK, CARMEN_NUMBER, CARMEN_VOICE, voices.clone(), eye(CARMEN), look).await?;
-    Ok(Cast { jo, carmen, phones, seen })
+    jos().await;
+    let jo = Caller::plug_in(LOOPBACK, JO_NUMBER, JO_VOICE, voices.clone(), eye(JO), jos).await?;
+    let carmen = Caller::plug_in(LOOPBACK, CARMEN_NUMBER, CARMEN_VOICE, voices.clone(), eye(CARMEN), carmens).await?;
+    Ok(Cast { jo, carmen: Arc::new(carmen), phones, seen })
 }
 
-/// Looks, through a connection that is not the service's, for a call of Jo's that goes on.
-fn look_into(store: Store) -> Look {
+/// Looks, through a connection that is not the service's, for a call of this caller's that goes on.
+fn look_into(store: Store, caller: &'static str) -> Look {
     Arc::new(move || {
         let store = store.clone();
         Box::pin(async move {
-            let filter = CallFilter { caller: Number::from_e164(JO_NUMBER), limit: 1, ..CallFilter::default() };
+            let filter = CallFilter { caller: Number::from_e164(caller), limit: 1, ..CallFilter::default() };
             match store.calls(&filter).await {
                 Ok(calls) => calls.first().is_some_and(|call| call.record.ended.is_none()),
                 Err(_) => false,

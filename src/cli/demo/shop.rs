@@ -38,6 +38,11 @@ pub const CARMEN: &str = "Carmen";
 pub const CARMEN_NUMBER: &str = "+34600555444";
 pub const CARMEN_VOICE: Voice = Voice(750);
 
+/// Where it is, as in the file: how its people write numbers.
+pub const COUNTRY: &str = "ES";
+/// So long it rings before a caller hears busy, as in the file.
+pub const GIVES_UP_AFTER: Duration = Duration::from_secs(30);
+
 /// A phone of the shop file: its name, its address there, and its voice in the story.
 pub struct Desk {
     pub name: &'static str,
@@ -215,6 +220,8 @@ mod tests {
                 settings.contacts.iter().map(|contact| (contact.number.as_str(), contact.name.as_str())).collect();
             assert_eq!(contacts, [(CARMEN_NUMBER, CARMEN), (JO_NUMBER, JO_MILLER)]);
             assert_eq!(settings.shop.numbers[0].as_str(), SHOP_NUMBER);
+            assert_eq!(settings.shop.give_up_after, GIVES_UP_AFTER);
+            assert_eq!(settings.shop.country.as_str(), COUNTRY);
         }
     }
 

@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{Days, NaiveTime};
-
+use super::super::closing;
 use super::super::line::What;
-use super::super::log::{self, LoggedMessage, OwedCall, RightNow};
+use super::super::log::{self, LoggedMessage, OwedCall};
 use super::super::shop::{CARMEN, CARMEN_NUMBER, CARMEN_VOICE, SHOP_NUMBER};
 use super::super::tone::{FRAME, recognise, to_ulaw};
-use super::{Fault, LOG_LOOK_EVERY, LOG_LOOKS, PATIENCE, Story, ended, of, refused};
+use super::judged::{ended, of, refused};
+use super::{Fault, LOG_LOOK_EVERY, LOG_LOOKS, PATIENCE, Story};
 use crate::clock;
 use crate::greeting::Greeting;
 use crate::media::player::Sound;
 use crate::now::UnixMs;
 use crate::routing::decision::Opening;
 use crate::routing::local_time;
-use crate::routing::plan::{Override, OverrideState, Shop};
+use crate::routing::plan::Shop;
 
 /// How long Carmen speaks.
 const SPEAKS: Duration = Duration::from_secs(4);
@@ -32,24 +32,20 @@ impl Story<'_> {
     /// # Errors
     /// What was not as it should be; the call is hung up then.
     pub async fn closed_call(&mut self) -> Result<(), Fault> {
-        let plan = self.service.store.plan().await?;
-        let Some(shop) = plan.shops.first().cloned() else { return Ok(()) };
-        let played = self.play_closed_call(&shop).await;
-        if played.is_err() {
-            self.cast.carmen.hang_up();
-        }
-        self.service.store.set_override(shop.id, None).await?;
-        played
-    }
-
-    async fn play_closed_call(&mut self, shop: &Shop) -> Result<(), Fault> {
+        let Some(shop) = closing::the_shop(self.service).await? else { return Ok(()) };
         while self.cast.seen.try_recv().is_ok() {}
         self.past.clear();
         self.began = Instant::now();
-        let until = next_half_past_four(shop, clock::now().wall);
-        let said = Override { state: OverrideState::Closed, until };
-        self.service.store.set_override(shop.id, Some(said)).await?;
-        self.is_closed().await?;
+        let closing = closing::close(self.service, &shop).await?;
+        let played = self.play_closed_call(&shop, closing.until).await;
+        if played.is_err() {
+            self.cast.carmen.hang_up();
+        }
+        closing.end(self.service).await?;
+        played
+    }
+
+    async fn play_closed_call(&mut self, shop: &Shop, until: UnixMs) -> Result<(), Fault> {
         let clock_at = |at: UnixMs| local_time::local(shop.time_zone, at).format("%H:%M").to_string();
         self.tell(Instant::now(), &self.words.closes(&clock_at(until)));
 
@@ -69,19 +65,6 @@ impl Story<'_> {
         self.tell(now, &self.words.speaks(CARMEN, now - spoke));
         self.message_is_safe(now - spoke).await?;
         self.is_owed(until, &clock_at).await
-    }
-
-    /// The service sees what the owner says within a second or two.
-    async fn is_closed(&self) -> Result<(), Fault> {
-        let api = |why| Fault::Api { path: log::RIGHT_NOW, why };
-        let deadline = Instant::now() + PATIENCE;
-        while self.service.api.read::<RightNow>(log::RIGHT_NOW).await.map_err(api)?.open {
-            if Instant::now() > deadline {
-                return Err(Fault::StaysOpen);
-            }
-            tokio::time::sleep(LOG_LOOK_EVERY).await;
-        }
-        Ok(())
     }
 
     /// What Carmen hears is this greeting, sample by sample.
@@ -146,15 +129,6 @@ impl Story<'_> {
             _ => Err(Fault::NotOwed(CARMEN)),
         }
     }
-}
-
-/// Today's, or tomorrow's when that has passed.
-fn next_half_past_four(shop: &Shop, now: UnixMs) -> UnixMs {
-    let half_past_four = NaiveTime::from_hms_opt(16, 30, 0).unwrap_or(NaiveTime::MIN);
-    let today = local_time::local(shop.time_zone, now).date();
-    let at = |date: chrono::NaiveDate| local_time::earliest(shop.time_zone, date.and_time(half_past_four));
-    let today_at = at(today);
-    if today_at > now { today_at } else { today.checked_add_days(Days::new(1)).map_or(today_at, at) }
 }
 
 fn samples(sounds: &[Sound]) -> Vec<u8> {
