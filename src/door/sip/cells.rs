@@ -21,7 +21,7 @@ use crate::sip::message::{Received, other};
 use crate::sip::outgoing::Outgoing;
 use crate::sip::transaction::timer::Deadlines;
 
-use super::bridge::machine;
+use super::machine::machine;
 use super::lines::Tried;
 use super::{Begun, PhoneLeg, PhoneState, SipDoor};
 
