@@ -3,8 +3,8 @@
 //!
 //! Each entry names where it comes from. What no public text says is left as the generic profile has it.
 
+use crate::number::Country;
 use crate::number::Number;
-use crate::routing::plan::Country;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
