@@ -4,9 +4,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::{CalledIn, Peer, Prefix, Trunk};
+use crate::config::{CalledIn, Trunk};
 
 use super::hop::{FlowId, Hop, Protocol};
+use super::peer::{Peer, Prefix};
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
