@@ -16,8 +16,7 @@ use crate::tls::Encrypted;
 
 use super::super::hop::FlowId;
 use super::super::wire::{Framer, Piece, is_ping};
-use super::reception::SharedCrowd;
-use super::{Report, Tell, lock};
+use super::{Report, SharedCrowd, Tell, lock};
 
 /// A stranger is somebody we know by then, or gone: a phone registers within a second, a carrier is known by its address.
 pub(super) const STRANGER_FOR: Duration = Duration::from_secs(10);
