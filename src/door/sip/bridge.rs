@@ -1,14 +1,13 @@
 //! The conversation: the caller's 200, the audio of both sides, and its end.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use crate::call::event::{CallerLeft, Input, Stop};
 use crate::call::leg::LegId;
 use crate::call::record::CallId;
 use crate::media::g711::Law;
+use crate::media::listens::Listens;
 use crate::media::player::{Sound, Stream};
-use crate::media::recorder::Listens;
 use crate::media::sdp::{
     Agreed, Description, Disagreement, Here, NoSharedCodec, Payloads, Protection, Terms, agree, agree_late, keys,
     our_offer,
