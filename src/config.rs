@@ -20,14 +20,15 @@ use std::path::{Path, PathBuf};
 use crate::sip::auth::Algorithm;
 use crate::toml_file::{Entry, Env, Section, TomlFileError};
 
+pub use crate::sip::gate::CalledIn;
 pub use crate::sip::peer::{Peer, Prefix};
+pub use crate::sip::trunk::Register;
 pub use certificate::{CertificateFiles, PemFile};
 pub use database_url::DatabaseUrl;
 pub use mail::Mail;
 pub use media::{Media, Srtp};
 pub use outbound::{Outbound, ShownAs};
-pub use profile::{CalledIn, FromUser, Identity, NumberFormat, PROFILES, Profile};
-pub use register::Register;
+pub use profile::{FromUser, Identity, NumberFormat, PROFILES, Profile};
 pub use sip::Sip;
 pub use speech::{Say, Speech};
 pub use trunk::Trunk;

@@ -5,6 +5,7 @@
 
 use crate::number::Country;
 use crate::number::Number;
+use crate::sip::gate::CalledIn;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +61,6 @@ pub enum Identity {
     Preferred,
     /// draft-ietf-sip-privacy-04, never an RFC and widely spoken.
     RemoteParty,
-}
-
-/// Where a carrier writes the called number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CalledIn {
-    RequestUri,
-    To,
-    /// RFC 7315 §4.2.
-    PCalledPartyId,
 }
 
 /// The request line, then To: what every carrier does that says nothing else.
