@@ -214,24 +214,14 @@ mod tests {
     const SHOP: ShopId = ShopId(1);
 
     fn shop() -> Shop {
-        Shop {
-            id: SHOP,
-            name: "Ferretería Ruiz".to_owned(),
-            time_zone: chrono_tz::Europe::Madrid,
-            country: Country(*b"ES"),
-            calls_to: Vec::new(),
-            language: Language::Es,
-            hours: None,
-            numbers: Vec::new(),
-            give_up_after: Duration::from_secs(120),
-            notify: Vec::new(),
-            phones: Vec::new(),
-            closures: Vec::new(),
-            hours_override: None,
-            blocked: std::collections::BTreeSet::new(),
-            call_back_ring: true,
-            greeting: Default::default(),
-        }
+        Shop::new(
+            SHOP,
+            "Ferretería Ruiz",
+            chrono_tz::Europe::Madrid,
+            Country(*b"ES"),
+            Language::Es,
+            Duration::from_secs(120),
+        )
     }
 
     fn jo() -> Number {

@@ -1,10 +1,9 @@
-//! Telephone numbers: one normal form (E.164) for what is compared and stored, the raw form kept beside it.
+//! Telephone numbers: one normal form (E.164) for what is compared and stored, the raw form kept beside it; and countries,
+//! by which they are read.
 
 use std::fmt;
 
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
-
-use crate::routing::plan::Country;
 
 /// A telephone number in E.164 with its plus, such as `+34911234567` (ITU-T E.164: at most 15 digits).
 ///
@@ -128,7 +127,14 @@ impl fmt::Debug for Number {
     }
 }
 
+/// ISO 3166-1 alpha-2, upper case: how numbers are read and which public holidays count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Country(pub [u8; 2]);
+
 impl Country {
+    /// No country: only numbers with a plus can be read.
+    pub const UNKNOWN: Country = Country(*b"ZZ");
+
     /// Reads an ISO 3166-1 alpha-2 code in either case; `None` for anything that is no country with telephone numbers.
     pub fn parse(text: &str) -> Option<Country> {
         let &[first, second] = text.as_bytes() else { return None };

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -159,22 +159,15 @@ struct Desk {
 
 fn plan(language: Language, notify: &[String]) -> Arc<Plan> {
     let shop = Shop {
-        id: RUIZ,
-        name: "Ferretería Ruiz".to_owned(),
-        time_zone: chrono_tz::Europe::Madrid,
-        country: Country(*b"ES"),
-        calls_to: Vec::new(),
-        call_back_ring: true,
-        greeting: Default::default(),
-        language,
-        hours: None,
-        numbers: Vec::new(),
-        give_up_after: Duration::from_secs(120),
         notify: notify.iter().map(|text| Address::parse(text).expect(text)).collect(),
-        phones: Vec::new(),
-        closures: Vec::new(),
-        hours_override: None,
-        blocked: BTreeSet::new(),
+        ..Shop::new(
+            RUIZ,
+            "Ferretería Ruiz",
+            chrono_tz::Europe::Madrid,
+            Country(*b"ES"),
+            language,
+            Duration::from_secs(120),
+        )
     };
     Arc::new(Plan { version: 1, shops: vec![Arc::new(shop)] })
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{Final, Output, Ways};
-use super::facts::Facts;
+use super::facts::{Facts, Logged};
+use super::phones::Phones;
 use super::record::{Disposition, EndedBy, EventKind};
-use super::state::Phase;
+use super::state::{Phase, dialling, greeting, lifting, ringing};
 use crate::now::Now;
 use crate::number::Number;
 use crate::routing::Outside;
-use crate::routing::decision::{Action, Ring};
+use crate::routing::decision::{Action, Opening, Refusal, Ring};
 use crate::routing::plan::PhoneId;
 
 /// What a call begins with.
@@ -92,9 +93,44 @@ pub enum Drilled {
     Silent,
 }
 
+impl Begin {
+    /// The ways by which phones are rung for it.
+    pub(super) fn ways(&self) -> Ways {
+        match self {
+            Begin::Rings(_, ways) => *ways,
+            Begin::Decided(_) | Begin::Dial(_) | Begin::Lift(_) | Begin::Unservable(_) | Begin::NoPorts(_) => Ways::Sip,
+        }
+    }
+
+    /// The phase that such a call begins in.
+    pub(super) fn phase(self, now: Now, facts: &mut Facts, phones: &Phones) -> Phase {
+        match self {
+            Begin::Decided(Action::Ring(ring)) | Begin::Rings(ring, _) => {
+                facts.note(now, EventKind::Arrived, None, "");
+                Phase::Ringing(ringing::Ringing::begin(now, ring, facts, phones))
+            }
+            Begin::Decided(Action::TakeMessage { opens }) => {
+                let opening = Opening::of(opens, &facts.record.because);
+                Phase::Greeting(greeting::Greeting::begin(now, opening, facts))
+            }
+            Begin::Decided(Action::Refuse(Refusal::Blocked)) => facts.turn_away(now, Disposition::Refused, Final::Busy),
+            Begin::Decided(Action::Refuse(Refusal::NotOurNumber)) => {
+                facts.turn_away(now, Disposition::Refused, Final::NotFound)
+            }
+            Begin::Dial(dial) => Phase::Dialling(dialling::Dialling::begin(now, dial, facts)),
+            Begin::Lift(lift) => {
+                facts.logged = Logged::Unwritten;
+                lifting::Lifting::begin(now, lift, facts, phones)
+            }
+            Begin::NoPorts(disposition) => facts.no_ports(now, disposition),
+            Begin::Unservable(answer) => facts.turn_away(now, Disposition::Refused, answer),
+        }
+    }
+}
+
 impl Facts {
     /// A call that rings nobody gets its final answer.
-    pub(super) fn turn_away(&mut self, now: Now, disposition: Disposition, answer: Final) -> Phase {
+    fn turn_away(&mut self, now: Now, disposition: Disposition, answer: Final) -> Phase {
         self.note(now, EventKind::Arrived, None, "");
         self.note(now, EventKind::Refused, None, &answer.detail());
         self.end(now, disposition, None);
@@ -104,7 +140,7 @@ impl Facts {
 
     /// Busy is what a shop is whose lines are all taken; 503 would send the carrier away from it for minutes (RFC 3261
     /// §21.5.4).
-    pub(super) fn no_ports(&mut self, now: Now, disposition: Disposition) -> Phase {
+    fn no_ports(&mut self, now: Now, disposition: Disposition) -> Phase {
         self.note(now, EventKind::Arrived, None, "");
         self.note(now, EventKind::Refused, None, "no ports");
         self.end(now, disposition, Some(EndedBy::GiveUp));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Drilled;
+pub use super::leg::Stop;
 use super::leg::{BindingId, LegId};
 use super::record::{CallEvent, CallRecord, VoiceMessage};
 pub use super::state::greeting::Closed;
@@ -286,22 +287,6 @@ pub enum Medium {
     Store,
     /// The fsynced journal beside the store, replayed when the store is back: asked for when the store stalls.
     Journal,
-}
-
-/// Why a phone is told to stop: it decides whether the phone shows a missed call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// A colleague has the call: nothing was missed.
-    AnsweredElsewhere,
-    CallerGaveUp,
-    /// Give-up time.
-    NobodyAnswered,
-    /// The conversation is over.
-    Finished,
-    /// The phone is somewhere else now, and is rung there.
-    Moved,
-    /// The conversation is over because nothing was heard any more, or the other side could not be reached.
-    Lost,
 }
 
 /// What a caller who is not answered gets.

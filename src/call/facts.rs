@@ -28,8 +28,8 @@ pub(crate) struct Facts {
     /// What the caller is to be told once the row is durable.
     pub(super) held: VecDeque<Output>,
     pub(super) outputs: VecDeque<Output>,
-    pub(super) last_event: u32,
-    pub(super) last_leg: u16,
+    last_event: u32,
+    last_leg: u16,
     pub(super) interrupted: Interrupted,
     pub(crate) ways: Ways,
 }
@@ -73,6 +73,23 @@ pub(crate) enum Withdrawn {
 }
 
 impl Facts {
+    /// Those of a call of which the store has just been told. `record` is its first row.
+    pub(super) fn new(now: Now, record: CallRecord, shop: Option<Arc<Shop>>, ways: Ways) -> Facts {
+        Facts {
+            record,
+            shop,
+            legs: BTreeMap::new(),
+            made_by: None,
+            logged: Logged::Asked { medium: Medium::Store, until: now.mono + RECORD_WITHIN },
+            held: VecDeque::new(),
+            outputs: VecDeque::new(),
+            last_event: 0,
+            last_leg: 0,
+            interrupted: Interrupted::Nothing,
+            ways,
+        }
+    }
+
     pub(crate) fn push(&mut self, output: Output) {
         self.outputs.push_back(output);
     }

@@ -59,5 +59,21 @@ pub enum LegState {
     /// It has the call.
     Talking,
     /// It was told to stop, for this reason, and has not confirmed yet.
-    Leaving(super::event::Stop),
+    Leaving(Stop),
+}
+
+/// Why a phone is told to stop: it decides whether the phone shows a missed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A colleague has the call: nothing was missed.
+    AnsweredElsewhere,
+    CallerGaveUp,
+    /// Give-up time.
+    NobodyAnswered,
+    /// The conversation is over.
+    Finished,
+    /// The phone is somewhere else now, and is rung there.
+    Moved,
+    /// The conversation is over because nothing was heard any more, or the other side could not be reached.
+    Lost,
 }

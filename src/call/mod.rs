@@ -12,18 +12,17 @@ pub mod phones;
 pub mod record;
 mod state;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::now::{Mono, Now};
-use crate::routing::decision::{Action, Because, Opening, Refusal};
+use crate::routing::decision::Because;
 use crate::routing::plan::{PhoneId, Shop};
 
-use event::{Final, Given, Giver, Input, Medium, Output, Stop, Ways};
-use facts::{Facts, Interrupted, Logged};
+use event::{Given, Giver, Input, Medium, Output, Stop};
+use facts::{Facts, Logged};
 use leg::{Leg, LegId, LegState, TakenBy};
 use phones::{Age, Awaited, Phones, Use};
-use record::{CallRecord, Direction, Disposition, EndedBy, EventKind};
+use record::{CallRecord, Direction, Disposition, EndedBy};
 use state::Phase;
 
 pub use begin::{Begin, Dial, Drilled, Lift, Lifter, Occasion, Then};
@@ -57,45 +56,8 @@ pub enum Waits {
 impl Call {
     /// A call that has just arrived. `record` is its first row.
     pub fn new(now: Now, record: CallRecord, shop: Option<Arc<Shop>>, begin: Begin, phones: &Phones) -> Call {
-        let mut facts = Facts {
-            record,
-            shop,
-            legs: BTreeMap::new(),
-            made_by: None,
-            logged: Logged::Asked { medium: Medium::Store, until: now.mono + RECORD_WITHIN },
-            held: VecDeque::new(),
-            outputs: VecDeque::new(),
-            last_event: 0,
-            last_leg: 0,
-            interrupted: Interrupted::Nothing,
-            ways: match &begin {
-                Begin::Rings(_, ways) => *ways,
-                Begin::Decided(_) | Begin::Dial(_) | Begin::Lift(_) | Begin::Unservable(_) | Begin::NoPorts(_) => {
-                    Ways::Sip
-                }
-            },
-        };
-        let phase = match begin {
-            Begin::Decided(Action::Ring(ring)) | Begin::Rings(ring, _) => {
-                facts.note(now, EventKind::Arrived, None, "");
-                Phase::Ringing(state::ringing::Ringing::begin(now, ring, &mut facts, phones))
-            }
-            Begin::Decided(Action::TakeMessage { opens }) => {
-                let opening = Opening::of(opens, &facts.record.because);
-                Phase::Greeting(state::greeting::Greeting::begin(now, opening, &mut facts))
-            }
-            Begin::Decided(Action::Refuse(Refusal::Blocked)) => facts.turn_away(now, Disposition::Refused, Final::Busy),
-            Begin::Decided(Action::Refuse(Refusal::NotOurNumber)) => {
-                facts.turn_away(now, Disposition::Refused, Final::NotFound)
-            }
-            Begin::Dial(dial) => Phase::Dialling(state::dialling::Dialling::begin(now, dial, &mut facts)),
-            Begin::Lift(lift) => {
-                facts.logged = Logged::Unwritten;
-                state::lifting::Lifting::begin(now, lift, &mut facts, phones)
-            }
-            Begin::NoPorts(disposition) => facts.no_ports(now, disposition),
-            Begin::Unservable(answer) => facts.turn_away(now, Disposition::Refused, answer),
-        };
+        let mut facts = Facts::new(now, record, shop, begin.ways());
+        let phase = begin.phase(now, &mut facts, phones);
         // The row goes first in line, with all that is a fact already; the phones' INVITEs do not wait for it.
         if facts.logged != Logged::Unwritten {
             facts.outputs.push_front(Output::Record { medium: Medium::Store, record: Box::new(facts.record.clone()) });

@@ -3,8 +3,9 @@
 //!
 //! Each entry names where it comes from. What no public text says is left as the generic profile has it.
 
+use crate::number::Country;
 use crate::number::Number;
-use crate::routing::plan::Country;
+use crate::sip::gate::CalledIn;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +61,6 @@ pub enum Identity {
     Preferred,
     /// draft-ietf-sip-privacy-04, never an RFC and widely spoken.
     RemoteParty,
-}
-
-/// Where a carrier writes the called number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CalledIn {
-    RequestUri,
-    To,
-    /// RFC 7315 §4.2.
-    PCalledPartyId,
 }
 
 /// The request line, then To: what every carrier does that says nothing else.

@@ -7,21 +7,7 @@ use crate::sip::uri::{Scheme, Uri};
 use crate::toml_file::{Section, TomlFileError};
 
 use super::{ConfigError, Profile, ReadFile, secret};
-
-/// The account that we register with. Its registrar's addresses are peers too.
-#[derive(Clone, Debug)]
-pub struct Register {
-    pub user: String,
-    /// A name or an address, without brackets.
-    pub host: String,
-    pub port: Option<u16>,
-    /// What it is reached by. By TCP and TLS its calls come by the connection that we open.
-    pub protocol: Protocol,
-    pub auth_user: String,
-    pub password: SecretString,
-    /// How long we ask to be registered for, in seconds: 60 to 3600.
-    pub expires_s: u32,
-}
+use crate::sip::trunk::Register;
 
 /// Less would be traffic for nothing; for more than that the shop would be deaf after a carrier has forgotten it.
 const EXPIRES_S: std::ops::RangeInclusive<i64> = 60..=3600;

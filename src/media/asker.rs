@@ -110,8 +110,8 @@ impl Asker {
 mod tests {
     use super::*;
     use crate::media::g711::Law;
+    use crate::media::listens::Listens;
     use crate::media::player::{FRAME_SAMPLES, Stream};
-    use crate::media::recorder::Listens;
     use crate::media::rtp;
 
     const STREAM: Stream = Stream { law: Law::Ulaw, payload_type: 0, ssrc: 9, sequence: 7, timestamp: 70 };

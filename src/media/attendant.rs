@@ -9,8 +9,9 @@
 use uuid::Uuid;
 
 use super::Attend;
+use super::listens::Listens;
 use super::player::{PACKET_BYTES, Played, Player, Sound};
-use super::recorder::{End, LENGTH_MAX, Listens, Recorded, Recorder};
+use super::recorder::{End, LENGTH_MAX, Recorded, Recorder};
 use crate::now::Mono;
 
 /// See the module.

@@ -6,7 +6,7 @@ mod tone;
 use std::collections::VecDeque;
 
 use super::g711::{self, Law};
-use super::recorder::Listens;
+use super::listens::Listens;
 use super::rtp;
 use tone::Tones;
 

@@ -10,6 +10,7 @@ mod fax;
 pub mod fetched;
 pub mod g711;
 pub mod linear;
+pub mod listens;
 pub mod loudness;
 pub mod pcm_wave;
 pub mod player;
@@ -33,8 +34,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use listens::Listens;
 use player::{Sound, Stream};
-use recorder::Listens;
 
 /// The name of one bound pair of ports (RTP, and RTCP one above; RFC 3550 §11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::dtmf::Presses;
 use super::g711::{self, Law};
+use super::listens::Listens;
 use super::player::{FRAME, FRAME_SAMPLES};
-use super::sdp::{Codec, Format};
 use super::wav::RATE_HZ;
 use super::{relay, rtp};
 use crate::now::Mono;
@@ -42,14 +42,6 @@ const PAYLOAD_MAX: usize = 1_600;
 /// counts anew.
 const MISORDER_MAX: i16 = 100;
 const DROPOUT_MAX: i16 = 3_000;
-
-/// The payload types that were agreed upon with this side; all others are not heard.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listens {
-    pub audio: Vec<(u8, Law)>,
-    /// Keys (RFC 4733), at 8000 Hz.
-    pub keys: Option<u8>,
-}
 
 /// Why a recording is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,22 +102,6 @@ struct Source {
     /// Where its first sample stands in the file.
     place: u64,
     arrived: Mono,
-}
-
-impl Listens {
-    /// What can be recorded of the formats that an answer agreed upon.
-    pub fn to(formats: &[Format]) -> Listens {
-        let mut listens = Listens::default();
-        for Format { payload, codec } in formats {
-            match codec {
-                Codec::Pcmu => listens.audio.push((*payload, Law::Ulaw)),
-                Codec::Pcma => listens.audio.push((*payload, Law::Alaw)),
-                Codec::TelephoneEvent => listens.keys = Some(*payload),
-                Codec::Other { .. } => {}
-            }
-        }
-        listens
-    }
 }
 
 impl Recorder {

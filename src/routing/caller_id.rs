@@ -1,7 +1,7 @@
 //! Who calls, as far as the network says.
 
+use crate::number::Country;
 use crate::number::Number;
-use crate::routing::plan::Country;
 
 /// Who calls, as far as the network says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Whom to call for help, country by country: what a phone dials for it goes out above every limit.
 
-use crate::routing::plan::Country;
+use crate::number::Country;
 
 /// The emergency number that this is in that country, as it stands in the table.
 pub fn help_called(dialled: &str, country: Country) -> Option<&'static str> {

@@ -15,8 +15,8 @@ use chrono_tz::Tz;
 use opening_hours_syntax::rules::{OpeningHoursExpression, RuleOperator};
 
 use crate::now::UnixMs;
+use crate::number::Country;
 use crate::routing::local_time::{self, DAY_S, HORIZON_S};
-use crate::routing::plan::Country;
 
 use rule::{DaySet, Effect, Holidays, Rule, public_holidays};
 use spans::{add, cut, past_midnight};

@@ -11,6 +11,8 @@ use crate::number::Number;
 use crate::routing::hours::Hours;
 use crate::spelling::spelled_as;
 
+pub use crate::number::Country;
+
 /// Everything an installation's owners have set, read whole from the store.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -87,10 +89,6 @@ pub enum Part {
     /// In place of "You may leave a message".
     Invitation,
 }
-
-/// ISO 3166-1 alpha-2, upper case: how numbers are read and which public holidays count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Country(pub [u8; 2]);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -213,9 +211,4 @@ impl Shop {
     pub fn phone(&self, id: PhoneId) -> Option<&Phone> {
         self.phones.iter().find(|phone| phone.id == id)
     }
-}
-
-impl Country {
-    /// No country: only numbers with a plus can be read.
-    pub const UNKNOWN: Country = Country(*b"ZZ");
 }

@@ -4,9 +4,25 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::{CalledIn, Peer, Prefix, Trunk};
-
 use super::hop::{FlowId, Hop, Protocol};
+use super::peer::{Peer, Prefix};
+
+/// Where a carrier writes the called number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalledIn {
+    RequestUri,
+    To,
+    /// RFC 7315 §4.2.
+    PCalledPartyId,
+}
+
+/// A carrier, as far as calls come in by it.
+#[derive(Clone, Debug)]
+pub struct Carrier {
+    pub peers: Vec<Peer>,
+    /// Where it writes the called number, in order.
+    pub called: Vec<CalledIn>,
+}
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +37,7 @@ pub enum Source {
 /// The known addresses.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
-    trunks: Vec<Trunk>,
+    trunks: Vec<Carrier>,
     /// What became known of the trunks that we register with, by the same places.
     registrars: HashMap<usize, Registrar>,
     /// Where they are called, and where they have registered from, by which protocol.
@@ -61,7 +77,7 @@ impl Acquaintances {
 }
 
 impl Gate {
-    pub fn new(trunks: Vec<Trunk>) -> Gate {
+    pub fn new(trunks: Vec<Carrier>) -> Gate {
         Gate {
             trunks,
             registrars: HashMap::new(),

@@ -6,8 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::Prefix;
-
+use super::peer::Prefix;
 use super::uri::{Scheme, Uri};
 
 /// One of our SIP sockets, in the order of the configuration.

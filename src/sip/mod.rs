@@ -14,6 +14,7 @@ pub mod locate;
 pub mod message;
 pub mod message_summary;
 pub mod outgoing;
+pub mod peer;
 pub mod registrar;
 pub mod session_timer;
 pub mod subscription;

@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 
 use crate::tls::Connector;
 
+use super::crowd::Crowd;
 use super::gate::Acquaintances;
 use super::hop::{FlowId, Protocol};
 use super::wire::PONG;
@@ -89,6 +90,9 @@ pub struct Streams {
     runtime: Handle,
     accepting: Vec<AbortHandle>,
 }
+
+type SharedCrowd = Arc<Mutex<Crowd<AbortHandle>>>;
+type SharedAcquaintances = Arc<Mutex<Arc<Acquaintances>>>;
 
 impl Streams {
     /// Accepts on these listeners from now on. `connector` shakes hands where we connect.

@@ -11,8 +11,9 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::chance::Chance;
-use crate::config::Register;
 use crate::now::Mono;
 
 use super::address::Address;
@@ -51,6 +52,21 @@ const BACK_AFTER: Duration = Duration::from_secs(600);
 /// While we are with such a one, the refresh comes after so many percent: should the first still be silent, there is time to
 /// come back.
 const REFRESH_PERCENT_ELSEWHERE: u32 = 50;
+
+/// The account that we register with. Its registrar's addresses are peers too.
+#[derive(Clone, Debug)]
+pub struct Register {
+    pub user: String,
+    /// A name or an address, without brackets.
+    pub host: String,
+    pub port: Option<u16>,
+    /// What it is reached by. By TCP and TLS its calls come by the connection that we open.
+    pub protocol: Protocol,
+    pub auth_user: String,
+    pub password: SecretString,
+    /// How long we ask to be registered for, in seconds: 60 to 3600.
+    pub expires_s: u32,
+}
 
 /// What a registration is lent with each input.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ mod read;
 mod write;
 
 pub use frame::{Frame, Framer, PONG, Piece, frame, is_ping};
-pub use read::{Framing, Unreadable, read, user_called};
+pub use read::{Unreadable, read, user_called};
 pub use write::{Unwritable, write_request, write_response};
 
 /// The longest datagram that is read, in bytes. Real INVITEs are 1 to 3 KiB; more is fragments and somebody's test.
@@ -31,3 +31,12 @@ pub const MAX_LINE: usize = 8 * 1024;
 /// The longest branch, tag or Call-ID, in bytes: they become keys of tables. The longest of RFC 4475's deliberately
 /// extreme message has 215.
 pub const MAX_TOKEN: usize = 256;
+
+/// How the message came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// A UDP datagram, or a WebSocket message: its end is the body's end when there is no Content-Length.
+    Datagram,
+    /// Cut out of a stream by [`frame`](frame()): no Content-Length, no body.
+    Stream,
+}

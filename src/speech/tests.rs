@@ -109,24 +109,7 @@ impl Life {
 /// Shops 1, 2, … of these names.
 fn plan(shops: &[(&str, Language)]) -> Plan {
     let shop = |(id, (name, language)): (i64, &(&str, Language))| {
-        Arc::new(Shop {
-            id: ShopId(id),
-            name: (*name).to_owned(),
-            time_zone: chrono_tz::UTC,
-            country: Country::UNKNOWN,
-            calls_to: Vec::new(),
-            call_back_ring: true,
-            greeting: Default::default(),
-            language: *language,
-            hours: None,
-            numbers: Vec::new(),
-            give_up_after: Duration::from_secs(120),
-            notify: Vec::new(),
-            phones: Vec::new(),
-            closures: Vec::new(),
-            hours_override: None,
-            blocked: std::collections::BTreeSet::new(),
-        })
+        Arc::new(Shop::new(ShopId(id), name, chrono_tz::UTC, Country::UNKNOWN, *language, Duration::from_secs(120)))
     };
     Plan { version: 1, shops: (1..).zip(shops).map(shop).collect() }
 }

@@ -40,14 +40,20 @@ struct Home {
 
 impl Home {
     fn new() -> Home {
+        let home = Home::behind(HOME_ROUTER, ("203.0.113.5/30", "203.0.113.6/30"));
+        home.router.forgets_after(FORGETS_AFTER_S);
+        home
+    }
+
+    /// Its router has these rules; on the way between us these two are our address and its own.
+    fn behind(rules: &str, (ours, its): (&str, &str)) -> Home {
         let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
         let us = Namespace::here();
         us.cable(("carrier", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
-        us.cable(("home", "203.0.113.5/30"), &router, ("wan", "203.0.113.6/30"));
+        us.cable(("home", ours), &router, ("wan", its));
         router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
         home.default_route("192.168.7.1");
-        router.routes(HOME_ROUTER);
-        router.forgets_after(FORGETS_AFTER_S);
+        router.routes(rules);
 
         let files = Files::new();
         let port = files.sip_port;
@@ -245,17 +251,8 @@ fn a_phone_whose_router_has_another_address_is_rung_there_once_it_has_registered
     if !network::of_its_own(test, &["sipp", "baresip"]) {
         return;
     }
-    let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
-    let us = Namespace::here();
-    us.cable(("carrier", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
-    us.cable(("home", "203.0.113.9/29"), &router, ("wan", "203.0.113.10/29"));
-    router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
-    home.default_route("192.168.7.1");
-    router.routes(HOME_ROUTER);
-    let files = Files::new();
-    let port = files.sip_port;
-    files.listens_everywhere();
-    files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
+    let Home { carrier, router, home, port, files, .. } =
+        Home::behind(HOME_ROUTER, ("203.0.113.9/29", "203.0.113.10/29"));
     let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let target = format!("203.0.113.9:{port}");
     let at_home = Site::new(&home, "192.168.7.2");
@@ -312,18 +309,10 @@ fn a_phone_whose_router_forgets_it_in_a_call_is_heard_and_hears_again() {
     if !network::of_its_own(test, &["sipp", "baresip"]) {
         return;
     }
-    let (carrier, router, home) = (Namespace::new(), Namespace::new(), Namespace::new());
+    let Home { carrier, router, home, port, files, .. } =
+        Home::behind(&router_with_ports(40_000), ("203.0.113.5/30", "203.0.113.6/30"));
     let us = Namespace::here();
-    us.cable(("carrier", "203.0.113.1/30"), &carrier, ("wan", "203.0.113.2/30"));
-    us.cable(("home", "203.0.113.5/30"), &router, ("wan", "203.0.113.6/30"));
-    router.cable(("lan", "192.168.7.1/24"), &home, ("lan", "192.168.7.2/24"));
-    home.default_route("192.168.7.1");
-    router.routes(&router_with_ports(40_000));
     us.routes(COUNT_SOUND);
-    let files = Files::new();
-    let port = files.sip_port;
-    files.listens_everywhere();
-    files.edit_config("peers = [\"127.0.0.1\"]", "peers = [\"203.0.113.2\"]");
     let installation = Installation::start_with(files, &format!("{SHOP}{COUNTER}"));
     let at_home = Site::new(&home, "192.168.7.2");
     let target = format!("203.0.113.5:{port}");

@@ -47,7 +47,15 @@ const ARROWS: [Rule; 8] = [
     },
     Rule {
         files: &["sip/"],
-        never: &["crate::call", "crate::door", "crate::routing", "crate::switchboard", "crate::twilio", "crate::media"],
+        never: &[
+            "crate::call",
+            "crate::config",
+            "crate::door",
+            "crate::routing",
+            "crate::switchboard",
+            "crate::twilio",
+            "crate::media",
+        ],
         instead: "sip is protocol only: return a value, and let door/sip make a call of it",
     },
     Rule {

@@ -1,6 +1,5 @@
 //! Who gets a call: the one deciding place, wish by wish.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,26 +45,14 @@ fn ruiz() -> Shop {
     let fixed = Line::Fixed { contact: "sip:workshop@192.0.2.10".to_owned() };
     let cell = Line::Cell { number: number("+34600111222") };
     Shop {
-        id: ShopId(1),
-        name: "Ferretería Ruiz".to_owned(),
-        time_zone: Madrid,
-        country: ES,
-        calls_to: Vec::new(),
-        call_back_ring: true,
-        greeting: Default::default(),
-        language: Language::Es,
         hours: Some(hours("Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off")),
         numbers: vec![number("+34911234567")],
-        give_up_after: Duration::from_secs(120),
-        notify: Vec::new(),
         phones: vec![
             phone(ANAS_CELL, "Ana's cell", cell, 15),
             phone(COUNTER, "Counter", registers, 0),
             phone(WORKSHOP, "Workshop", fixed, 0),
         ],
-        closures: Vec::new(),
-        hours_override: None,
-        blocked: BTreeSet::new(),
+        ..Shop::new(ShopId(1), "Ferretería Ruiz", Madrid, ES, Language::Es, Duration::from_secs(120))
     }
 }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use ringall::media::asker::{self, Asker};
 use ringall::media::attendant::{Attendant, Turn};
+use ringall::media::listens::Listens;
 use ringall::media::player::{FRAME, FRAME_SAMPLES, PACKET_BYTES, Sound};
-use ringall::media::recorder::{Listens, Recorded};
+use ringall::media::recorder::Recorded;
 use ringall::media::relay::{Relay, Verdict};
 use ringall::media::{Carry, Command, Fact, Family, Hold, Kept, Lane, Pair, PairId, RelayId, Side, Which, rtp};
 use ringall::now::Mono;

@@ -41,6 +41,7 @@ mod twilio_day;
 mod twilio_orders;
 mod twilio_replay;
 mod twilio_signature;
+mod usual;
 mod watching;
 mod wire;
 mod words;

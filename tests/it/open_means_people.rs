@@ -73,22 +73,15 @@ fn shop() -> Arc<Shop> {
         off_until: None,
     };
     Arc::new(Shop {
-        id: ShopId(1),
-        name: "Ferretería Ruiz".to_owned(),
-        time_zone: chrono_tz::Europe::Madrid,
-        country: Country(*b"ES"),
-        calls_to: Vec::new(),
-        call_back_ring: true,
-        greeting: Default::default(),
-        language: Language::Es,
-        hours: None,
-        numbers: Vec::new(),
-        give_up_after: Duration::from_secs(120),
-        notify: Vec::new(),
         phones: vec![phone(1), phone(2)],
-        closures: Vec::new(),
-        hours_override: None,
-        blocked: std::collections::BTreeSet::new(),
+        ..Shop::new(
+            ShopId(1),
+            "Ferretería Ruiz",
+            chrono_tz::Europe::Madrid,
+            Country(*b"ES"),
+            Language::Es,
+            Duration::from_secs(120),
+        )
     })
 }
 

@@ -29,22 +29,8 @@ fn jo() -> Number {
 /// Ferretería Ruiz, Monday to Saturday.
 fn ruiz() -> Shop {
     Shop {
-        id: ShopId(1),
-        name: "Ferretería Ruiz".to_owned(),
-        time_zone: Madrid,
-        country: Country(*b"ES"),
-        calls_to: Vec::new(),
-        call_back_ring: true,
-        greeting: Default::default(),
-        language: Language::Es,
         hours: Hours::parse("Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off", Country(*b"ES")).ok(),
-        numbers: Vec::new(),
-        give_up_after: Duration::from_secs(120),
-        notify: Vec::new(),
-        phones: Vec::new(),
-        closures: Vec::new(),
-        hours_override: None,
-        blocked: BTreeSet::new(),
+        ..Shop::new(ShopId(1), "Ferretería Ruiz", Madrid, Country(*b"ES"), Language::Es, Duration::from_secs(120))
     }
 }
 

@@ -13,8 +13,8 @@ use std::num::NonZeroU16;
 
 use ringall::config::{Outbound, Profile, Register, ShownAs, Srtp, Trunk};
 use ringall::media::Kept;
+use ringall::media::listens::Listens;
 use ringall::media::player::Sound;
-use ringall::media::recorder::Listens;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;

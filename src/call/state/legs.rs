@@ -1,5 +1,7 @@
 //! What any phase does with the shop's legs: rings a phone, gives the call to whoever picks up, tells the others to stop.
 
+use std::time::Duration;
+
 use super::super::event::{LegEnd, Output, Stop, Taker};
 use super::super::facts::Facts;
 use super::super::leg::{BindingId, Leg, LegId, LegState, TakenBy};
@@ -8,6 +10,9 @@ use super::super::record::{Disposition, EventKind};
 use super::talking::{Before, Talking};
 use crate::now::Now;
 use crate::routing::plan::PhoneId;
+
+/// A phone that stopped ringing by itself is rung again after this (DESIGN §3, "What a branch can do").
+pub(super) const RING_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 pub(super) fn offer(now: Now, phone: PhoneId, binding: BindingId, facts: &mut Facts, phones: &Phones) {
     let Some(name) = facts.shop.as_ref().and_then(|shop| shop.phone(phone)).map(|phone| phone.name.clone()) else {

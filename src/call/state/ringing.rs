@@ -9,7 +9,7 @@ use super::super::facts::Facts;
 use super::super::leg::{BindingId, Leg, LegId, LegState};
 use super::super::phones::{Awaited, Phones};
 use super::super::record::{Direction, Disposition, EndedBy, EventKind};
-use super::legs::{anything_rings, detail, offer, pick_up, rings, stop, stop_others, take, want};
+use super::legs::{RING_AGAIN_AFTER, anything_rings, detail, offer, pick_up, rings, stop, stop_others, take, want};
 use super::screening;
 use super::talking::{Before, Talking};
 use crate::notice::{NoneRang, Notice};
@@ -21,8 +21,6 @@ use crate::routing::plan::PhoneId;
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(60);
 /// With nothing reachable at all for so long, waiting is no kindness (DESIGN §3).
 const NOTHING_REACHABLE_FOR: Duration = Duration::from_secs(20);
-/// A phone that stopped ringing by itself is rung again after this (DESIGN §3, "What a branch can do").
-pub(super) const RING_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// 486 so soon after the INVITE is a person pressing "no"; later it is the phone's own ring timer.
 const DECLINE_WITHIN: Duration = Duration::from_secs(20);
 

@@ -11,7 +11,7 @@ use super::super::leg::{Leg, LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::talking::{self, Talking};
-use super::{Phase, ending, legs, ringing};
+use super::{Phase, ending, legs};
 use crate::now::{Mono, Now};
 use crate::routing::plan::PhoneId;
 
@@ -224,7 +224,7 @@ impl Transferring {
                 }
                 // A phone that is busy now may be free in a moment.
                 Rings::Everybody if now.mono < self.until => {
-                    self.again_at = Some((now.mono + ringing::RING_AGAIN_AFTER).min(self.until));
+                    self.again_at = Some((now.mono + legs::RING_AGAIN_AFTER).min(self.until));
                     return Phase::Transferring(self);
                 }
                 Rings::Everybody => {

@@ -4,14 +4,13 @@ use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::session_timer;
 
-use super::reliable::RELIABLE;
-
 /// The one body that we read in an INVITE, and write.
 const SDP: &str = "application/sdp";
 /// Digits pressed on a phone that sends them beside the sound instead of in it: Cisco's form and its shorter sibling,
 /// of which there is no RFC.
 const DIGITS: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];
-
+/// The option tag (RFC 3262 §4).
+pub(super) const RELIABLE: &str = "100rel";
 /// The extensions we have that a request may require.
 const OURS: [&str; 2] = [session_timer::TIMER, RELIABLE];
 /// RFC 3891 §6.2: a phone of the shop may take a call's place, or have two calls joined.

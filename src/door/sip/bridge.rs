@@ -1,14 +1,13 @@
 //! The conversation: the caller's 200, the audio of both sides, and its end.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use crate::call::event::{CallerLeft, Input, Stop};
 use crate::call::leg::LegId;
 use crate::call::record::CallId;
 use crate::media::g711::Law;
+use crate::media::listens::Listens;
 use crate::media::player::{Sound, Stream};
-use crate::media::recorder::Listens;
 use crate::media::sdp::{
     Agreed, Description, Disagreement, Here, NoSharedCodec, Payloads, Protection, Terms, agree, agree_late, keys,
     our_offer,
@@ -22,7 +21,8 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{self, Header, Method, Received, Response};
 use crate::sip::outgoing::USER_AGENT;
 
-use super::fork::reasons;
+use super::machine::machine;
+use super::reason::reasons;
 use super::{
     Acked, Audio, CallerLeg, CallerState, Conversation, Far, Party, PhoneLeg, PhoneState, SipDoor, reached_at,
     scheme_called,
@@ -41,20 +41,6 @@ impl FarEnd {
         let same = matches!((&self.far, &talk.with), (Far::Phone(leg), Far::Phone(with)) if leg == with);
         same && self.theirs == talk.phone_theirs
     }
-}
-
-/// What the machine that greets and records says of itself: both laws of G.711, and keys.
-pub(super) fn machine() -> Description {
-    our_offer(NOWHERE)
-}
-
-/// The machine is on the call's own packet thread: it has no address.
-const NOWHERE: Here = Here { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, session_id: 0 };
-
-/// Whether a caller with this offer can hear the machine, and be heard.
-pub(super) fn machine_understands(offer: &Description) -> bool {
-    let machine = machine();
-    agree(offer, Terms { ours: &machine, theirs: &machine }, NOWHERE).is_ok()
 }
 
 impl SipDoor {

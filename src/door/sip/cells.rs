@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::call::event::{Input, LegEnd, Stop};
 use crate::call::leg::{BindingId, LegId};
 use crate::media::g711::Law;
+use crate::media::listens::Listens;
 use crate::media::player::{Sound, Stream};
-use crate::media::recorder::Listens;
 use crate::media::sdp::{Codec, Terms, agree_late, keys};
 use crate::media::{Ask, Command, Family, Lane, Pair, RelayId};
 use crate::now::{Mono, Now};
@@ -21,8 +21,8 @@ use crate::sip::message::{Received, other};
 use crate::sip::outgoing::Outgoing;
 use crate::sip::transaction::timer::Deadlines;
 
-use super::bridge::machine;
 use super::lines::Tried;
+use super::machine::machine;
 use super::{Begun, PhoneLeg, PhoneState, SipDoor};
 
 /// Whoever pressed too late hears why for as long as that may take; the packet thread tells when it is said, but may be

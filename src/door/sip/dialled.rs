@@ -8,9 +8,9 @@ use crate::media::sdp::{Agreed, Description, Here, Payloads, Protection, Terms, 
 use crate::media::srtp::MasterKey;
 use crate::media::{Command, Family, RelayId};
 use crate::now::Now;
-use crate::routing::{NotDialled, Outside};
+use crate::routing::Outside;
 use crate::sip::hop::Hop;
-use crate::sip::message::{self, Header, other};
+use crate::sip::message::{self, Header};
 use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Uri;
 
@@ -25,22 +25,6 @@ pub(super) struct Heard {
     pub ours: Description,
     /// What the other side has said.
     pub theirs: Description,
-}
-
-/// RFC 3261 §20.43: 399 is for people. Somebody may stand there who needs help now.
-pub(super) fn warning(why: NotDialled) -> Header {
-    let words = match why {
-        NotDialled::Premium => "This number costs extra. These phones do not call it.",
-        NotDialled::Country => "These phones do not call that country. The owner can allow it.",
-        NotDialled::NotInService => "There is no such number.",
-        NotDialled::AtOnce => "Two calls are out already. Try again when one of them is over.",
-        NotDialled::Daily => "These phones have made all the calls that they may make today.",
-        NotDialled::TalkedEnough => "These phones have talked outside for as long as they may today.",
-        NotDialled::Unproved => "This phone has no password. It calls the shop's phones and emergency numbers only.",
-        NotDialled::NoWayOut => "These phones call each other only. For 112 or 911 take another phone.",
-        NotDialled::NoNumber => "This is neither a phone of the shop nor a telephone number.",
-    };
-    other("Warning", &format!("399 ringall \"{words}\""))
 }
 
 impl SipDoor {

@@ -12,13 +12,15 @@ use crate::sip::address::Address;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ClientTx;
 use crate::sip::hop::Hop;
-use crate::sip::message::{Header, Method, Received, other};
+use crate::sip::message::{Header, Method, Received};
 use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Body, Outgoing};
 
 use super::abilities::{self, Peer};
 use super::lines::Tried;
+use super::machine::machine_understands;
 use super::offer::described;
-use super::{Begun, Party, PhoneLeg, PhoneState, Place, SipDoor, bridge, cells, loops};
+use super::reason::reasons;
+use super::{Begun, Party, PhoneLeg, PhoneState, Place, SipDoor, cells, loops};
 
 /// Whom an INVITE of ours is for, and what is particular to it.
 pub(super) struct Invited {
@@ -300,7 +302,7 @@ impl SipDoor {
             body => self.read_offer(body, &hop).ok().flatten(),
         };
         let is_asked = phone.cell.as_ref().is_some_and(|cell| !cell.was_dialled()) || self.waits_to_be_lifted(leg.call);
-        let hears = |theirs: &Description| !is_asked || bridge::machine_understands(theirs);
+        let hears = |theirs: &Description| !is_asked || machine_understands(theirs);
         let fits = theirs.as_ref().is_some_and(|theirs| self.fits(leg, pair, theirs) && hears(theirs));
         self.dialogs.insert(dialog.key.clone(), Party::Phone(leg));
         self.timers.accepted(now.mono, Party::Phone(leg), response);
@@ -360,20 +362,4 @@ enum Sound {
     /// Protected where the way to it keeps the key.
     Best,
     Plain,
-}
-
-/// RFC 3326. `SIP;cause=200` keeps a phone from showing a missed call; it must stand only where a colleague has the call
-/// (pains 7 and 8). Q.850: 26 non-selected user clearing, 16 normal clearing, 19 no answer from user, 102 recovery on timer
-/// expiry.
-pub(super) fn reasons(why: Stop) -> Vec<Header> {
-    let reason = |value: &str| other("Reason", value);
-    match why {
-        Stop::AnsweredElsewhere => {
-            vec![reason("SIP;cause=200;text=\"Call completed elsewhere\""), reason("Q.850;cause=26")]
-        }
-        Stop::CallerGaveUp => vec![reason("Q.850;cause=16")],
-        Stop::NobodyAnswered => vec![reason("Q.850;cause=19")],
-        Stop::Finished | Stop::Moved => Vec::new(),
-        Stop::Lost => vec![reason("Q.850;cause=102;text=\"Recovery on timer expiry\"")],
-    }
 }

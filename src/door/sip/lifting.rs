@@ -17,8 +17,9 @@ use crate::sip::hop::Hop;
 use crate::sip::message::{Method, Received};
 use crate::sip::outgoing::Outgoing;
 
-use super::bridge::{FarEnd, machine};
-use super::fork::reasons;
+use super::bridge::FarEnd;
+use super::machine::machine;
+use super::reason::reasons;
 use super::{Acked, Audio, Begun, CallerLeg, CallerState, Conversation, Far, Party, PhoneState, Shown, SipDoor};
 
 /// Whose INVITE the caller's leg began with.

@@ -27,6 +27,7 @@ mod legs;
 mod lifting;
 mod lines;
 mod loops;
+mod machine;
 mod names;
 mod offer;
 mod place;
@@ -34,6 +35,7 @@ mod presence;
 mod proofs;
 mod purses;
 mod reach;
+mod reason;
 mod referring;
 mod registrations;
 mod reliable;
@@ -58,7 +60,7 @@ use crate::now::Now;
 use crate::sip::dialog::DialogKey;
 use crate::sip::endpoint::{ClientTx, Endpoint, ServerTx, Transmit};
 use crate::sip::flow;
-use crate::sip::gate::{Acquaintances, Gate, Source};
+use crate::sip::gate::{Acquaintances, Carrier, Gate, Source};
 use crate::sip::hop::{FlowId, Hop, Interfaces, Protocol};
 use crate::sip::message::{Header, Method, Received};
 use crate::sip::uri::{Scheme, Uri};
@@ -143,6 +145,7 @@ impl SipDoor {
         ports: Ports,
         mut chance: Chance,
     ) -> SipDoor {
+        let carrier = |Trunk { peers, called, .. }| Carrier { peers, called };
         let mut seed = [0; 32];
         for chunk in seed.chunks_exact_mut(8) {
             chunk.copy_from_slice(&chance.bits().to_le_bytes());
@@ -152,7 +155,7 @@ impl SipDoor {
             trunks: trunks::Trunks::new(&trunks, &mut chance),
             cells: cells::Cells::default(),
             lines: trunks.iter().map(lines::Line::of).collect(),
-            gate: Gate::new(trunks),
+            gate: Gate::new(trunks.into_iter().map(carrier).collect()),
             acquaintances: Arc::default(),
             names: names::Names::new(registrations.secret.clone()),
             tokens: Tokens::new(registrations.secret.clone()),

@@ -20,9 +20,10 @@ use crate::sip::outgoing::ALLOW;
 use crate::sip::uri::Scheme;
 
 use super::abilities::REPLACES;
-use super::dialled::warning;
+use super::machine::machine_understands;
+use super::reason::warning;
 use super::{
-    Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, bridge, lifting, reached_at, scheme_called,
+    Audio, CallerLeg, CallerState, Party, Shown, SipDoor, Told, abilities, lifting, reached_at, scheme_called,
 };
 
 /// A call at the door: everything the switchboard needs to decide it.
@@ -105,7 +106,7 @@ impl Arrival {
     /// Whether the caller could hear a greeting and leave a message: the machine speaks G.711 alone.
     pub fn understands_the_machine(&self) -> bool {
         match &self.offer {
-            Ok(Some(offer)) => bridge::machine_understands(offer),
+            Ok(Some(offer)) => machine_understands(offer),
             // We make the offer, and say what the machine speaks.
             Ok(None) => true,
             Err(_) => false,

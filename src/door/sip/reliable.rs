@@ -15,10 +15,9 @@ use crate::sip::message::{self, CSeq, Header, Method, Received, Response, other}
 use crate::sip::outgoing::ALLOW;
 use crate::sip::transaction::timer::{Deadlines, T1, T1_64};
 
+use super::abilities::RELIABLE;
 use super::{Begun, Party, SipDoor, scheme_called};
 
-/// The option tag (RFC 3262 §4).
-pub(super) const RELIABLE: &str = "100rel";
 /// More phones than anybody has behind one contact.
 const MOST_DIALOGS: usize = 8;
 

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::media::g711::Law;
+use crate::media::listens::Listens;
 use crate::media::player::{Sound, Stream};
-use crate::media::recorder::Listens;
 use crate::media::srtp::{Guard, Keying, Keys, MASTER_BYTES, MasterKey, OVERHEAD, Suite};
 use crate::media::{Attend, Carry, Family, Hold, Kept, Pair, PairId, RelayId, Side, Which, g711, rtp, wav};
 

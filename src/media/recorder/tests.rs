@@ -1,5 +1,6 @@
 use super::*;
 use crate::chance::Chance;
+use crate::media::sdp::{Codec, Format};
 
 const ULAW: u8 = 0;
 const ALAW: u8 = 8;

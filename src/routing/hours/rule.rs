@@ -13,7 +13,7 @@ use opening_hours_syntax::rules::{RuleOperator, RuleSequence};
 
 use super::HoursError;
 use super::spans::{DAY_MIN, Span, add};
-use crate::routing::plan::Country;
+use crate::number::Country;
 
 /// One rule of an expression.
 pub(super) struct Rule {

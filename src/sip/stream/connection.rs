@@ -16,18 +16,17 @@ use crate::tls::Encrypted;
 
 use super::super::hop::FlowId;
 use super::super::wire::{Framer, Piece, is_ping};
-use super::reception::SharedCrowd;
-use super::{Report, Tell, lock};
+use super::{Report, SharedCrowd, Tell, lock};
 
 /// A stranger is somebody we know by then, or gone: a phone registers within a second, a carrier is known by its address.
-const STRANGER_FOR: Duration = Duration::from_secs(10);
+pub(super) const STRANGER_FOR: Duration = Duration::from_secs(10);
 /// From a message's first byte to its last. A message is a few packets.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
 /// After a message that could not be framed: for its answer to leave.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// Messages of one connection that wait for the loop; then we read no more of it. With all connections there are, these
 /// still fit into the loop's inbox.
-const WAITING_IN: usize = 4;
+pub(super) const WAITING_IN: usize = 4;
 /// A peer that has vanished is found out after this long of silence, and the probes below.
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(10);

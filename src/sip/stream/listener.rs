@@ -17,7 +17,7 @@ use super::lock;
 use super::reception::{Peer, Reception};
 
 /// From a peer's connection to the end of its TLS handshake: two round trips, by a poor mobile network a second or two.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 /// After an accept failed (no file descriptors left): long enough to let some be freed.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// Connections that wait to be accepted.

@@ -5,18 +5,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::AbortHandle;
 
 use super::super::budget::Handshakes;
-use super::super::crowd::{Admission, Crowd};
+use super::super::crowd::Admission;
 use super::super::flow::Standing;
-use super::super::gate::Acquaintances;
 use super::super::hop::{FlowId, Protocol};
 use super::connection::{End, Lifetime, Wire};
-use super::{Line, Report, Tell, WAITING_OUT, lock};
-
-pub(super) type SharedCrowd = Arc<Mutex<Crowd<AbortHandle>>>;
-type SharedAcquaintances = Arc<Mutex<Arc<Acquaintances>>>;
+use super::{Line, Report, SharedAcquaintances, SharedCrowd, Tell, WAITING_OUT, lock};
 
 /// Where connections are taken in, whoever has accepted them.
 #[derive(Clone)]

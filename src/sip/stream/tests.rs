@@ -4,6 +4,12 @@ use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::sync::mpsc::{Receiver, channel};
 
+use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::connection::{STRANGER_FOR, WAITING_IN};
+use super::listener::HANDSHAKE_WITHIN;
 use super::*;
 use crate::tls::CertificateKeeper;
 use crate::tls::tests::{Files, made_for};

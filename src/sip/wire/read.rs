@@ -5,19 +5,10 @@ use std::borrow::Cow;
 use super::answer::answer;
 use super::header;
 use super::meaning::{Fault, received};
-use super::{MAX_DATAGRAM, MAX_STREAM_MESSAGE, MAX_TOKEN};
+use super::{Framing, MAX_DATAGRAM, MAX_STREAM_MESSAGE, MAX_TOKEN};
 use crate::sip::message::{Received, Start, method};
 use crate::sip::text::is_token;
 use crate::sip::uri::{Uri, UriError};
-
-/// How the message came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// A UDP datagram, or a WebSocket message: its end is the body's end when there is no Content-Length.
-    Datagram,
-    /// Cut out of a stream by [`frame`](super::frame()): no Content-Length, no body.
-    Stream,
-}
 
 /// What came instead of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,17 +15,14 @@ const ES: Country = Country(*b"ES");
 fn a_phone_that_registers_while_a_caller_waits_joins_the_ring() {
     through_both_doors(|door| {
         let shop = Shop::opening().registering(0).open();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("30 s");
         assert_eq!(shop.phones_that_ring(), 2);
         Account::of("counter").is_registered(&shop, &shop.counter);
         shop.wait("1 s");
         assert_eq!(shop.phones_that_ring(), 3);
         assert_eq!(shop.counter.calls_seen(), 1);
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -54,8 +51,7 @@ fn a_second_telephone_of_a_phone_joins_and_the_first_rings_on() {
     through_both_doors(|door| {
         let shop = Shop::opening().registering(0).open();
         Account::of("counter").is_registered(&shop, &shop.counter);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("10 s");
         let handset = shop.telephone("Handset", "192.0.2.50:5070");
         Account::of("counter").elsewhere("reg-handset").is_registered(&shop, &handset);
@@ -74,8 +70,7 @@ fn a_refresh_is_not_new() {
         let (mut counter, mut workshop) = (Account::of("counter"), Account::of("workshop"));
         counter.is_registered(&shop, &shop.counter);
         workshop.is_registered(&shop, &shop.workshop);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         shop.workshop.refuses(603);
         for _ in 0..3 {
@@ -95,8 +90,7 @@ fn a_refresh_is_not_new() {
 fn a_phone_of_a_later_wave_joins_with_its_wave() {
     through_both_doors(|door| {
         let shop = Shop::opening().registering(1).later(1, "30 s").open();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("10 s");
         Account::of("workshop").is_registered(&shop, &shop.workshop);
         shop.wait("19 s");
@@ -118,8 +112,7 @@ fn a_phone_that_is_off_does_not_join() {
             wishes.phones[0].hours = Some(in_the_afternoon);
             wishes.phones[1].off_until = Some(tonight);
         });
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         Account::of("counter").is_registered(&shop, &shop.counter);
         Account::of("workshop").is_registered(&shop, &shop.workshop);
@@ -135,8 +128,7 @@ fn a_phone_that_is_off_does_not_join() {
 fn nobody_is_there_until_somebody_comes_and_only_then_it_rings() {
     through_both_doors(|door| {
         let shop = Shop::opening().registering(0).registering(1).registering(2).open();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("15 s");
         assert_eq!(ann.hears(), [100], "no ringing is heard where nothing rings");
         Account::of("counter").is_registered(&shop, &shop.counter);
@@ -144,9 +136,7 @@ fn nobody_is_there_until_somebody_comes_and_only_then_it_rings() {
         assert!(shop.counter.rings() && ann.hears_ringing());
         shop.wait("1 min");
         assert!(ann.hears_ringing(), "and it rings on");
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -156,8 +146,7 @@ fn nobody_is_there_until_somebody_comes_and_only_then_it_rings() {
 fn where_nobody_is_and_nobody_comes_she_hears_busy_after_20_s() {
     through_both_doors(|door| {
         let shop = Shop::opening().registering(0).registering(1).registering(2).open();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("19 s");
         assert_eq!(ann.answers(), [100]);
         shop.wait("2 s");
@@ -175,16 +164,13 @@ fn a_telephone_that_moves_while_it_rings_rings_where_it_is_now() {
         let shop = Shop::opening().registering(0).open();
         let mut counter = Account::of("counter");
         counter.is_registered(&shop, &shop.counter);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         let elsewhere = shop.telephone("Counter moved", "192.0.2.51:5060");
         counter.is_registered(&shop, &elsewhere);
         shop.wait("1 s");
         assert!(elsewhere.rings());
-        elsewhere.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&elsewhere));
+        ann.is_answered_at(&elsewhere, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -198,16 +184,13 @@ fn a_phone_whose_router_has_forgotten_it_rings_where_it_comes_from_now() {
         counter.is_registered(&shop, &shop.counter);
         // Its router uses another port now, and what goes to the old one is lost.
         shop.counter.falls_silent();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         let now = shop.telephone("Counter now", "192.0.2.10:6077");
         counter.is_registered(&shop, &now);
         shop.wait("1 s");
         assert!(now.rings(), "the very same binding, by another way");
-        now.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&now));
+        ann.is_answered_at(&now, &shop);
         ann.hangs_up();
         shop.wait("40 s");
         shop.is_idle_on_our_side();
@@ -220,8 +203,7 @@ fn a_phone_that_rings_is_not_rung_anew_because_its_router_uses_another_port() {
         let shop = Shop::opening().registering(0).open();
         let mut counter = Account::of("counter").with_contact("<sip:counter@10.0.0.7:5060>");
         counter.is_registered(&shop, &shop.counter);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         let now = shop.telephone("Counter now", "192.0.2.10:6077");
         counter.is_registered(&shop, &now);
@@ -240,8 +222,7 @@ fn a_phone_the_owner_adds_while_it_rings_is_for_the_next_call() {
         Account::of("counter").is_registered(&shop, &shop.counter);
         let mut spare = None;
         shop.changes(|wishes| spare = Some(wishes.phones.remove(0)));
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         shop.changes(|wishes| wishes.phones.extend(spare));
         Account::of("counter").elsewhere("reg-again").is_registered(&shop, &shop.counter);
@@ -264,8 +245,7 @@ fn a_silent_phone_is_rung_again_when_it_registers() {
         let mut counter = Account::of("counter");
         counter.is_registered(&shop, &shop.counter);
         shop.counter.falls_silent();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("40 s");
         let before = shop.sent_at(&shop.counter, "INVITE").len();
         assert_eq!(before, 7, "an INVITE and its repeats (RFC 3261 §17.1.1.2), and no other");
@@ -274,9 +254,7 @@ fn a_silent_phone_is_rung_again_when_it_registers() {
         shop.wait("1 s");
         assert!(shop.counter.rings());
         assert_eq!(shop.sent_at(&shop.counter, "INVITE").len(), before + 1);
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -291,8 +269,7 @@ fn a_silent_phone_is_rung_again_when_it_registers_from_another_port_than_it_is_c
         let mut counter = Account::of("counter").with_contact(&place);
         counter.is_registered(&shop, &speaks_from);
         shop.counter.falls_silent();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("40 s");
         shop.counter.wakes_up();
         counter.is_registered(&shop, &speaks_from);
@@ -309,8 +286,7 @@ fn a_silent_phone_is_rung_again_when_it_answers_that_it_is_there() {
         let shop = Shop::opening().registering(0).open();
         Account::of("counter").expiring_after(3600).is_registered(&shop, &shop.counter);
         shop.counter.falls_silent();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("40 s");
         shop.counter.wakes_up();
         assert_eq!(shop.counter.calls_seen(), 0);
@@ -329,8 +305,7 @@ fn a_phone_back_on_a_new_connection_rings_again() {
         let shop = Shop::opening().registering(0).by_stream(0).open();
         let mut counter = Account::of("counter");
         counter.is_registered(&shop, &shop.counter);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         assert!(shop.counter.rings());
         shop.counter.has_habit(Habit::RINGS);

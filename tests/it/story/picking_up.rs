@@ -8,7 +8,7 @@ use crate::cast::{Caller, Door, Phone, through_both_doors};
 use crate::far_end::End;
 use crate::in_dialog::Offers;
 use crate::registering::Account;
-use crate::shop::Shop;
+use crate::shop::{Opening, Shop};
 use ringall::switchboard::NotRung;
 
 const PICK_UP: &str = "*8";
@@ -16,8 +16,7 @@ const PICK_UP: &str = "*8";
 /// Counter and Workshop ring for Ann; Ana's phone would only after a minute.
 fn rings_elsewhere(door: Door) -> (Shop, Caller) {
     let shop = Shop::opening().later(2, "60 s").open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(door);
+    let ann = shop.ann_calls(door);
     shop.wait("5 s");
     assert!(ann.hears_ringing() && shop.ana.calls_seen() == 0);
     (shop, ann)
@@ -26,17 +25,25 @@ fn rings_elsewhere(door: Door) -> (Shop, Caller) {
 /// The same, where Ana's phone has connected: what comes from there comes from nobody else.
 fn rings_elsewhere_and_ana_is_connected(door: Door) -> (Shop, Caller) {
     let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(door);
+    let ann = shop.ann_calls(door);
     shop.wait("5 s");
+    (shop, ann)
+}
+
+/// The row of Ann's call is durable after 200 ms; after 50 Ana, whose phone has connected, dials for it.
+fn ana_dials_before_the_row_is_durable(opening: Opening, door: Door) -> (Shop, Caller) {
+    let shop = opening.by_stream(2).open();
+    shop.store_takes(Some("200 ms"));
+    let ann = shop.ann_calls(door);
+    shop.wait("50 ms");
+    shop.ana.calls_user(PICK_UP);
     (shop, ann)
 }
 
 /// Ann has heard the greeting of the closed shop, and the beep.
 fn at_the_machine(door: Door) -> (Shop, Caller) {
     let shop = Shop::closed();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(door);
+    let ann = shop.ann_calls(door);
     shop.wait("8 s");
     assert_eq!(shop.events_of(EventKind::Greeted).len(), 1);
     (shop, ann)
@@ -99,8 +106,7 @@ fn it_is_told_who_calls() {
 fn a_phone_that_rings_may_take_the_call_so_too_and_shows_none_missed() {
     through_both_doors(|door| {
         let shop = Shop::open();
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("5 s");
         shop.workshop.calls_user(PICK_UP);
         shop.wait("1 s");
@@ -162,8 +168,7 @@ fn two_who_dial_in_the_same_millisecond_are_one_winner() {
         let opening = || Shop::opening().later(1, "60 s").later(2, "60 s");
         for (opening, by_datagram) in [(opening().by_stream(1).by_stream(2), false), (opening(), true)] {
             let shop = opening.open();
-            let ann = shop.caller("Ann", "+34600111222");
-            ann.calls_through(door);
+            let ann = shop.ann_calls(door);
             shop.wait("5 s");
             shop.workshop.calls_user(PICK_UP);
             shop.ana.calls_user(PICK_UP);
@@ -189,9 +194,7 @@ fn who_is_not_where_they_write_that_they_are_takes_nobodys_call() {
         shop.wait("10 s");
         assert!(ann.hears_ringing() && ann.answers().iter().all(|code| *code < 200), "nobody took her anywhere");
         assert!(shop.counter.rings() && shop.workshop.rings());
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         shop.wait("30 s");
         assert!(ann.talks_with(&shop.counter), "and the end of it is no end of her call");
         ann.hangs_up();
@@ -226,8 +229,7 @@ fn whoever_writes_an_address_again_and_again_does_not_keep_the_telephone_there_f
 fn a_telephone_that_has_to_show_itself_is_asked_for_no_call_whose_row_is_not_durable() {
     let shop = Shop::opening().later(2, "60 s").open();
     shop.store_takes(Some("200 ms"));
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("50 ms");
     shop.ana.calls_user(PICK_UP);
     shop.wait("50 ms");
@@ -285,8 +287,7 @@ fn a_caller_who_gives_up_in_the_same_millisecond_leaves_nobody_on_the_phone() {
 #[test]
 fn a_person_interrupts_the_greeting() {
     let shop = Shop::closed();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("2 s");
     assert!(ann.packets_of_the_machine() > 0);
     shop.counter.calls_user(PICK_UP);
@@ -358,12 +359,7 @@ fn who_hangs_up_at_the_machine_as_somebody_dials_has_left_a_message() {
 
 #[test]
 fn neither_hears_the_other_before_the_row_is_durable() {
-    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
-    shop.store_takes(Some("200 ms"));
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("50 ms");
-    shop.ana.calls_user(PICK_UP);
+    let (shop, ann) = ana_dials_before_the_row_is_durable(Shop::opening().later(2, "60 s"), Door::Sip);
     shop.wait("100 ms");
     assert_eq!((ann.answers(), shop.ana.got("200 INVITE").len()), (vec![100], 0));
     shop.wait("200 ms");
@@ -374,12 +370,7 @@ fn neither_hears_the_other_before_the_row_is_durable() {
 
 #[test]
 fn who_dials_and_hangs_up_before_the_row_is_durable_was_never_there() {
-    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
-    shop.store_takes(Some("200 ms"));
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("50 ms");
-    shop.ana.calls_user(PICK_UP);
+    let (shop, ann) = ana_dials_before_the_row_is_durable(Shop::opening().later(2, "60 s"), Door::Sip);
     shop.wait("50 ms");
     assert_eq!(shop.phones_that_ring(), 0);
     shop.ana.hangs_up();
@@ -388,9 +379,7 @@ fn who_dials_and_hangs_up_before_the_row_is_durable_was_never_there() {
     assert!(ann.hears_ringing() && ann.answers().contains(&180), "as if nobody had dialled");
     assert!(shop.counter.rings() && shop.workshop.rings() && !shop.ana.rings());
     assert_eq!((shop.row().answered, shop.row().answered_by, shop.row().disposition), (None, None, None));
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.counter));
+    ann.is_answered_at(&shop.counter, &shop);
     ann.hangs_up();
     shop.is_idle();
     assert_eq!(shop.row().answered_by.as_deref(), Some("Counter"));
@@ -401,8 +390,7 @@ fn a_phone_with_one_line_that_has_not_let_go_yet_rings_again() {
     let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
     shop.store_takes(Some("200 ms"));
     shop.loses_from(&shop.workshop, "487 INVITE", 2);
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("50 ms");
     shop.ana.calls_user(PICK_UP);
     shop.wait("50 ms");
@@ -414,21 +402,14 @@ fn a_phone_with_one_line_that_has_not_let_go_yet_rings_again() {
     assert!(shop.counter.rings() && !shop.workshop.rings() && ann.hears_ringing());
     shop.wait("6 s");
     assert!(shop.workshop.rings(), "nobody has said no there");
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.workshop));
+    ann.is_answered_at(&shop.workshop, &shop);
     ann.hangs_up();
     shop.is_idle();
 }
 
 #[test]
 fn who_dials_at_the_greeting_and_hangs_up_before_the_row_is_durable_leaves_it_to_the_machine() {
-    let shop = Shop::opening().hours("Mo-Fr 16:30-20:00").by_stream(2).open();
-    shop.store_takes(Some("200 ms"));
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("50 ms");
-    shop.ana.calls_user(PICK_UP);
+    let (shop, ann) = ana_dials_before_the_row_is_durable(Shop::opening().hours("Mo-Fr 16:30-20:00"), Door::Sip);
     shop.wait("50 ms");
     shop.ana.hangs_up();
     shop.wait("8 s");
@@ -444,29 +425,21 @@ fn who_dials_at_the_greeting_and_hangs_up_before_the_row_is_durable_leaves_it_to
 fn who_lifts_the_receiver_and_puts_it_down_before_the_row_is_durable_has_said_no() {
     let shop = Shop::opening().later(2, "60 s").open();
     shop.store_takes(Some("240 ms"));
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("50 ms");
     shop.counter.picks_up();
     shop.wait("50 ms");
     shop.counter.hangs_up();
     shop.wait("5 s");
     assert!(ann.hears_ringing() && shop.workshop.rings() && !shop.counter.rings());
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.workshop));
+    ann.is_answered_at(&shop.workshop, &shop);
     ann.hangs_up();
     shop.is_idle();
 }
 
 #[test]
 fn a_caller_who_gives_up_before_the_row_is_durable_leaves_the_dialling_phone_alone() {
-    let shop = Shop::opening().later(2, "60 s").by_stream(2).open();
-    shop.store_takes(Some("200 ms"));
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
-    shop.wait("50 ms");
-    shop.ana.calls_user(PICK_UP);
+    let (shop, ann) = ana_dials_before_the_row_is_durable(Shop::opening().later(2, "60 s"), Door::Sip);
     shop.wait("50 ms");
     ann.hangs_up();
     shop.wait("1 s");
@@ -518,9 +491,7 @@ fn a_phone_that_could_not_be_heard_gets_488_and_the_call_rings_on() {
             assert_eq!(told(&shop.ana).0, Some(488));
             assert!(ann.hears_ringing() && shop.counter.rings());
         }
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -572,8 +543,7 @@ fn it_is_busy_for_the_next_caller_and_free_again() {
         shop.workshop.calls_user(PICK_UP);
         shop.wait("1 s");
         assert!(ann.talks_with(&shop.workshop));
-        let ben = shop.caller("Ben", "+34600333444");
-        ben.calls_through(door);
+        let ben = shop.ben_calls(door);
         shop.wait("1 s");
         assert!(shop.counter.rings() && !shop.workshop.rings());
         ann.hangs_up();
@@ -590,8 +560,7 @@ fn a_phone_that_registers_proves_who_it_is_and_a_stranger_hears_nothing() {
         let shop = Shop::opening().registering(0).open();
         let mut counter = Account::of("counter");
         counter.is_registered(&shop, &shop.counter);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("1 s");
         shop.counter.calls_user(PICK_UP);
         let thief = shop.telephone("Thief", "198.51.100.9:5060");
@@ -630,8 +599,7 @@ fn the_calls_of_another_shop_are_not_theirs_to_take() {
         let elsewhere = shop.telephone("Norte", "192.0.2.90:5060");
         shop.has_a_sister("+34911234568", &[&elsewhere]);
         shop.wait("1 s");
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("1 s");
         elsewhere.calls_user(PICK_UP);
         shop.wait("1 s");
@@ -649,9 +617,7 @@ fn somebody_at_the_page_has_a_phone_rung_that_does_not_and_lifts_it() {
     shop.wait("1 s");
     assert!(shop.ana.rings());
     assert_eq!(shop.ana.display(), ("Ann 1st call".to_owned(), "+34600111222".to_owned()));
-    shop.ana.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.ana));
+    ann.is_answered_at(&shop.ana, &shop);
     assert!(shop.phones_that_ring() == 0 && !shop.counter.shows_missed_call());
     ann.hangs_up();
     shop.is_idle();
@@ -666,9 +632,7 @@ fn a_phone_that_rings_for_the_call_already_is_not_rung_twice() {
         assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Ok(()));
         shop.wait("1 s");
         assert_eq!(shop.counter.calls_seen(), 1);
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -683,9 +647,7 @@ fn a_phone_that_said_no_rings_again_for_who_asks_at_the_page() {
         assert!(!shop.counter.rings());
         assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Ok(()));
         shop.wait("1 s");
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -700,9 +662,7 @@ fn who_leaves_a_message_is_picked_up_from_the_page() {
     shop.wait("1 s");
     assert_eq!(shop.counter.display().0, "Ann 1st call");
     assert!(shop.counter.rings() && shop.workshop.calls_seen() == 0);
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.counter));
+    ann.is_answered_at(&shop.counter, &shop);
     shop.counter.hangs_up();
     shop.wait("1 s");
     assert_eq!(ann.ends(), [End::TheyHungUp]);
@@ -713,8 +673,7 @@ fn who_leaves_a_message_is_picked_up_from_the_page() {
 #[test]
 fn who_hears_the_greeting_is_picked_up_from_the_page() {
     let shop = Shop::closed();
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("2 s");
     assert_eq!(shop.picks_up_at(&shop.counter, "+34600111222"), Ok(()));
     shop.wait("1 s");

@@ -7,29 +7,33 @@ use crate::far_end::End;
 use crate::phone::Habit;
 use crate::registering::Account;
 use crate::shop::Shop;
-
-const ANN: &str = "+34600111222";
-const BEN: &str = "+34600333444";
+use crate::usual::{ANN, BEN};
 
 fn ringing(door: Door) -> (Shop, Caller) {
     let shop = Shop::open();
-    let ann = shop.caller("Ann", ANN);
-    ann.calls_through(door);
+    let ann = shop.ann_calls(door);
     shop.wait("2 s");
     (shop, ann)
+}
+
+/// Counter talks with Ann; Workshop's and Ana's phones ring for Ben.
+fn counter_talks_and_ben_waits(door: Door) -> (Shop, Caller, Caller) {
+    let (shop, ann) = ringing(Door::Sip);
+    shop.counter.picks_up();
+    shop.wait("1 s");
+    let ben = shop.ben_calls(door);
+    shop.wait("1 s");
+    (shop, ann, ben)
 }
 
 #[test]
 fn who_picks_up_a_moment_before_give_up_has_the_call() {
     through_both_doors(|door| {
         let shop = Shop::opening().giving_up_after("30 s").open();
-        let ann = shop.caller("Ann", ANN);
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         // The call came 5 ms from now; its time is over 30 s later. A pick-up that comes a millisecond before counts.
         shop.wait("29999 ms");
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         assert_eq!(ann.hears(), [100, 180, 200]);
         assert!(shop.events_of(EventKind::NobodyAnswered).is_empty());
         ann.hangs_up();
@@ -41,8 +45,7 @@ fn who_picks_up_a_moment_before_give_up_has_the_call() {
 fn who_hangs_up_as_we_give_up_gets_one_final_answer() {
     for (wait, told, by) in [("29999 ms", 487, EndedBy::Caller), ("30001 ms", 486, EndedBy::GiveUp)] {
         let shop = Shop::opening().giving_up_after("30 s").open();
-        let ann = shop.caller("Ann", ANN);
-        ann.calls_through(Door::Sip);
+        let ann = shop.ann_calls(Door::Sip);
         shop.wait(wait);
         ann.hangs_up();
         shop.wait("2 s");
@@ -113,8 +116,7 @@ fn a_wave_that_is_due_as_somebody_picks_up_rings_nobody() {
     // The call comes at 5 ms: its second wave is due 15 s later. A 200 that comes a millisecond before, and one after.
     for (wait, rung) in [("14999 ms", 0), ("15001 ms", 1)] {
         let shop = Shop::opening().later(2, "15 s").open();
-        let ann = shop.caller("Ann", ANN);
-        ann.calls_through(Door::Sip);
+        let ann = shop.ann_calls(Door::Sip);
         shop.wait(wait);
         shop.counter.picks_up();
         shop.wait("2 s");
@@ -174,12 +176,7 @@ fn a_phone_that_picks_up_as_another_call_comes_is_left_out_of_it_or_rings_on() {
 fn a_phone_that_is_freed_as_another_picks_up_rings_for_nobody() {
     through_both_doors(|door| {
         for freed_first in [true, false] {
-            let (shop, ann) = ringing(Door::Sip);
-            shop.counter.picks_up();
-            shop.wait("1 s");
-            let ben = shop.caller("Ben", BEN);
-            ben.calls_through(door);
-            shop.wait("1 s");
+            let (shop, ann, ben) = counter_talks_and_ben_waits(door);
             if freed_first {
                 shop.counter.hangs_up();
             }
@@ -201,12 +198,7 @@ fn a_phone_that_is_freed_as_another_picks_up_rings_for_nobody() {
 fn a_phone_that_is_freed_as_the_caller_gives_up_is_left_in_peace() {
     through_both_doors(|door| {
         for freed_first in [true, false] {
-            let (shop, ann) = ringing(Door::Sip);
-            shop.counter.picks_up();
-            shop.wait("1 s");
-            let ben = shop.caller("Ben", BEN);
-            ben.calls_through(door);
-            shop.wait("1 s");
+            let (shop, ann, ben) = counter_talks_and_ben_waits(door);
             if freed_first {
                 shop.counter.hangs_up();
             }
@@ -270,8 +262,7 @@ fn a_phone_that_registers_as_somebody_picks_up() {
             counter.expires = Some(0);
             counter.is_registered(&shop, &shop.counter);
             counter.expires = None;
-            let ann = shop.caller("Ann", ANN);
-            ann.calls_through(door);
+            let ann = shop.ann_calls(door);
             shop.wait("2 s");
             let again = counter.next(&shop.counter);
             if register_first {
@@ -297,15 +288,12 @@ fn a_phone_that_unregisters_while_it_rings_may_still_pick_up() {
         let shop = Shop::opening().registering(0).open();
         let mut counter = Account::of("counter");
         counter.is_registered(&shop, &shop.counter);
-        let ann = shop.caller("Ann", ANN);
-        ann.calls_through(door);
+        let ann = shop.ann_calls(door);
         shop.wait("2 s");
         counter.expires = Some(0);
         counter.is_registered(&shop, &shop.counter);
         assert!(shop.counter.rings());
-        shop.counter.picks_up();
-        shop.wait("1 s");
-        assert!(ann.talks_with(&shop.counter));
+        ann.is_answered_at(&shop.counter, &shop);
         ann.hangs_up();
         shop.is_idle();
     });
@@ -336,8 +324,7 @@ fn the_service_stops_while_it_rings_and_as_somebody_picks_up() {
     shop.wait("1 s");
     assert_eq!(ann.hears(), [100, 180, 503], "a carrier may try elsewhere");
     assert_eq!(shop.counter.ends(), [End::TheyHungUp]);
-    let ben = shop.caller("Ben", BEN);
-    ben.calls_through(Door::Sip);
+    let ben = shop.ben_calls(Door::Sip);
     shop.wait("1 s");
     assert_eq!(ben.hears(), [100, 503]);
     shop.is_idle();

@@ -29,10 +29,11 @@ fn at_home(shop: &Shop) -> Phone {
     home
 }
 
-fn registered_at_home(shop: &Shop, account: Account) -> Phone {
+fn registered_at_home(shop: &Shop, account: Account) -> (Phone, Account) {
     let home = at_home(shop);
-    account.with_contact(&format!("<{AT_HOME}>")).is_registered(shop, &home);
-    home
+    let mut account = account.with_contact(&format!("<{AT_HOME}>"));
+    account.is_registered(shop, &home);
+    (home, account)
 }
 
 /// Whether a message names this host: itself, and not one that only begins alike.
@@ -44,7 +45,7 @@ fn names(message: &Text, host: std::net::IpAddr) -> bool {
 #[test]
 fn the_world_hears_the_routers_address_and_the_inside_never_does() {
     let shop = shop();
-    let home = registered_at_home(&shop, counter());
+    let (home, _account) = registered_at_home(&shop, counter());
     let ann = shop.caller("Ann", "+34600111222");
     ann.calls(OUTSIDE);
     shop.wait("1 s");
@@ -56,9 +57,7 @@ fn the_world_hears_the_routers_address_and_the_inside_never_does() {
     shop.wait("1 s");
     ann.calls(OUTSIDE);
     shop.wait("1 s");
-    shop.workshop.picks_up();
-    shop.wait("1 s");
-    assert!(ann.talks_with(&shop.workshop));
+    ann.is_answered_at(&shop.workshop, &shop);
     shop.workshop.hangs_up();
     shop.wait("30 s");
     let (mut outside, mut inside) = (Vec::new(), Vec::new());
@@ -96,7 +95,7 @@ const FORGETS_AFTER: Duration = Duration::from_secs(30);
 fn the_way_to_a_registered_phone_is_kept_open() {
     for seed in 1..=20 {
         let shop = Shop::opening().registering(0).over(Network::good_with_seed(seed)).open();
-        let home = registered_at_home(&shop, counter());
+        let (home, _account) = registered_at_home(&shop, counter());
         shop.wait("290 s");
         let asked = shop.sent_at(&home, "OPTIONS");
         assert!((11..=13).contains(&asked.len()), "{asked:?}");
@@ -113,7 +112,7 @@ fn the_way_to_a_registered_phone_is_kept_open() {
 fn the_owner_sees_when_a_phone_last_answered() {
     let shop = Shop::opening().registering(0).open();
     assert_eq!(shop.proven_ago("Counter"), None);
-    let home = registered_at_home(&shop, counter());
+    let (home, _account) = registered_at_home(&shop, counter());
     shop.wait("15 s");
     assert!(shop.proven_ago("Counter") > Some(Duration::from_secs(14)), "{:?}", shop.proven_ago("Counter"));
     shop.wait("235 s");
@@ -123,8 +122,7 @@ fn the_owner_sees_when_a_phone_last_answered() {
     shop.wait("40 s");
     let ago = shop.proven_ago("Counter").expect("it is registered still");
     assert!(ago >= shop.now() - silent_since, "{ago:?}");
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("1 s");
     assert_eq!(shop.sent_at(&home, "INVITE").len(), 2, "in doubt, ring");
     ann.hangs_up();
@@ -136,11 +134,8 @@ fn the_owner_sees_when_a_phone_last_answered() {
 #[test]
 fn a_phone_whose_router_forgot_it_in_a_call_is_hung_up_on_where_it_has_registered_again() {
     let shop = Shop::opening().registering(0).open();
-    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
-    let home = at_home(&shop);
-    account.is_registered(&shop, &home);
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let (home, mut account) = registered_at_home(&shop, counter());
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("1 s");
     home.picks_up();
     shop.wait("10 s");
@@ -163,9 +158,7 @@ fn is_elsewhere_now(shop: &Shop, home: &Phone, account: &mut Account) {
 #[test]
 fn a_phone_that_was_lifted_to_call_somebody_back_is_followed_too() {
     let shop = Shop::opening().at_number("+34911234567").registering(0).open();
-    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
-    let home = at_home(&shop);
-    account.is_registered(&shop, &home);
+    let (home, mut account) = registered_at_home(&shop, counter());
     let jo = shop.outside("Jo", "+34600999888");
     shop.rings_to_call(&shop.counter, "+34600999888").expect("it rings");
     shop.wait("1 s");
@@ -185,9 +178,7 @@ fn a_phone_that_somebody_was_put_through_to_is_followed_too() {
     let shop = Shop::opening().at_number("+34911234567").registering(0).registering(2).open();
     let mut counter = Account::of("counter");
     counter.is_registered(&shop, &shop.counter);
-    let mut account = Account::of("ana").with_contact(&format!("<{AT_HOME}>"));
-    let home = at_home(&shop);
-    account.is_registered(&shop, &home);
+    let (home, mut account) = registered_at_home(&shop, Account::of("ana"));
     let jo = shop.outside("Jo", "+34600999888");
     let mut calls = Vec::new();
     for (dialled, somebody) in [("600999888", &jo), ("ana", &home)] {
@@ -210,9 +201,7 @@ fn a_phone_that_somebody_was_put_through_to_is_followed_too() {
 #[test]
 fn a_phone_behind_a_router_that_dialled_is_hung_up_on_too() {
     let shop = Shop::opening().registering(0).open();
-    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
-    let home = at_home(&shop);
-    account.is_registered(&shop, &home);
+    let (home, mut account) = registered_at_home(&shop, counter());
     account.calls(&shop, &home, "ana");
     shop.wait("1 s");
     shop.ana.picks_up();
@@ -223,8 +212,7 @@ fn a_phone_behind_a_router_that_dialled_is_hung_up_on_too() {
     shop.wait("1 s");
     assert_eq!(home.ends(), [End::TheyHungUp]);
     // And one that has taken a customer's call by dialling for it.
-    let ann = shop.caller("Ann", "+34600111222");
-    ann.calls_through(Door::Sip);
+    let ann = shop.ann_calls(Door::Sip);
     shop.wait("1 s");
     home.refuses(603);
     account.calls(&shop, &home, "*8");
@@ -242,9 +230,7 @@ fn a_phone_behind_a_router_that_dialled_is_hung_up_on_too() {
 #[test]
 fn a_phones_lamps_shine_on_where_it_has_registered_again() {
     let shop = Shop::opening().registering(0).open();
-    let mut account = counter().with_contact(&format!("<{AT_HOME}>"));
-    let home = at_home(&shop);
-    account.is_registered(&shop, &home);
+    let (home, mut account) = registered_at_home(&shop, counter());
     let mut key = Key::of("ana");
     key.is_lit(&shop, &home, &mut account);
     let ann = shop.caller("Ann", "+34600111222");
@@ -269,8 +255,7 @@ fn a_phone_whose_connection_broke_in_a_call_is_hung_up_on_by_its_next_one() {
         let shop = if encrypted { shop.encrypted(0).open() } else { shop.by_stream(0).open() };
         let mut account = counter();
         account.is_registered(&shop, &shop.counter);
-        let ann = shop.caller("Ann", "+34600111222");
-        ann.calls_through(Door::Sip);
+        let ann = shop.ann_calls(Door::Sip);
         shop.wait("1 s");
         shop.counter.picks_up();
         shop.wait("1 s");
@@ -289,7 +274,7 @@ fn a_phone_whose_connection_broke_in_a_call_is_hung_up_on_by_its_next_one() {
 #[test]
 fn after_a_restart_every_phone_is_asked_at_once() {
     let shop = Shop::opening().registering(0).open();
-    let home = registered_at_home(&shop, counter());
+    let (home, _account) = registered_at_home(&shop, counter());
     shop.wait("10 s");
     shop.restarts();
     shop.wait("2100 ms");
