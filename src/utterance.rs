@@ -53,6 +53,14 @@ impl Utterance {
         self.spoken.insert(0, Spoken { words: Words::Name(name.clone()), then });
     }
 
+    /// Piece by piece what is said, and how many samples it takes with the pause that follows.
+    pub fn pieces(&self) -> impl Iterator<Item = (String, usize)> + '_ {
+        self.spoken.iter().map(|spoken| {
+            let said = format!("{}{}", spoken.words.text(), spoken.then.mark());
+            (said, spoken.words.samples().len() + Sound::silence(spoken.then.length()).samples())
+        })
+    }
+
     /// What is said, in writing.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -69,14 +77,6 @@ impl Utterance {
     /// What is heard.
     pub fn sounds(&self) -> impl Iterator<Item = Sound> + '_ {
         self.spoken.iter().flat_map(|spoken| [spoken.words.sound(), Sound::silence(spoken.then.length())])
-    }
-
-    /// The same piece by piece: what is said, and how many samples it takes with the pause that follows.
-    pub fn pieces(&self) -> impl Iterator<Item = (String, usize)> + '_ {
-        self.spoken.iter().map(|spoken| {
-            let said = format!("{}{}", spoken.words.text(), spoken.then.mark());
-            (said, spoken.words.samples().len() + Sound::silence(spoken.then.length()).samples())
-        })
     }
 
     /// How long that takes.
