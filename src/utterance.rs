@@ -53,6 +53,14 @@ impl Utterance {
         self.spoken.insert(0, Spoken { words: Words::Name(name.clone()), then });
     }
 
+    /// Piece by piece what is said, and how many samples it takes with the pause that follows.
+    pub fn pieces(&self) -> impl Iterator<Item = (String, usize)> + '_ {
+        self.spoken.iter().map(|spoken| {
+            let said = format!("{}{}", spoken.words.text(), spoken.then.mark());
+            (said, spoken.words.samples().len() + Sound::silence(spoken.then.length()).samples())
+        })
+    }
+
     /// What is said, in writing.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -76,14 +84,6 @@ impl Utterance {
         self.spoken
             .iter()
             .any(|spoken| matches!(&spoken.words, Words::Name(name) if Arc::ptr_eq(&name.samples, recording)))
-    }
-
-    /// The same piece by piece: what is said, and how many samples it takes with the pause that follows.
-    pub fn pieces(&self) -> impl Iterator<Item = (String, usize)> + '_ {
-        self.spoken.iter().map(|spoken| {
-            let said = format!("{}{}", spoken.words.text(), spoken.then.mark());
-            (said, spoken.words.samples().len() + Sound::silence(spoken.then.length()).samples())
-        })
     }
 
     /// How long that takes.
