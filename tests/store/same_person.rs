@@ -7,6 +7,7 @@ use ringall::owed::{Promise, Settlement};
 use ringall::routing::Because;
 use ringall::routing::plan::{Country, ShopId};
 use ringall::store::same_person::MOST_NUMBERS;
+use ringall::store::search::MOST_FOUND;
 use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, SearchTerms};
 use ringall::switchboard::LogEntry;
 use ringall::wrap_up::{PromiseSaid, Wanted};
@@ -46,9 +47,9 @@ async fn ruiz_with_ann(db: &Database) -> ShopId {
 }
 
 async fn found(db: &Database, shop: ShopId, typed: &str) -> (Vec<Number>, usize) {
-    let callers = db.store.callers_found(Some(shop), &wanted(typed), 10).await.unwrap();
+    let callers = db.store.callers_found(Some(shop), &wanted(typed)).await.unwrap();
     let filter = CallFilter { shop: Some(shop), ..CallFilter::default() };
-    let calls = db.store.calls_found(&filter, &wanted(typed)).await.unwrap();
+    let calls = db.store.calls_found(&filter, &wanted(typed), &callers).await.unwrap();
     (callers.into_iter().map(|caller| caller.number).collect(), calls.len())
 }
 
@@ -68,31 +69,55 @@ async fn callers_are_found_by_what_is_typed(db: Database) {
     }
     assert_eq!(found(&db, ShopId(ruiz.0 + 1), "nunez").await, (vec![], 0), "another shop's");
     let before = CallFilter { shop: Some(ruiz), until: Some(missed(2).started), ..CallFilter::default() };
-    assert_eq!(db.store.calls_found(&before, &wanted("600")).await.unwrap().len(), 1);
+    let callers = db.store.callers_found(Some(ruiz), &wanted("600")).await.unwrap();
+    assert_eq!(db.store.calls_found(&before, &wanted("600"), &callers).await.unwrap().len(), 1);
+}
+
+/// So many people of one name, who called one after the other; and `others` calls of somebody else since.
+async fn many_called(db: &Database, shop: ShopId, many: u32, others: u32) {
+    let from = missed(0).started.0;
+    db.shell(&format!(
+        "INSERT INTO contacts (shop_id, number, name, note, name_key, note_key) WITH RECURSIVE n(i) AS (SELECT 1 \
+         UNION ALL SELECT i + 1 FROM n WHERE i < {many}) SELECT {}, '+34600' || CAST(123000 + i AS TEXT), 'Many', '', \
+         'many', '' FROM n",
+        shop.0
+    ))
+    .await;
+    db.shell(&format!(
+        "INSERT INTO calls (id, call_key, shop_id, direction, caller, caller_raw, caller_display, withheld, called, \
+         door, started_ms, ended_ms, disposition, because, because_why, nth_call) WITH RECURSIVE n(i) AS (SELECT 1 \
+         UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + i AS TEXT), \
+         CAST(i AS TEXT), {}, 'in', CASE WHEN i <= {many} THEN '+34600' || CAST(123000 + i AS TEXT) ELSE '+34911000000' END, \
+         '', '', 0, '', 'sip', {from} + i, {from} + i, 'missed', 'no_hours', '', 1 FROM n",
+        many + others,
+        shop.0
+    ))
+    .await;
 }
 
 async fn many_that_fit_are_found_page_by_page(db: Database) {
     let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
-    let log = db.log();
-    for n in 0..60 {
-        let of = number(&format!("+346001230{n:02}"));
-        let edit = CallerEdit { name: Some(format!("Many {n}")), ..CallerEdit::default() };
-        let _ = db.store.edit_caller(ruiz, &of, &edit, None).await.unwrap();
-        log.record(&CallRecord { shop: Some(ruiz), caller: Some(of), ..missed(n) });
-    }
+    // More than are looked up one by one; and none of them among the newest calls.
+    many_called(&db, ruiz, 230, 2_100).await;
     for typed in ["many", "600 123"] {
-        let mut filter = CallFilter { shop: Some(ruiz), limit: 25, ..CallFilter::default() };
-        let mut seen = Vec::new();
-        loop {
-            let page = db.store.calls_found(&filter, &wanted(typed)).await.unwrap();
-            filter.before = page.last().map(|call| call.record.id);
-            seen.extend(page.iter().map(|call| call.record.started));
-            if page.len() < 25 {
-                break;
+        let callers = db.store.callers_found(Some(ruiz), &wanted(typed)).await.unwrap();
+        for (some, all) in [(&callers[..], 230), (&callers[..MOST_FOUND], MOST_FOUND), (&callers[..3], 3)] {
+            let mut filter = CallFilter { shop: Some(ruiz), limit: 25, ..CallFilter::default() };
+            let mut seen = Vec::new();
+            loop {
+                let page = db.store.calls_found(&filter, &wanted(typed), some).await.unwrap();
+                filter.before = page.last().map(|call| call.record.id);
+                seen.extend(page.iter().map(|call| call.record.started));
+                if page.len() < 25 {
+                    break;
+                }
             }
+            assert_eq!(seen.len(), all, "{typed}");
+            assert!(seen.is_sorted_by(|a, b| a > b), "{typed}: newest first, none twice");
         }
-        assert_eq!(seen.len(), 60, "{typed}");
-        assert!(seen.is_sorted_by(|a, b| a > b), "{typed}: newest first, none twice");
+    }
+    for of in ["911 000", "911000000"] {
+        assert_eq!(found(&db, ruiz, of).await, (vec![number("+34911000000")], 50), "{of}");
     }
 }
 
@@ -100,7 +125,7 @@ async fn what_was_written_before_it_was_folded_is_found(db: Database) {
     let ruiz = ruiz_with_ann(&db).await;
     db.shell("UPDATE contacts SET name_key = NULL, note_key = NULL").await;
     let again = db.open_again().await;
-    let callers = again.callers_found(Some(ruiz), &wanted("nunez"), 10).await.unwrap();
+    let callers = again.callers_found(Some(ruiz), &wanted("nunez")).await.unwrap();
     assert_eq!(callers.len(), 1);
     again.close().await;
 }

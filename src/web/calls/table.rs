@@ -28,7 +28,7 @@ struct Rows {
 }
 
 pub async fn download(view: View) -> Result<Response, Fault> {
-    let asked = Asked::of(&view)?;
+    let asked = Asked::of(&view).await?;
     if asked.day_fault {
         return Err(Fault::BadForm);
     }
