@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::db::{read, write};
 use super::plan::RAISE_VERSION;
 use super::row::parsed;
-use super::same_person::{LEAVE_PERSON, LEFT_ALONE};
+use super::same_person::{LEAVE_PERSON, LEFT_ALONE, NAME_ANEW, leave_person};
 use super::{Store, StoreError};
 use crate::number::Number;
 use crate::routing::plan::ShopId;
@@ -82,8 +82,7 @@ impl Store {
             }
             sqlx::query(UNNAME).bind(number).bind(shop.0).execute(&mut *tx).await?;
             sqlx::query(DROP_FILES).bind(shop.0).execute(&mut *tx).await?;
-            sqlx::query(LEAVE_PERSON).bind(shop.0).bind(number).execute(&mut *tx).await?;
-            sqlx::query(LEFT_ALONE).bind(shop.0).execute(&mut *tx).await?;
+            leave_person!(tx, shop, number);
             names
         });
         let id = |name: &String| parsed("voice_messages", "recording", name, |text| Uuid::parse_str(text).ok());

@@ -1,13 +1,12 @@
 //! Everything that is kept about a caller: given out as one file, and erased.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Shown, build};
+use super::{KnownCaller, Shown, build};
 use crate::number::Number;
 use crate::owed::Promise;
 use crate::store::kept::{SaidOfCall, SaidOfDebt};
@@ -101,11 +100,10 @@ impl From<SaidOfCall> for KeptWrapUp {
     }
 }
 
-pub async fn export(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
-    let mut numbers = vec![kept(&view, &number).await?];
-    for other in view.web.store.other_numbers(view.shop.id, &number).await? {
-        numbers.push(kept(&view, &other).await?);
+pub async fn export(view: View, KnownCaller(number): KnownCaller) -> Result<Response, Fault> {
+    let mut numbers = Vec::new();
+    for number in view.web.store.numbers_of(view.shop.id, &number).await? {
+        numbers.push(kept(&view, &number).await?);
     }
     let name = format!("attachment; filename=\"{}.json\"", number.as_str().trim_start_matches('+'));
     let name = HeaderValue::from_str(&name).map_err(|_| Fault::Broken)?;
@@ -181,11 +179,9 @@ struct Page {
     calls: String,
 }
 
-pub async fn erase(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+pub async fn erase(view: View, KnownCaller(number): KnownCaller) -> Result<Response, Fault> {
     let l = words::page::calls::labels(view.language());
-    let mut numbers = view.web.store.other_numbers(view.shop.id, &number).await?;
-    numbers.push(number.clone());
+    let numbers = view.web.store.numbers_of(view.shop.id, &number).await?;
     for of in &numbers {
         if view.web.store.is_on_the_line(view.shop.id, of).await? {
             return on_the_line(&view, &number, l).await;
