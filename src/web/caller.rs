@@ -1,5 +1,6 @@
 //! `/callers/…`: somebody who calls: name, note, blocked or not, what is owed to them, and all their calls.
 
+pub mod erase;
 pub mod kept;
 pub mod wishes;
 

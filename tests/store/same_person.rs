@@ -1,14 +1,16 @@
 //! Who is found, who is the same person, who is not called back, and what is left of somebody who was erased.
 
+use std::sync::Arc;
+
 use ringall::call::record::{CallEvent, CallRecord, Disposition, EventKind};
 use ringall::now::UnixMs;
 use ringall::number::Number;
 use ringall::owed::{Promise, Settlement};
 use ringall::routing::Because;
-use ringall::routing::plan::{Country, ShopId};
+use ringall::routing::plan::{Country, Shop, ShopId};
 use ringall::store::same_person::MOST_NUMBERS;
 use ringall::store::search::MOST_FOUND;
-use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, SearchTerms};
+use ringall::store::{CallFilter, CallerEdit, Claimed, Erased, FileCard, Imported, Joined, SearchTerms};
 use ringall::switchboard::LogEntry;
 use ringall::wrap_up::{PromiseSaid, Wanted};
 
@@ -22,6 +24,10 @@ crate::on_both! {
     who_is_not_called_back_is_owed_nothing,
     who_is_not_called_back_is_owed_what_was_promised,
     who_is_spoken_with_at_one_number_is_owed_no_call_at_the_other,
+    who_calls_from_two_numbers_waits_for_one_call,
+    whoever_takes_on_one_number_takes_on_the_person,
+    what_was_promised_at_one_number_is_kept_at_the_other,
+    who_left_gives_nobody_their_name,
     whoever_is_joined_to_one_who_wants_no_call_wants_none,
     an_erased_caller_leaves_rows_and_nothing_else,
     who_is_on_the_line_is_not_erased,
@@ -222,6 +228,95 @@ async fn who_is_spoken_with_at_one_number_is_owed_no_call_at_the_other(db: Datab
     assert_eq!(db.store.owed(shop, None, 10).await.unwrap().len(), 1, "for the later one alone");
     assert!(db.store.settle(shop, &number(ANN), Settlement::CameIn, "ann", UnixMs(1)).await.unwrap());
     assert_eq!(db.store.owed(shop, None, 10).await.unwrap(), []);
+}
+
+/// Ruiz, whom Jo has called in vain from two numbers, last from Ann's; and Ben from his.
+async fn joined(db: &Database) -> Arc<Shop> {
+    let ruiz = ruiz_with_ann(db).await;
+    let log = db.log();
+    for call in [missed(1), from(ANN, missed(2)), from(BEN, missed(3)), missed(4), from(ANN, missed(5))] {
+        log.whole(&CallRecord { shop: Some(ruiz), ..call }).await;
+    }
+    let _ = db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap();
+    db.store.plan().await.unwrap().shop(ruiz).unwrap().clone()
+}
+
+const BEN: &str = "+34600555000";
+
+async fn who_calls_from_two_numbers_waits_for_one_call(db: Database) {
+    let shop = joined(&db).await;
+    let owed = db.store.owed(&shop, None, 10).await.unwrap();
+    let numbers: Vec<&str> = owed.iter().map(|caller| caller.number.as_str()).collect();
+    assert_eq!(numbers, [ANN, BEN], "one card, with the number they last called from");
+    assert_eq!((owed[0].owed.attempts, owed[0].calls.len()), (4, 4));
+    assert_eq!((owed[0].owed.since, owed[0].owed.last), (missed(1).started, missed(5).started));
+    assert!(owed[0].calls.is_sorted_by_key(|call| std::cmp::Reverse(call.record.started)));
+    for of in [jo(), number(ANN)] {
+        assert_eq!(db.store.owed_to(&shop, &of).await.unwrap().as_ref(), Some(&owed[0]));
+    }
+    let among = db.store.owed_among(&shop, [&jo(), &number(ANN)]).await.unwrap();
+    assert_eq!((&among[&jo()], &among[&number(ANN)]), (&owed[0].owed, &owed[0].owed));
+    let first = db.store.owed(&shop, None, 1).await.unwrap();
+    let rest = db.store.owed(&shop, Some(&first[0].number), 10).await.unwrap();
+    assert_eq!(rest.iter().map(|caller| caller.number.as_str()).collect::<Vec<_>>(), [BEN], "page by page too");
+
+    assert!(db.store.settle(&shop, &jo(), Settlement::CameIn, "ann", UnixMs(1)).await.unwrap());
+    let owed = db.store.owed(&shop, None, 10).await.unwrap();
+    assert_eq!(owed.iter().map(|caller| caller.number.as_str()).collect::<Vec<_>>(), [BEN]);
+}
+
+async fn whoever_takes_on_one_number_takes_on_the_person(db: Database) {
+    let shop = joined(&db).await;
+    let now = UnixMs(missed(9).started.0);
+    let Claimed::Yours(anns) = db.store.claim(&shop, &jo(), "ann", now).await.unwrap() else { panic!("nobody had it") };
+    for of in [jo(), number(ANN)] {
+        assert_eq!(db.store.claim(&shop, &of, "ben", now).await.unwrap(), Claimed::Theirs(anns.clone()));
+        assert_eq!(db.store.owed_to(&shop, &of).await.unwrap().unwrap().claim, Some(anns.clone()));
+    }
+    // They call again, from the other number: it is still hers.
+    db.log().whole(&CallRecord { shop: Some(shop.id), ..missed(8) }).await;
+    assert_eq!(db.store.owed(&shop, None, 10).await.unwrap()[0].claim, Some(anns.clone()));
+    assert_eq!(db.store.claim(&shop, &number(ANN), "ann", now).await.unwrap(), Claimed::Yours(anns));
+    assert!(db.store.release(shop.id, &jo()).await.unwrap());
+    assert_eq!(db.store.owed(&shop, None, 10).await.unwrap()[0].claim, None);
+    assert!(matches!(db.store.claim(&shop, &number(ANN), "ben", now).await.unwrap(), Claimed::Yours(_)));
+}
+
+async fn what_was_promised_at_one_number_is_kept_at_the_other(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    let log = db.log();
+    let spoken = CallRecord { shop: Some(ruiz), ..answered(1) };
+    log.whole(&spoken).await;
+    let made = UnixMs(spoken.ended.unwrap().0 + 1);
+    let due = UnixMs(made.0 + 3_600_000);
+    let promise = Promise { call: spoken.id, what: "Keys".into(), due, by: "ann".into(), made };
+    db.store.say_promised((ruiz, spoken.id), Some((&jo(), &promise)), ("ann", made)).await.unwrap();
+    let later = CallRecord { shop: Some(ruiz), ..from(ANN, answered(600)) };
+    log.whole(&later).await;
+    let span = (UnixMs(0), UnixMs(i64::MAX));
+    let kept = async || db.store.figures(ruiz, span, UnixMs(due.0 + 1)).await.unwrap().promises;
+    let between = async || {
+        let span = (None, later.started);
+        db.store.promised_between(ruiz, &number(ANN), span).await.unwrap()
+    };
+    let before = async || db.store.last_spoken_before(ruiz, &number(ANN), later.started).await.unwrap();
+    assert_eq!((kept().await.kept, between().await, before().await), (0, false, None), "of two callers");
+    let _ = db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap();
+    assert_eq!((kept().await.kept, between().await, before().await), (1, true, spoken.ended), "of one");
+    let plan = db.store.plan().await.unwrap();
+    assert_eq!(db.store.owed(plan.shop(ruiz).unwrap(), None, 10).await.unwrap(), []);
+}
+
+async fn who_left_gives_nobody_their_name(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    let [ben, eve] = [number(BEN), number("+34600666000")];
+    for other in [&number(ANN), &ben] {
+        let _ = db.store.join_numbers(ruiz, &jo(), other).await.unwrap();
+    }
+    db.store.part_number(ruiz, &jo()).await.unwrap();
+    let _ = db.store.join_numbers(ruiz, &jo(), &eve).await.unwrap();
+    assert_eq!(db.store.other_numbers(ruiz, &jo()).await.unwrap(), [eve]);
+    assert_eq!(db.store.other_numbers(ruiz, &ben).await.unwrap(), [number(ANN)]);
 }
 
 async fn whoever_is_joined_to_one_who_wants_no_call_wants_none(db: Database) {
