@@ -88,7 +88,7 @@ async fn what_is_asked_of_the_log_is_found_by_an_index() {
         (
             "recordings of an erased caller",
             erasure::RECORDINGS,
-            "c USING INDEX calls_by_caller (caller=? AND shop_id=?)",
+            "c USING COVERING INDEX calls_by_caller (caller=? AND shop_id=?)",
         ),
         ("wanted", figures::WANTED, "wrap_ups_by_time (shop_id=? AND said_ms>? AND said_ms<?)"),
         ("promises kept", figures::PROMISES, "calls_answered (caller=? AND shop_id=? AND ended_ms>?)"),
