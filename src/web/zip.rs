@@ -16,7 +16,7 @@ const UTF8: u16 = 1 << 11;
 /// §4.4.3: 2.0, the first with folders.
 const VERSION: u16 = 20;
 /// §4.4.2: made as Unix does, so that what follows is read as its rights.
-const MADE_BY: u16 = 3 << 8 | VERSION;
+const MADE_BY: u16 = (3 << 8) | VERSION;
 /// A file that its owner may write, and all may read.
 const RIGHTS: u32 = 0o100_644 << 16;
 
@@ -66,18 +66,18 @@ const FULL: u32 = 0xF000_0000;
 
 /// §4.4.6: hours, minutes and pairs of seconds.
 fn dos_time(at: NaiveDateTime) -> u16 {
-    u16::try_from(at.hour() << 11 | at.minute() << 5 | at.second() / 2).unwrap_or(0)
+    u16::try_from((at.hour() << 11) | (at.minute() << 5) | (at.second() / 2)).unwrap_or(0)
 }
 
 /// Years since 1980, months and days.
 fn dos_date(at: NaiveDateTime) -> u16 {
     let years = u32::try_from(at.year() - 1980).unwrap_or(0).min(127);
-    u16::try_from(years << 9 | at.month() << 5 | at.day()).unwrap_or(0)
+    u16::try_from((years << 9) | (at.month() << 5) | at.day()).unwrap_or(0)
 }
 
 /// §4.4.7: the one of ISO 3309, byte by byte.
 fn crc32(content: &[u8]) -> u32 {
-    !content.iter().fold(!0, |crc, byte| crc >> 8 ^ CRC[usize::from((crc as u8) ^ byte)])
+    !content.iter().fold(!0, |crc: u32, byte| (crc >> 8) ^ CRC[usize::from(crc.to_le_bytes()[0] ^ byte)])
 }
 
 const CRC: [u32; 256] = {
@@ -86,7 +86,7 @@ const CRC: [u32; 256] = {
     while byte < 256 {
         let (mut crc, mut bit) = (byte as u32, 0);
         while bit < 8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
             bit += 1;
         }
         table[byte] = crc;

@@ -10,6 +10,7 @@ use crate::store::Joined;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{View, shown};
+use crate::web::owed::taken_on;
 use crate::words;
 
 pub async fn call_back(
@@ -25,10 +26,9 @@ pub async fn call_back(
     // It is the person who says it, of whichever number of theirs.
     for number in view.web.store.numbers_of(view.shop.id, &number).await? {
         view.web.store.set_called_back(view.shop.id, &number, may).await?;
-        if !may {
-            // Nobody's phone need ring for them any more.
-            view.web.board.taken_on(view.shop.id, number).await;
-        }
+    }
+    if !may {
+        taken_on(&view, &number).await?;
     }
     done(&view, &number).await
 }
@@ -51,9 +51,7 @@ pub async fn join(
         Joined::Done => {
             // Who wants no call at one of the numbers wants none at the others.
             if view.web.store.is_not_called_back(view.shop.id, &number).await? {
-                for number in view.web.store.numbers_of(view.shop.id, &number).await? {
-                    view.web.board.taken_on(view.shop.id, number).await;
-                }
+                taken_on(&view, &number).await?;
             }
             done(&view, &number).await
         }
