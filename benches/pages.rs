@@ -1,9 +1,10 @@
 //! The owner's pages on a log of 100,000 calls by 5,000 callers in SQLite: how long each takes, through the router, signed
-//! in, with its HTML.
+//! in, with its HTML; and that the log's length does not show: the same pages on a log of 100 calls.
 //!
 //!     cargo bench --bench pages [-- CALLS CALLERS]
 //!
-//! Prints a table. Exits with 1 when a page is no page, or its median is above [`MOST`].
+//! Prints a table: time as somebody waits for it, and the processor's, which a busy machine does not change. Exits with 1
+//! when a page is no page, or its median is above [`MOST`].
 
 // Each of them has more than is used here.
 #![allow(dead_code)]
@@ -18,7 +19,9 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use browser::Browser;
-use shop::{NOW, Place};
+use ringall::number::Number;
+use ringall::store::Erased;
+use shop::{Answer, NOW, Place};
 use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
 
 /// What a page may take, in the middle of the runs.
@@ -27,9 +30,16 @@ const MOST: Duration = Duration::from_millis(50);
 const TIMES: usize = 30;
 /// A call every three minutes: 100,000 are seven months.
 const APART_MS: i64 = 180_000;
+/// The log whose pages are to take as long.
+const SHORT: i64 = 100;
 
 /// The pages, and what is looked at.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 18] = [
+    ("Now", "/"),
+    ("Hours", "/hours"),
+    ("Shop", "/shop"),
+    ("Figures", "/figures"),
+    ("Messages", "/messages"),
     ("Calls", "/calls"),
     ("Calls in vain", "/calls?outcome=missed"),
     ("Calls of a month, half a year ago", "/calls?from=2026-06-01&to=2026-06-30"),
@@ -37,11 +47,26 @@ const PAGES: [(&str, &str); 12] = [
     ("Calls by a name that one has", "/calls?q=nombre+4711"),
     ("Calls by words of a note", "/calls?q=puerta+azul"),
     ("Calls by a word that nobody wrote", "/calls?q=zzz"),
+    ("Calls by a name, nobody called", "/calls?q=quieto"),
     ("Calls by a part of a number", "/calls?q=0047"),
+    ("Calls by a part, nobody called", "/calls?q=7002"),
     ("Calls by a whole number", "/calls?q=600004711"),
     ("A caller who calls often", "/callers/+34600000001"),
     ("A caller who calls seldom", "/callers/+34600004711"),
-    ("Figures", "/figures"),
+];
+
+/// Files, for which nobody waits with the page before them.
+const FILES: [(&str, &str); 2] = [
+    ("A table of a month", "/calls.csv?from=2026-11-01&to=2026-11-30"),
+    ("Everything about a caller", "/callers/+34600000001/export"),
+];
+
+/// The same of the API.
+const API: [(&str, &str); 4] = [
+    ("API: calls", "/api/v1/calls"),
+    ("API: calls in vain", "/api/v1/calls?disposition=missed&limit=200"),
+    ("API: a caller", "/api/v1/callers/+34600000001"),
+    ("API: owed", "/api/v1/owed"),
 ];
 
 fn main() -> ExitCode {
@@ -56,36 +81,68 @@ async fn measure(calls: i64, callers: i64) -> ExitCode {
     let place = Place::of_one_shop().await;
     fill(&place, calls, callers).await;
     let mut ana = place.anas_browser().await;
-    println!("{calls} calls of {callers} callers\n");
-    println!("{:36} {:>9} {:>9} {:>9} {:>9}", "page", "first", "median", "slowest", "bytes");
+    heading(calls, callers);
     let mut slow = 0;
     for (name, path) in PAGES {
-        slow += u32::from(row(&mut ana, name, path).await > MOST);
+        slow += u32::from(row(name, async || ana.opens(path).await).await > MOST);
     }
-    let deep = deep(&mut ana).await;
-    slow += u32::from(row(&mut ana, "Calls, 100 pages on", &deep).await > MOST);
-    let began = Instant::now();
+    for (name, path) in API {
+        slow += u32::from(row(name, async || place.get(path).await).await > MOST);
+    }
+    let (deep, last) = (deep(&mut ana).await, last(&place).await);
+    for (name, path) in [("Calls, 100 pages on", &deep), ("Calls, the last page", &last)] {
+        slow += u32::from(row(name, async || ana.opens(path).await).await > MOST);
+    }
+    for (name, path) in FILES {
+        row(name, async || ana.opens(path).await).await;
+    }
+    let (began, cpu) = (Instant::now(), cpu_s());
     let table = ana.opens("/calls.csv").await;
-    let (lines, took) = (table.text.lines().count(), began.elapsed().as_millis());
-    println!("\nthe table of all calls: {lines} lines, {} bytes, in {took} ms", table.bytes.len());
+    let (lines, took, cpu) = (table.text.lines().count(), began.elapsed().as_millis(), cpu_s() - cpu);
+    println!("\nthe table of all calls: {lines} lines, {} bytes, in {took} ms, {cpu:.2} s of CPU", table.bytes.len());
+    erase(&place).await;
+
+    let short = Place::of_one_shop().await;
+    fill(&short, SHORT, SHORT).await;
+    let mut ana = short.anas_browser().await;
+    heading(SHORT, SHORT);
+    for path in ["/", "/calls", "/callers/+34600000001", "/figures"] {
+        row(path, async || ana.opens(path).await).await;
+    }
     if slow == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn row(ana: &mut Browser<'_>, name: &str, path: &str) -> Duration {
+fn heading(calls: i64, callers: i64) {
+    println!("\n{calls} calls of {callers} callers\n");
+    println!("{:36} {:>9} {:>9} {:>9} {:>9} {:>9}", "page", "first", "median", "slowest", "CPU", "bytes");
+}
+
+async fn row(name: &str, mut ask: impl AsyncFnMut() -> Answer) -> Duration {
     let (mut took, mut bytes) = (Vec::with_capacity(TIMES), 0);
+    let cpu = cpu_s();
     for _ in 0..TIMES {
         let began = Instant::now();
-        let answer = ana.opens(path).await;
+        let answer = ask().await;
         took.push(began.elapsed());
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.text);
         bytes = answer.bytes.len();
     }
+    let cpu = Duration::from_secs_f64((cpu_s() - cpu) / TIMES as f64);
     let first = took[0];
     took.sort_unstable();
     let ms = |took: Duration| format!("{:.2} ms", took.as_secs_f64() * 1000.0);
     let (median, slowest) = (took[TIMES / 2], took[TIMES - 1]);
-    println!("{name:36} {:>9} {:>9} {:>9} {bytes:>9}", ms(first), ms(median), ms(slowest));
+    println!("{name:36} {:>9} {:>9} {:>9} {:>9} {bytes:>9}", ms(first), ms(median), ms(slowest), ms(cpu));
     median
+}
+
+/// What this process has used of the processors.
+fn cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("this process lives");
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("a name in brackets").split_whitespace().collect();
+    // The 14th and 15th of all: user and system, in hundredths of a second.
+    let ticks = |at: usize| fields[at - 3].parse::<f64>().expect("a number");
+    (ticks(14) + ticks(15)) / 100.0
 }
 
 /// The way to older calls, gone a hundred times.
@@ -99,13 +156,34 @@ async fn deep(ana: &mut Browser<'_>) -> String {
     path
 }
 
+/// The page of the 30 oldest calls.
+async fn last(place: &Place) -> String {
+    const OLDEST: &str = "SELECT id FROM calls ORDER BY started_ms, id LIMIT 1 OFFSET 30";
+    let id: String = sqlx::query_scalar(OLDEST).fetch_one(&mut connection(place).await).await.expect("an old call");
+    format!("/calls?before={id}")
+}
+
+/// All of those who call often, one after the other.
+async fn erase(place: &Place) {
+    let shop = place.plan.shops[0].id;
+    let (began, cpu) = (Instant::now(), cpu_s());
+    for caller in 1..=10 {
+        let number = Number::from_e164(&format!("+3460000{caller:04}")).expect("a number");
+        assert!(matches!(place.store.erase_caller(shop, &number).await, Ok(Erased::Done { .. })));
+    }
+    println!("erasing ten callers: {} ms, {:.2} s of CPU", began.elapsed().as_millis(), cpu_s() - cpu);
+}
+
+async fn connection(place: &Place) -> sqlx::SqliteConnection {
+    let data = place.recordings.dir().parent().expect("a folder");
+    SqliteConnectOptions::new().filename(data.join("ringall.db")).connect().await.expect("the file opens")
+}
+
 /// Written by SQL in one go: by the log's own writer it would take minutes.
 async fn fill(place: &Place, calls: i64, callers: i64) {
     let shop = place.plan.shops[0].id.0;
     let first = NOW.0 - calls * APART_MS;
-    let data = place.recordings.dir().parent().expect("a folder");
-    let options = SqliteConnectOptions::new().filename(data.join("ringall.db"));
-    let mut connection = options.connect().await.expect("the file opens");
+    let mut connection = connection(place).await;
     // A multiplicative hash in place of chance; its square makes some call much oftener than others.
     let sql = format!(
         "BEGIN;
@@ -132,6 +210,14 @@ async fn fill(place: &Place, calls: i64, callers: i64) {
             CASE WHEN i % 50 = 0 THEN 'puerta azul' ELSE 'bisagras' END FROM n WHERE true ON CONFLICT DO NOTHING;
         INSERT INTO voice_messages (call_id, recording, recorded_ms, length_ms, voice_ms, cut_off)
             SELECT id, id, started_ms, 7000, 5000, 0 FROM calls WHERE disposition = 'message';
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < 1000)
+        INSERT INTO contacts (shop_id, number, name, note, name_key, note_key)
+        SELECT {shop}, printf('+3470020%04d', i), 'Quieto ' || i, '', 'quieto ' || i, '' FROM n WHERE true;
+        INSERT INTO call_events (call_id, seq, at_ms, kind, phone, detail)
+        SELECT c.id, e.seq, c.started_ms + e.seq, e.kind, CASE WHEN e.seq BETWEEN 2 AND 7 THEN 'Counter' END, ''
+            FROM calls c CROSS JOIN (SELECT 1 AS seq, 'arrived' AS kind UNION ALL SELECT 2, 'offered' UNION ALL
+            SELECT 3, 'offered' UNION ALL SELECT 4, 'ringing' UNION ALL SELECT 5, 'ringing' UNION ALL
+            SELECT 6, 'answered' UNION ALL SELECT 7, 'stopped' UNION ALL SELECT 8, 'ended') e;
         COMMIT;"
     );
     connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("the calls are written");

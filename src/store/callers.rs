@@ -62,14 +62,24 @@ impl Store {
             }
         }
         self.add_what_people_said(&mut entries).await?;
-        self.with_wishes(index(entries)).await
+        self.index(entries).await
     }
 
     /// The owner's names for callers and what was promised to them, for an index that knows their calls already.
     pub async fn callers_as_written(&self) -> Result<Callers, StoreError> {
         let mut entries = HashMap::new();
         self.add_what_people_said(&mut entries).await?;
-        self.with_wishes(index(entries)).await
+        self.index(entries).await
+    }
+
+    async fn index(&self, entries: HashMap<(ShopId, Number), Entry>) -> Result<Callers, StoreError> {
+        let mut callers = Callers::default();
+        for ((shop, number), entry) in entries {
+            callers.insert(shop, number, entry);
+        }
+        self.add_people(&mut callers).await?;
+        self.add_not_called_back(&mut callers).await?;
+        Ok(callers)
     }
 
     /// How many calls of this caller to this shop there were, ever; refused ones not counted.
@@ -96,12 +106,4 @@ impl Store {
 
 fn count(calls: Option<i64>) -> u32 {
     u32::try_from(calls.unwrap_or(0)).unwrap_or(u32::MAX)
-}
-
-fn index(entries: HashMap<(ShopId, Number), Entry>) -> Callers {
-    let mut callers = Callers::default();
-    for ((shop, number), entry) in entries {
-        callers.insert(shop, number, entry);
-    }
-    callers
 }

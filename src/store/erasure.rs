@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::db::{read, write};
 use super::plan::RAISE_VERSION;
 use super::row::parsed;
-use super::same_person::{LEAVE_PERSON, LEFT_ALONE};
+use super::same_person::{LEAVE_PERSON, LEFT_ALONE, NAME_ANEW, leave_person};
 use super::{Store, StoreError};
 use crate::number::Number;
 use crate::routing::plan::ShopId;
@@ -22,10 +22,10 @@ pub enum Erased {
 }
 
 const LIVE: &str = "SELECT id FROM calls WHERE caller = $1 AND shop_id = $2 AND ended_ms IS NULL LIMIT 1";
-const RECORDINGS: &str = "SELECT m.recording FROM calls c JOIN voice_messages m ON m.call_id = c.id \
+pub(super) const RECORDINGS: &str = "SELECT m.recording FROM calls c JOIN voice_messages m ON m.call_id = c.id \
      WHERE c.caller = $1 AND c.shop_id = $2";
 /// In this order; `$1` is the number, `$2` the shop. Whatever else is kept by a caller's number belongs here too.
-const ERASE: [&str; 13] = [
+pub(super) const ERASE: [&str; 13] = [
     "DELETE FROM voice_messages WHERE call_id IN (SELECT id FROM calls WHERE caller = $1 AND shop_id = $2)",
     // What ended a call may be words of the network about them: by whom it was ended is all that stays.
     "UPDATE call_events SET detail = COALESCE((SELECT c.ended_by FROM calls c WHERE c.id = call_events.call_id), '') \
@@ -52,11 +52,9 @@ const ERASE: [&str; 13] = [
      call_key = 'erased ' || id WHERE caller = $1 AND shop_id = $2",
 ];
 
-// Other callers' calls that were given to them, as its number: looked for beforehand, because that reads all that happened
-// in all calls, and no call's row may wait for it.
-const NAMED_IN: &str = "SELECT e.call_id, e.seq FROM call_events e JOIN calls c ON c.id = e.call_id \
-     WHERE e.detail = $1 AND c.shop_id = $2";
-const UNNAME: &str = "UPDATE call_events SET detail = '' WHERE call_id = $1 AND seq = $2";
+// Other callers' calls that were given to them, as its number.
+pub(super) const UNNAME: &str = "UPDATE call_events SET detail = '' WHERE kind = 'transferred' AND detail = $1 \
+     AND EXISTS (SELECT 1 FROM calls c WHERE c.id = call_events.call_id AND c.shop_id = $2)";
 // Files of callers that were looked at name them too, each shop's in one text.
 const DROP_FILES: &str = "DELETE FROM caller_files WHERE shop_id = $1";
 
@@ -71,8 +69,6 @@ impl Store {
     /// Erases everything about this caller of this shop, at once or not at all.
     pub async fn erase_caller(&self, shop: ShopId, number: &Number) -> Result<Erased, StoreError> {
         let number = number.as_str();
-        let named_in: Vec<(String, i64)> =
-            read!(self.db, pool => sqlx::query_as(NAMED_IN).bind(number).bind(shop.0).fetch_all(pool).await?);
         let names: Vec<String> = write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             let live: Option<String> =
@@ -84,12 +80,9 @@ impl Store {
             for sql in ERASE {
                 sqlx::query(sql).bind(number).bind(shop.0).execute(&mut *tx).await?;
             }
-            for (call, seq) in &named_in {
-                sqlx::query(UNNAME).bind(call).bind(seq).execute(&mut *tx).await?;
-            }
+            sqlx::query(UNNAME).bind(number).bind(shop.0).execute(&mut *tx).await?;
             sqlx::query(DROP_FILES).bind(shop.0).execute(&mut *tx).await?;
-            sqlx::query(LEAVE_PERSON).bind(shop.0).bind(number).execute(&mut *tx).await?;
-            sqlx::query(LEFT_ALONE).bind(shop.0).execute(&mut *tx).await?;
+            leave_person!(tx, shop, number);
             names
         });
         let id = |name: &String| parsed("voice_messages", "recording", name, |text| Uuid::parse_str(text).ok());

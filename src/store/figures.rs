@@ -1,7 +1,7 @@
 //! The log in sums: of one shop, from one instant to another. SQL counts, Rust reads (`crate::figures`).
 
 use super::db::read;
-use super::row::unreadable;
+use super::row::{theirs, unreadable};
 use super::{Store, StoreError};
 use crate::figures::{Figures, HALF_MS, Half, Kept};
 use crate::now::UnixMs;
@@ -23,13 +23,17 @@ pub(super) const HALVES: &str = "SELECT CAST(c.started_ms / $4 AS BIGINT) AS hal
 pub(super) const WANTED: &str = "SELECT wanted, detail, CAST(COUNT(*) AS BIGINT) AS callers FROM wrap_ups \
      WHERE shop_id = $1 AND said_ms >= $2 AND said_ms < $3 AND wanted <> 'unsaid' \
      GROUP BY wanted, detail ORDER BY callers DESC, wanted, detail";
-// When somebody first spoke with them after the promise, or settled it.
-pub(super) const PROMISES: &str = "SELECT p.due_ms, (SELECT CAST(MIN(spoken.at_ms) AS BIGINT) FROM (\
-     SELECT MIN(c.answered_ms) AS at_ms FROM calls c WHERE c.caller = p.number AND c.shop_id = p.shop_id \
-     AND c.disposition = 'answered' AND c.ended_ms > p.made_ms \
-     UNION ALL SELECT MIN(settled_ms) FROM settlements s WHERE s.number = p.number AND s.shop_id = p.shop_id \
-     AND s.settled_ms >= p.made_ms) AS spoken) AS kept_ms \
-     FROM promises p WHERE p.shop_id = $1 AND p.made_ms >= $2 AND p.made_ms < $3";
+// When somebody first spoke with them after the promise, at whichever number of theirs, or settled it.
+pub(super) const PROMISES: &str = concat!(
+    "SELECT p.due_ms, (SELECT CAST(MIN(spoken.at_ms) AS BIGINT) FROM (",
+    "SELECT MIN(c.answered_ms) AS at_ms FROM calls c WHERE c.caller IN (",
+    theirs!("p.number", "p.shop_id"),
+    ") AND c.shop_id = p.shop_id AND c.disposition = 'answered' AND c.ended_ms > p.made_ms ",
+    "UNION ALL SELECT MIN(settled_ms) FROM settlements s WHERE s.number IN (",
+    theirs!("p.number", "p.shop_id"),
+    ") AND s.shop_id = p.shop_id AND s.settled_ms >= p.made_ms) AS spoken) AS kept_ms ",
+    "FROM promises p WHERE p.shop_id = $1 AND p.made_ms >= $2 AND p.made_ms < $3"
+);
 
 impl Store {
     /// What the log says of this shop from `from` to `until`, as it is known at `now`.

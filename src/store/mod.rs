@@ -18,6 +18,7 @@ mod indexes;
 mod journal;
 pub mod kept;
 pub mod messages_heard;
+mod not_called_back;
 pub mod owed;
 pub mod owners;
 pub mod people;
@@ -66,7 +67,7 @@ use db::Db;
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Arc<Db>,
-    candidates: Arc<owed::Candidates>,
+    candidates: Arc<owed::candidates::Candidates>,
 }
 
 impl Store {

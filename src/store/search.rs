@@ -1,8 +1,10 @@
 //! Callers found by a part of their name, of what is written of them, or of their number; and their calls.
 
+use std::collections::BTreeSet;
+
 use super::calls::{NamedCallRow, call_columns, named_calls};
 use super::db::read;
-use super::row::{number, parsed};
+use super::row::{asked, number, packed, parsed};
 use super::{CallFilter, Store, StoreError, StoredCall};
 use crate::call::record::Disposition;
 use crate::folded::folded;
@@ -31,9 +33,10 @@ pub struct FoundCaller {
 
 /// Fewer digits are in every number.
 const FEWEST_DIGITS: usize = 3;
-/// Up to so many callers have their calls looked up one by one. Of more, somebody has called lately, and the log is read from
-/// its end.
-const FEW: i64 = 50;
+/// So many callers who fit are looked at. Of more, somebody is likely to have called lately.
+pub const MOST_FOUND: usize = 200;
+/// So many calls are the newest ones: among them are those that are looked for, or else they are few altogether.
+const LATELY: i64 = 2_000;
 
 macro_rules! has_words {
     () => {
@@ -48,14 +51,21 @@ const BY_WORDS: &str = concat!(
     has_words!(),
     "ORDER BY k.name_key, k.number LIMIT $2"
 );
-// Each caller is jumped to in the index: callers are few where calls are many.
-pub(super) const BY_DIGITS: &str = "WITH RECURSIVE who(number) AS (SELECT MIN(caller) FROM calls UNION ALL \
-     SELECT (SELECT MIN(caller) FROM calls WHERE caller > who.number) FROM who WHERE who.number IS NOT NULL), \
-     known(number) AS (SELECT number FROM who WHERE number LIKE $3 OR number LIKE $4 \
-     UNION SELECT number FROM contacts WHERE number LIKE $3 OR number LIKE $4) \
-     SELECT s.id AS shop_id, known.number, COALESCE(k.name, '') AS name FROM known CROSS JOIN shops s \
-     LEFT JOIN contacts k ON k.shop_id = s.id AND k.number = known.number \
-     WHERE ($1 = 0 OR s.id = $1) AND $5 = $6 AND $6 = $7 ORDER BY known.number, s.id LIMIT $2";
+/// Each caller is jumped to in the index: callers are few where calls are many.
+macro_rules! known_by_digits {
+    () => {
+        "WITH RECURSIVE who(number) AS (SELECT MIN(caller) FROM calls UNION ALL \
+         SELECT (SELECT MIN(caller) FROM calls WHERE caller > who.number) FROM who WHERE who.number IS NOT NULL), \
+         known(number) AS (SELECT number FROM who WHERE number LIKE $3 OR number LIKE $4 \
+         UNION SELECT number FROM contacts WHERE number LIKE $3 OR number LIKE $4) "
+    };
+}
+pub(super) const BY_DIGITS: &str = concat!(
+    known_by_digits!(),
+    "SELECT s.id AS shop_id, known.number, COALESCE(k.name, '') AS name FROM known CROSS JOIN shops s ",
+    "LEFT JOIN contacts k ON k.shop_id = s.id AND k.number = known.number ",
+    "WHERE ($1 = 0 OR s.id = $1) AND $5 = $6 AND $6 = $7 ORDER BY known.number, s.id LIMIT $2"
+);
 const BY_NUMBER: &str = "SELECT s.id AS shop_id, p.number, COALESCE(k.name, '') AS name FROM shops s CROSS JOIN \
      (SELECT CAST($4 AS TEXT) AS number, CAST(0 AS BIGINT) AS shop_id UNION SELECT o.number, o.shop_id FROM same_person m \
      JOIN same_person o ON o.shop_id = m.shop_id AND o.person = m.person WHERE m.number = $4 AND o.number <> $4) AS p \
@@ -79,6 +89,62 @@ macro_rules! walk {
 pub(super) const WALK_WORDS: &str = walk!(concat!("$3 = '' AND $4 = '' AND ", has_words!()));
 pub(super) const WALK_DIGITS: &str = walk!("(c.caller LIKE $3 OR c.caller LIKE $4) AND $5 = $6 AND $6 = $7 ");
 
+/// The newest calls of all these callers: found in the index of callers, and only then read.
+macro_rules! gather {
+    ($with:expr, $shop:literal, $before:literal, $since:literal, $disposition:literal, $unused:literal) => {
+        concat!(
+            $with,
+            ", newest(id) AS MATERIALIZED (SELECT o.id FROM known CROSS JOIN calls o WHERE o.caller = known.number ",
+            "AND (o.started_ms, o.id) < ",
+            $before,
+            " AND o.started_ms >= ",
+            $since,
+            " AND (",
+            $shop,
+            " = 0 OR o.shop_id = ",
+            $shop,
+            ") AND (",
+            $disposition,
+            " = '' OR o.disposition = ",
+            $disposition,
+            ") ",
+            $unused,
+            // Of no index: PostgreSQL would rather read the log from its end, for callers who may have called long ago.
+            "ORDER BY o.started_ms + 0 DESC, o.id DESC LIMIT $2) SELECT ",
+            call_columns!(),
+            "FROM newest n CROSS JOIN ",
+            named_calls!(),
+            "WHERE c.id = n.id ORDER BY c.started_ms DESC, c.id DESC"
+        )
+    };
+}
+pub(super) const CALLS_OF: &str = gather!(
+    concat!("WITH RECURSIVE ", asked!(), ", known(number) AS (SELECT a.number FROM asked a WHERE a.number <> '') "),
+    "$3",
+    "($4, $5)",
+    "$6",
+    "$7",
+    ""
+);
+pub(super) const GATHER_WORDS: &str = gather!(
+    concat!(
+        "WITH known(number) AS (SELECT DISTINCT k.number FROM contacts k WHERE ($1 = 0 OR k.shop_id = $1) ",
+        "AND $3 = '' AND $4 = '' AND ",
+        has_words!(),
+        ") "
+    ),
+    "$1",
+    "($8, $9)",
+    "$10",
+    "$11",
+    ""
+);
+pub(super) const GATHER_DIGITS: &str =
+    gather!(known_by_digits!(), "$1", "($8, $9)", "$10", "$11", "AND $5 = $6 AND $6 = $7 ");
+/// Where the newest calls begin.
+pub(super) const NEWEST_BEGIN: &str = "SELECT started_ms FROM calls WHERE (started_ms, id) < ($1, $2) \
+     AND started_ms >= $3 ORDER BY started_ms DESC, id DESC LIMIT 1 OFFSET $4";
+
 #[derive(sqlx::FromRow)]
 struct FoundRow {
     shop_id: i64,
@@ -92,6 +158,14 @@ struct Places {
     digits: String,
     number: String,
     words: [String; 3],
+}
+
+/// Which part of the log: what began before a call, and at this time or later.
+#[derive(Clone)]
+struct Span {
+    before_ms: i64,
+    before_id: String,
+    since: i64,
 }
 
 impl SearchTerms {
@@ -137,12 +211,11 @@ impl SearchTerms {
 }
 
 impl Store {
-    /// Who fits, by name and number; at most so many.
+    /// Who fits, by name and number: [`MOST_FOUND`] and one more at most.
     pub async fn callers_found(
         &self,
         shop: Option<ShopId>,
         terms: &SearchTerms,
-        limit: i64,
     ) -> Result<Vec<FoundCaller>, StoreError> {
         let sql = match terms {
             SearchTerms::Number(_) => BY_NUMBER,
@@ -150,6 +223,7 @@ impl Store {
             SearchTerms::Words(_) => BY_WORDS,
         };
         let (places, shop) = (terms.places(), shop.map_or(0, |shop| shop.0));
+        let limit = MOST_FOUND as i64 + 1;
         let rows: Vec<FoundRow> = read!(self.db, pool => {
             let query = sqlx::query_as(sql).bind(shop).bind(limit).bind(&places.digits).bind(&places.number);
             places.words.iter().fold(query, |query, word| query.bind(word)).fetch_all(pool).await?
@@ -161,54 +235,69 @@ impl Store {
         rows.into_iter().map(found).collect()
     }
 
-    /// Calls of whoever fits, newest first, that meet all that is set in `filter` (but `caller`).
-    pub async fn calls_found(&self, filter: &CallFilter, terms: &SearchTerms) -> Result<Vec<StoredCall>, StoreError> {
-        let callers = self.callers_found(filter.shop, terms, FEW + 1).await?;
-        if callers.len() as i64 > FEW
-            && let Some(sql) = terms.walk()
-        {
-            return self.walk(sql, filter, terms).await;
+    /// Calls of whoever fits, newest first, that meet all that is set in `filter` (but `caller`). `callers`: who they are, by
+    /// [`Store::callers_found`].
+    pub async fn calls_found(
+        &self,
+        filter: &CallFilter,
+        terms: &SearchTerms,
+        callers: &[FoundCaller],
+    ) -> Result<Vec<StoredCall>, StoreError> {
+        let Some((before_ms, before_id)) = self.before(filter).await? else { return Ok(Vec::new()) };
+        let span = Span { before_ms, before_id, since: filter.since.map_or(i64::MIN, |since| since.0) };
+        let (walk, gather) = match terms {
+            SearchTerms::Words(_) if callers.len() > MOST_FOUND => (WALK_WORDS, GATHER_WORDS),
+            SearchTerms::Digits(_) if callers.len() > MOST_FOUND => (WALK_DIGITS, GATHER_DIGITS),
+            _ => return self.calls_of(filter, &span, callers).await,
+        };
+        let begin: Option<i64> = read!(self.db, pool => {
+            let query = sqlx::query_scalar(NEWEST_BEGIN).bind(span.before_ms).bind(&span.before_id);
+            query.bind(span.since).bind(LATELY).fetch_optional(pool).await?
+        });
+        let lately = Span { since: begin.unwrap_or(span.since), ..span.clone() };
+        let calls = self.read_log(walk, filter, terms, &lately).await?;
+        match begin {
+            Some(_) if calls.len() < filter.limit as usize => self.read_log(gather, filter, terms, &span).await,
+            _ => Ok(calls),
         }
-        let mut calls = Vec::new();
-        let mut numbers: Vec<Number> = callers.into_iter().map(|caller| caller.number).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        for number in numbers {
-            let of_caller = CallFilter { caller: Some(number), ..filter.clone() };
-            calls.extend(self.calls(&of_caller).await?);
-        }
-        calls.sort_unstable_by_key(|call| std::cmp::Reverse((call.record.started, call.record.id)));
-        calls.truncate(filter.limit as usize);
-        Ok(calls)
     }
 
-    async fn walk(
+    /// The newest calls of all these callers together.
+    async fn calls_of(
+        &self,
+        filter: &CallFilter,
+        span: &Span,
+        callers: &[FoundCaller],
+    ) -> Result<Vec<StoredCall>, StoreError> {
+        // At each shop there may be one of this number.
+        let numbers: BTreeSet<&Number> = callers.iter().map(|caller| &caller.number).collect();
+        let (numbers, shop) = (packed(numbers), filter.shop.map_or(0, |shop| shop.0));
+        let disposition = filter.disposition.map_or("", Disposition::as_str);
+        let rows: Vec<NamedCallRow> = read!(self.db, pool => {
+            let query = sqlx::query_as(CALLS_OF).bind(&numbers).bind(i64::from(filter.limit)).bind(shop);
+            let query = query.bind(span.before_ms).bind(&span.before_id).bind(span.since);
+            query.bind(disposition).fetch_all(pool).await?
+        });
+        rows.into_iter().map(NamedCallRow::into_stored).collect()
+    }
+
+    /// `sql`: one that looks for the callers itself.
+    async fn read_log(
         &self,
         sql: &'static str,
         filter: &CallFilter,
         terms: &SearchTerms,
+        span: &Span,
     ) -> Result<Vec<StoredCall>, StoreError> {
-        let Some((before_ms, before_id)) = self.before(filter).await? else { return Ok(Vec::new()) };
         let (places, shop) = (terms.places(), filter.shop.map_or(0, |shop| shop.0));
-        let since = filter.since.map_or(i64::MIN, |since| since.0);
         let disposition = filter.disposition.map_or("", Disposition::as_str);
         let rows: Vec<NamedCallRow> = read!(self.db, pool => {
             let query = sqlx::query_as(sql).bind(shop).bind(i64::from(filter.limit));
             let query = query.bind(&places.digits).bind(&places.number);
             let query = places.words.iter().fold(query, |query, word| query.bind(word));
-            query.bind(before_ms).bind(&before_id).bind(since).bind(disposition).fetch_all(pool).await?
+            query.bind(span.before_ms).bind(&span.before_id).bind(span.since).bind(disposition).fetch_all(pool).await?
         });
         rows.into_iter().map(NamedCallRow::into_stored).collect()
-    }
-}
-
-impl SearchTerms {
-    fn walk(&self) -> Option<&'static str> {
-        match self {
-            SearchTerms::Number(_) => None,
-            SearchTerms::Digits(_) => Some(WALK_DIGITS),
-            SearchTerms::Words(_) => Some(WALK_WORDS),
-        }
     }
 }
 

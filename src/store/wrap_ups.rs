@@ -4,7 +4,7 @@ use super::calls::{NamedCallRow, call_columns, named_calls};
 use super::db::{read, write};
 use super::owed::NEVER;
 use super::plan::RAISE_VERSION;
-use super::row::{parsed, text, unreadable};
+use super::row::{parsed, text, theirs, unreadable};
 use super::{Store, StoreError, StoredCall};
 use crate::call::record::CallId;
 use crate::now::UnixMs;
@@ -40,8 +40,11 @@ const DROP_PROMISE: &str = "DELETE FROM promises WHERE call_id = $1";
 const PROMISE: &str = "INSERT INTO promises (call_id, shop_id, number, what, due_ms, made_by, made_ms) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const PROMISE_OF: &str = "SELECT what, due_ms, made_by, made_ms FROM promises WHERE call_id = $1";
-const PROMISED_BETWEEN: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM promises \
-     WHERE number = $1 AND shop_id = $2 AND made_ms > $3 AND made_ms <= $4";
+pub(super) const PROMISED_BETWEEN: &str = concat!(
+    "SELECT CAST(COUNT(*) AS BIGINT) FROM promises WHERE number IN (",
+    theirs!("CAST($1 AS TEXT)", "$2"),
+    ") AND shop_id = $2 AND made_ms > $3 AND made_ms <= $4"
+);
 const WORDS: &str = "SELECT word FROM wanted_words WHERE shop_id = $1 ORDER BY position";
 const DROP_WORDS: &str = "DELETE FROM wanted_words WHERE shop_id = $1";
 const ADD_WORD: &str = "INSERT INTO wanted_words (shop_id, position, word) VALUES ($1, $2, $3)";
@@ -129,7 +132,7 @@ impl Store {
         Ok(row.map(|(what, due, by, made)| Promise { call, what, due: UnixMs(due), by, made: UnixMs(made) }))
     }
 
-    /// Whether anything was promised to this caller after the one instant (none: ever) and until the other.
+    /// Whether anything was promised to this caller, at whichever number of theirs, after the one instant (none: ever) and until the other.
     pub async fn promised_between(
         &self,
         shop: ShopId,

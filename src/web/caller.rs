@@ -1,12 +1,14 @@
 //! `/callers/…`: somebody who calls: name, note, blocked or not, what is owed to them, and all their calls.
 
+pub mod erase;
 pub mod kept;
 pub mod wishes;
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::Path;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::caller::visible;
@@ -68,6 +70,18 @@ struct Page {
     erase: String,
 }
 
+/// Whom an address is about: its part is their number in E.164.
+pub struct KnownCaller(pub Number);
+
+impl<S: Send + Sync> FromRequestParts<S> for KnownCaller {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<KnownCaller, Fault> {
+        let Path(number) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Fault::NotFound)?;
+        Number::from_e164(&number).map(KnownCaller).ok_or(Fault::NotFound)
+    }
+}
+
 /// The latest; the list of calls has them all.
 const CALLS: u32 = 10;
 
@@ -94,18 +108,16 @@ impl Shown {
     }
 }
 
-pub async fn show(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
+pub async fn show(view: View, KnownCaller(number): KnownCaller) -> Result<Response, Fault> {
     let shown = Shown::now(&view, &number).await?;
     build(&view, &number, shown).await
 }
 
 pub async fn save(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let seen = fields.get("tag").ok_or(Fault::BadForm)?;
     let typed = Written {
         name: fields.text("name").to_owned(),
@@ -166,13 +178,12 @@ async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, F
     let choices = Choices::now(view).await;
     let shop = view.shop.id;
     let (mut calls, mut messages, mut count, mut spoken) = (Vec::new(), Vec::new(), 0_u32, None);
-    let mut numbers = store.other_numbers(shop, number).await?;
+    let numbers = store.numbers_of(shop, number).await?;
     let mut others = Vec::with_capacity(numbers.len());
-    for number in &numbers {
+    for number in &numbers[1..] {
         let written = store.written(shop, number).await?;
         others.push(OtherNumber::of(number, &written.name, &written.note, view));
     }
-    numbers.push(number.clone());
     for caller in numbers {
         let filter =
             CallFilter { shop: Some(shop), caller: Some(caller.clone()), limit: CALLS, ..CallFilter::default() };

@@ -22,7 +22,7 @@ const A_PAGE: usize = 30;
 /// Somebody who rings and rings fills a page with one line: so often is more read to fill it.
 const MOST_READS: usize = 4;
 /// Of callers that are found.
-const MOST_CALLERS: i64 = 10;
+const MOST_CALLERS: usize = 10;
 
 #[derive(Template)]
 #[template(path = "calls.html")]
@@ -63,7 +63,8 @@ pub struct Typed {
 pub struct Asked {
     pub typed: Typed,
     pub filter: CallFilter,
-    pub terms: Option<SearchTerms>,
+    /// What is looked for, and who fits.
+    pub search: Option<(SearchTerms, Vec<FoundCaller>)>,
     /// A day could not be read.
     pub day_fault: bool,
 }
@@ -78,8 +79,8 @@ impl Typed {
 
 impl Asked {
     /// # Errors
-    /// A call that pages are turned at, and that has no such id.
-    pub fn of(view: &View) -> Result<Asked, Fault> {
+    /// A call that pages are turned at, and that has no such id; or the log cannot be read.
+    pub async fn of(view: &View) -> Result<Asked, Fault> {
         let text = |name: &str| visible(view.query.text(name)).take(MOST_TYPED).collect::<String>();
         let q = match text("q") {
             q if q.is_empty() => text("caller"),
@@ -105,7 +106,14 @@ impl Asked {
             ..CallFilter::default()
         };
         let day_fault = from.is_err() || to.is_err();
-        Ok(Asked { terms: SearchTerms::read(&typed.q, view.shop.country), typed, filter, day_fault })
+        let search = match SearchTerms::read(&typed.q, view.shop.country) {
+            Some(terms) => {
+                let found = view.web.store.callers_found(Some(view.shop.id), &terms).await?;
+                Some((terms, found))
+            }
+            None => None,
+        };
+        Ok(Asked { typed, filter, search, day_fault })
     }
 
     /// So many calls, older than this one.
@@ -117,8 +125,8 @@ impl Asked {
     ) -> Result<Vec<StoredCall>, StoreError> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let filter = CallFilter { before, limit, ..self.filter.clone() };
-        match &self.terms {
-            Some(terms) => view.web.store.calls_found(&filter, terms).await,
+        match &self.search {
+            Some((terms, callers)) => view.web.store.calls_found(&filter, terms, callers).await,
             None => view.web.store.calls(&filter).await,
         }
     }
@@ -129,7 +137,7 @@ const MOST_TYPED: usize = 100;
 
 pub async fn show(view: View) -> Result<Response, Fault> {
     let (w, l) = (view.w(), words::page::calls::labels(view.language()));
-    let asked = Asked::of(&view)?;
+    let asked = Asked::of(&view).await?;
     let (mut stored, mut lines, mut is_more) = (Vec::<StoredCall>::new(), Vec::new(), !asked.day_fault);
     for _ in 0..MOST_READS {
         if !is_more || lines.len() >= A_PAGE {
@@ -144,23 +152,21 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     }
     let last = stored.last().filter(|_| is_more);
     let older = last.map(|call| view.at(&format!("/calls?before={}&{}", call.record.id, asked.typed.parameters())));
-    let found = match &asked.terms {
+    let found = match &asked.search {
         // On the first page alone.
-        Some(terms) if asked.filter.before.is_none() => {
-            view.web.store.callers_found(Some(view.shop.id), terms, MOST_CALLERS).await?
-        }
+        Some((_, found)) if asked.filter.before.is_none() => found.iter().take(MOST_CALLERS).collect(),
         _ => Vec::new(),
     };
     let choice = |kind: Disposition| {
         let value = kind.as_str();
         Choice { value, name: words::disposition(kind, view.language()), chosen: asked.typed.outcome == value }
     };
-    let found: Vec<FoundLine> = found.iter().map(|caller| FoundLine::of(caller, &view)).collect();
+    let found: Vec<FoundLine> = found.into_iter().map(|caller| FoundLine::of(caller, &view)).collect();
     page(Page {
         frame: view.frame(Tab::Calls, w.calls),
         l,
         outcomes: Disposition::ALL.map(choice).into(),
-        fault: (lines.is_empty() && found.is_empty() && asked.terms.is_some()).then_some(l.nobody_found),
+        fault: (lines.is_empty() && found.is_empty() && asked.search.is_some()).then_some(l.nobody_found),
         day_fault: asked.day_fault.then_some(l.not_a_day),
         filtered: [&asked.typed.outcome, &asked.typed.from, &asked.typed.to].iter().any(|text| !text.is_empty()),
         found,

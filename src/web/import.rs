@@ -29,11 +29,19 @@ const MOST_SHOWN: usize = 60;
 struct Page {
     frame: Frame,
     l: &'static Labels,
-    fault: Option<String>,
-    done: Option<String>,
+    step: Step,
     action: String,
     take_in: String,
-    preview: Option<Preview>,
+}
+
+/// How far somebody is with a file.
+enum Step {
+    Choose,
+    /// It is not taken, and why.
+    Refused(String),
+    Looked(Preview),
+    /// It is taken in; what came of it.
+    TakenIn(String),
 }
 
 /// What would be done.
@@ -101,14 +109,15 @@ impl Fates {
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
-    build(&view, None, None, None)
+    build(&view, Step::Choose)
 }
 
 /// Tells what would be done.
 pub async fn look(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     let l = calls::labels(view.language());
     let refused = |fault: &str| {
-        Ok((StatusCode::UNPROCESSABLE_ENTITY, build(&view, Some(fault.to_owned()), None, None)?).into_response())
+        let again = build(&view, Step::Refused(fault.to_owned()))?;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
     };
     if fields.file().is_empty() {
         return refused(l.import_none);
@@ -122,7 +131,7 @@ pub async fn look(view: View, Extension(fields): Extension<Fields>) -> Result<Re
         Err(Unread::TooLong) => return refused(&calls::import_too_long(MOST_ROWS, view.language())),
     };
     let preview = look_at(&view, &rows).await?;
-    build(&view, None, None, Some(preview))
+    build(&view, Step::Looked(preview))
 }
 
 /// Does what was told.
@@ -132,30 +141,23 @@ pub async fn take_in(view: View, Extension(fields): Extension<Fields>) -> Result
         Some(done) => {
             view.web.plan_changed().await;
             let done = calls::imported(done.added, done.changed, done.left, view.language());
-            build(&view, None, Some(done), None)
+            build(&view, Step::TakenIn(done))
         }
         None => {
             let gone = calls::labels(view.language()).import_gone.to_owned();
-            Ok((StatusCode::CONFLICT, build(&view, Some(gone), None, None)?).into_response())
+            Ok((StatusCode::CONFLICT, build(&view, Step::Refused(gone))?).into_response())
         }
     }
 }
 
-fn build(
-    view: &View,
-    fault: Option<String>,
-    done: Option<String>,
-    preview: Option<Preview>,
-) -> Result<Response, Fault> {
+fn build(view: &View, step: Step) -> Result<Response, Fault> {
     let l = calls::labels(view.language());
     page(Page {
         frame: view.frame(Tab::Calls, l.import),
         l,
-        fault,
-        done,
+        step,
         action: view.at("/callers/import"),
         take_in: view.at("/callers/import/do"),
-        preview,
     })
 }
 

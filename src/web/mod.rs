@@ -60,6 +60,7 @@ mod wave;
 mod what_if;
 mod who;
 mod wrap_up;
+mod zip;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -227,7 +228,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/callers/{number}/join", form(caller::wishes::join, "/calls")),
         ("/callers/{number}/part", form(caller::wishes::part, "/calls")),
         ("/callers/{number}/export", get(caller::kept::export)),
-        ("/callers/{number}/erase", form(caller::kept::erase, "/calls")),
+        ("/callers/{number}/erase", form(caller::erase::erase, "/calls")),
         ("/callers/{number}/call", form(ring::call_back, "/")),
         ("/calls/{id}/pick-up", form(ring::pick_up, "/")),
         ("/owed/{number}/claim", form(owed::claim, "/")),

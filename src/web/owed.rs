@@ -1,7 +1,6 @@
 //! Whom the shop owes a call: as a card of the page, and the forms that claim it, give it back and settle it.
 
 use axum::Extension;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -9,6 +8,7 @@ use crate::now::UnixMs;
 use crate::number::Number;
 use crate::owed::Settlement;
 use crate::store::{Claimed, OwedCaller};
+use crate::web::caller::KnownCaller;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{View, shown};
@@ -106,14 +106,13 @@ pub fn person(by: &str) -> String {
 
 pub async fn claim(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let by = view.visitor.owner.email.clone();
     match view.web.store.claim(&view.shop, &number, &by, view.now).await? {
         Claimed::Yours(_) | Claimed::NotOwed => {
-            view.web.board.taken_on(view.shop.id, number).await;
+            taken_on(&view, &number).await?;
             Ok(back(&fields))
         }
         Claimed::Theirs(theirs) => {
@@ -126,20 +125,18 @@ pub async fn claim(
 
 pub async fn release(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     view.web.store.release(view.shop.id, &number).await?;
     Ok(back(&fields))
 }
 
 pub async fn settle(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let how = Settlement::parse(fields.text("how")).ok_or(Fault::BadForm)?;
     // Who has called again since the page was made is on it no more, and must not be settled unseen.
     let seen = fields.text("seen").parse().map(UnixMs).map_err(|_| Fault::BadForm)?;
@@ -153,9 +150,17 @@ pub async fn settle(
     if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
         view.web.plan_changed().await;
     }
-    view.web.board.taken_on(view.shop.id, number).await;
+    taken_on(&view, &number).await?;
     // Settled by somebody else a moment ago is as good.
     Ok(back(&fields))
+}
+
+/// Nobody's phone need ring any more to call them, at whichever number of theirs.
+pub async fn taken_on(view: &View, number: &Number) -> Result<(), Fault> {
+    for number in view.web.store.numbers_of(view.shop.id, number).await? {
+        view.web.board.taken_on(view.shop.id, number).await;
+    }
+    Ok(())
 }
 
 fn back(fields: &Fields) -> Response {

@@ -12,6 +12,7 @@ use crate::number::Number;
 use crate::routing::plan::{Language, Line, Phone, PhoneId};
 use crate::store::CallFilter;
 use crate::switchboard::{Doing, PhoneNow, Purpose, RETURNS_WITHIN, RightNow};
+use crate::web::caller::KnownCaller;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
@@ -122,10 +123,9 @@ fn form(
 /// Has the chosen phone rung, to call this customer.
 pub async fn call_back(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let written = view.web.store.written(view.shop.id, &number).await?;
     let who = Some(shown(&written.name)).filter(|name| !name.is_empty());
     let who = who.unwrap_or_else(|| number.national(view.shop.country));

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::call::record::{CallEvent, CallRecord, Direction, Disposition};
 use crate::number::Number;
 use crate::owed::{Owed, is_short, is_unanswered};
-use crate::routing::plan::ShopId;
+use crate::routing::plan::{Shop, ShopId};
 use crate::store::{StoredCall, StoredMessage};
 use crate::web::fault::Fault;
 use crate::web::frame::{View, shown};
@@ -23,31 +23,42 @@ pub struct Who {
 
 impl Who {
     pub fn of(record: &CallRecord, owners_name: Option<&str>, view: &View) -> Who {
-        let nothing = String::new;
         if record.withheld {
-            return Who { name: words::withheld(view.language()).to_owned(), number: nothing(), says: nothing() };
+            return Who::only(words::withheld(view.language()));
         }
         if record.direction == Direction::Out && record.caller.is_none() {
             let from = shown(&record.caller_raw);
             let name = if from.is_empty() { view.w().between_phones.to_owned() } else { from };
-            return Who { name, number: shown(&record.called), says: nothing() };
+            return Who { number: shown(&record.called), ..Who::only(name) };
         }
-        let country = view.shop_of(record).country;
-        let written = record.caller.as_ref().map(|number| number.national(country));
-        let number = written.unwrap_or_else(|| shown(&record.caller_raw));
+        let number = written(record.caller.as_ref(), &record.caller_raw, view.shop_of(record));
+        let has_number = !number.is_empty();
+        let who = Who::named(owners_name, number, view);
+        let says = shown(&record.caller_display);
+        // Of a call of ours it is the phone's name.
+        let is_theirs = !has_number || (says != who.name && record.direction == Direction::In);
+        let is_wanted = owners_name.is_none_or(|name| shown(name).is_empty());
+        if is_wanted && is_theirs { Who { says, ..who } } else { who }
+    }
+
+    /// By the owner's name for them, else by their number.
+    fn named(owners_name: Option<&str>, number: String, view: &View) -> Who {
         match owners_name.map(shown).filter(|name| !name.is_empty()) {
-            Some(name) => Who { name, number, says: nothing() },
-            None if number.is_empty() => {
-                Who { name: view.w().no_number.to_owned(), number: nothing(), says: shown(&record.caller_display) }
-            }
-            None => {
-                // Of a call of ours it is the phone's name.
-                let says = Some(shown(&record.caller_display));
-                let says = says.filter(|says| *says != number && record.direction == Direction::In);
-                Who { name: number, number: nothing(), says: says.unwrap_or_default() }
-            }
+            Some(name) => Who { number, ..Who::only(name) },
+            None if number.is_empty() => Who::only(view.w().no_number),
+            None => Who::only(number),
         }
     }
+
+    /// Nothing else is known of them.
+    fn only(name: impl Into<String>) -> Who {
+        Who { name: name.into(), number: String::new(), says: String::new() }
+    }
+}
+
+/// A number as it is written in the shop's country, else as it came.
+fn written(number: Option<&Number>, raw: &str, shop: &Shop) -> String {
+    number.map_or_else(|| shown(raw), |number| number.national(shop.country))
 }
 
 impl Who {
@@ -60,18 +71,12 @@ impl Who {
 
 /// Who left a message.
 pub fn of_message(message: &StoredMessage, view: &View) -> Who {
-    let nothing = String::new;
     if message.withheld {
-        return Who { name: words::withheld(view.language()).to_owned(), number: nothing(), says: nothing() };
+        return Who::only(words::withheld(view.language()));
     }
-    let country = message.shop.and_then(|id| view.plan.shop(id)).unwrap_or(&view.shop).country;
-    let written = message.caller.as_ref().map(|number| number.national(country));
-    let number = written.unwrap_or_else(|| shown(&message.caller_raw));
-    match message.caller_name.as_deref().map(shown).filter(|name| !name.is_empty()) {
-        Some(name) => Who { name, number, says: nothing() },
-        None if number.is_empty() => Who { name: view.w().no_number.to_owned(), number: nothing(), says: nothing() },
-        None => Who { name: number, number: nothing(), says: nothing() },
-    }
+    let shop = message.shop.and_then(|id| view.plan.shop(id)).unwrap_or(&view.shop);
+    let number = written(message.caller.as_ref(), &message.caller_raw, shop);
+    Who::named(message.caller_name.as_deref(), number, view)
 }
 
 /// The call with its names as people may see them: the sentences take it as it is.
@@ -147,8 +152,7 @@ impl CallLine {
 
     /// In a list of one caller's calls: known by its time, not by who called.
     pub fn known(self) -> CallLine {
-        let who = Who { name: self.when, number: String::new(), says: String::new() };
-        CallLine { who, when: String::new(), ..self }
+        CallLine { who: Who::only(self.when), when: String::new(), ..self }
     }
 }
 

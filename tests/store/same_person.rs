@@ -1,13 +1,16 @@
 //! Who is found, who is the same person, who is not called back, and what is left of somebody who was erased.
 
+use std::sync::Arc;
+
 use ringall::call::record::{CallEvent, CallRecord, Disposition, EventKind};
 use ringall::now::UnixMs;
 use ringall::number::Number;
 use ringall::owed::{Promise, Settlement};
 use ringall::routing::Because;
-use ringall::routing::plan::{Country, ShopId};
+use ringall::routing::plan::{Country, Shop, ShopId};
 use ringall::store::same_person::MOST_NUMBERS;
-use ringall::store::{CallFilter, CallerEdit, Erased, FileCard, Imported, Joined, SearchTerms};
+use ringall::store::search::MOST_FOUND;
+use ringall::store::{CallFilter, CallerEdit, Claimed, Erased, FileCard, Imported, Joined, SearchTerms};
 use ringall::switchboard::LogEntry;
 use ringall::wrap_up::{PromiseSaid, Wanted};
 
@@ -21,6 +24,10 @@ crate::on_both! {
     who_is_not_called_back_is_owed_nothing,
     who_is_not_called_back_is_owed_what_was_promised,
     who_is_spoken_with_at_one_number_is_owed_no_call_at_the_other,
+    who_calls_from_two_numbers_waits_for_one_call,
+    whoever_takes_on_one_number_takes_on_the_person,
+    what_was_promised_at_one_number_is_kept_at_the_other,
+    who_left_gives_nobody_their_name,
     whoever_is_joined_to_one_who_wants_no_call_wants_none,
     an_erased_caller_leaves_rows_and_nothing_else,
     who_is_on_the_line_is_not_erased,
@@ -46,9 +53,9 @@ async fn ruiz_with_ann(db: &Database) -> ShopId {
 }
 
 async fn found(db: &Database, shop: ShopId, typed: &str) -> (Vec<Number>, usize) {
-    let callers = db.store.callers_found(Some(shop), &wanted(typed), 10).await.unwrap();
+    let callers = db.store.callers_found(Some(shop), &wanted(typed)).await.unwrap();
     let filter = CallFilter { shop: Some(shop), ..CallFilter::default() };
-    let calls = db.store.calls_found(&filter, &wanted(typed)).await.unwrap();
+    let calls = db.store.calls_found(&filter, &wanted(typed), &callers).await.unwrap();
     (callers.into_iter().map(|caller| caller.number).collect(), calls.len())
 }
 
@@ -68,31 +75,55 @@ async fn callers_are_found_by_what_is_typed(db: Database) {
     }
     assert_eq!(found(&db, ShopId(ruiz.0 + 1), "nunez").await, (vec![], 0), "another shop's");
     let before = CallFilter { shop: Some(ruiz), until: Some(missed(2).started), ..CallFilter::default() };
-    assert_eq!(db.store.calls_found(&before, &wanted("600")).await.unwrap().len(), 1);
+    let callers = db.store.callers_found(Some(ruiz), &wanted("600")).await.unwrap();
+    assert_eq!(db.store.calls_found(&before, &wanted("600"), &callers).await.unwrap().len(), 1);
+}
+
+/// So many people of one name, who called one after the other; and `others` calls of somebody else since.
+async fn many_called(db: &Database, shop: ShopId, many: u32, others: u32) {
+    let from = missed(0).started.0;
+    db.shell(&format!(
+        "INSERT INTO contacts (shop_id, number, name, note, name_key, note_key) WITH RECURSIVE n(i) AS (SELECT 1 \
+         UNION ALL SELECT i + 1 FROM n WHERE i < {many}) SELECT {}, '+34600' || CAST(123000 + i AS TEXT), 'Many', '', \
+         'many', '' FROM n",
+        shop.0
+    ))
+    .await;
+    db.shell(&format!(
+        "INSERT INTO calls (id, call_key, shop_id, direction, caller, caller_raw, caller_display, withheld, called, \
+         door, started_ms, ended_ms, disposition, because, because_why, nth_call) WITH RECURSIVE n(i) AS (SELECT 1 \
+         UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + i AS TEXT), \
+         CAST(i AS TEXT), {}, 'in', CASE WHEN i <= {many} THEN '+34600' || CAST(123000 + i AS TEXT) ELSE '+34911000000' END, \
+         '', '', 0, '', 'sip', {from} + i, {from} + i, 'missed', 'no_hours', '', 1 FROM n",
+        many + others,
+        shop.0
+    ))
+    .await;
 }
 
 async fn many_that_fit_are_found_page_by_page(db: Database) {
     let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
-    let log = db.log();
-    for n in 0..60 {
-        let of = number(&format!("+346001230{n:02}"));
-        let edit = CallerEdit { name: Some(format!("Many {n}")), ..CallerEdit::default() };
-        let _ = db.store.edit_caller(ruiz, &of, &edit, None).await.unwrap();
-        log.record(&CallRecord { shop: Some(ruiz), caller: Some(of), ..missed(n) });
-    }
+    // More than are looked up one by one; and none of them among the newest calls.
+    many_called(&db, ruiz, 230, 2_100).await;
     for typed in ["many", "600 123"] {
-        let mut filter = CallFilter { shop: Some(ruiz), limit: 25, ..CallFilter::default() };
-        let mut seen = Vec::new();
-        loop {
-            let page = db.store.calls_found(&filter, &wanted(typed)).await.unwrap();
-            filter.before = page.last().map(|call| call.record.id);
-            seen.extend(page.iter().map(|call| call.record.started));
-            if page.len() < 25 {
-                break;
+        let callers = db.store.callers_found(Some(ruiz), &wanted(typed)).await.unwrap();
+        for (some, all) in [(&callers[..], 230), (&callers[..MOST_FOUND], MOST_FOUND), (&callers[..3], 3)] {
+            let mut filter = CallFilter { shop: Some(ruiz), limit: 25, ..CallFilter::default() };
+            let mut seen = Vec::new();
+            loop {
+                let page = db.store.calls_found(&filter, &wanted(typed), some).await.unwrap();
+                filter.before = page.last().map(|call| call.record.id);
+                seen.extend(page.iter().map(|call| call.record.started));
+                if page.len() < 25 {
+                    break;
+                }
             }
+            assert_eq!(seen.len(), all, "{typed}");
+            assert!(seen.is_sorted_by(|a, b| a > b), "{typed}: newest first, none twice");
         }
-        assert_eq!(seen.len(), 60, "{typed}");
-        assert!(seen.is_sorted_by(|a, b| a > b), "{typed}: newest first, none twice");
+    }
+    for of in ["911 000", "911000000"] {
+        assert_eq!(found(&db, ruiz, of).await, (vec![number("+34911000000")], 50), "{of}");
     }
 }
 
@@ -100,7 +131,7 @@ async fn what_was_written_before_it_was_folded_is_found(db: Database) {
     let ruiz = ruiz_with_ann(&db).await;
     db.shell("UPDATE contacts SET name_key = NULL, note_key = NULL").await;
     let again = db.open_again().await;
-    let callers = again.callers_found(Some(ruiz), &wanted("nunez"), 10).await.unwrap();
+    let callers = again.callers_found(Some(ruiz), &wanted("nunez")).await.unwrap();
     assert_eq!(callers.len(), 1);
     again.close().await;
 }
@@ -197,6 +228,95 @@ async fn who_is_spoken_with_at_one_number_is_owed_no_call_at_the_other(db: Datab
     assert_eq!(db.store.owed(shop, None, 10).await.unwrap().len(), 1, "for the later one alone");
     assert!(db.store.settle(shop, &number(ANN), Settlement::CameIn, "ann", UnixMs(1)).await.unwrap());
     assert_eq!(db.store.owed(shop, None, 10).await.unwrap(), []);
+}
+
+/// Ruiz, whom Jo has called in vain from two numbers, last from Ann's; and Ben from his.
+async fn joined(db: &Database) -> Arc<Shop> {
+    let ruiz = ruiz_with_ann(db).await;
+    let log = db.log();
+    for call in [missed(1), from(ANN, missed(2)), from(BEN, missed(3)), missed(4), from(ANN, missed(5))] {
+        log.whole(&CallRecord { shop: Some(ruiz), ..call }).await;
+    }
+    let _ = db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap();
+    db.store.plan().await.unwrap().shop(ruiz).unwrap().clone()
+}
+
+const BEN: &str = "+34600555000";
+
+async fn who_calls_from_two_numbers_waits_for_one_call(db: Database) {
+    let shop = joined(&db).await;
+    let owed = db.store.owed(&shop, None, 10).await.unwrap();
+    let numbers: Vec<&str> = owed.iter().map(|caller| caller.number.as_str()).collect();
+    assert_eq!(numbers, [ANN, BEN], "one card, with the number they last called from");
+    assert_eq!((owed[0].owed.attempts, owed[0].calls.len()), (4, 4));
+    assert_eq!((owed[0].owed.since, owed[0].owed.last), (missed(1).started, missed(5).started));
+    assert!(owed[0].calls.is_sorted_by_key(|call| std::cmp::Reverse(call.record.started)));
+    for of in [jo(), number(ANN)] {
+        assert_eq!(db.store.owed_to(&shop, &of).await.unwrap().as_ref(), Some(&owed[0]));
+    }
+    let among = db.store.owed_among(&shop, [&jo(), &number(ANN)]).await.unwrap();
+    assert_eq!((&among[&jo()], &among[&number(ANN)]), (&owed[0].owed, &owed[0].owed));
+    let first = db.store.owed(&shop, None, 1).await.unwrap();
+    let rest = db.store.owed(&shop, Some(&first[0].number), 10).await.unwrap();
+    assert_eq!(rest.iter().map(|caller| caller.number.as_str()).collect::<Vec<_>>(), [BEN], "page by page too");
+
+    assert!(db.store.settle(&shop, &jo(), Settlement::CameIn, "ann", UnixMs(1)).await.unwrap());
+    let owed = db.store.owed(&shop, None, 10).await.unwrap();
+    assert_eq!(owed.iter().map(|caller| caller.number.as_str()).collect::<Vec<_>>(), [BEN]);
+}
+
+async fn whoever_takes_on_one_number_takes_on_the_person(db: Database) {
+    let shop = joined(&db).await;
+    let now = UnixMs(missed(9).started.0);
+    let Claimed::Yours(anns) = db.store.claim(&shop, &jo(), "ann", now).await.unwrap() else { panic!("nobody had it") };
+    for of in [jo(), number(ANN)] {
+        assert_eq!(db.store.claim(&shop, &of, "ben", now).await.unwrap(), Claimed::Theirs(anns.clone()));
+        assert_eq!(db.store.owed_to(&shop, &of).await.unwrap().unwrap().claim, Some(anns.clone()));
+    }
+    // They call again, from the other number: it is still hers.
+    db.log().whole(&CallRecord { shop: Some(shop.id), ..missed(8) }).await;
+    assert_eq!(db.store.owed(&shop, None, 10).await.unwrap()[0].claim, Some(anns.clone()));
+    assert_eq!(db.store.claim(&shop, &number(ANN), "ann", now).await.unwrap(), Claimed::Yours(anns));
+    assert!(db.store.release(shop.id, &jo()).await.unwrap());
+    assert_eq!(db.store.owed(&shop, None, 10).await.unwrap()[0].claim, None);
+    assert!(matches!(db.store.claim(&shop, &number(ANN), "ben", now).await.unwrap(), Claimed::Yours(_)));
+}
+
+async fn what_was_promised_at_one_number_is_kept_at_the_other(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    let log = db.log();
+    let spoken = CallRecord { shop: Some(ruiz), ..answered(1) };
+    log.whole(&spoken).await;
+    let made = UnixMs(spoken.ended.unwrap().0 + 1);
+    let due = UnixMs(made.0 + 3_600_000);
+    let promise = Promise { call: spoken.id, what: "Keys".into(), due, by: "ann".into(), made };
+    db.store.say_promised((ruiz, spoken.id), Some((&jo(), &promise)), ("ann", made)).await.unwrap();
+    let later = CallRecord { shop: Some(ruiz), ..from(ANN, answered(600)) };
+    log.whole(&later).await;
+    let span = (UnixMs(0), UnixMs(i64::MAX));
+    let kept = async || db.store.figures(ruiz, span, UnixMs(due.0 + 1)).await.unwrap().promises;
+    let between = async || {
+        let span = (None, later.started);
+        db.store.promised_between(ruiz, &number(ANN), span).await.unwrap()
+    };
+    let before = async || db.store.last_spoken_before(ruiz, &number(ANN), later.started).await.unwrap();
+    assert_eq!((kept().await.kept, between().await, before().await), (0, false, None), "of two callers");
+    let _ = db.store.join_numbers(ruiz, &jo(), &number(ANN)).await.unwrap();
+    assert_eq!((kept().await.kept, between().await, before().await), (1, true, spoken.ended), "of one");
+    let plan = db.store.plan().await.unwrap();
+    assert_eq!(db.store.owed(plan.shop(ruiz).unwrap(), None, 10).await.unwrap(), []);
+}
+
+async fn who_left_gives_nobody_their_name(db: Database) {
+    let ruiz = ruiz_with_ann(&db).await;
+    let [ben, eve] = [number(BEN), number("+34600666000")];
+    for other in [&number(ANN), &ben] {
+        let _ = db.store.join_numbers(ruiz, &jo(), other).await.unwrap();
+    }
+    db.store.part_number(ruiz, &jo()).await.unwrap();
+    let _ = db.store.join_numbers(ruiz, &jo(), &eve).await.unwrap();
+    assert_eq!(db.store.other_numbers(ruiz, &jo()).await.unwrap(), [eve]);
+    assert_eq!(db.store.other_numbers(ruiz, &ben).await.unwrap(), [number(ANN)]);
 }
 
 async fn whoever_is_joined_to_one_who_wants_no_call_wants_none(db: Database) {

@@ -1,5 +1,7 @@
 //! A caller's page: not to be called back, the same person, everything saved, everything erased.
 
+use std::collections::BTreeMap;
+
 use axum::http::{StatusCode, header};
 use ringall::call::record::{CallRecord, Disposition};
 use ringall::routing::Because;
@@ -93,13 +95,18 @@ async fn callers_of_the_same_name_are_asked_about() {
 }
 
 #[tokio::test]
-async fn everything_about_a_caller_is_saved_as_one_file() {
+async fn everything_about_a_caller_is_saved_as_one_archive() {
     let place = Place::of_one_shop().await;
     let shop = place.plan.shops[0].id;
     let call = CallRecord { disposition: Some(Disposition::Message), ..missed(shop, 1) };
     let events = [crate::shop::event(&call, 1, ringall::call::record::EventKind::Arrived, None)];
     place.stores(call.clone(), events).await;
     place.stores_message(&call, &[0xff; 8_000]).await;
+    // The disk has lost this one's sound.
+    let lost = from_home(CallRecord { disposition: Some(Disposition::Message), ..missed(shop, 3) });
+    place.stores(lost.clone(), []).await;
+    place.stores_message(&lost, &[0xff; 8_000]).await;
+    std::fs::remove_file(place.recordings.path(lost.id.0)).unwrap();
     let spoken = answered(shop, 2);
     place.stores(spoken.clone(), []).await;
     let mut ana = place.anas_browser().await;
@@ -108,10 +115,15 @@ async fn everything_about_a_caller_is_saved_as_one_file() {
     let promise = [("due", "hour"), ("what", "Keys"), ("back", "/")];
     ana.fills(&format!("/calls/{}/promise", spoken.id), &promise).await;
     ana.fills(&format!("/owed/{JO}/claim"), &[("back", "/")]).await;
+    ana.fills(&format!("/callers/{JO}/join"), &[("other", HOME)]).await;
     let answer = ana.opens(&format!("/callers/{JO}/export")).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"34600999888.json\"");
-    let kept = &answer.json()["numbers"][0];
+    assert_eq!(answer.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"34600999888.zip\"");
+    let mut files = unpacked(&answer.bytes);
+    let json = files.remove("34600999888.json").expect("what is written");
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["numbers"][1]["messages"][0]["id"], lost.id.to_string(), "the other number is hers too");
+    let kept = &json["numbers"][0];
     assert_eq!((&kept["number"], &kept["name"]), (&JO.into(), &"Jo Miller".into()));
     assert_eq!(kept["calls"][1]["id"], call.id.to_string());
     assert_eq!(kept["calls"][1]["events"][0]["kind"], "arrived");
@@ -125,8 +137,31 @@ async fn everything_about_a_caller_is_saved_as_one_file() {
         (&"not_had".into(), &"A hinge".into(), &"made".into())
     );
     assert!(kept["claim"]["by"].is_string() && kept["settlements"].as_array().unwrap().is_empty(), "{kept}");
-    let sound = kept["messages"][0]["audio"].as_str().expect("a path").replace("/api/v1", "");
-    assert_eq!(ana.opens(&sound).await.status, StatusCode::OK, "{sound}");
+    let sound = kept["messages"][0]["audio"].as_str().expect("the name of a file");
+    assert_eq!(sound, format!("messages/2026-12-24_18-02-40_{}.wav", call.id));
+    assert_eq!(files.remove(sound).unwrap(), std::fs::read(place.recordings.path(call.id.0)).unwrap());
+    assert!(files.is_empty(), "{:?}", files.keys());
+}
+
+/// The files of an archive by its directory, with their bytes.
+fn unpacked(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let u16_at = |at: usize| usize::from(u16::from_le_bytes(archive[at..at + 2].try_into().unwrap()));
+    let u32_at = |at: usize| u32::from_le_bytes(archive[at..at + 4].try_into().unwrap()) as usize;
+    let end = archive.len() - 22;
+    assert_eq!(&archive[end..end + 4], b"PK\x05\x06");
+    let mut at = u32_at(end + 16);
+    let mut files = BTreeMap::new();
+    for _ in 0..u16_at(end + 10) {
+        assert_eq!(&archive[at..at + 4], b"PK\x01\x02");
+        let (length, name, file) = (u32_at(at + 24), u16_at(at + 28), u32_at(at + 42));
+        let name = &archive[at + 46..at + 46 + name];
+        assert_eq!(&archive[file + 30..file + 30 + name.len()], name, "as its own header has it");
+        let content = &archive[file + 30 + name.len()..][..length];
+        files.insert(String::from_utf8(name.to_vec()).unwrap(), content.to_vec());
+        at += 46 + name.len();
+    }
+    assert_eq!(at, end);
+    files
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! When anyone last spoke with a caller, and the calls in vain since: of many callers by one statement.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 
-use super::LONGEST_IN_VAIN_MS;
 use crate::call::record::CallRecord;
 use crate::now::UnixMs;
 use crate::number::Number;
@@ -27,6 +27,9 @@ pub(super) struct Since {
 
 /// Nobody ever spoke with them. Earlier than any time, and far from the numbers' end: the statements reckon with it.
 pub(in crate::store) const NEVER: UnixMs = UnixMs(i64::MIN / 2);
+
+/// No call rings or is recorded for so long: one that began before this has its outcome in the log.
+pub(super) const LONGEST_IN_VAIN_MS: i64 = 3_600_000;
 
 // Times are compared with a call's end: one that still rang while somebody spoke with the caller, or settled it, is not
 // settled by that.
@@ -77,11 +80,18 @@ macro_rules! asked_and_spoken {
     };
 }
 pub(in crate::store) const SPOKEN: &str = person_spoken!("CAST($1 AS TEXT)");
-pub(in crate::store) const SPOKEN_BEFORE: &str = "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (\
-     SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller = $1 AND shop_id = $2 AND disposition = 'answered' \
-     AND started_ms < $4 UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller = $1 AND shop_id = $2 \
-     AND disposition = 'answered' AND ended_ms IS NULL AND started_ms < $4 \
-     UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number = $1 AND shop_id = $2 AND settled_ms < $4) AS spoken";
+pub(in crate::store) const SPOKEN_BEFORE: &str = concat!(
+    "SELECT CAST(COALESCE(MAX(spoken.at_ms), $3) AS BIGINT) FROM (",
+    "SELECT MAX(ended_ms) AS at_ms FROM calls WHERE caller IN (",
+    theirs!("CAST($1 AS TEXT)", "$2"),
+    ") AND shop_id = $2 AND disposition = 'answered' AND started_ms < $4 ",
+    "UNION ALL SELECT MAX(answered_ms) FROM calls WHERE caller IN (",
+    theirs!("CAST($1 AS TEXT)", "$2"),
+    ") AND shop_id = $2 AND disposition = 'answered' AND ended_ms IS NULL AND started_ms < $4 ",
+    "UNION ALL SELECT MAX(settled_ms) FROM settlements WHERE number IN (",
+    theirs!("CAST($1 AS TEXT)", "$2"),
+    ") AND shop_id = $2 AND settled_ms < $4) AS spoken"
+);
 // One text asks for one caller as for two hundred. Where a caller's last calls begin is found first, so that no more of them are read however many there are; CROSS JOIN
 // tells SQLite to go from callers to calls.
 pub(in crate::store) const CALLS_SINCE: &str = concat!(
@@ -152,6 +162,45 @@ impl Since {
     pub(super) fn records(&self) -> impl Iterator<Item = &CallRecord> {
         self.calls.iter().map(|call| &call.record)
     }
+
+    /// When they last called in vain, and from which number.
+    pub(super) fn last(&self) -> Option<(UnixMs, Number)> {
+        let last = &self.calls.first()?.record;
+        Some((last.started, last.caller.clone()?))
+    }
+
+    /// Of all numbers of one person.
+    pub(super) fn together(all: impl IntoIterator<Item = Since>) -> Option<Since> {
+        let together = |mut one: Since, other: Since| {
+            one.spoken = one.spoken.max(other.spoken);
+            one.calls.extend(other.calls);
+            one
+        };
+        let mut since = all.into_iter().reduce(together)?;
+        since.calls.sort_unstable_by_key(|call| Reverse((call.record.started, call.record.id)));
+        Some(since)
+    }
+}
+
+impl Promised {
+    /// When they were last promised something, and at which number.
+    pub(super) fn last(&self) -> Option<(UnixMs, Number)> {
+        Some((self.promises.first()?.made, self.calls.first()?.record.caller.clone()?))
+    }
+
+    /// Of all numbers of one person.
+    pub(super) fn together(all: impl IntoIterator<Item = Promised>) -> Option<Promised> {
+        let together = |mut one: Promised, other: Promised| {
+            one.promises.extend(other.promises);
+            one.calls.extend(other.calls);
+            one
+        };
+        let Promised { promises, calls } = all.into_iter().reduce(together)?;
+        let mut made: Vec<(Promise, StoredCall)> = promises.into_iter().zip(calls).collect();
+        made.sort_by_key(|(promise, _)| Reverse(promise.made));
+        let (promises, calls) = made.into_iter().unzip();
+        Some(Promised { promises, calls })
+    }
 }
 
 impl Store {
@@ -182,7 +231,8 @@ impl Store {
         shop: ShopId,
         numbers: impl IntoIterator<Item = &Number>,
     ) -> Result<HashMap<Number, Since>, StoreError> {
-        let numbers = packed(numbers);
+        // Who is asked for twice is told of once.
+        let numbers = packed(numbers.into_iter().collect::<BTreeSet<_>>());
         let rows: Vec<SinceRow> = read!(self.db, pool => {
             let query = sqlx::query_as(CALLS_SINCE).bind(&numbers).bind(shop.0).bind(NEVER.0);
             query.bind(LONGEST_IN_VAIN_MS).bind(MAX_CALLS - 1).fetch_all(pool).await?
@@ -220,7 +270,8 @@ impl Store {
         shop: ShopId,
         numbers: impl IntoIterator<Item = &Number>,
     ) -> Result<HashMap<Number, Promised>, StoreError> {
-        let numbers = packed(numbers);
+        // Who is asked for twice is told of once.
+        let numbers = packed(numbers.into_iter().collect::<BTreeSet<_>>());
         let rows: Vec<PromisedRow> = read!(self.db, pool => {
             sqlx::query_as(PROMISED).bind(&numbers).bind(shop.0).bind(NEVER.0).fetch_all(pool).await?
         });

@@ -1,24 +1,28 @@
-//! Everything that is kept about a caller: given out as one file, and erased.
+//! Everything that is kept about a caller, given out as one archive: what is written, and what they said.
 
-use axum::Json;
-use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDateTime;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Shown, build};
+use super::KnownCaller;
 use crate::number::Number;
 use crate::owed::Promise;
+use crate::routing::local_time;
 use crate::store::kept::{SaidOfCall, SaidOfDebt};
-use crate::store::{CallFilter, Erased, MessageFilter, StoredCall, StoredMessage};
+use crate::store::{CallFilter, MessageFilter, StoredCall, StoredMessage};
+use crate::web::Web;
 use crate::web::api::json::{CallWithEvents, Event, Telling};
 use crate::web::api::messages::Message;
 use crate::web::api::query::rfc3339;
+use crate::web::event_stream::{self, Listener};
 use crate::web::fault::Fault;
-use crate::web::frame::{Frame, Tab, View, page};
-use crate::words;
-use crate::words::page::calls::Labels;
+use crate::web::frame::View;
+use crate::web::zip::Archive;
 
 /// Read at a time.
 const AT_A_TIME: u32 = 200;
@@ -41,7 +45,7 @@ struct KeptNumber {
     not_called_back: bool,
     /// Newest first.
     calls: Vec<CallWithEvents>,
-    /// Newest first; `audio` is where on this server the sound is, for whoever is signed in.
+    /// Newest first; `audio` is the file of this archive that has the sound.
     messages: Vec<Message>,
     /// Newest first, as are the next two; kept and not yet kept.
     promises: Vec<KeptPromise>,
@@ -101,19 +105,75 @@ impl From<SaidOfCall> for KeptWrapUp {
     }
 }
 
-pub async fn export(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
-    let mut numbers = vec![kept(&view, &number).await?];
-    for other in view.web.store.other_numbers(view.shop.id, &number).await? {
-        numbers.push(kept(&view, &other).await?);
+pub async fn export(view: View, KnownCaller(number): KnownCaller) -> Result<Response, Fault> {
+    let mut numbers = Vec::new();
+    let mut sounds = Vec::new();
+    for number in view.web.store.numbers_of(view.shop.id, &number).await? {
+        let messages = all_messages(&view, &number).await?;
+        let of_number: Vec<Sound> = messages.iter().map(|stored| Sound::of(stored, &view)).collect();
+        numbers.push(kept(&view, &number, messages.into_iter().zip(&of_number)).await?);
+        sounds.extend(of_number);
     }
-    let name = format!("attachment; filename=\"{}.json\"", number.as_str().trim_start_matches('+'));
-    let name = HeaderValue::from_str(&name).map_err(|_| Fault::Broken)?;
-    let kept = Json(Kept { shop: view.shop.name.clone(), numbers });
-    Ok(([(header::CONTENT_DISPOSITION, name)], kept).into_response())
+    let digits = number.as_str().trim_start_matches('+');
+    let kept = Kept { shop: view.shop.name.clone(), numbers };
+    let kept = serde_json::to_vec_pretty(&kept).map_err(|_| Fault::Broken)?;
+    let mut archive = Archive::default();
+    let made = local_time::local(view.shop.time_zone, view.now);
+    let first = archive.add(&format!("{digits}.json"), made, &kept).ok_or(Fault::Broken)?;
+    let disposition = format!("attachment; filename=\"{digits}.zip\"");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(|_| Fault::Broken)?),
+    ];
+    let sounds = Sounds { web: view.web.clone(), rest: sounds.into_iter(), archive: Some(archive) };
+    Ok((headers, event_stream::body(first, sounds)).into_response())
 }
 
-async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
+/// What somebody said, as a file of the archive.
+struct Sound {
+    name: String,
+    recorded: NaiveDateTime,
+    recording: Uuid,
+}
+
+impl Sound {
+    fn of(stored: &StoredMessage, view: &View) -> Sound {
+        let recorded = local_time::local(view.shop.time_zone, stored.message.recorded);
+        let name = format!("messages/{}_{}.wav", recorded.format("%Y-%m-%d_%H-%M-%S"), stored.message.call);
+        Sound { name, recorded, recording: stored.recording }
+    }
+}
+
+/// What is still to be written: one recording is in memory at a time.
+struct Sounds {
+    web: Arc<Web>,
+    rest: std::vec::IntoIter<Sound>,
+    /// `None`: its end is written.
+    archive: Option<Archive>,
+}
+
+impl Listener for Sounds {
+    async fn next(mut self) -> Option<(Bytes, Sounds)> {
+        let mut archive = self.archive.take()?;
+        while let Some(Sound { name, recorded, recording }) = self.rest.next() {
+            match tokio::fs::read(self.web.recordings.path(recording)).await {
+                Ok(content) => match archive.add(&name, recorded, &content) {
+                    Some(file) => return Some((Bytes::from(file), Sounds { archive: Some(archive), ..self })),
+                    None => tracing::error!(%recording, "an archive of everything about a caller has no room for it"),
+                },
+                // Without it the archive is still all there is.
+                Err(error) => tracing::warn!(%recording, %error, "a recording cannot be given out with its caller"),
+            }
+        }
+        Some((Bytes::from(archive.end()), self))
+    }
+}
+
+async fn kept(
+    view: &View,
+    number: &Number,
+    messages: impl Iterator<Item = (StoredMessage, &Sound)>,
+) -> Result<KeptNumber, Fault> {
     let store = &view.web.store;
     let written = store.written(view.shop.id, number).await?;
     let telling = Telling { plan: &view.plan, language: Some(view.language()), now: view.now };
@@ -136,7 +196,10 @@ async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
             break;
         }
     }
-    let messages = all_messages(view, number).await?;
+    let message = |(stored, sound): (StoredMessage, &Sound)| Message {
+        audio: sound.name.clone(),
+        ..Message::new(stored, &view.plan)
+    };
     let said = store.said_of(view.shop.id, number).await?;
     let settlement = |SaidOfDebt { how, by, at }: SaidOfDebt| KeptSettlement { how: how.as_str(), by, at: rfc3339(at) };
     Ok(KeptNumber {
@@ -146,7 +209,7 @@ async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
         blocked: written.blocked,
         not_called_back: store.is_not_called_back(view.shop.id, number).await?,
         calls,
-        messages: messages.into_iter().map(|stored| Message::new(stored, &view.plan)).collect(),
+        messages: messages.map(message).collect(),
         promises: said.promises.into_iter().map(KeptPromise::from).collect(),
         wrap_ups: said.wrap_ups.into_iter().map(KeptWrapUp::from).collect(),
         settlements: said.settlements.into_iter().map(settlement).collect(),
@@ -154,7 +217,7 @@ async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
     })
 }
 
-async fn all_messages(view: &View, number: &Number) -> Result<Vec<StoredMessage>, Fault> {
+pub(super) async fn all_messages(view: &View, number: &Number) -> Result<Vec<StoredMessage>, Fault> {
     let mut filter = MessageFilter {
         shop: Some(view.shop.id),
         caller: Some(number.clone()),
@@ -171,55 +234,4 @@ async fn all_messages(view: &View, number: &Number) -> Result<Vec<StoredMessage>
             return Ok(messages);
         }
     }
-}
-
-#[derive(askama::Template)]
-#[template(path = "erased.html")]
-struct Page {
-    frame: Frame,
-    l: &'static Labels,
-    calls: String,
-}
-
-pub async fn erase(view: View, Path(number): Path<String>) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
-    let l = words::page::calls::labels(view.language());
-    let mut numbers = view.web.store.other_numbers(view.shop.id, &number).await?;
-    numbers.push(number.clone());
-    for of in &numbers {
-        if view.web.store.is_on_the_line(view.shop.id, of).await? {
-            return on_the_line(&view, &number, l).await;
-        }
-    }
-    for of in &numbers {
-        // The sound first: what is on the disk and in no row would be taken up again at the next start.
-        let files = all_messages(&view, of).await?.into_iter().map(|stored| stored.recording);
-        delete(&view, files).await?;
-        match view.web.store.erase_caller(view.shop.id, of).await? {
-            Erased::Done { recordings } => delete(&view, recordings.into_iter()).await?,
-            Erased::OnTheLine => return on_the_line(&view, &number, l).await,
-        }
-        view.web.board.erased(view.shop.id, of.clone()).await;
-    }
-    view.web.plan_changed().await;
-    page(Page { frame: view.frame(Tab::Calls, l.erased), l, calls: view.at("/calls") })
-}
-
-async fn on_the_line(view: &View, number: &Number, l: &Labels) -> Result<Response, Fault> {
-    let shown = Shown { erase_fault: Some(l.erase_live.to_owned()), ..Shown::now(view, number).await? };
-    Ok((StatusCode::CONFLICT, build(view, number, shown).await?).into_response())
-}
-
-async fn delete(view: &View, recordings: impl Iterator<Item = Uuid>) -> Result<(), Fault> {
-    for recording in recordings {
-        match tokio::fs::remove_file(view.web.recordings.path(recording)).await {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                tracing::error!(%recording, %error, "a recording cannot be deleted; its caller is not erased");
-                return Err(Fault::Broken);
-            }
-        }
-    }
-    Ok(())
 }

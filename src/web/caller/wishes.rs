@@ -1,47 +1,43 @@
 //! What is said of a caller with one tap: not to be called back, and whose other number this is.
 
 use axum::Extension;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Shown, build};
+use super::{KnownCaller, Shown, build};
 use crate::number::Number;
 use crate::store::Joined;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{View, shown};
+use crate::web::owed::taken_on;
 use crate::words;
 
 pub async fn call_back(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let may = match fields.text("may") {
         "yes" => true,
         "no" => false,
         _ => return Err(Fault::BadForm),
     };
     // It is the person who says it, of whichever number of theirs.
-    let others = view.web.store.other_numbers(view.shop.id, &number).await?;
-    for number in std::iter::once(&number).chain(&others) {
-        view.web.store.set_called_back(view.shop.id, number, may).await?;
-        if !may {
-            // Nobody's phone need ring for them any more.
-            view.web.board.taken_on(view.shop.id, number.clone()).await;
-        }
+    for number in view.web.store.numbers_of(view.shop.id, &number).await? {
+        view.web.store.set_called_back(view.shop.id, &number, may).await?;
+    }
+    if !may {
+        taken_on(&view, &number).await?;
     }
     done(&view, &number).await
 }
 
 pub async fn join(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let typed = fields.text("other");
     let refused = async |fault: &str| {
         let again =
@@ -55,11 +51,7 @@ pub async fn join(
         Joined::Done => {
             // Who wants no call at one of the numbers wants none at the others.
             if view.web.store.is_not_called_back(view.shop.id, &number).await? {
-                for number in
-                    view.web.store.other_numbers(view.shop.id, &number).await?.into_iter().chain([number.clone()])
-                {
-                    view.web.board.taken_on(view.shop.id, number).await;
-                }
+                taken_on(&view, &number).await?;
             }
             done(&view, &number).await
         }
@@ -69,10 +61,9 @@ pub async fn join(
 
 pub async fn part(
     view: View,
-    Path(number): Path<String>,
+    KnownCaller(number): KnownCaller,
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
-    let number = Number::from_e164(&number).ok_or(Fault::NotFound)?;
     let other = Number::from_e164(fields.text("other")).ok_or(Fault::BadForm)?;
     view.web.store.part_number(view.shop.id, &other).await?;
     done(&view, &number).await

@@ -28,7 +28,7 @@ struct Rows {
 }
 
 pub async fn download(view: View) -> Result<Response, Fault> {
-    let asked = Asked::of(&view)?;
+    let asked = Asked::of(&view).await?;
     if asked.day_fault {
         return Err(Fault::BadForm);
     }
@@ -100,12 +100,33 @@ fn written<T: AsRef<str>, const N: usize>(language: Language, rows: impl IntoIte
     writer.into_inner().unwrap_or_default()
 }
 
-/// What a spreadsheet would take for a formula is text behind an apostrophe (CWE-1236).
+/// What a spreadsheet would take for a formula is text behind an apostrophe (CWE-1236): at the beginning, and after whatever
+/// a spreadsheet of another country parts fields at.
 fn defused(field: &str) -> String {
-    match field.trim_start().chars().next() {
-        Some('=' | '+' | '-' | '@') => format!("'{field}"),
-        _ => field.to_owned(),
+    let mut written = String::with_capacity(field.len() + 1);
+    let mut rest = field;
+    loop {
+        if begins_a_formula(rest) {
+            written.push('\'');
+        }
+        let Some(end) = rest.find(PARTS_FIELDS) else { break };
+        let (part, behind) = rest.split_at(end + 1);
+        written.push_str(part);
+        rest = behind;
     }
+    written.push_str(rest);
+    written
+}
+
+/// One of them is the table's own; which one a spreadsheet takes, its country says.
+const PARTS_FIELDS: [char; 5] = [',', ';', '\t', '\r', '\n'];
+
+/// Whether the first that counts begins a formula. Spreadsheets pass over blanks and quotes; what a Japanese keyboard writes
+/// is as good to them.
+fn begins_a_formula(part: &str) -> bool {
+    let counts = |letter: &char| !letter.is_whitespace() && !letter.is_control() && *letter != '"';
+    let begins = |letter: char| matches!(letter, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    part.starts_with(['\t', '\r', '\n']) || part.chars().find(counts).is_some_and(begins)
 }
 
 #[cfg(test)]
@@ -114,10 +135,23 @@ mod tests {
 
     #[test]
     fn no_field_is_a_formula() {
-        for formula in ["=1+1", "+34600999888", "-2", "@SUM(A1)", " =cmd|' /C calc'!A0"] {
+        for formula in
+            ["=1+1", "+34600999888", "-2", "@SUM(A1)", " =cmd|' /C calc'!A0", "\tx", "\rx", "\n=1", "\"=1\"", "＝1"]
+        {
             assert!(defused(formula).starts_with('\''), "{formula}");
         }
-        assert_eq!(defused("600 99 98 88"), "600 99 98 88");
+        for (field, written) in [
+            ("Jo;=1+1", "Jo;'=1+1"),
+            ("Jo; \"=1+1", "Jo;' \"=1+1"),
+            ("Jo,@SUM(A1)", "Jo,'@SUM(A1)"),
+            ("Jo\t-2", "Jo\t'-2"),
+            ("a;b;+3;c", "a;b;'+3;c"),
+        ] {
+            assert_eq!(defused(field), written);
+        }
+        for plain in ["600 99 98 88", "Counter answered in 6 s, 3 min.", "", "a;b", "1-2", "Jo (=x)"] {
+            assert_eq!(defused(plain), plain);
+        }
         let rows = written(Language::Es, [["a;b", "=1", "\"x\""]]);
         assert_eq!(String::from_utf8(rows).unwrap(), "\"a;b\";'=1;\"\"\"x\"\"\"\n");
     }

@@ -57,15 +57,19 @@ async fn closed_something(call: &StoredCall, view: &View) -> Result<bool, Fault>
     let Some(number) = record.caller.as_ref().filter(|_| !record.withheld) else { return Ok(false) };
     let store = &view.web.store;
     let before = store.last_spoken_before(view.shop.id, number, record.started).await?;
-    let filter = CallFilter {
-        shop: Some(view.shop.id),
-        caller: Some(number.clone()),
-        since: before,
-        before: Some(record.id),
-        limit: LOOKED_AT,
-        ..CallFilter::default()
-    };
-    let earlier = store.calls(&filter).await?;
     let in_vain = |call: &StoredCall| is_unanswered(&call.record) && call.record.ended > before;
-    Ok(earlier.iter().any(in_vain) || store.promised_between(view.shop.id, number, (before, record.started)).await?)
+    for number in store.numbers_of(view.shop.id, number).await? {
+        let filter = CallFilter {
+            shop: Some(view.shop.id),
+            caller: Some(number),
+            since: before,
+            before: Some(record.id),
+            limit: LOOKED_AT,
+            ..CallFilter::default()
+        };
+        if store.calls(&filter).await?.iter().any(in_vain) {
+            return Ok(true);
+        }
+    }
+    Ok(store.promised_between(view.shop.id, number, (before, record.started)).await?)
 }
