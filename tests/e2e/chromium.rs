@@ -81,6 +81,16 @@ impl Chromium {
         self.does("POST", "/execute/sync", &json!({"script": script, "args": []}))
     }
 
+    /// The same for a script that hands over what it has found to the last of its arguments, when it has.
+    pub fn script_later(&self, script: &str) -> Value {
+        self.does("POST", "/execute/async", &json!({"script": script, "args": []}))
+    }
+
+    /// Each page has run `script` before its own, from the next page on.
+    pub fn brings(&self, script: &str) {
+        self.commands("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
+    }
+
     /// The page's visible text.
     pub fn text(&self) -> String {
         self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()

@@ -5,6 +5,7 @@
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
 
 mod asks;
+mod axe;
 mod baresip;
 mod calling_back;
 mod calling_out;
@@ -38,6 +39,7 @@ mod desk_phone;
 mod doctor;
 mod durable;
 mod encrypted;
+mod every_page;
 mod explain;
 mod flood;
 mod glare;
