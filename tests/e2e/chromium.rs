@@ -91,6 +91,15 @@ impl Chromium {
         self.commands("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
     }
 
+    /// Strikes these keys one after the other, wherever the focus is.
+    pub fn strikes(&self, keys: &str) {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()})))
+            .collect();
+        self.does("POST", "/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}));
+    }
+
     /// The page's visible text.
     pub fn text(&self) -> String {
         self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()

@@ -53,6 +53,7 @@ mod page;
 mod page_after;
 mod page_calls;
 mod page_hours;
+mod page_keys;
 mod page_live;
 mod page_shop;
 mod picking_up;

@@ -26,7 +26,7 @@ use crate::process::until;
 use crate::sipp::{self, Sipp};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const PASSWORD: &str = "blue door, two hinges";
+pub const PASSWORD: &str = "blue door, two hinges";
 const JO: &str = "+34600999888";
 const MINUTE_MS: i64 = 60_000;
 
