@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::call::by_phone::{AtPhone, by_phone};
 use crate::call::record::{CallEvent, CallId, CallRecord, Disposition};
+use crate::number::Number;
 use crate::web::fault::Fault;
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::web::messages::MessageCard;
@@ -81,7 +82,11 @@ pub async fn show(view: View, Path(text): Path<String>) -> Result<Response, Faul
         },
         talked: if talk_ms == 0 { String::new() } else { words::page::duration(talk_ms, language) },
         nth: if nth == 0 { String::new() } else { words::page::nth_call(nth, language) },
-        called: shown(&record.called),
+        called: {
+            let country = view.shop_of(record).country;
+            let number = Number::parse(&record.called, country);
+            number.map_or_else(|| shown(&record.called), |number| number.national(country))
+        },
         caller_href: (!record.withheld)
             .then_some(record.caller.as_ref())
             .flatten()

@@ -297,6 +297,11 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     ]
 }
 
+/// The addresses of everything that browsers come to, forms and parts of pages included: a test has a row for each.
+pub fn page_addresses() -> Vec<&'static str> {
+    guest_pages().into_iter().chain(pages()).map(|(address, _)| address).collect()
+}
+
 /// Where a form is sent to. Somebody who loads that address again, or comes back to it after signing in, is led to the
 /// page that the form is on.
 fn form<H: Handler<T, Arc<Web>>, T: 'static>(handler: H, page: &'static str) -> MethodRouter<Arc<Web>> {

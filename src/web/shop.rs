@@ -37,6 +37,7 @@ struct BasicsPage {
     s: &'static Labels,
     form: BasicsForm,
     save: &'static str,
+    to_shop: String,
 }
 
 /// Also on the page of the first steps.
@@ -125,7 +126,7 @@ pub async fn save_basics(view: View, Extension(fields): Extension<Fields>) -> Re
 
 fn build_basics(view: &View, form: BasicsForm) -> Result<Response, Fault> {
     let s = labels(view.language());
-    page(BasicsPage { frame: view.frame(Tab::Shop, s.basics), s, form, save: view.w().save })
+    page(BasicsPage { frame: view.frame(Tab::Shop, s.basics), s, form, save: view.w().save, to_shop: view.at("/shop") })
 }
 
 impl BasicsForm {

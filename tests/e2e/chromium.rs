@@ -81,6 +81,25 @@ impl Chromium {
         self.does("POST", "/execute/sync", &json!({"script": script, "args": []}))
     }
 
+    /// The same for a script that hands over what it has found to the last of its arguments, when it has.
+    pub fn script_later(&self, script: &str) -> Value {
+        self.does("POST", "/execute/async", &json!({"script": script, "args": []}))
+    }
+
+    /// Each page has run `script` before its own, from the next page on.
+    pub fn brings(&self, script: &str) {
+        self.commands("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
+    }
+
+    /// Strikes these keys one after the other, wherever the focus is.
+    pub fn strikes(&self, keys: &str) {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()})))
+            .collect();
+        self.does("POST", "/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}));
+    }
+
     /// The page's visible text.
     pub fn text(&self) -> String {
         self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()

@@ -197,6 +197,15 @@ impl Installation {
 
     fn start_from(files: Files, shop: &str, wrap: impl FnOnce(Command) -> Command) -> Installation {
         files.import(shop);
+        Installation::serving(files, wrap)
+    }
+
+    /// A running service that nobody has made a shop in.
+    pub fn without_a_shop(files: Files) -> Installation {
+        Installation::serving(files, |command| command)
+    }
+
+    fn serving(files: Files, wrap: impl FnOnce(Command) -> Command) -> Installation {
         let token = files.run(&["token", "create", "tests"]);
         expect_success(&token);
         let token = String::from_utf8_lossy(&token.stdout).trim().to_owned();

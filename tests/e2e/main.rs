@@ -5,12 +5,14 @@
 //! not installed says so and passes; with `RINGALL_REQUIRE_PEERS=1` it fails. Tests wait for conditions, with a bound.
 
 mod asks;
+mod axe;
 mod baresip;
 mod calling_back;
 mod calling_out;
 mod capture;
 mod chromium;
 mod connect;
+mod customer;
 mod http;
 mod installation;
 mod kamailio;
@@ -37,6 +39,7 @@ mod desk_phone;
 mod doctor;
 mod durable;
 mod encrypted;
+mod every_page;
 mod explain;
 mod flood;
 mod glare;
@@ -51,6 +54,8 @@ mod page_after;
 mod page_calls;
 mod page_demo;
 mod page_hours;
+mod page_keys;
+mod page_live;
 mod page_shop;
 mod picking_up;
 mod reason;

@@ -26,7 +26,7 @@ use crate::process::until;
 use crate::sipp::{self, Sipp};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const PASSWORD: &str = "blue door, two hinges";
+pub const PASSWORD: &str = "blue door, two hinges";
 const JO: &str = "+34600999888";
 const MINUTE_MS: i64 = 60_000;
 
@@ -193,7 +193,7 @@ fn an_owner_works_a_day_with_the_page() {
     ana.opens(&format!("{web}/account"));
     ana.clicks("form[action='/sign-out'] button");
     ana.shows("Password");
-    ana.pictures(PHONE, &picture("sign-in", PHONE));
+    takes(&ana, "sign-in", PHONE);
     ana.types("input[name=email]", "ana@example.com");
     ana.types("input[name=password]", "a wrong one, surely");
     ana.clicks("button.primary");
@@ -209,7 +209,7 @@ fn an_owner_works_a_day_with_the_page() {
     plays_a_message(&ana, &web);
     every_page_is_whole(&ana, &web, &pages(&installation), |ana, name, screen| {
         if !(name == "now" && screen == PHONE) {
-            ana.pictures(screen, &picture(name, screen));
+            takes(ana, name, screen);
         }
     });
     ana.looks_at(PHONE);
@@ -365,6 +365,16 @@ fn call(installation: &Installation, number: &str) -> String {
     let calls = installation.calls();
     let found = calls.iter().find(|call| call["caller"]["number"] == number).expect("a call of this test");
     format!("/calls/{}", found["id"].as_str().expect("an id"))
+}
+
+/// Takes the page's picture; on a telephone another in the dark.
+pub fn takes(browser: &Chromium, name: &str, screen: Screen) {
+    browser.pictures(screen, &picture(name, screen));
+    if screen == PHONE && !name.ends_with("-es") {
+        browser.is_dark(true);
+        browser.pictures(screen, &picture(&format!("{name}-dark"), screen));
+        browser.is_dark(false);
+    }
 }
 
 /// Looks at each page in both languages, on a telephone and at a desk.

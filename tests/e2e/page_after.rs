@@ -4,7 +4,7 @@ use ringall::call::record::Disposition;
 
 use crate::chromium::{Chromium, DESK, PHONE};
 use crate::installation::{Files, Installation, SHOP, fixed_phone};
-use crate::page::{Seed, chooses_a_password, every_page_is_whole, picture};
+use crate::page::{Seed, chooses_a_password, every_page_is_whole, picture, takes};
 use crate::peers;
 
 const JO: &str = "+34600999888";
@@ -78,10 +78,8 @@ fn after_a_call_an_owner_taps_twice_and_reads_the_month() {
     let call = ana.script("return document.querySelector('section:last-of-type .call a.who').getAttribute('href')");
     let after = format!("{}/after", call.as_str().expect("the last call"));
     let pages = [("after-now", "/".to_owned()), ("figures", "/figures".to_owned()), ("after", after)];
-    every_page_is_whole(&ana, &web, &pages, |ana, name, screen| ana.pictures(screen, &picture(name, screen)));
-    ana.is_dark(true);
+    every_page_is_whole(&ana, &web, &pages, takes);
     ana.opens(&format!("{web}/figures"));
-    ana.pictures(PHONE, &picture("figures-dark", PHONE));
     let bytes = ana.script("return document.documentElement.outerHTML.length").as_i64().expect("a number");
     assert!(bytes < 60_000, "{bytes} characters");
     assert!(ana.complaints().is_empty(), "{:?}", ana.complaints());

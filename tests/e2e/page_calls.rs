@@ -1,7 +1,7 @@
 //! Calls and callers in a real browser: found, not called back, joined, taken in from a file, erased.
 
 use crate::chromium::{Chromium, DESK, PHONE};
-use crate::page::{chooses_a_password, every_page_is_whole, picture, shop_with_a_past};
+use crate::page::{chooses_a_password, every_page_is_whole, picture, shop_with_a_past, takes};
 use crate::peers;
 
 const JO: &str = "+34600999888";
@@ -33,11 +33,7 @@ fn an_owner_finds_callers_takes_them_in_and_erases_them() {
     let pages =
         [("calls-found", "/calls?q=600"), ("import", "/callers/import"), ("caller-joined", &format!("/callers/{JO}"))]
             .map(|(name, path)| (name, path.to_owned()));
-    every_page_is_whole(&ana, &web, &pages, |ana, name, screen| ana.pictures(screen, &picture(name, screen)));
-    ana.is_dark(true);
-    ana.opens(&format!("{web}/callers/{JO}"));
-    ana.pictures(PHONE, &picture("caller-joined-dark", PHONE));
-    ana.is_dark(false);
+    every_page_is_whole(&ana, &web, &pages, takes);
     erases(&ana, &web);
     let complaints = ana.complaints();
     // What is refused answers with an error's status, which the console notes.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::chromium::{Chromium, PHONE};
 use crate::installation::{Files, Installation, fixed_phone};
-use crate::page::{chooses_a_password, every_page_is_whole, picture};
+use crate::page::{chooses_a_password, every_page_is_whole, picture, takes};
 use crate::peers;
 use crate::process::until;
 
@@ -56,14 +56,10 @@ fn an_owner_sets_hours_closed_days_and_the_greeting() {
         ("hours-what-if", "/what-if?at=2026-12-28T15:05".to_owned()),
     ];
     every_page_is_whole(&ana, &web, &pages, |ana, name, screen| {
-        ana.pictures(screen, &picture(name, screen));
+        takes(ana, name, screen);
         let bytes = ana.script("return document.documentElement.outerHTML.length").as_u64().unwrap_or(u64::MAX);
         assert!(bytes < 60_000, "{name} has {bytes} bytes besides its style");
     });
-    ana.is_dark(true);
-    ana.looks_at(PHONE);
-    ana.opens(&format!("{web}/hours"));
-    ana.pictures(PHONE, &picture("hours-place-dark", PHONE));
     let complaints = ana.complaints();
     // A refused form answers with an error's status, which the console notes.
     let ours = |complaint: &&String| !complaint.contains("status of 422");

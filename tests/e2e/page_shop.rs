@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::chromium::{Chromium, DESK, PHONE};
 use crate::installation::{Installation, SHOP, fixed_phone};
-use crate::page::{chooses_a_password, is_whole, picture};
+use crate::page::{chooses_a_password, is_whole, picture, takes};
 use crate::peers;
 use crate::ports;
 use crate::process::{Process, until};
@@ -157,7 +157,7 @@ fn the_shops_pages_are_whole_in_both_languages() {
                 let size = ana.script("return document.documentElement.outerHTML.length").as_i64().unwrap_or(0);
                 assert!(size < 70_000, "{path} is {size} characters long, and its style comes on top");
                 let name = if language == "es" { format!("{name}-es") } else { name.to_owned() };
-                ana.pictures(screen, &picture(&name, screen));
+                takes(&ana, &name, screen);
             }
             ana.looks_at(PHONE);
         };

@@ -33,3 +33,15 @@ fn find(program: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
 }
+
+/// A file of a Python whose programs PATH finds, as of one in which `.ci/run` installs what Debian does not have.
+pub fn in_a_python(file: &str) -> Option<PathBuf> {
+    if std::env::var("RINGALL_WITHOUT_PEERS").is_ok_and(|value| value == "1") {
+        return None;
+    }
+    let path = std::env::var_os("PATH")?;
+    let libraries = std::env::split_paths(&path).filter_map(|folder| Some(folder.parent()?.join("lib")));
+    let pythons = libraries.filter_map(|library| std::fs::read_dir(library).ok()).flatten().flatten();
+    let python = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.starts_with("python3"));
+    pythons.filter(|entry| python(&entry.file_name())).map(|entry| entry.path().join(file)).find(|file| file.is_file())
+}

@@ -82,5 +82,5 @@ async fn a_page_hears_that_something_has_happened_and_not_what() {
     assert_eq!(news.next().await, "data: news\n\n", "at once: it is live");
     place.feed.call(&answered(place.plan.shops[0].id, 1));
     place.feed.call(&answered(place.plan.shops[0].id, 2));
-    assert_eq!(news.next().await, "data: news\n\n", "both at once, without a name or number");
+    assert_eq!(news.next().await, "data: news\n\n", "without a name or number");
 }
