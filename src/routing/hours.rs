@@ -5,7 +5,7 @@
 //! is open until two on Saturday morning, and a holiday's evening, when off, has no after-midnight either.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
@@ -19,6 +19,7 @@ use opening_hours_syntax::rules::{OpeningHoursExpression, RuleOperator, RuleSequ
 use crate::now::UnixMs;
 use crate::routing::local_time::{self, DAY_S, HORIZON_S};
 use crate::routing::plan::Country;
+use crate::routing::public_holidays;
 
 /// A weekly schedule that has been checked: an OpenStreetMap `opening_hours` expression.
 ///
@@ -444,7 +445,24 @@ pub fn holidays_of(country: Country, year: i32) -> Vec<NaiveDate> {
     holidays.get_public().iter().filter(|date| date.year() == year).collect()
 }
 
+/// Those of the countries whose holidays are known by name: for the others the evaluating crate has dates, which leave out
+/// days that parts of a country keep, and Christmas when it is a Saturday.
+static KNOWN: LazyLock<Vec<(Country, ContextHolidays)>> = LazyLock::new(|| {
+    let dates = |country: Country| {
+        let years = HOLIDAY_YEARS.filter_map(move |year| public_holidays::days_off(country, year));
+        let dates = years.flatten().map(|(date, _)| date).collect();
+        (country, ContextHolidays::new(Arc::new(dates), Arc::default()))
+    };
+    public_holidays::COUNTRIES.into_iter().map(dates).collect()
+});
+
+/// Far enough for a look ahead.
+const HOLIDAY_YEARS: std::ops::RangeInclusive<i32> = 2000..=2099;
+
 fn public_holidays(country: Country) -> Result<ContextHolidays, HoursError> {
+    if let Some((_, known)) = KNOWN.iter().find(|(known, _)| *known == country) {
+        return Ok(known.clone());
+    }
     let not_known = || HoursError::HolidaysNotKnown(country.as_str().to_owned());
     let holidays = localization::Country::from_str(country.as_str()).map_err(|_| not_known())?.holidays();
     if holidays.get_public().count() == 0 {

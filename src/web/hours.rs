@@ -239,7 +239,7 @@ fn built(view: &View, typed: Typed, ask: Option<i32>) -> Page {
 fn day_line(day: &DayAhead, view: &View) -> DayLine {
     let language = view.language();
     let name = holiday(view.shop.country, day.date, language);
-    let besides = day.besides.iter().map(|because| shown(&said::besides(because, name, language)));
+    let besides = day.besides.iter().map(|because| shown(&said::besides(because, name.as_deref(), language)));
     DayLine {
         date: said::date(day.date, language),
         times: said::times(&day.open, view.shop.time_zone, language),

@@ -85,8 +85,9 @@ pub async fn save(view: View, Extension(fields): Extension<Fields>) -> Result<Re
             ("closed", false) => DayWish::Open,
             _ => continue,
         };
-        let name = holiday(country, date, language).unwrap_or(said::labels(language).public_holiday);
-        wishes.push((date, name.to_owned(), wish));
+        let name = holiday(country, date, language);
+        let name = name.unwrap_or_else(|| said::labels(language).public_holiday.to_owned());
+        wishes.push((date, name, wish));
     }
     let mut local: Vec<Local> = Vec::new();
     for n in 0..LOCAL {
@@ -130,7 +131,7 @@ fn build(view: &View, local: Vec<Local>, typed: &Fields) -> Page {
             DayStands::Open => Stands::Open,
             DayStands::Closed => Stands::Closed,
         };
-        let name = holiday(country, date, language).unwrap_or(h.public_holiday).to_owned();
+        let name = holiday(country, date, language).unwrap_or_else(|| h.public_holiday.to_owned());
         Row { date: date.to_string(), written: said::date_of_year(date, language), name, stands, was }
     };
     Page {
