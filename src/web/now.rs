@@ -21,6 +21,7 @@ use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page};
 use crate::web::ring::Choices;
+use crate::web::role::May;
 use crate::web::who::CallLine;
 use crate::web::wrap_up::{self, WrapUpCard};
 use crate::words;
@@ -61,6 +62,7 @@ struct Live {
     w: &'static Labels,
     a: &'static after::Labels,
     csrf: String,
+    may: May,
     open: bool,
     sentence: String,
     outcome: String,
@@ -178,6 +180,7 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
         w,
         a,
         csrf: view.visitor.form_mark(),
+        may: view.may(),
         open,
         sentence: words::because(&decision.because, language, view.shop.time_zone, view.now),
         outcome,

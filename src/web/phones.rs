@@ -13,6 +13,7 @@ use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::web::phone::{OffForm, my_off};
 use crate::web::twilio_note;
 use crate::words;
 use crate::words::page::shop;
@@ -54,6 +55,8 @@ struct Card {
     /// Where a link is asked for; a phone that does not register has none.
     connect: Option<String>,
     change: String,
+    /// The reader's own: until when it is off.
+    off: Option<OffForm>,
     wave: String,
     /// Whether there is a wave above it, and one below.
     may: Moves,
@@ -128,6 +131,7 @@ fn card(phone: &Phone, now: &PhoneNow, links: &[LinkState], view: &View) -> Card
             Line::Fixed { .. } | Line::Cell { .. } => None,
         },
         change: view.at(&format!("/phones/{}", phone.id.0)),
+        off: my_off(view, None).filter(|_| view.visitor.owner.phone == Some(phone.id)).map(|(_, off)| off),
         wave: view.at(&format!("/phones/{}/wave", phone.id.0)),
         may: Moves {
             up: waves::earlier(&view.shop.phones, phone).is_some(),

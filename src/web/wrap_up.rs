@@ -207,7 +207,7 @@ async fn word(said: &str, view: &View) -> Result<Option<Wanted>, Fault> {
 fn due(choice: &str, until: &str, view: &View) -> Result<UnixMs, &'static str> {
     let w = after::labels(view.language());
     let due = match choice {
-        "" => local_time::read(until).map(|local| local_time::earliest(view.shop.time_zone, local)),
+        "" => view.instant(until),
         choice => choices(view).into_iter().find(|(value, ..)| *value == choice).map(|(_, _, at)| at),
     };
     match due {

@@ -28,7 +28,7 @@ labels! {
 
 const ENGLISH: Labels = Labels {
     day_hint: "As you would write it on the door: 9-2, 4:30-8. Empty is closed, 18-2 is until two at night, 24h is day and \
-         night.",
+         night, \" is as the day above.",
     closed: "closed",
     all_day: "day and night",
     ahead: "The next 14 days",
@@ -60,7 +60,7 @@ const ENGLISH: Labels = Labels {
 
 const SPANISH: Labels = Labels {
     day_hint: "Como lo escribirías en la puerta: 9-14, 16:30-20. Vacío es cerrado, 18-2 es hasta las dos de la madrugada, 24h \
-         es día y noche.",
+         es día y noche, \" es como el día de arriba.",
     closed: "cerrado",
     all_day: "día y noche",
     ahead: "Los próximos 14 días",
