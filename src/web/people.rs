@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::routing::plan::PhoneId;
-use crate::store::{Kept, OwnerId, Person, Role};
+use crate::store::{OwnerId, Person, PersonChange, Role};
 use crate::web::fault::Fault;
 use crate::web::form::{Field, Fields};
 use crate::web::frame::{Frame, Tab, View, page, shown};
@@ -110,7 +110,7 @@ pub async fn set_role(
     let phone = fields.text("phone").parse().ok().map(PhoneId);
     let phone = phone.filter(|phone| view.plan.shops.iter().any(|shop| shop.phone(*phone).is_some()));
     let done = view.web.store.set_role(person.id, role).await?;
-    if done == Kept::Done {
+    if done == PersonChange::Done {
         view.web.store.set_own_phone(person.id, phone).await?;
     }
     kept(&view, done).await
@@ -124,13 +124,13 @@ pub async fn remove(view: View, Path(id): Path<String>) -> Result<Response, Faul
 pub async fn sign_out(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
     let person = person(&view, &id).await?;
     view.web.store.sign_out_everywhere(person.id).await?;
-    kept(&view, Kept::Done).await
+    kept(&view, PersonChange::Done).await
 }
 
-async fn kept(view: &View, kept: Kept) -> Result<Response, Fault> {
+async fn kept(view: &View, kept: PersonChange) -> Result<Response, Fault> {
     match kept {
-        Kept::Done => Ok(Redirect::to(&view.at("/people")).into_response()),
-        Kept::LastOwner => {
+        PersonChange::Done => Ok(Redirect::to(&view.at("/people")).into_response()),
+        PersonChange::LastOwner => {
             let fault = labels(view.language()).last_owner;
             Ok((StatusCode::CONFLICT, build(view, Some(fault), Field::default()).await?).into_response())
         }

@@ -24,14 +24,14 @@ use crate::words::page::calls::Labels;
 const AT_A_TIME: u32 = 200;
 
 #[derive(Serialize)]
-struct Kept {
+struct CallerFile {
     shop: String,
     /// One for each number of theirs.
-    numbers: Vec<KeptNumber>,
+    numbers: Vec<FileOfNumber>,
 }
 
 #[derive(Serialize)]
-struct KeptNumber {
+struct FileOfNumber {
     /// In E.164.
     number: String,
     name: String,
@@ -109,11 +109,11 @@ pub async fn export(view: View, Path(number): Path<String>) -> Result<Response, 
     }
     let name = format!("attachment; filename=\"{}.json\"", number.as_str().trim_start_matches('+'));
     let name = HeaderValue::from_str(&name).map_err(|_| Fault::Broken)?;
-    let kept = Json(Kept { shop: view.shop.name.clone(), numbers });
+    let kept = Json(CallerFile { shop: view.shop.name.clone(), numbers });
     Ok(([(header::CONTENT_DISPOSITION, name)], kept).into_response())
 }
 
-async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
+async fn kept(view: &View, number: &Number) -> Result<FileOfNumber, Fault> {
     let store = &view.web.store;
     let written = store.written(view.shop.id, number).await?;
     let telling = Telling { plan: &view.plan, language: Some(view.language()), now: view.now };
@@ -139,7 +139,7 @@ async fn kept(view: &View, number: &Number) -> Result<KeptNumber, Fault> {
     let messages = all_messages(view, number).await?;
     let said = store.said_of(view.shop.id, number).await?;
     let settlement = |SaidOfDebt { how, by, at }: SaidOfDebt| KeptSettlement { how: how.as_str(), by, at: rfc3339(at) };
-    Ok(KeptNumber {
+    Ok(FileOfNumber {
         number: number.as_str().to_owned(),
         name: written.name,
         note: written.note,
