@@ -1,44 +1,41 @@
 //! The one loop: an OS thread that owns the SIP sockets and the switchboard. Per wake: due timers, then the answers of
 //! the shells, then at most [`DATAGRAMS_A_WAKE`] datagrams. It never waits for anything but the next event.
 
+mod carriers;
+mod inbox;
+mod lookups;
 mod names;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::alert::Alerts;
-use crate::call::record::CallId;
 use crate::clock;
 use crate::media::port::PortShell;
-use crate::media::{Fact, Kept};
-use crate::resolve::{Located, NameServers};
-use crate::routing::Plan;
-use crate::routing::plan::ShopId;
+use crate::resolve::NameServers;
 use crate::sip::hop::Interfaces;
-use crate::sip::locate::Server;
-use crate::sip::message_summary::Waiting;
 use crate::sip::socket::{Listening, LocalAddresses, Sent};
 use crate::sip::stream::{self, Reception, Report, Streams};
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
-use crate::switchboard::{
-    Change, Input, Keyless, LeftRinging, NotRung, Output, Protocol, RightNow, Route, SocketId, Switchboard, Ticket,
-    WentOut, Why,
-};
+use crate::switchboard::{Input, NotRung, Output, Protocol, RightNow, SocketId, Switchboard, Ticket};
 use crate::tls::Connector;
-use crate::twilio::work::Recording;
-use crate::twilio::{Document, Webhook, Work};
-use crate::utterance::Names;
+use crate::twilio::{Document, Work};
 use crate::web::board::Question;
-use crate::web::{self, Feed, LiveGauges};
+use crate::web::{Feed, LiveGauges};
+
+use carriers::trunk_changed;
+use inbox::WAITING;
+
+pub use inbox::{Inbox, Message};
 
 /// So many datagrams, then the timers and answers get their turn: a flood must not stop the clock.
 const DATAGRAMS_A_WAKE: usize = 64;
@@ -46,80 +43,9 @@ const DATAGRAMS_A_WAKE: usize = 64;
 const DATAGRAM_BYTES: usize = 65_536;
 /// So many messages of the shells, then the datagrams get their turn.
 const MESSAGES_A_WAKE: usize = 256;
-/// Answers of shells that may wait. A shell that finds it full waits: it has no deadlines of its own.
-const WAITING: usize = 8192;
 /// How often our own addresses are looked at anew.
 const ADDRESSES_FOR: Duration = Duration::from_secs(60);
 const WAKER: Token = Token(usize::MAX);
-
-/// What the shells tell the loop.
-#[derive(Debug)]
-pub enum Message {
-    Recorded(Ticket),
-    BindingsKept(Ticket),
-    Resolved {
-        ticket: Ticket,
-        protocol: Protocol,
-        host: String,
-        addresses: Vec<SocketAddr>,
-    },
-    /// The servers of a carrier's name.
-    Located {
-        ticket: Ticket,
-        host: String,
-        servers: Vec<Located>,
-    },
-    Stream(Report),
-    Media(Fact),
-    Plan(Arc<Plan>),
-    /// Calls that rang when the last process died.
-    LeftRinging(Vec<LeftRinging>),
-    Keyless(Vec<Keyless>),
-    GoneOut(Vec<WentOut>),
-    /// How many messages wait in each shop that has any.
-    Waiting(Vec<(ShopId, Waiting)>),
-    /// Names of callers that the owner has changed come with a plan.
-    Callers(crate::caller::Callers),
-    /// So many callers of this shop should have been called back by now, and nobody has taken it on.
-    CallBacksDue(ShopId, u32),
-    /// Names that a voice has spoken.
-    Names(Names),
-    /// The web asks.
-    Asked(Question),
-    /// A request of Twilio's; whoever asks waits so long as [`crate::twilio`] allows.
-    Webhook(Box<Webhook>, tokio::sync::oneshot::Sender<Document>),
-    RecordingFetched {
-        call: CallId,
-        recording: Option<Recording>,
-        kept: Kept,
-    },
-    Drain,
-    Stop,
-}
-
-/// The way into the loop.
-#[derive(Clone, Debug)]
-pub struct Inbox {
-    messages: SyncSender<Message>,
-    waker: Arc<Waker>,
-}
-
-impl Inbox {
-    /// Hands a message to the loop, waiting for room if there is none. A loop that is gone takes nothing.
-    pub fn send(&self, message: Message) {
-        if self.messages.send(message).is_ok() {
-            // A failed wake is a closed poll: the loop is gone.
-            let _ = self.waker.wake();
-        }
-    }
-
-    /// The same without waiting: where there is no room the message is dropped, and with it whatever was to be answered.
-    pub fn try_send(&self, message: Message) {
-        if self.messages.try_send(message).is_ok() {
-            let _ = self.waker.wake();
-        }
-    }
-}
 
 /// Everything the loop performs with.
 pub struct Shells {
@@ -505,88 +431,6 @@ impl Driver {
     fn watch(&mut self, at: usize, interest: Interest) {
         if let Err(error) = self.poll.registry().reregister(&mut self.sockets[at].socket, Token(at), interest) {
             tracing::error!(%error, "a SIP socket cannot be watched");
-        }
-    }
-
-    fn resolve(&mut self, ticket: Ticket, protocol: Protocol, host: String, port: Option<u16>) {
-        let port = port.unwrap_or(protocol.default_port());
-        if let Ok(ip) = host.parse::<IpAddr>() {
-            // Not at once: an output is never performed inside another.
-            self.known.push_back((ticket, protocol, SocketAddr::new(ip, port)));
-            return;
-        }
-        let inbox = self.inbox.clone();
-        self.shells.runtime.spawn(async move {
-            let found = tokio::net::lookup_host((host.as_str(), port)).await;
-            let addresses = found.map(Iterator::collect).unwrap_or_else(|error| {
-                tracing::warn!(%host, %error, "this name of a phone or a carrier cannot be found");
-                Vec::new()
-            });
-            inbox.send(Message::Resolved { ticket, protocol, host, addresses });
-        });
-    }
-
-    fn resolved(&mut self, ticket: Ticket, protocol: Protocol, host: &str, addresses: &[SocketAddr]) {
-        let routes = self.routes(protocol, host, addresses);
-        self.handle(Input::Resolved { ticket, routes });
-    }
-
-    fn locate(&self, ticket: Ticket, protocol: Option<Protocol>, host: String) {
-        let (inbox, names) = (self.inbox.clone(), self.shells.name_servers.clone());
-        self.shells.runtime.spawn(async move {
-            let servers = names.locate(&host, protocol).await.unwrap_or_else(|error| {
-                tracing::warn!(%host, %error, "this name of a carrier cannot be found");
-                Vec::new()
-            });
-            inbox.send(Message::Located { ticket, host, servers });
-        });
-    }
-
-    fn located(&mut self, ticket: Ticket, host: &str, found: Vec<Located>) {
-        let mut servers = Vec::new();
-        for Located { priority, weight, protocol, addresses } in found {
-            let hops = self.routes(protocol, host, &addresses);
-            if !hops.is_empty() {
-                servers.push(Server { priority, weight, hops });
-            }
-        }
-        self.handle(Input::Located { ticket, servers });
-    }
-
-    /// The ways to these addresses, but for those of a family that we do not speak; by TLS to whoever can prove to be `host`.
-    fn routes(&mut self, protocol: Protocol, host: &str, addresses: &[SocketAddr]) -> Vec<Route> {
-        let server = (protocol == Protocol::Tls).then(|| self.names.lead(host, addresses));
-        let routes = addresses.iter().filter_map(|&to| {
-            let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-            let hop = self.interfaces.hop_out(protocol, to, self.locals.towards(any, to.ip()))?;
-            Some(Route { server, ..hop })
-        });
-        routes.collect()
-    }
-}
-
-/// Calls come and go by a carrier now, or no longer: said once, and shown until it changes.
-fn trunk_changed(trunk: &str, change: &Change) {
-    match change {
-        Change::Registered { registrar, granted } => {
-            web::metrics::set_trunk_registered(trunk, true);
-            let for_s = granted.as_secs();
-            tracing::info!(trunk, %registrar, for_s, "registered with the carrier: its calls come");
-        }
-        Change::Lost(why) => {
-            web::metrics::set_trunk_registered(trunk, false);
-            match why {
-                Why::Left => tracing::info!(trunk, "no longer registered with the carrier: {why}"),
-                _ => tracing::error!(trunk, "not registered with the carrier, its calls do not come: {why}"),
-            }
-        }
-        Change::Reached { proxy } => {
-            web::metrics::set_trunk_reached(trunk, true);
-            tracing::info!(trunk, %proxy, "the carrier answers: calls go by it");
-        }
-        Change::Unreached(why) => {
-            web::metrics::set_trunk_reached(trunk, false);
-            tracing::error!(trunk, "calls may not go by this carrier (OPTIONS): {why}");
         }
     }
 }

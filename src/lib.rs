@@ -53,6 +53,7 @@ pub mod notice;
 pub mod now;
 pub mod number;
 pub mod owed;
+pub mod plain_text;
 pub mod prompt;
 pub mod provisioning;
 pub mod routing;

@@ -5,6 +5,7 @@
 //! loop { wait(poll_timeout); handle(now, input); while let Some(output) = poll_output() { perform(output) } }
 //! ```
 
+mod arriving;
 mod between_phones;
 mod calling_back;
 mod calling_out;
@@ -13,42 +14,39 @@ mod drills;
 mod event;
 mod lamps;
 mod left_ringing;
+mod live;
 mod mailboxes;
 mod notices;
 mod picking_up;
+mod receiving;
 mod right_now;
+mod settings;
 mod sound;
 mod transfers;
 mod trunks;
 mod twilio;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use crate::call::event::{Final, Input as CallInput, Output as CallOutput};
+use crate::call::event::{Input as CallInput, Output as CallOutput};
 use crate::call::leg::BindingId;
 use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
-use crate::call::{Begin, Call, Occasion};
+use crate::call::{Call, Occasion};
 use crate::caller::Callers;
 use crate::chance::Chance;
-use crate::config::{Prefix, Srtp, Trunk};
-use crate::door::sip::{Arrival, Origin, RegistrationSettings, Shown, SipDoor, Told};
-use crate::door::twilio::{TwilioDoor, TwilioSettings};
+use crate::door::sip::{Origin, SipDoor, Told};
+use crate::door::twilio::TwilioDoor;
 use crate::media::{self, Family, Ports};
 use crate::now::{Mono, Now, UnixMs};
-use crate::number::Number;
-use crate::routing::decision::{Action, Because, Offer};
-use crate::routing::plan::{Country, PhoneId, Plan, Shop, ShopId};
-use crate::routing::{CallerId, Identity, decide, shop_called};
+use crate::routing::plan::{PhoneId, Plan, ShopId};
 use crate::sip::budget::Spent;
 use crate::sip::endpoint::ServerTx;
 use crate::sip::flow;
-use crate::sip::hop::Interfaces;
 use crate::sip::locate::{self, Found};
 use crate::sip::message_summary::Waiting;
 use crate::sip::transaction::timer::Deadlines;
-use crate::sip::wire::{self, Framing, Unreadable};
+use crate::sip::wire::{self, Framing};
 use crate::utterance::Names;
 
 pub use crate::call::event::{Medium, NotRung};
@@ -63,13 +61,12 @@ pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
 pub use notices::{Due, Standing};
 pub use right_now::{Doing, PhoneBecause, PhoneNow, RightNow, ShopNow};
+pub use settings::Settings;
 
+use arriving::{Decided, Facts, clean};
 use contacts::Contacts;
 use notices::Notices;
 use sound::Shelf;
-
-/// How much of a display name is kept: twice what any phone shows.
-const DISPLAY_KEPT: usize = 80;
 
 /// Counters that return to their start when idle (DESIGN §4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,36 +76,6 @@ pub struct Gauges {
     pub transactions: usize,
     /// Ports, not pairs: two a pair.
     pub ports_used: usize,
-}
-
-/// What the machine is told once, at its start.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The bound address of each SIP socket, by [`SocketId`].
-    pub sockets: Vec<SocketAddr>,
-    /// The bound address of each TCP listener.
-    pub tcp: Vec<SocketAddr>,
-    /// The bound address of each TLS listener.
-    pub tls: Vec<SocketAddr>,
-    pub external_ip: Option<IpAddr>,
-    pub local_networks: Vec<Prefix>,
-    pub trunks: Vec<Trunk>,
-    pub srtp: Srtp,
-    pub registrations: RegistrationSettings,
-    /// `None`: no call comes by webhook.
-    pub twilio: Option<TwilioSettings>,
-}
-
-impl Settings {
-    pub fn interfaces(&self) -> Interfaces {
-        Interfaces {
-            sockets: self.sockets.clone(),
-            tcp: self.tcp.clone(),
-            tls: self.tls.clone(),
-            external_ip: self.external_ip,
-            local_networks: self.local_networks.clone(),
-        }
-    }
 }
 
 /// See the module.
@@ -171,35 +138,6 @@ enum Service {
     Draining,
 }
 
-/// What is known of who calls, and why their call is what it is: the parts of a first row that are decided here.
-#[derive(Debug)]
-struct Facts {
-    direction: Direction,
-    caller: Option<Number>,
-    caller_raw: String,
-    caller_display: String,
-    withheld: bool,
-    because: Because,
-    nth: u32,
-    /// The phone of the shop that calls; a customer's call has none.
-    made_by: Option<PhoneId>,
-}
-
-/// A customer's call, decided.
-#[derive(Debug)]
-struct Decided {
-    shop: Option<Arc<Shop>>,
-    caller: CallerId,
-    action: Action,
-    shown: Shown,
-    facts: Facts,
-}
-
-/// Text from outside as the log keeps it.
-fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(DISPLAY_KEPT).collect()
-}
-
 impl Switchboard {
     /// A machine that knows nobody yet; [`Input::PlanChanged`] comes first.
     pub fn new(seed: [u8; 32], settings: Settings, ports: Ports, callers: Callers) -> Switchboard {
@@ -258,14 +196,6 @@ impl Switchboard {
         };
         switchboard.keep_stocked();
         switchboard
-    }
-
-    /// Whether this datagram may cost us anything; asked before anything else is done for it, be it to ask the system which
-    /// address of ours it came to.
-    pub fn admit<'a>(&mut self, now: Now, socket: SocketId, from: SocketAddr, bytes: &'a [u8]) -> Option<Admitted<'a>> {
-        let nowhere = if from.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let spent = self.spend(now, &Route::udp(socket, from, nowhere), bytes);
-        (spent == Spent::Within).then_some(Admitted { socket, from, bytes })
     }
 
     /// Something happened. Poll the outputs until there are none before the next input.
@@ -407,36 +337,6 @@ impl Switchboard {
         Some(call)
     }
 
-    fn spend(&mut self, now: Now, hop: &Route, bytes: &[u8]) -> Spent {
-        let spent = self.door.spend(now, hop, bytes);
-        if spent == Spent::Over {
-            self.over_budget += 1;
-        }
-        spent
-    }
-
-    fn read(&mut self, now: Now, hop: Route, bytes: &[u8], framing: Framing) {
-        match wire::read(bytes, framing) {
-            Ok(mut message) => {
-                message.stamp(hop.to);
-                self.door.receive(now, hop, message);
-            }
-            // A phone's own keep-alive (RFC 5626 §4.4.1). Some send it by UDP too, and register anew when nothing comes back.
-            Err(Unreadable::KeepAlive) if wire::is_ping(bytes) && self.door.is_known(&hop) => {
-                self.send(hop, wire::PONG.to_vec());
-            }
-            Err(unreadable) => self.unreadable(hop, unreadable),
-        }
-    }
-
-    /// A stranger gets no answer, least of all to what cannot be read.
-    fn unreadable(&mut self, hop: Route, unreadable: Unreadable) {
-        match unreadable {
-            Unreadable::Answer { bytes, .. } if self.door.is_known(&hop) => self.send(hop, bytes),
-            Unreadable::Answer { .. } | Unreadable::Drop(_) | Unreadable::KeepAlive => {}
-        }
-    }
-
     fn timeout(&mut self, now: Now) {
         self.door.handle_timeout(now);
         self.webhooks_due(now);
@@ -520,227 +420,6 @@ impl Switchboard {
             // Every hop was given a connection before anything is sent by it.
             Transport::Tcp(flow) | Transport::Tls(flow) | Transport::Ws(flow) | Transport::Wss(flow) => {
                 self.outputs.extend(flow.map(|flow| Output::Write { flow, bytes }));
-            }
-        }
-    }
-
-    /// A customer calls.
-    fn arrived(&mut self, now: Now, arrival: Arrival, account: Option<&String>) {
-        if self.service == Service::Draining {
-            return self.door.turn_away(now, &arrival);
-        }
-        let mut called = arrival.called.clone();
-        if shop_called(&self.plan, &called).is_none() {
-            called.retain(|user| Some(user) != account);
-        }
-        let Decided { shop, caller: _, action, shown, facts } = self.decided(now, arrival.caller.identity(), &called);
-        let begin = match (arrival.unservable(), action) {
-            (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
-            (None, Action::TakeMessage { .. }) if !arrival.understands_the_machine() => {
-                Begin::Unservable(Final::NotAcceptable)
-            }
-            (_, Action::Ring(ring)) => Begin::Decided(Action::Ring(self.mailboxes.put_later(ring))),
-            (_, action) => Begin::Decided(action),
-        };
-        self.begin(now, arrival, shop, facts, begin, shown);
-    }
-
-    /// What becomes of a customer's call, whichever door it came by. It counts as one of theirs from here on.
-    fn decided(&mut self, now: Now, identity: Identity<'_>, called: &[String]) -> Decided {
-        let called_shop = shop_called(&self.plan, called).or_else(|| self.plan.shops.first());
-        let country = called_shop.map_or(Country::UNKNOWN, |shop| shop.country);
-        let language = called_shop.map(|shop| shop.language).unwrap_or_default();
-        let offer = Offer { caller: CallerId::read(identity, country), called: called.to_vec() };
-        let decision = decide(&self.plan, &offer, now.wall);
-        let shop = decision.shop.and_then(|id| self.plan.shop(id)).cloned();
-        let counted = !matches!(decision.action, Action::Refuse(_));
-        let number = offer.caller.number().cloned();
-        let nth = match (&shop, &number) {
-            (Some(shop), Some(number)) if counted => self.callers.note_call(shop.id, number),
-            // A refused call is logged as the one after those that counted.
-            (Some(shop), Some(number)) => self.callers.calls(shop.id, number) + 1,
-            _ => 0,
-        };
-        if let (Some(shop), Some(number)) = (&shop, &number) {
-            self.not_needed(now, shop.id, number, &[Occasion::Missed, Occasion::Asked]);
-        }
-        if let (Some(shop), Action::Ring(_)) = (&shop, &decision.action) {
-            self.ring_for_nobody_else(now, shop.id);
-        }
-        let card = |shop: &Arc<Shop>| self.callers.card(shop, &offer.caller, identity.display, language);
-        let shown = Shown {
-            card: shop.as_ref().map_or_else(String::new, |shop| card(shop).display(language)),
-            own: shop.as_ref().and_then(|shop| self.returns(now, shop, &offer.caller, &card(shop))),
-            number: match &offer.caller {
-                CallerId::Known(number) => number.as_str().to_owned(),
-                CallerId::Other(user) => user.clone(),
-                CallerId::Withheld => String::new(),
-            },
-            called: shop.as_ref().and_then(|shop| shop.numbers.first()).map(|number| number.as_str().to_owned()),
-        };
-        let withheld = offer.caller == CallerId::Withheld;
-        let facts = Facts {
-            direction: Direction::In,
-            caller: number,
-            caller_raw: if withheld { String::new() } else { clean(identity.user) },
-            caller_display: if withheld { String::new() } else { clean(identity.display) },
-            withheld,
-            because: decision.because,
-            nth,
-            made_by: None,
-        };
-        Decided { shop, caller: offer.caller, action: decision.action, shown, facts }
-    }
-
-    /// The row that a call begins with.
-    fn first_row(
-        &mut self,
-        now: Now,
-        shop: Option<&Arc<Shop>>,
-        facts: Facts,
-        called: String,
-        door: Door,
-        key: String,
-    ) -> CallRecord {
-        CallRecord {
-            id: CallId(self.chance.uuid(now.wall)),
-            shop: shop.map(|shop| shop.id),
-            direction: facts.direction,
-            caller: facts.caller,
-            caller_raw: facts.caller_raw,
-            caller_display: facts.caller_display,
-            withheld: facts.withheld,
-            called,
-            door,
-            key,
-            started: now.wall,
-            answered: None,
-            ended: None,
-            disposition: None,
-            because: facts.because,
-            ended_by: None,
-            answered_by: None,
-            nth_call_from_caller: facts.nth,
-        }
-    }
-
-    /// The one place where a call by SIP begins.
-    fn begin(&mut self, now: Now, arrival: Arrival, shop: Option<Arc<Shop>>, facts: Facts, begin: Begin, shown: Shown) {
-        let made_by = facts.made_by;
-        let called = clean(arrival.called.first().map_or("", String::as_str));
-        let record = self.first_row(now, shop.as_ref(), facts, called, Door::Sip, arrival.key.clone());
-        let id = record.id;
-        self.busy_with = Some(id);
-        let begin = self.with_ports(arrival.family(), begin);
-        let beside = made_by.and_then(|phone| self.call_it_talks_in(phone));
-        self.door.open(id, arrival, shown, beside);
-        let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(made_by);
-        self.calls.insert(id, call);
-        self.drain_call(now, id);
-        self.busy_with = None;
-        self.tell_of_free_phones(now);
-    }
-
-    fn feed(&mut self, now: Now, id: CallId, input: CallInput) {
-        self.feed_alone(now, id, input);
-        self.tell_of_free_phones(now);
-    }
-
-    fn feed_alone(&mut self, now: Now, id: CallId, input: CallInput) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        self.busy_with = Some(id);
-        call.handle(now, input, &self.contacts.phones);
-        self.drain_call(now, id);
-        self.busy_with = None;
-    }
-
-    /// A phone that has hung up rings for whoever waits, before anything else happens: the oldest first.
-    fn tell_of_free_phones(&mut self, now: Now) {
-        while let Some((call, phone)) = self.freed.pop_front() {
-            self.feed_alone(now, call, CallInput::Freed(phone));
-        }
-    }
-
-    fn drain_call(&mut self, now: Now, id: CallId) {
-        let shop = self.calls.get(&id).and_then(|call| call.record().shop);
-        while let Some(output) = self.calls.get_mut(&id).and_then(Call::poll_output) {
-            match output {
-                CallOutput::Record { medium, record } => {
-                    let ticket = self.ticket(Asked::Record(id));
-                    self.outputs.push_back(Output::Record { ticket, medium, record });
-                }
-                CallOutput::Unrecorded => self.unrecorded += 1,
-                CallOutput::Log(event) => {
-                    self.read_event(now, &event);
-                    self.outputs.push_back(Output::Log(LogEntry::Event(event)));
-                }
-                CallOutput::Changed(record) => {
-                    if !self.calls.get(&id).is_some_and(Call::may_be_unanswered) {
-                        self.note_spoken(&record);
-                    }
-                    self.perhaps_gave_up(now, &record);
-                    self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
-                }
-                CallOutput::Keep(message) => self.outputs.push_back(Output::Log(LogEntry::Message(message))),
-                CallOutput::Notify(notice) => {
-                    if let Some(shop) = shop {
-                        self.notify(now, shop, notice);
-                    }
-                }
-                CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
-                CallOutput::Screen { leg } => self.screen(now, leg),
-                CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
-                CallOutput::Lift { leg } => self.lifted(now, leg),
-                CallOutput::Drilled { phone, drilled } => self.drills.note(now, phone, drilled),
-                CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
-                CallOutput::Answer { .. } => {
-                    // Until now whoever has picked up could be gone before.
-                    if let Some(record) = self.calls.get(&id).map(|call| call.record().clone()) {
-                        self.note_spoken(&record);
-                    }
-                    self.at_the_door(now, id, &output);
-                }
-                CallOutput::Ring { .. }
-                | CallOutput::Take { .. }
-                | CallOutput::Join { .. }
-                | CallOutput::Adopt { .. }
-                | CallOutput::Succeed { .. }
-                | CallOutput::Tell { .. }
-                | CallOutput::Stop { .. }
-                | CallOutput::HangUp { .. }
-                | CallOutput::Announce
-                | CallOutput::LetHear { .. }
-                | CallOutput::Refuse(_)
-                | CallOutput::HangUpCaller(_)
-                | CallOutput::AskBoth { .. }
-                | CallOutput::StopAsking { .. } => self.at_the_door(now, id, &output),
-            }
-        }
-        let Some(call) = self.calls.get(&id) else { return };
-        self.lamps.note(call);
-        self.freed.extend(self.contacts.phones.note(call.age(), call.uses(), call.awaited()));
-        match call.poll_timeout() {
-            Some(at) => self.deadlines.set(id, at),
-            None => self.deadlines.stop(id),
-        }
-        if call.is_over() {
-            self.twilio.call_is_over(now, id, call.record());
-            self.door.expect_no_more(id);
-            self.deadlines.stop(id);
-            if let Some(over) = self.calls.remove(&id) {
-                self.count_talk(now, over.record());
-            }
-            self.dialled_by.remove(&id);
-        }
-    }
-
-    /// Somebody speaks with this customer, or has.
-    fn note_spoken(&mut self, record: &CallRecord) {
-        let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
-        if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
-            self.callers.note_spoken(shop, number, record.ended.unwrap_or(at));
-            for number in self.callers.numbers(shop, number) {
-                self.call_backs.forget(shop, number);
             }
         }
     }

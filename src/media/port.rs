@@ -6,6 +6,7 @@ mod disk;
 mod far;
 mod guards;
 mod lane;
+mod token;
 
 use std::io;
 use std::net::IpAddr;
@@ -22,7 +23,8 @@ use super::{Command, Fact, Lane};
 use crate::now::Mono;
 use bind::Binder;
 use disk::Disk;
-use lane::{PacketThread, WAKE};
+use lane::PacketThread;
+use token::WAKE;
 
 /// So many commands may wait in a lane before a [`Command::Change`] is dropped. A lane does tens of thousands a
 /// second: one that is this far behind is starved, and re-INVITEs must not fill the memory meanwhile.

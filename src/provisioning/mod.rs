@@ -18,10 +18,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::SecretString;
 use sha2::Sha256;
 
-use crate::caller::visible;
 use crate::config::{Config, Srtp};
 use crate::hex::hex;
 use crate::now::UnixMs;
+use crate::plain_text::visible;
 use crate::routing::plan::{Language, Phone, Shop};
 use crate::sip::auth::Algorithm;
 use wall_clock::WallClock;

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use crate::caller::visible;
+use crate::plain_text::visible;
 
 /// A value in XML, between tags or in quotes (XML 1.0 §2.4). What XML cannot hold at all is left out.
 pub struct Xml<'a>(pub &'a str);

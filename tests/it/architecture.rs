@@ -9,7 +9,7 @@ const SHELLS: [&str; 19] = [
     "app.rs",
     "app/",
     "clock.rs",
-    "driver.rs",
+    "driver",
     "speech",
     "alert",
     "resolve",
@@ -56,7 +56,7 @@ const ARROWS: [Rule; 8] = [
         instead: "media relays what it is told: put what it needs into a `Command` or a `Fact`",
     },
     Rule {
-        files: &["words/", "caller.rs", "owed.rs"],
+        files: &["words/", "caller", "owed.rs"],
         never: &["crate::door", "crate::sip", "crate::media", "crate::switchboard", "crate::twilio", "crate::store"],
         instead: "words and cards say facts: take them from call::record and routing",
     },
@@ -118,7 +118,7 @@ const IMPORTERS: [(&str, &[&str]); 32] = [
     ("clap", &["main.rs", "cli/"]),
     ("rustix", &["cli/doctor/disk.rs"]),
     ("sdp_types", &["media/sdp"]),
-    ("opening_hours", &["routing/hours.rs"]),
+    ("opening_hours", &["routing/hours"]),
     ("rlibphonenumber", &["number.rs"]),
     ("audio_codec_algorithms", &["media/g711.rs"]),
     ("hound", &["media/pcm_wave.rs"]),
@@ -132,8 +132,8 @@ const IMPORTERS: [(&str, &[&str]); 32] = [
     ("tokio_rustls", &["tls.rs"]),
     ("webpki_roots", &["tls"]),
     ("aws_lc_rs", &["tls", "twilio/ed25519.rs"]),
-    ("mio", &["driver.rs", "media/port", "sip/socket.rs"]),
-    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream.rs", "app.rs", "web/listener.rs"]),
+    ("mio", &["driver", "media/port", "sip/socket.rs"]),
+    ("socket2", &["driver.rs", "media/port", "sip/socket.rs", "sip/stream", "app.rs", "web/listener.rs"]),
     ("getrandom", &["app.rs", "cli/", "web/", "store/", "media/port"]),
 ];
 

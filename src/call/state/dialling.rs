@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use super::super::Dial;
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Stop};
+use super::super::facts::Facts;
 use super::super::leg::{Leg, LegId, LegState, TakenBy};
 use super::super::record::{Disposition, EndedBy, EventKind};
-use super::super::{Dial, Facts};
 use super::Phase;
 use super::ending;
 use super::talking::Talking;

@@ -1,7 +1,7 @@
 //! The caller's part is over. Legs that were told to stop are still legs until they confirm it.
 
-use super::super::Facts;
 use super::super::event::{Input, Output};
+use super::super::facts::Facts;
 use super::super::leg::{LegId, LegState};
 use super::super::record::EventKind;
 use super::Phase;

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::super::Facts;
 use super::super::event::{Given, Giver, Output, Stop};
+use super::super::facts::Facts;
 use super::super::leg::{Leg, LegState, TakenBy};
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::Phase;

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Input, LegEnd, Output, Said, Sealed, Stop};
+use super::super::facts::{Facts, Interrupted, Withdrawn};
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, Door, EndedBy, EventKind};
-use super::super::{Facts, Interrupted, Withdrawn};
 use super::talking::Before;
-use super::{Phase, ending, ringing};
+use super::{Phase, ending, legs};
 use crate::now::{Mono, Now, UnixMs};
 use crate::routing::decision::Opening;
 
@@ -64,7 +64,7 @@ impl Greeting {
         let next = self.next(now, input, facts, phones);
         // Nobody is there any more who could be picked up.
         if !matches!(&next, Phase::Greeting(greeting) if greeting.is_listened_to()) {
-            ringing::stop_others(now, None, Stop::CallerGaveUp, facts);
+            legs::stop_others(now, None, Stop::CallerGaveUp, facts);
         }
         next
     }
@@ -107,15 +107,15 @@ impl Greeting {
             // A person interrupts the machine. What was said so far is kept.
             (Input::Taken(taker), greeting @ (Greeting::Speaking { .. } | Greeting::Recording { .. })) => {
                 let before = greeting.interrupt(facts);
-                Phase::Talking(ringing::take(now, taker, before, facts))
+                Phase::Talking(legs::take(now, taker, before, facts))
             }
             (Input::WantedAt(phone), greeting @ (Greeting::Speaking { .. } | Greeting::Recording { .. })) => {
-                ringing::want(now, phone, facts, phones);
+                legs::want(now, phone, facts, phones);
                 Phase::Greeting(greeting)
             }
             (Input::PickedUp(leg), greeting) if greeting.is_listened_to() && may_pick_up(leg, facts) => {
                 let before = greeting.interrupt(facts);
-                Phase::Talking(ringing::pick_up(now, leg, before, facts))
+                Phase::Talking(legs::pick_up(now, leg, before, facts))
             }
             // Whoever was to greet or record is silent, or could not begin.
             (Input::Timeout, Greeting::Speaking { until, .. }) if until <= now.mono => unheard(now, facts),
@@ -141,7 +141,7 @@ impl Greeting {
                 Phase::Greeting(greeting)
             }
             (Input::Rings(leg), greeting) => {
-                ringing::rings(now, leg, facts);
+                legs::rings(now, leg, facts);
                 Phase::Greeting(greeting)
             }
             // The machine goes on.
@@ -219,7 +219,7 @@ fn gone(now: Now, id: LegId, end: LegEnd, facts: &mut Facts) {
     if let Some(leg) = facts.legs.remove(&id)
         && !matches!(leg.state, LegState::Leaving(_))
     {
-        facts.note(now, EventKind::Declined, Some(&leg), &ringing::detail(end));
+        facts.note(now, EventKind::Declined, Some(&leg), &legs::detail(end));
     }
 }
 

@@ -3,12 +3,13 @@
 //! is the same without a customer: the phone rings once, and what came of it is told.
 
 use super::super::event::{Final, Input, Output, Stop};
+use super::super::facts::Facts;
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::EventKind;
-use super::super::{Dial, Drilled, Facts, Lift, Occasion, Then};
+use super::super::{Dial, Drilled, Lift, Occasion, Then};
 use super::dialling::Dialling;
-use super::{Phase, ending, ringing};
+use super::{Phase, ending, legs};
 use crate::now::{Mono, Now};
 use crate::routing::Outside;
 
@@ -23,7 +24,7 @@ pub(crate) struct Lifting {
 impl Lifting {
     pub(crate) fn begin(now: Now, lift: Lift, facts: &mut Facts, phones: &Phones) -> Phase {
         for lifter in &lift.phones {
-            ringing::want(now, lifter.phone, facts, phones);
+            legs::want(now, lifter.phone, facts, phones);
         }
         let until = now.mono + lift.within;
         Lifting { lift, until, drilled: Drilled::Asked }.go_on(now, facts)
@@ -40,7 +41,7 @@ impl Lifting {
     pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts) -> Phase {
         match input {
             Input::Rings(leg) => {
-                ringing::rings(now, leg, facts);
+                legs::rings(now, leg, facts);
                 self.drilled(Drilled::Rings, facts);
             }
             Input::PickedUp(leg) => match facts.legs.get(&leg).map(|leg| leg.state) {
@@ -51,10 +52,10 @@ impl Lifting {
             Input::LegEnded(leg, _) | Input::LegHungUp(leg, _) => {
                 facts.legs.remove(&leg);
             }
-            Input::Timeout if self.until <= now.mono => ringing::stop_others(now, None, self.unheard(), facts),
-            Input::Closing => ringing::stop_others(now, None, Stop::NobodyAnswered, facts),
+            Input::Timeout if self.until <= now.mono => legs::stop_others(now, None, self.unheard(), facts),
+            Input::Closing => legs::stop_others(now, None, Stop::NobodyAnswered, facts),
             // Nothing was missed.
-            Input::NotNeeded => ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts),
+            Input::NotNeeded => legs::stop_others(now, None, Stop::AnsweredElsewhere, facts),
             Input::Timeout => {}
             // Who does not ring at once is not waited for.
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
@@ -73,7 +74,7 @@ impl Lifting {
 
     /// While something rings, that is waited for.
     fn go_on(mut self, now: Now, facts: &mut Facts) -> Phase {
-        if ringing::anything_rings(facts) {
+        if legs::anything_rings(facts) {
             return Phase::Lifting(self);
         }
         let came = if self.drilled == Drilled::Rings { Drilled::Rang } else { Drilled::Silent };
@@ -108,11 +109,11 @@ impl Lifting {
             }
             self.drilled(Drilled::Lifted, facts);
             ending::too_late(now, id, facts);
-            ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts);
+            legs::stop_others(now, None, Stop::AnsweredElsewhere, facts);
             return self.go_on(now, facts);
         };
         let Some(leg) = facts.legs.remove(&id) else { return Phase::Lifting(self) };
-        ringing::stop_others(now, None, Stop::AnsweredElsewhere, facts);
+        legs::stop_others(now, None, Stop::AnsweredElsewhere, facts);
         let phones = self.lift.phones;
         let user = phones.into_iter().find(|lifter| lifter.phone == leg.phone).map(|lifter| lifter.user);
         facts.made_by = Some(leg.phone);

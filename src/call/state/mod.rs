@@ -5,14 +5,15 @@ pub(super) mod dialling;
 pub(super) mod ending;
 mod given;
 pub(super) mod greeting;
+mod legs;
 pub(super) mod lifting;
 pub(super) mod ringing;
 mod screening;
 pub(super) mod talking;
 pub(super) mod transferring;
 
-use super::Facts;
 use super::event::Input;
+use super::facts::Facts;
 use super::phones::Phones;
 use crate::now::{Mono, Now};
 

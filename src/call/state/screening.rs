@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::super::Facts;
 use super::super::event::{Output, Stop};
+use super::super::facts::Facts;
 use super::super::leg::{BindingId, LegId, LegState, TakenBy};
 use super::super::record::EventKind;
 use crate::now::{Mono, Now};

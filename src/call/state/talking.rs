@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::super::event::{CallerLeft, Final, Holder, Input, LegEnd, Output, Said, Stop};
+use super::super::facts::{Facts, Withdrawn};
 use super::super::leg::{Leg, LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
-use super::super::{Facts, Withdrawn};
 use super::greeting::{Closed, Greeting};
 use super::ringing::Ringing;
 use super::transferring::Transferring;

@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::Facts;
 use super::super::event::{CallerLeft, Holder, Input, LegEnd, Output, Progress, Said, Stop};
+use super::super::facts::Facts;
 use super::super::leg::{Leg, LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::{Disposition, EndedBy, EventKind};
 use super::talking::{self, Talking};
-use super::{Phase, ending, ringing};
+use super::{Phase, ending, legs, ringing};
 use crate::now::{Mono, Now};
 use crate::routing::plan::PhoneId;
 
@@ -64,7 +64,7 @@ impl Transferring {
     pub(crate) fn on(mut self, now: Now, input: Input, facts: &mut Facts, phones: &Phones) -> Phase {
         match input {
             Input::Rings(leg) => {
-                ringing::rings(now, leg, facts);
+                legs::rings(now, leg, facts);
                 if let (Some(giver), Some(LegState::Ringing)) = (self.giver, facts.legs.get(&leg).map(|leg| leg.state))
                 {
                     facts.push(Output::Tell { leg: giver, progress: Progress::Rings });
@@ -88,7 +88,7 @@ impl Transferring {
                 self.go_on(now, facts, phones)
             }
             Input::Timeout if self.until <= now.mono => {
-                ringing::stop_others(now, self.giver, Stop::NobodyAnswered, facts);
+                legs::stop_others(now, self.giver, Stop::NobodyAnswered, facts);
                 self.go_on(now, facts, phones)
             }
             Input::Timeout if self.again_at.is_some_and(|at| at <= now.mono) => {
@@ -97,7 +97,7 @@ impl Transferring {
                 self.go_on(now, facts, phones)
             }
             Input::CallerLeft(left, said) => {
-                ringing::stop_others(now, self.giver, Stop::CallerGaveUp, facts);
+                legs::stop_others(now, self.giver, Stop::CallerGaveUp, facts);
                 let (by, why) = match left {
                     CallerLeft::HungUp => (EndedBy::Caller, Stop::Finished),
                     CallerLeft::Lost | CallerLeft::NotConnected => (EndedBy::Network, Stop::Lost),
@@ -107,7 +107,7 @@ impl Transferring {
                 Phase::Ending
             }
             Input::Closing => {
-                ringing::stop_others(now, self.giver, Stop::NobodyAnswered, facts);
+                legs::stop_others(now, self.giver, Stop::NobodyAnswered, facts);
                 self.hang_up_giver(Stop::Finished, facts);
                 talking::hang_up_caller(now, EndedBy::Network, Stop::Finished, None, facts)
             }
@@ -163,7 +163,7 @@ impl Transferring {
         }
         let others: Vec<LegId> =
             facts.legs.keys().copied().filter(|leg| *leg != winner && Some(*leg) != self.giver).collect();
-        ringing::stop(now, others, Stop::AnsweredElsewhere, facts);
+        legs::stop(now, others, Stop::AnsweredElsewhere, facts);
         facts.push(Output::Join { leg: winner });
         if let Some(giver) = self.giver {
             facts.push(Output::Tell { leg: giver, progress: Progress::Taken });
@@ -177,7 +177,7 @@ impl Transferring {
         if self.giver == Some(id) {
             self.giver = None;
         } else if !matches!(leg.state, LegState::Leaving(_)) {
-            facts.note(now, EventKind::Declined, Some(&leg), &ringing::detail(end));
+            facts.note(now, EventKind::Declined, Some(&leg), &legs::detail(end));
             if end == LegEnd::Declined {
                 self.declined.insert(leg.phone);
             }
@@ -191,7 +191,7 @@ impl Transferring {
         let (talk, free): (Vec<PhoneId>, Vec<PhoneId>) =
             all.filter(|phone| !self.declined.contains(phone)).partition(|phone| phones.talks(*phone));
         free.into_iter().for_each(|phone| ring(now, phone, facts, phones));
-        if !ringing::anything_rings(facts) {
+        if !legs::anything_rings(facts) {
             talk.into_iter().for_each(|phone| ring(now, phone, facts, phones));
         }
     }
@@ -199,7 +199,7 @@ impl Transferring {
     /// While something rings, that is waited for; else the call goes back to whoever is there.
     fn go_on(mut self, now: Now, facts: &mut Facts, phones: &Phones) -> Phase {
         loop {
-            if ringing::anything_rings(facts) {
+            if legs::anything_rings(facts) {
                 return Phase::Transferring(self);
             }
             if let Some(giver) = self.giver {
@@ -257,6 +257,6 @@ impl Transferring {
 fn ring(now: Now, phone: PhoneId, facts: &mut Facts, phones: &Phones) {
     // Who picks up has the call: no place behind a carrier, where that may be a mailbox.
     for &place in phones.of(phone).iter().filter(|place| !phones.is_behind_a_carrier(**place)) {
-        ringing::offer(now, phone, place, facts, phones);
+        legs::offer(now, phone, place, facts, phones);
     }
 }

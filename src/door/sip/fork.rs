@@ -16,6 +16,7 @@ use crate::sip::message::{Header, Method, Received, other};
 use crate::sip::outgoing::{ALLOW, ALLOW_TO_PHONES, Body, Outgoing};
 
 use super::abilities::{self, Peer};
+use super::lines::Tried;
 use super::offer::described;
 use super::{Begun, Party, PhoneLeg, PhoneState, Place, SipDoor, bridge, cells, loops};
 
@@ -40,7 +41,7 @@ impl SipDoor {
     }
 
     /// The same, with this sound, and not by what was tried.
-    fn ring_by(&mut self, now: Now, leg: LegId, binding: BindingId, sound: Sound, tried: Vec<cells::Tried>) {
+    fn ring_by(&mut self, now: Now, leg: LegId, binding: BindingId, sound: Sound, tried: Vec<Tried>) {
         let place = self.places.get(&binding).cloned().ok_or(LegEnd::Silent);
         let place = match place.and_then(|place| self.way_to(place, &tried)) {
             Ok(place) => place,

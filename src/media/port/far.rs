@@ -9,7 +9,7 @@ use super::Counts;
 use super::bind::Bound;
 use super::disk::{Order, Orders};
 use super::guards::Guards;
-use super::lane::Kind;
+use super::token::Kind;
 use crate::media::asker::{self, Asker};
 use crate::media::attendant::{self, Attendant};
 use crate::media::player::PACKET_BYTES;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lane::Kind;
+use super::token::Kind;
 use crate::media::Which;
 use crate::media::srtp::{Guard, Keys, Refused};
 

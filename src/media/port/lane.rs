@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 
 use super::Counts;
@@ -15,14 +14,13 @@ use super::bind::{Binder, Bound};
 use super::disk::Orders;
 use super::far::{self, Ear, Far, Machine, Turns};
 use super::guards::Guards;
+use super::token::{Kind, Port};
 use crate::media::asker::Asker;
 use crate::media::attendant::Attendant;
 use crate::media::relay::{Relay, Verdict};
 use crate::media::{Ask, Attend, Carry, Command, Fact, Family, Kept, Lane, PairId, RelayId, Side, Which};
 use crate::now::Mono;
 
-/// The token of the waker; those of sockets count up from 0.
-pub(super) const WAKE: Token = Token(usize::MAX);
 /// Longer than any audio packet (RFC 3551 at 200 ms of 16 bits would be 3,200, but nobody fragments); a datagram that
 /// fills it was cut off.
 const PACKET_MAX: usize = 2048;
@@ -81,20 +79,6 @@ struct Live {
     guards: Guards,
     a: Bound,
     b: Far,
-}
-
-/// Which of a relay's four sockets.
-#[derive(Clone, Copy)]
-struct Port {
-    slot: usize,
-    which: Which,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    Rtp,
-    Rtcp,
 }
 
 /// Whether a turn has left something to do.
@@ -450,38 +434,6 @@ impl<F: Fn(Fact)> PacketThread<F> {
         for socket in [&mut bound.rtp, &mut bound.rtcp] {
             // Fails only for a socket that was never polled.
             let _ = self.poll.registry().deregister(socket);
-        }
-    }
-}
-
-impl Port {
-    /// `None` for the waker.
-    fn of(token: Token) -> Option<Port> {
-        (token != WAKE).then_some(Port {
-            slot: token.0 / 4,
-            which: if token.0 & 2 == 0 { Which::A } else { Which::B },
-            kind: if token.0 & 1 == 0 { Kind::Rtp } else { Kind::Rtcp },
-        })
-    }
-
-    fn token(self) -> Token {
-        let which = match self.which {
-            Which::A => 0,
-            Which::B => 2,
-        };
-        let kind = match self.kind {
-            Kind::Rtp => 0,
-            Kind::Rtcp => 1,
-        };
-        Token(self.slot * 4 + which + kind)
-    }
-}
-
-impl Kind {
-    fn socket(self, bound: &Bound) -> &UdpSocket {
-        match self {
-            Kind::Rtp => &bound.rtp,
-            Kind::Rtcp => &bound.rtcp,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A leg whose packets are protected has one relay after another, and its far end hears of none of that.
 
+use super::protected::{keying, opened, protected, sealed};
 use super::*;
 
 /// A call with one protected leg, the caller's, and a phone that speaks in the open.

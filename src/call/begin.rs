@@ -1,0 +1,114 @@
+//! How a call begins: what was decided of it, what a phone of the shop wants, or why nobody can take it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::{Final, Output, Ways};
+use super::facts::Facts;
+use super::record::{Disposition, EndedBy, EventKind};
+use super::state::Phase;
+use crate::now::Now;
+use crate::number::Number;
+use crate::routing::Outside;
+use crate::routing::decision::{Action, Ring};
+use crate::routing::plan::PhoneId;
+
+/// What a call begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begin {
+    Decided(Action),
+    /// It was decided that it rings, by these ways.
+    Rings(Ring, Ways),
+    /// A phone of the shop has dialled a number outside.
+    Dial(Dial),
+    /// Phones of the shop are rung: whoever lifts one is put through to a number outside.
+    Lift(Lift),
+    /// Whatever was decided, this caller cannot be connected to anybody.
+    Unservable(Final),
+    /// It was decided to take this call, but there are no ports left for its sound: as many talk as can. So it is one that
+    /// nobody took, of this kind.
+    NoPorts(Disposition),
+}
+
+/// A call to a number outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dial {
+    /// Who calls.
+    pub phone: PhoneId,
+    pub name: Arc<str>,
+    pub to: Outside,
+    /// So many ways there are to be asked by, one after the other.
+    pub carriers: usize,
+}
+
+/// A call back to somebody outside, which begins with a ring at home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lift {
+    pub occasion: Occasion,
+    pub phones: Vec<Lifter>,
+    pub then: Then,
+    /// So long they ring.
+    pub within: Duration,
+}
+
+/// A phone that rings for a call back, and by what the log knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifter {
+    pub phone: PhoneId,
+    pub user: String,
+}
+
+/// Why phones ring for a call back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// The customer has just given up: nobody has asked for it.
+    Missed,
+    /// Somebody who looks at the page has.
+    Asked,
+    /// Nobody is called: somebody wants to know whether the phone rings.
+    Drill,
+}
+
+/// What becomes of whoever lifts such a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// They are put through to this customer; carriers as in [`Dial`].
+    Calls { to: Number, carriers: usize },
+    /// It has rung: that is all.
+    HangsUp,
+}
+
+/// What came of ringing a phone to see whether it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drilled {
+    /// It was asked, and has said nothing yet.
+    Asked,
+    Rings,
+    /// It rang, and somebody lifted it.
+    Lifted,
+    /// It rang, and nobody lifted it.
+    Rang,
+    /// It did not ring.
+    Silent,
+}
+
+impl Facts {
+    /// A call that rings nobody gets its final answer.
+    pub(super) fn turn_away(&mut self, now: Now, disposition: Disposition, answer: Final) -> Phase {
+        self.note(now, EventKind::Arrived, None, "");
+        self.note(now, EventKind::Refused, None, &answer.detail());
+        self.end(now, disposition, None);
+        self.tell_caller(Output::Refuse(answer));
+        Phase::Ending
+    }
+
+    /// Busy is what a shop is whose lines are all taken; 503 would send the carrier away from it for minutes (RFC 3261
+    /// §21.5.4).
+    pub(super) fn no_ports(&mut self, now: Now, disposition: Disposition) -> Phase {
+        self.note(now, EventKind::Arrived, None, "");
+        self.note(now, EventKind::Refused, None, "no ports");
+        self.end(now, disposition, Some(EndedBy::GiveUp));
+        self.tell_caller(Output::Refuse(Final::Busy));
+        Phase::Ending
+    }
+}

@@ -1,0 +1,92 @@
+//! The way into the loop: what the shells tell it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use mio::Waker;
+
+use crate::call::record::CallId;
+use crate::media::{Fact, Kept};
+use crate::resolve::Located;
+use crate::routing::Plan;
+use crate::routing::plan::ShopId;
+use crate::sip::message_summary::Waiting;
+use crate::sip::stream::Report;
+use crate::switchboard::{Keyless, LeftRinging, Protocol, Ticket, WentOut};
+use crate::twilio::work::Recording;
+use crate::twilio::{Document, Webhook};
+use crate::utterance::Names;
+use crate::web::board::Question;
+
+/// Answers of shells that may wait. A shell that finds it full waits: it has no deadlines of its own.
+pub(super) const WAITING: usize = 8192;
+
+/// What the shells tell the loop.
+#[derive(Debug)]
+pub enum Message {
+    Recorded(Ticket),
+    BindingsKept(Ticket),
+    Resolved {
+        ticket: Ticket,
+        protocol: Protocol,
+        host: String,
+        addresses: Vec<SocketAddr>,
+    },
+    /// The servers of a carrier's name.
+    Located {
+        ticket: Ticket,
+        host: String,
+        servers: Vec<Located>,
+    },
+    Stream(Report),
+    Media(Fact),
+    Plan(Arc<Plan>),
+    /// Calls that rang when the last process died.
+    LeftRinging(Vec<LeftRinging>),
+    Keyless(Vec<Keyless>),
+    GoneOut(Vec<WentOut>),
+    /// How many messages wait in each shop that has any.
+    Waiting(Vec<(ShopId, Waiting)>),
+    /// Names of callers that the owner has changed come with a plan.
+    Callers(crate::caller::Callers),
+    /// So many callers of this shop should have been called back by now, and nobody has taken it on.
+    CallBacksDue(ShopId, u32),
+    /// Names that a voice has spoken.
+    Names(Names),
+    /// The web asks.
+    Asked(Question),
+    /// A request of Twilio's; whoever asks waits so long as [`crate::twilio`] allows.
+    Webhook(Box<Webhook>, tokio::sync::oneshot::Sender<Document>),
+    RecordingFetched {
+        call: CallId,
+        recording: Option<Recording>,
+        kept: Kept,
+    },
+    Drain,
+    Stop,
+}
+
+/// The way into the loop.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    pub(super) messages: SyncSender<Message>,
+    pub(super) waker: Arc<Waker>,
+}
+
+impl Inbox {
+    /// Hands a message to the loop, waiting for room if there is none. A loop that is gone takes nothing.
+    pub fn send(&self, message: Message) {
+        if self.messages.send(message).is_ok() {
+            // A failed wake is a closed poll: the loop is gone.
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// The same without waiting: where there is no room the message is dropped, and with it whatever was to be answered.
+    pub fn try_send(&self, message: Message) {
+        if self.messages.try_send(message).is_ok() {
+            let _ = self.waker.wake();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The calls that live: each is told what happens in it, and what it wants is passed on.
+
+use crate::call::Call;
+use crate::call::event::{Input as CallInput, Output as CallOutput};
+use crate::call::record::{CallId, CallRecord, Disposition};
+use crate::now::Now;
+
+use super::{Asked, LogEntry, Output, Switchboard};
+
+impl Switchboard {
+    pub(super) fn feed(&mut self, now: Now, id: CallId, input: CallInput) {
+        self.feed_alone(now, id, input);
+        self.tell_of_free_phones(now);
+    }
+
+    fn feed_alone(&mut self, now: Now, id: CallId, input: CallInput) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        self.busy_with = Some(id);
+        call.handle(now, input, &self.contacts.phones);
+        self.drain_call(now, id);
+        self.busy_with = None;
+    }
+
+    /// A phone that has hung up rings for whoever waits, before anything else happens: the oldest first.
+    pub(super) fn tell_of_free_phones(&mut self, now: Now) {
+        while let Some((call, phone)) = self.freed.pop_front() {
+            self.feed_alone(now, call, CallInput::Freed(phone));
+        }
+    }
+
+    pub(super) fn drain_call(&mut self, now: Now, id: CallId) {
+        let shop = self.calls.get(&id).and_then(|call| call.record().shop);
+        while let Some(output) = self.calls.get_mut(&id).and_then(Call::poll_output) {
+            match output {
+                CallOutput::Record { medium, record } => {
+                    let ticket = self.ticket(Asked::Record(id));
+                    self.outputs.push_back(Output::Record { ticket, medium, record });
+                }
+                CallOutput::Unrecorded => self.unrecorded += 1,
+                CallOutput::Log(event) => {
+                    self.read_event(now, &event);
+                    self.outputs.push_back(Output::Log(LogEntry::Event(event)));
+                }
+                CallOutput::Changed(record) => {
+                    if !self.calls.get(&id).is_some_and(Call::may_be_unanswered) {
+                        self.note_spoken(&record);
+                    }
+                    self.perhaps_gave_up(now, &record);
+                    self.outputs.push_back(Output::Log(LogEntry::Changed(record)));
+                }
+                CallOutput::Keep(message) => self.outputs.push_back(Output::Log(LogEntry::Message(message))),
+                CallOutput::Notify(notice) => {
+                    if let Some(shop) = shop {
+                        self.notify(now, shop, notice);
+                    }
+                }
+                CallOutput::Greet(closed) => self.greet(now, id, closed.opening()),
+                CallOutput::Screen { leg } => self.screen(now, leg),
+                CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
+                CallOutput::Lift { leg } => self.lifted(now, leg),
+                CallOutput::Drilled { phone, drilled } => self.drills.note(now, phone, drilled),
+                CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
+                CallOutput::Answer { .. } => {
+                    // Until now whoever has picked up could be gone before.
+                    if let Some(record) = self.calls.get(&id).map(|call| call.record().clone()) {
+                        self.note_spoken(&record);
+                    }
+                    self.at_the_door(now, id, &output);
+                }
+                CallOutput::Ring { .. }
+                | CallOutput::Take { .. }
+                | CallOutput::Join { .. }
+                | CallOutput::Adopt { .. }
+                | CallOutput::Succeed { .. }
+                | CallOutput::Tell { .. }
+                | CallOutput::Stop { .. }
+                | CallOutput::HangUp { .. }
+                | CallOutput::Announce
+                | CallOutput::LetHear { .. }
+                | CallOutput::Refuse(_)
+                | CallOutput::HangUpCaller(_)
+                | CallOutput::AskBoth { .. }
+                | CallOutput::StopAsking { .. } => self.at_the_door(now, id, &output),
+            }
+        }
+        let Some(call) = self.calls.get(&id) else { return };
+        self.lamps.note(call);
+        self.freed.extend(self.contacts.phones.note(call.age(), call.uses(), call.awaited()));
+        match call.poll_timeout() {
+            Some(at) => self.deadlines.set(id, at),
+            None => self.deadlines.stop(id),
+        }
+        if call.is_over() {
+            self.twilio.call_is_over(now, id, call.record());
+            self.door.expect_no_more(id);
+            self.deadlines.stop(id);
+            if let Some(over) = self.calls.remove(&id) {
+                self.count_talk(now, over.record());
+            }
+            self.dialled_by.remove(&id);
+        }
+    }
+
+    /// Somebody speaks with this customer, or has.
+    fn note_spoken(&mut self, record: &CallRecord) {
+        let spoken = record.answered.filter(|_| record.disposition == Some(Disposition::Answered));
+        if let (Some(shop), Some(number), Some(at)) = (record.shop, &record.caller, spoken) {
+            self.callers.note_spoken(shop, number, record.ended.unwrap_or(at));
+            for number in self.callers.numbers(shop, number) {
+                self.call_backs.forget(shop, number);
+            }
+        }
+    }
+}
