@@ -17,7 +17,7 @@ pub struct Figures {
     pub halves: Vec<Half>,
     /// Calls that found the shop closed.
     pub while_closed: u32,
-    pub promises: Kept,
+    pub promises: PromisesKept,
     /// What callers wanted and how many, most first; who did not say is not among them.
     pub wanted: Vec<(Wanted, u32)>,
 }
@@ -33,7 +33,7 @@ pub struct Half {
 
 /// Promises whose time has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct PromisesKept {
     pub due: u32,
     /// Somebody spoke with them in time.
     pub kept: u32,

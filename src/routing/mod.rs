@@ -14,6 +14,7 @@ pub mod hours;
 mod hours_tag;
 pub mod local_time;
 pub mod plan;
+pub mod public_holidays;
 pub mod waves;
 pub mod week;
 pub mod wish;

@@ -5,7 +5,7 @@ mod typed;
 
 use std::fmt::Write as _;
 
-pub use typed::{MOST_SPANS, TypedError, read_day, write_day};
+pub use typed::{MOST_SPANS, TypedError, is_same_as_above, read_day, write_day};
 
 /// Hours that are the same every week.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

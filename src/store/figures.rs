@@ -3,7 +3,7 @@
 use super::db::read;
 use super::row::{theirs, unreadable};
 use super::{Store, StoreError};
-use crate::figures::{Figures, HALF_MS, Half, Kept};
+use crate::figures::{Figures, HALF_MS, Half, PromisesKept};
 use crate::now::UnixMs;
 use crate::routing::plan::ShopId;
 use crate::wrap_up::Wanted;
@@ -79,8 +79,8 @@ impl Store {
 }
 
 /// One that is not due yet is neither kept nor broken.
-fn kept(promises: &[(i64, Option<i64>)], now: UnixMs) -> Kept {
-    let mut kept = Kept::default();
+fn kept(promises: &[(i64, Option<i64>)], now: UnixMs) -> PromisesKept {
+    let mut kept = PromisesKept::default();
     for (due, spoken) in promises {
         if spoken.is_some() || *due <= now.0 {
             kept.due += 1;

@@ -46,7 +46,7 @@ pub use error::StoreError;
 pub use hours::Saved;
 pub use owed::{Claim, Claimed, Overdue, OwedCaller};
 pub use owners::{Link, Owner, OwnerId};
-pub use people::{Kept, Person, Role};
+pub use people::{Person, PersonChange, Role};
 pub use plan::{Contact, ShopSettings};
 pub use provisioning::{LinkState, ProvisioningLink};
 pub use salvage::Salvaged;

@@ -42,7 +42,7 @@ pub struct Person {
 /// Whether a change was made that the last owner would not survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "nothing was changed for the last owner"]
-pub enum Kept {
+pub enum PersonChange {
     Done,
     /// Nothing was changed: nobody would be left who may change anything.
     LastOwner,
@@ -123,7 +123,7 @@ impl Store {
     }
 
     /// Gives somebody another role.
-    pub async fn set_role(&self, person: OwnerId, role: Role) -> Result<Kept, StoreError> {
+    pub async fn set_role(&self, person: OwnerId, role: Role) -> Result<PersonChange, StoreError> {
         Ok(write!(self.db, tx => {
             // On PostgreSQL the row of the version is what makes writers take turns: two owners must not let each other go.
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
@@ -132,27 +132,27 @@ impl Store {
                 let other: Option<i64> =
                     sqlx::query_scalar(OTHER_OWNER).bind(person.0).fetch_optional(&mut *tx).await?;
                 if is.is_some() && other.is_none() {
-                    return Ok(Kept::LastOwner);
+                    return Ok(PersonChange::LastOwner);
                 }
             }
             sqlx::query(SET_ROLE).bind(person.0).bind(role.as_str()).execute(&mut *tx).await?;
-            Kept::Done
+            PersonChange::Done
         }))
     }
 
     /// Removes somebody: their browsers are signed out, their links work no more.
-    pub async fn remove_person(&self, person: OwnerId) -> Result<Kept, StoreError> {
+    pub async fn remove_person(&self, person: OwnerId) -> Result<PersonChange, StoreError> {
         Ok(write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
             let is: Option<i64> = sqlx::query_scalar(IS_OWNER).bind(person.0).fetch_optional(&mut *tx).await?;
             let other: Option<i64> = sqlx::query_scalar(OTHER_OWNER).bind(person.0).fetch_optional(&mut *tx).await?;
             if is.is_some() && other.is_none() {
-                return Ok(Kept::LastOwner);
+                return Ok(PersonChange::LastOwner);
             }
             sqlx::query(SIGN_OUT_EVERYWHERE).bind(person.0).execute(&mut *tx).await?;
             sqlx::query(DROP_SET_UP).bind(person.0).execute(&mut *tx).await?;
             sqlx::query(DROP).bind(person.0).execute(&mut *tx).await?;
-            Kept::Done
+            PersonChange::Done
         }))
     }
 

@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::routing::plan::Language;
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
+use crate::web::form::{Field, Fields};
 use crate::web::frame::{Choice, Frame, Tab, View, page, shown};
-use crate::web::phone::{OffForm, Typed, my_off};
+use crate::web::phone::{OffForm, my_off};
 use crate::words::page::shop::phones;
 
 #[derive(Template)]
@@ -29,11 +29,11 @@ pub async fn show(view: View) -> Result<Response, Fault> {
 }
 
 /// The page again, with what was typed and why it was not taken.
-pub fn again(view: &View, off: Typed) -> Result<Response, Fault> {
+pub fn again(view: &View, off: Field) -> Result<Response, Fault> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, build(view, Some(off))?).into_response())
 }
 
-fn build(view: &View, off: Option<Typed>) -> Result<Response, Fault> {
+fn build(view: &View, off: Option<Field>) -> Result<Response, Fault> {
     let w = view.w();
     let own = view.visitor.owner.language;
     let choice = |value, name, language| Choice { value, name, chosen: own == language };

@@ -65,8 +65,7 @@ struct Page {
     calls_back: String,
     join: String,
     part: String,
-    /// An owner's alone.
-    export: Option<String>,
+    export: String,
     erase: String,
 }
 
@@ -219,7 +218,7 @@ async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, F
         calls_back: view.at(&format!("/callers/{}/no-call-back", number.as_str())),
         join: view.at(&format!("/callers/{}/join", number.as_str())),
         part: view.at(&format!("/callers/{}/part", number.as_str())),
-        export: view.is_owner().then(|| view.at(&format!("/callers/{}/export", number.as_str()))),
+        export: view.at(&format!("/callers/{}/export", number.as_str())),
         erase: view.at(&format!("/callers/{}/erase", number.as_str())),
         saved: fault.is_none() && !view.query.text("saved").is_empty(),
         fault,

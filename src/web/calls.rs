@@ -39,7 +39,7 @@ struct Page {
     calls: Vec<CallLine>,
     older: Option<String>,
     /// An owner's alone.
-    table: Option<String>,
+    table: String,
     import: String,
 }
 
@@ -172,7 +172,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
         found,
         calls: lines,
         older,
-        table: view.is_owner().then(|| view.at(&format!("/calls.csv?{}", asked.typed.parameters()))),
+        table: view.at(&format!("/calls.csv?{}", asked.typed.parameters())),
         import: view.at("/callers/import"),
         typed: asked.typed,
     })

@@ -15,7 +15,7 @@ use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page};
 use crate::web::wrap_up::seen_wanted;
 use crate::words;
-use crate::words::page::{after, figures as said};
+use crate::words::page::{figures as said, wrap_up};
 use crate::wrap_up::{MAX_WORD_CHARS, MAX_WORDS, line};
 
 #[derive(Template)]
@@ -23,7 +23,7 @@ use crate::wrap_up::{MAX_WORD_CHARS, MAX_WORDS, line};
 struct Page {
     frame: Frame,
     f: &'static said::Labels,
-    a: &'static after::Labels,
+    a: &'static wrap_up::Labels,
     rows: Vec<Row>,
     /// In short, and whole.
     weekdays: Vec<(String, &'static str)>,
@@ -101,7 +101,7 @@ async fn build(view: &View, refused: Option<&str>) -> Result<Response, Fault> {
     let week = telling.week(zone);
     let wants_of = if now.said() >= ENOUGH || before.said() == 0 { &now } else { &before };
     let own = store.wanted_words(view.shop.id).await?.join("\n");
-    let (f, a) = (said::labels(language), after::labels(language));
+    let (f, a) = (said::labels(language), wrap_up::labels(language));
     let wants = wants_of.wanted.iter().take(WANTS);
     page(Page {
         frame: view.frame(Tab::Other, f.figures),
@@ -111,7 +111,7 @@ async fn build(view: &View, refused: Option<&str>) -> Result<Response, Fault> {
         weekdays: words::page::weekdays(language).map(|day| (day.chars().take(2).collect(), day)).into(),
         week: lines(&week, view),
         missed_advice: said::advice_on_missed(telling, zone, language),
-        wants: wants.map(|(wanted, callers)| (after::wanted(wanted, language), *callers)).collect(),
+        wants: wants.map(|(wanted, callers)| (wrap_up::wanted(wanted, language), *callers)).collect(),
         wants_advice: said::advice_on_wants(wants_of, language),
         words_action: view.at("/figures/words"),
         words: crate::web::frame::shown_lines(refused.unwrap_or(&own)),

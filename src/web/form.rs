@@ -70,6 +70,23 @@ impl Fields {
     }
 }
 
+/// What stands in a field, and why what was sent was not taken.
+#[derive(Default)]
+pub struct Field {
+    pub value: String,
+    pub fault: Option<String>,
+}
+
+impl Field {
+    pub fn fresh(value: &str) -> Field {
+        Field { value: value.to_owned(), fault: None }
+    }
+
+    pub fn refused(value: &str, fault: impl Into<String>) -> Field {
+        Field { value: value.to_owned(), fault: Some(fault.into()) }
+    }
+}
+
 /// A text as a value in an address (RFC 3986 §2).
 pub fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {

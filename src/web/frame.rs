@@ -9,13 +9,14 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::call::record::CallRecord;
 use crate::now::UnixMs;
-use crate::routing::Plan;
 use crate::routing::plan::{Language, PhoneId, Shop, ShopId};
-use crate::store::{Role, StoreError};
+use crate::routing::{Plan, local_time};
+use crate::store::StoreError;
 use crate::web::Web;
 use crate::web::assets::{ICON, SCRIPT, STYLE};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
+use crate::web::role::May;
 use crate::web::visit::Visitor;
 use crate::words::page::{Labels, labels, shop};
 
@@ -50,6 +51,8 @@ pub struct Frame {
     pub script: &'static str,
     /// What every form carries as `csrf`.
     pub csrf: String,
+    /// What the reader may do: asked before a form or a link is shown that is not everybody's.
+    pub may: May,
     pub shop_name: String,
     /// The shop's id, where forms must name it because there are several.
     pub shop_field: Option<i64>,
@@ -187,8 +190,9 @@ impl View {
         self.visitor.language
     }
 
-    pub fn is_owner(&self) -> bool {
-        self.visitor.owner.role == Role::Owner
+    /// What the reader may do.
+    pub fn may(&self) -> May {
+        May::of(self.visitor.owner.role)
     }
 
     pub fn w(&self) -> &'static Labels {
@@ -198,6 +202,11 @@ impl View {
     /// The shop a call was to, else the one that is looked at.
     pub fn shop_of(&self, record: &CallRecord) -> &Shop {
         record.shop.and_then(|id| self.plan.shop(id)).unwrap_or(&self.shop)
+    }
+
+    /// The instant that somebody means who types a day and a time, by the shop's clock.
+    pub fn instant(&self, typed: &str) -> Option<UnixMs> {
+        local_time::read(typed).map(|local| local_time::earliest(self.shop.time_zone, local))
     }
 
     /// Which shop's calls to list: with one shop all, also those of numbers that are nobody's.
@@ -232,6 +241,7 @@ impl View {
             icon: ICON.as_str(),
             script: SCRIPT.as_str(),
             csrf: self.visitor.form_mark(),
+            may: self.may(),
             shop_name: shown(&self.shop.name),
             shop_field: several.then_some(self.shop.id.0),
             home: self.at("/"),

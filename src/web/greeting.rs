@@ -35,6 +35,8 @@ struct Page {
     parts: Vec<PartForm>,
     record: String,
     remove: String,
+    /// Where the answer leads to.
+    then: &'static str,
     also: String,
     /// The value, the name, whether it is chosen.
     languages: Vec<(&'static str, &'static str, bool)>,
@@ -42,31 +44,34 @@ struct Page {
 }
 
 /// What is heard at the time that was asked for.
-enum Heard {
+pub enum Heard {
     Greeting { when: String, text: String, length: String, sound: String },
     PhonesRing,
     NeverClosed,
 }
 
 /// Some of the fixed words, and the form for the shop's own.
-struct PartForm {
-    id: String,
-    language: &'static str,
-    part: &'static str,
-    name: String,
-    room: String,
-    is_own: bool,
-    words: String,
-    fault: Option<String>,
+pub struct PartForm {
+    pub id: String,
+    pub language: &'static str,
+    pub part: &'static str,
+    pub name: String,
+    pub room: String,
+    pub is_own: bool,
+    pub words: String,
+    pub fault: Option<String>,
 }
 
 /// What was typed and not taken.
-struct Refused {
+pub struct Refused {
     language: Language,
     part: Part,
     words: String,
     fault: String,
 }
+
+/// The first steps have these forms too.
+const STEP: &str = "/start/greeting";
 
 pub async fn show(view: View) -> Result<Response, Fault> {
     page(build(&view, None))
@@ -87,16 +92,24 @@ pub async fn sound(view: View) -> Result<Response, Fault> {
 
 /// Takes a recording as the shop's own words.
 pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
-    let (language, part) = which(&fields)?;
+    match take(&view, &fields).await? {
+        Ok(()) => Ok(Redirect::to(&view.at("/greeting?saved=yes")).into_response()),
+        Err(refused) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)))?).into_response()),
+    }
+}
+
+/// Keeps a recording, or says what is wrong with it.
+pub async fn take(view: &View, fields: &Fields) -> Result<Result<(), Refused>, Fault> {
+    let (language, part) = which(fields)?;
     match OwnWords::recorded(language, part, fields.text("words"), fields.file()) {
         Ok(own) => {
             view.web.store.set_own_words(view.shop.id, &own).await?;
-            done(&view).await
+            view.web.plan_changed().await;
+            Ok(Ok(()))
         }
         Err(unfit) => {
             let words = fields.text("words").to_owned();
-            let refused = Refused { language, part, words, fault: said::unfit(&unfit, view.language()) };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)))?).into_response())
+            Ok(Err(Refused { language, part, words, fault: said::unfit(&unfit, view.language()) }))
         }
     }
 }
@@ -105,7 +118,9 @@ pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<
 pub async fn remove(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     let (language, part) = which(&fields)?;
     view.web.store.drop_own_words(view.shop.id, language, part).await?;
-    done(&view).await
+    view.web.plan_changed().await;
+    let then = if fields.text("then") == STEP { STEP } else { "/greeting" };
+    Ok(Redirect::to(&view.at(&format!("{then}?saved=yes"))).into_response())
 }
 
 /// A second language, or none.
@@ -115,7 +130,8 @@ pub async fn speak_also(view: View, Extension(fields): Extension<Fields>) -> Res
         language => Some(Language::parse(language).ok_or(Fault::BadForm)?),
     };
     view.web.store.set_greeting_also(view.shop.id, also).await?;
-    done(&view).await
+    view.web.plan_changed().await;
+    Ok(Redirect::to(&view.at("/greeting?saved=yes")).into_response())
 }
 
 fn which(fields: &Fields) -> Result<(Language, Part), Fault> {
@@ -123,16 +139,10 @@ fn which(fields: &Fields) -> Result<(Language, Part), Fault> {
     language.zip(Part::parse(fields.text("part"))).ok_or(Fault::BadForm)
 }
 
-async fn done(view: &View) -> Result<Response, Fault> {
-    view.web.plan_changed().await;
-    Ok(Redirect::to(&view.at("/greeting?saved=yes")).into_response())
-}
-
 /// The time that was asked for; `Some(None)`: what was typed is none.
 fn asked(view: &View) -> Option<Option<UnixMs>> {
     let typed = view.query.text("at");
-    let read = || local_time::read(typed).map(|local| local_time::earliest(view.shop.time_zone, local));
-    (!typed.is_empty()).then(read)
+    (!typed.is_empty()).then(|| view.instant(typed))
 }
 
 /// Without a time: now if the shop is closed, else when it closes next.
@@ -149,11 +159,10 @@ fn greeting_at(view: &View, at: UnixMs) -> Option<Greeting> {
     Some(Greeting::of_shop(&view.shop, name, Opening::of(opens, &decision.because), at))
 }
 
-fn build(view: &View, refused: Option<Refused>) -> Page {
-    let (w, language, zone) = (view.w(), view.language(), view.shop.time_zone);
-    let asked = asked(view);
-    let at = asked.flatten().or_else(|| unless_asked(view));
-    let heard = match at.map(|at| (at, greeting_at(view, at))) {
+/// What is heard at this time; without one, when the shop is closed next.
+pub fn heard(view: &View, at: Option<UnixMs>) -> Heard {
+    let (language, zone) = (view.language(), view.shop.time_zone);
+    match at.or_else(|| unless_asked(view)).map(|at| (at, greeting_at(view, at))) {
         None => Heard::NeverClosed,
         Some((_, None)) => Heard::PhonesRing,
         Some((at, Some(greeting))) => {
@@ -165,10 +174,26 @@ fn build(view: &View, refused: Option<Refused>) -> Page {
                 sound: view.at(&format!("/greeting/heard?at={}", encoded(&written))),
             }
         }
-    };
-    let also = view.shop.greeting.also.filter(|also| *also != view.shop.language);
-    let spoken = [Some(view.shop.language), also].into_iter().flatten();
+    }
+}
+
+/// The fixed words that may be the shop's own.
+pub fn parts(view: &View, refused: Option<&Refused>) -> Vec<PartForm> {
+    let spoken = [Some(view.shop.language), also(view)].into_iter().flatten();
     let parts = spoken.flat_map(|language| Part::ALL.map(|part| (language, part)));
+    parts.map(|(spoken, part)| part_form(view, spoken, part, refused)).collect()
+}
+
+/// The second language, if there is one.
+fn also(view: &View) -> Option<Language> {
+    view.shop.greeting.also.filter(|also| *also != view.shop.language)
+}
+
+fn build(view: &View, refused: Option<Refused>) -> Page {
+    let (w, language, zone) = (view.w(), view.language(), view.shop.time_zone);
+    let asked = asked(view);
+    let at = asked.flatten().or_else(|| unless_asked(view));
+    let also = also(view);
     let other = Language::ALL.into_iter().filter(|other| *other != view.shop.language);
     let none = ("", said::labels(language).only_one, also.is_none());
     let languages = other.map(|it| (it.as_str(), language_name(it, language), also == Some(it)));
@@ -182,10 +207,11 @@ fn build(view: &View, refused: Option<Refused>) -> Page {
             Some(Some(_)) | None => at.map(|at| local_time::written(local_time::local(zone, at))).unwrap_or_default(),
         },
         fault: (asked == Some(None)).then_some(w.not_a_time),
-        heard,
-        parts: parts.map(|(spoken, part)| part_form(view, spoken, part, refused.as_ref())).collect(),
+        heard: heard(view, at),
+        parts: parts(view, refused.as_ref()),
         record: view.at("/greeting/record"),
         remove: view.at("/greeting/remove"),
+        then: "/greeting",
         also: view.at("/greeting/also"),
         languages: std::iter::once(none).chain(languages).collect(),
         hours: view.at("/hours"),
@@ -196,9 +222,9 @@ fn part_form(view: &View, spoken: Language, part: Part, refused: Option<&Refused
     let language = view.language();
     let own = view.shop.greeting.words.iter().find(|own| (own.language, own.part) == (spoken, part));
     let refused = refused.filter(|refused| (refused.language, refused.part) == (spoken, part));
-    let several = view.shop.greeting.also.is_some_and(|also| also != view.shop.language);
     let name = said::part(part, language);
-    let name = if several { format!("{name} ({})", language_name(spoken, language)) } else { name.to_owned() };
+    let name =
+        if also(view).is_some() { format!("{name} ({})", language_name(spoken, language)) } else { name.to_owned() };
     PartForm {
         id: format!("{}-{}", part.as_str(), spoken.as_str()),
         language: spoken.as_str(),

@@ -3,6 +3,7 @@
 
 pub mod closed_days;
 pub mod sign;
+pub mod week_form;
 
 use askama::Template;
 use axum::Extension;
@@ -13,7 +14,6 @@ use chrono::NaiveDateTime;
 
 use crate::routing::ahead::{DayAhead, days_ahead};
 use crate::routing::plan::Closure;
-use crate::routing::week::{MOST_SPANS, Week, read_day, write_day};
 use crate::routing::{Hours, HoursTag, local_time, standing};
 use crate::store::Saved;
 use crate::web::api::right_now::until;
@@ -23,6 +23,7 @@ use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::words;
 use crate::words::holiday::holiday;
 use crate::words::page::hours as said;
+use week_form::WeekForm;
 
 #[derive(Template)]
 #[template(path = "hours.html")]
@@ -50,19 +51,6 @@ struct Page {
     ahead: Vec<DayLine>,
     greeting: String,
     sign: String,
-}
-
-struct WeekForm {
-    days: Vec<DayForm>,
-    holidays_off: bool,
-}
-
-struct DayForm {
-    name: &'static str,
-    /// The name of its field: `d0` is Monday's.
-    field: String,
-    typed: String,
-    fault: Option<&'static str>,
 }
 
 /// One of the days to come.
@@ -109,7 +97,7 @@ pub async fn show(view: View) -> Result<Response, Fault> {
 
 /// Saves the week.
 pub async fn save_week(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
-    match read_week(&fields, &view) {
+    match WeekForm::read(&fields, view.language()) {
         Ok((week, form)) => {
             let typed = Typed { week: Some(form), ..Typed::default() };
             save(view, &fields, &week.write(), typed).await
@@ -140,12 +128,13 @@ async fn save(view: View, fields: &Fields, expression: &str, mut typed: Typed) -
             return again(&view, StatusCode::UNPROCESSABLE_ENTITY, typed).await;
         }
     };
-    let seen = HoursTag::parse(fields.text("tag")).ok_or(Fault::BadForm)?;
+    let seen = WeekForm::seen(fields).ok_or(Fault::BadForm)?;
     match view.web.store.set_hours(view.shop.id, Some(&hours), Some(&seen)).await? {
         Saved::Done => done(&view).await,
-        Saved::ChangedMeanwhile(theirs) => {
-            let theirs = theirs.as_ref().map(Hours::as_str);
+        Saved::ChangedMeanwhile(now) => {
+            let theirs = now.as_ref().map(Hours::as_str);
             typed.fault = Some(words::page::changed_meanwhile(theirs, view.language()));
+            typed.week = typed.week.map(|week| week.told(now.as_ref()));
             again(&view, StatusCode::CONFLICT, typed).await
         }
     }
@@ -189,7 +178,7 @@ async fn again(view: &View, status: StatusCode, typed: Typed) -> Result<Response
 }
 
 async fn build(view: &View, typed: Typed) -> Result<Page, Fault> {
-    let asked = closed_days::asked_year(view);
+    let asked = closed_days::asked_year(&view.shop, view.now);
     let ask = view.web.store.closed_days_year(view.shop.id).await? < asked;
     Ok(built(view, typed, ask.then_some(asked)))
 }
@@ -200,10 +189,6 @@ fn built(view: &View, typed: Typed, ask: Option<i32>) -> Page {
     let is_saved = !view.query.text("saved").is_empty();
     let read_back = || words::page::read_back(&decision, until(&decision), language, zone, view.now);
     let stored = view.shop.hours.as_ref().map_or("", Hours::as_str);
-    let of_stored = || match view.shop.hours {
-        None => Some(Week::default()),
-        Some(_) => Week::read(stored).filter(|week| week.days.iter().all(|day| day.len() <= MOST_SPANS)),
-    };
     let text_is_typed = typed.text.is_some();
     let (text, text_fault) = typed.text.unwrap_or_else(|| (stored.to_owned(), None));
     let today = local_time::local(zone, view.now);
@@ -219,7 +204,7 @@ fn built(view: &View, typed: Typed, ask: Option<i32>) -> Page {
         sentence: words::because(&decision.because, language, zone, view.now),
         fault: typed.fault,
         tag: HoursTag::of(view.shop.hours.as_ref()).to_string(),
-        week: typed.week.or_else(|| of_stored().map(|week| week_form(&week, view))),
+        week: typed.week.or_else(|| WeekForm::stored(&view.shop, language)),
         week_action: view.at("/hours/week"),
         text,
         text_fault,
@@ -239,7 +224,7 @@ fn built(view: &View, typed: Typed, ask: Option<i32>) -> Page {
 fn day_line(day: &DayAhead, view: &View) -> DayLine {
     let language = view.language();
     let name = holiday(view.shop.country, day.date, language);
-    let besides = day.besides.iter().map(|because| shown(&said::besides(because, name, language)));
+    let besides = day.besides.iter().map(|because| shown(&said::besides(because, name.as_deref(), language)));
     DayLine {
         date: said::date(day.date, language),
         times: said::times(&day.open, view.shop.time_zone, language),
@@ -265,31 +250,6 @@ fn closure_line(closure: &Closure, view: &View) -> ClosureLine {
         open: if open.is_empty() { String::new() } else { words::page::open_then(open, view.language()) },
         delete: view.at(&format!("/hours/closures/{}/delete", closure.id)),
     }
-}
-
-fn week_form(week: &Week, view: &View) -> WeekForm {
-    let names = words::page::weekdays(view.language());
-    let day = |(n, spans): (usize, &Vec<_>)| DayForm {
-        name: names[n],
-        field: format!("d{n}"),
-        typed: write_day(spans),
-        fault: None,
-    };
-    WeekForm { days: week.days.iter().enumerate().map(day).collect(), holidays_off: week.holidays_off }
-}
-
-/// The week that was typed and the form as it was, or the form with what is wrong beside it.
-fn read_week(fields: &Fields, view: &View) -> Result<(Week, WeekForm), WeekForm> {
-    let mut week = Week { holidays_off: fields.get("holidays_off").is_some(), ..Week::default() };
-    let mut form = week_form(&week, view);
-    for (spans, shown) in week.days.iter_mut().zip(&mut form.days) {
-        shown.typed = fields.text(&shown.field).to_owned();
-        match read_day(&shown.typed) {
-            Ok(read) => *spans = read,
-            Err(error) => shown.fault = Some(said::typed_error(error, view.language())),
-        }
-    }
-    if form.days.iter().any(|day| day.fault.is_some()) { Err(form) } else { Ok((week, form)) }
 }
 
 fn read_closure(fields: &Fields, view: &View) -> Result<Closure, String> {

@@ -65,6 +65,6 @@ fn until(fields: &Fields, view: &View) -> Option<UnixMs> {
     match fields.text("for") {
         "hour" => Some(view.now + Duration::from_secs(3600)),
         "day" => Some(local_time::earliest(zone, today.date().succ_opt()?.and_time(chrono::NaiveTime::MIN))),
-        _ => local_time::read(fields.text("until")).map(|local| local_time::earliest(zone, local)),
+        _ => view.instant(fields.text("until")),
     }
 }

@@ -21,10 +21,11 @@ use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page};
 use crate::web::ring::Choices;
+use crate::web::role::May;
 use crate::web::who::CallLine;
 use crate::web::wrap_up::{self, WrapUpCard};
 use crate::words;
-use crate::words::page::{Labels, after};
+use crate::words::page::{Labels, now as words_now};
 use call_back::Waiting;
 use live_call::Card;
 use ringing::Ringing;
@@ -33,7 +34,7 @@ use ringing::Ringing;
 #[template(path = "now.html")]
 struct Page {
     frame: Frame,
-    a: &'static after::Labels,
+    n: &'static words_now::Labels,
     saved: Option<String>,
     /// What the form that takes the last change back carries; `None`: there is nothing to take back.
     undo: Option<Undo>,
@@ -59,8 +60,9 @@ pub struct Typed {
 #[template(path = "live.html")]
 struct Live {
     w: &'static Labels,
-    a: &'static after::Labels,
+    n: &'static words_now::Labels,
     csrf: String,
+    may: May,
     open: bool,
     sentence: String,
     outcome: String,
@@ -134,7 +136,7 @@ async fn build(view: View, typed: Typed) -> Result<Response, Fault> {
     let undo = || Undo { action: view.at("/override/undo"), was: view.query.text("was").to_owned() };
     page(Page {
         frame: view.frame(Tab::Now, view.w().now),
-        a: after::labels(view.language()),
+        n: words_now::labels(view.language()),
         saved: is_saved.then(read_back),
         undo: (is_saved && saved != UNDONE).then(undo),
         live: live(&view, typed).await?,
@@ -152,12 +154,15 @@ fn is_open(view: &View) -> bool {
 async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
     let looked = view.web.board.look().await?;
     let (w, language, store) = (view.w(), view.language(), &view.web.store);
-    let a = after::labels(language);
+    let n = words_now::labels(language);
     let decision = standing(&view.shop, view.now);
     let open = matches!(decision.action, Action::Ring(_));
     let ringing = Ringing::of(&looked, open, view);
-    let outcome =
-        if open { after::if_called(ringing.ring, language) } else { after::if_called_closed(language).to_owned() };
+    let outcome = if open {
+        words_now::if_called(ringing.ring, language)
+    } else {
+        words_now::if_called_closed(language).to_owned()
+    };
     let there = looked.shops.iter().find(|there| there.shop == view.shop.id);
     let notices = there
         .into_iter()
@@ -176,8 +181,9 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
     let said = view.shop.hours_override.filter(|said| view.now < said.until);
     Ok(Live {
         w,
-        a,
+        n,
         csrf: view.visitor.form_mark(),
+        may: view.may(),
         open,
         sentence: words::because(&decision.because, language, view.shop.time_zone, view.now),
         outcome,
@@ -188,7 +194,7 @@ async fn live(view: &View, typed: Typed) -> Result<Live, Fault> {
         calls,
         wrap_up: wrap_up::card(view).await?,
         waiting,
-        more: if more == 0 { String::new() } else { after::and_more(more, language) },
+        more: if more == 0 { String::new() } else { words_now::and_more(more, language) },
         done: done::lately(view).await?,
         ringing,
         last_calls: CallLine::all(&last, view).await?,

@@ -18,7 +18,7 @@ use crate::web::ring::{Choices, RingForm};
 use crate::web::visit::way_back;
 use crate::web::wrap_up::promised;
 use crate::words;
-use crate::words::page::after;
+use crate::words::page::now as said;
 
 /// Shown at a time: who calls so many back has come to the end of the page by then.
 pub const MOST: usize = 30;
@@ -63,7 +63,7 @@ impl OwedCard {
         let mine = caller.claim.as_ref().is_some_and(|claim| claim.by == view.visitor.owner.email);
         let claim = |claim: &crate::store::Claim| {
             let by = if mine { None } else { Some(person(&claim.by)) };
-            after::is_calling(by.as_deref(), language)
+            said::is_calling(by.as_deref(), language)
         };
         OwedCard {
             digits: e164.trim_start_matches('+').to_owned(),

@@ -7,11 +7,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::routing::plan::PhoneId;
-use crate::store::{Kept, OwnerId, Person, Role};
+use crate::store::{OwnerId, Person, PersonChange, Role};
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
+use crate::web::form::{Field, Fields};
 use crate::web::frame::{Frame, Tab, View, page, shown};
-use crate::web::phone::Typed;
 use crate::web::set_up::is_email;
 use crate::words;
 use crate::words::page::shop::people::{Labels, labels, signed_in};
@@ -24,7 +23,7 @@ struct Page {
     people: Vec<Card>,
     fault: Option<&'static str>,
     invite: String,
-    email: Typed,
+    email: Field,
     to_shop: String,
     to_shop_name: &'static str,
 }
@@ -59,14 +58,14 @@ struct Invited {
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
-    build(&view, None, Typed::default()).await
+    build(&view, None, Field::default()).await
 }
 
 pub async fn invite(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     let w = labels(view.language());
     let email = fields.text("email");
     let refused = async |fault: &'static str| {
-        let again = build(&view, None, Typed::refused(email, fault)).await?;
+        let again = build(&view, None, Field::refused(email, fault)).await?;
         Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
     };
     let role = Role::parse(fields.text("role")).ok_or(Fault::BadForm)?;
@@ -111,7 +110,7 @@ pub async fn set_role(
     let phone = fields.text("phone").parse().ok().map(PhoneId);
     let phone = phone.filter(|phone| view.plan.shops.iter().any(|shop| shop.phone(*phone).is_some()));
     let done = view.web.store.set_role(person.id, role).await?;
-    if done == Kept::Done {
+    if done == PersonChange::Done {
         view.web.store.set_own_phone(person.id, phone).await?;
     }
     kept(&view, done).await
@@ -125,15 +124,15 @@ pub async fn remove(view: View, Path(id): Path<String>) -> Result<Response, Faul
 pub async fn sign_out(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
     let person = person(&view, &id).await?;
     view.web.store.sign_out_everywhere(person.id).await?;
-    kept(&view, Kept::Done).await
+    kept(&view, PersonChange::Done).await
 }
 
-async fn kept(view: &View, kept: Kept) -> Result<Response, Fault> {
+async fn kept(view: &View, kept: PersonChange) -> Result<Response, Fault> {
     match kept {
-        Kept::Done => Ok(Redirect::to(&view.at("/people")).into_response()),
-        Kept::LastOwner => {
+        PersonChange::Done => Ok(Redirect::to(&view.at("/people")).into_response()),
+        PersonChange::LastOwner => {
             let fault = labels(view.language()).last_owner;
-            Ok((StatusCode::CONFLICT, build(view, Some(fault), Typed::default()).await?).into_response())
+            Ok((StatusCode::CONFLICT, build(view, Some(fault), Field::default()).await?).into_response())
         }
     }
 }
@@ -143,7 +142,7 @@ async fn person(view: &View, id: &str) -> Result<Person, Fault> {
     view.web.store.people(view.now).await?.into_iter().find(|person| person.id == id).ok_or(Fault::NotFound)
 }
 
-async fn build(view: &View, fault: Option<&'static str>, email: Typed) -> Result<Response, Fault> {
+async fn build(view: &View, fault: Option<&'static str>, email: Field) -> Result<Response, Fault> {
     let people = view.web.store.people(view.now).await?;
     let place = words::page::shop::labels(view.language());
     page(Page {

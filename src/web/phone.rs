@@ -13,7 +13,7 @@ use crate::routing::plan::{Line, Phone, PhoneId, ShopId};
 use crate::routing::{Hours, local_time, waves};
 use crate::store::StoreError;
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
+use crate::web::form::{Field, Fields};
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::web::phone_add::{self, phone_name};
 use crate::words;
@@ -26,8 +26,8 @@ struct Page {
     w: &'static Labels,
     phone: PhoneForms,
     registers: bool,
-    name: Typed,
-    hours: Typed,
+    name: Field,
+    hours: Field,
     off: OffForm,
 }
 
@@ -38,37 +38,20 @@ struct PhoneForms {
     shop: String,
 }
 
-/// What stands in a field, and why what was sent was not taken.
-#[derive(Default)]
-pub struct Typed {
-    pub value: String,
-    pub fault: Option<String>,
-}
-
 /// "Off until …".
 pub struct OffForm {
     pub action: String,
-    pub until: Typed,
+    pub until: Field,
     /// Since it is off: until when.
     pub now: Option<String>,
-}
-
-impl Typed {
-    pub fn fresh(value: &str) -> Typed {
-        Typed { value: value.to_owned(), fault: None }
-    }
-
-    pub fn refused(value: &str, fault: impl Into<String>) -> Typed {
-        Typed { value: value.to_owned(), fault: Some(fault.into()) }
-    }
 }
 
 /// What was typed and not taken.
 #[derive(Default)]
 struct Refused {
-    name: Option<Typed>,
-    hours: Option<Typed>,
-    off: Option<Typed>,
+    name: Option<Field>,
+    hours: Option<Field>,
+    off: Option<Field>,
 }
 
 /// Nobody is away for longer without being somebody else's phone by then.
@@ -87,7 +70,7 @@ pub async fn rename(
 ) -> Result<Response, Fault> {
     let (phone, w) = (phone(&view, &id)?, labels(view.language()));
     let typed = fields.text("name");
-    let refused = |why| again(&view, phone, Refused { name: Some(Typed::refused(typed, why)), ..Refused::default() });
+    let refused = |why| again(&view, phone, Refused { name: Some(Field::refused(typed, why)), ..Refused::default() });
     let Some(name) = phone_name(typed) else { return refused(w.not_a_name) };
     match view.web.store.rename_phone(view.shop.id, phone.id, &name).await {
         Ok(()) => done(&view, &id).await,
@@ -112,7 +95,7 @@ pub async fn set_hours(
                 return again(
                     &view,
                     phone,
-                    Refused { hours: Some(Typed::refused(typed, fault)), ..Refused::default() },
+                    Refused { hours: Some(Field::refused(typed, fault)), ..Refused::default() },
                 );
             }
         },
@@ -194,7 +177,7 @@ fn mine(view: &View) -> Option<(ShopId, &Phone)> {
 }
 
 /// The form for it; `None`: they have none. `typed`: what was not taken.
-pub fn my_off(view: &View, typed: Option<Typed>) -> Option<(String, OffForm)> {
+pub fn my_off(view: &View, typed: Option<Field>) -> Option<(String, OffForm)> {
     let (_, phone) = mine(view)?;
     Some((shown(&phone.name), off_form(view, phone, view.at("/my-phone/off"), typed)))
 }
@@ -206,20 +189,20 @@ fn build(view: &View, phone: &Phone, refused: Refused) -> Result<Response, Fault
         frame: view.frame(Tab::Shop, &shown(&phone.name)),
         w: labels(view.language()),
         registers: matches!(phone.line, Line::Registers { .. }),
-        name: refused.name.unwrap_or_else(|| Typed::fresh(&phone.name)),
-        hours: refused.hours.unwrap_or_else(|| Typed::fresh(hours)),
+        name: refused.name.unwrap_or_else(|| Field::fresh(&phone.name)),
+        hours: refused.hours.unwrap_or_else(|| Field::fresh(hours)),
         off: off_form(view, phone, view.at(&format!("{at}/off")), refused.off),
         phone: PhoneForms { to_phones: view.at("/phones"), shop: view.at(""), at },
     })
 }
 
-fn off_form(view: &View, phone: &Phone, action: String, typed: Option<Typed>) -> OffForm {
+fn off_form(view: &View, phone: &Phone, action: String, typed: Option<Field>) -> OffForm {
     let zone = view.shop.time_zone;
     let usual = local_time::written(local_time::local(zone, view.now + USUAL_OFF));
     let until = phone.off_until.filter(|until| view.now < *until);
     OffForm {
         action,
-        until: typed.unwrap_or_else(|| Typed::fresh(&usual)),
+        until: typed.unwrap_or_else(|| Field::fresh(&usual)),
         now: until.map(|until| words::page::moment_within(until, view.language(), zone, view.now)),
     }
 }
@@ -234,14 +217,13 @@ async fn done(view: &View, id: &str) -> Result<Response, Fault> {
 }
 
 /// `None`: it rings from now on.
-fn read_off(fields: &Fields, view: &View) -> Result<Option<UnixMs>, Typed> {
+fn read_off(fields: &Fields, view: &View) -> Result<Option<UnixMs>, Field> {
     if fields.text("off") == "end" {
         return Ok(None);
     }
     let typed = fields.text("until");
-    let until = local_time::read(typed).map(|local| local_time::earliest(view.shop.time_zone, local));
-    let until = until.filter(|until| *until > view.now && *until <= view.now + LONGEST_OFF);
-    until.map(Some).ok_or_else(|| Typed::refused(typed, labels(view.language()).not_later))
+    let until = view.instant(typed).filter(|until| *until > view.now && *until <= view.now + LONGEST_OFF);
+    until.map(Some).ok_or_else(|| Field::refused(typed, labels(view.language()).not_later))
 }
 
 /// A phone of this shop.

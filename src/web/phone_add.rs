@@ -14,9 +14,8 @@ use crate::routing::plan::{Ha1, Line, Phone, PhoneId};
 use crate::sip::auth::ha1;
 use crate::store::StoreError;
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
+use crate::web::form::{Field, Fields};
 use crate::web::frame::{Frame, Tab, View, page, shown};
-use crate::web::phone::Typed;
 use crate::words::page::shop::phones::{Labels, labels};
 
 #[derive(Template)]
@@ -31,8 +30,8 @@ struct Page {
 pub struct AddForm {
     pub action: String,
     pub kind: Kind,
-    pub name: Typed,
-    pub line: Typed,
+    pub name: Field,
+    pub line: Field,
     /// Where to go on to, if this is one of the first steps.
     pub then: String,
 }
@@ -90,7 +89,7 @@ impl Kind {
 impl AddForm {
     pub fn fresh(view: &View, then: &str) -> AddForm {
         let action = view.at("/phones/add");
-        AddForm { action, kind: Kind::Desk, name: Typed::default(), line: Typed::default(), then: then.to_owned() }
+        AddForm { action, kind: Kind::Desk, name: Field::default(), line: Field::default(), then: then.to_owned() }
     }
 
     fn is(&self, kind: Kind) -> bool {
@@ -123,8 +122,8 @@ pub async fn add(view: View, Extension(fields): Extension<Fields>) -> Result<Res
     let refused = |name: Option<&str>, line: Option<&str>| {
         let form = AddForm {
             kind,
-            name: Typed { value: typed_name.to_owned(), fault: name.map(str::to_owned) },
-            line: Typed { value: typed_line.to_owned(), fault: line.map(str::to_owned) },
+            name: Field { value: typed_name.to_owned(), fault: name.map(str::to_owned) },
+            line: Field { value: typed_line.to_owned(), fault: line.map(str::to_owned) },
             ..AddForm::fresh(&view, then.unwrap_or_default())
         };
         Ok((StatusCode::UNPROCESSABLE_ENTITY, build(&view, form)?).into_response())

@@ -13,6 +13,7 @@ use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::web::phone::{OffForm, my_off};
 use crate::web::twilio_note;
 use crate::words;
 use crate::words::page::shop;
@@ -54,6 +55,8 @@ struct Card {
     /// Where a link is asked for; a phone that does not register has none.
     connect: Option<String>,
     change: String,
+    /// The reader's own: until when it is off.
+    off: Option<OffForm>,
     wave: String,
     /// Whether there is a wave above it, and one below.
     may: Moves,
@@ -103,31 +106,42 @@ pub fn row(phone: &Phone, now: &PhoneNow, view: &View) -> Row {
     Row { name: shown(&phone.name), rings: now.rings, because: because(now, view) }
 }
 
+/// What it is: a desk phone, a cell.
+pub fn kind(phone: &Phone, view: &View) -> &'static str {
+    let w = view.w();
+    match phone.line {
+        Line::Registers { .. } => w.registers,
+        Line::Fixed { .. } => w.fixed,
+        Line::Cell { .. } => w.cell,
+    }
+}
+
+/// When it was last known to be there; empty where nobody can know.
+pub fn proven(phone: &Phone, now: &PhoneNow, view: &View) -> String {
+    let moment = now.proven_at.map(|at| words::page::moment_within(at, view.language(), view.shop.time_zone, view.now));
+    match (moment, &phone.line) {
+        (Some(moment), _) => words::page::proven(&moment, view.language()),
+        // Nobody can ask a cell whether it is there.
+        (None, Line::Cell { .. }) => String::new(),
+        (None, Line::Registers { .. } | Line::Fixed { .. }) => view.w().not_proven.to_owned(),
+    }
+}
+
 fn card(phone: &Phone, now: &PhoneNow, links: &[LinkState], view: &View) -> Card {
-    let (w, language) = (view.w(), view.language());
-    let proven = now.proven_at.map(|at| words::page::moment_within(at, language, view.shop.time_zone, view.now));
     Card {
         name: shown(&phone.name),
         rings: now.rings,
         because: because(now, view),
-        kind: match phone.line {
-            Line::Registers { .. } => w.registers,
-            Line::Fixed { .. } => w.fixed,
-            Line::Cell { .. } => w.cell,
-        },
-        after: words::page::after(phone.after, language),
-        proven: match (proven, &phone.line) {
-            (Some(moment), _) => words::page::proven(&moment, language),
-            // Nobody can ask a cell whether it is there.
-            (None, Line::Cell { .. }) => String::new(),
-            (None, Line::Registers { .. } | Line::Fixed { .. }) => w.not_proven.to_owned(),
-        },
+        kind: kind(phone, view),
+        after: words::page::after(phone.after, view.language()),
+        proven: proven(phone, now, view),
         link: links.iter().find(|link| link.phone == phone.id).map(|link| link_state(link, view)),
         connect: match phone.line {
             Line::Registers { .. } => Some(view.at(&format!("/phones/{}/connect", phone.id.0))),
             Line::Fixed { .. } | Line::Cell { .. } => None,
         },
         change: view.at(&format!("/phones/{}", phone.id.0)),
+        off: my_off(view, None).filter(|_| view.visitor.owner.phone == Some(phone.id)).map(|(_, off)| off),
         wave: view.at(&format!("/phones/{}/wave", phone.id.0)),
         may: Moves {
             up: waves::earlier(&view.shop.phones, phone).is_some(),

@@ -1,4 +1,5 @@
-//! What somebody may do, by their role: the one place that refuses staff what is the owner's.
+//! What somebody may do, by their role: the one place that refuses staff what is the owner's. Templates ask the same
+//! table ([`May`]) before they show a form or a link, so that nobody sees a button that is not theirs.
 
 use askama::Template;
 use axum::http::{Method, StatusCode};
@@ -20,10 +21,36 @@ const EVERYBODY: [&str; 8] =
 const OWNERS_BEGINNINGS: [&str; 1] = ["/callers/import"];
 const OWNERS_ENDINGS: [&str; 1] = ["/erase"];
 
-/// What staff may not even look at: addresses there may be as good as passwords, and tables are everybody who ever called.
-const OWNERS_ALONE: [&str; 2] = ["/shop/notices", "/calls.csv"];
+/// What staff need not look at: pages that are one form of the owner's, where addresses may be as good as passwords, and
+/// tables of everybody who ever called.
+const OWNERS_ALONE: [&str; 7] =
+    ["/shop/", "/phones/", "/people", "/start", "/hours/closed-days", "/callers/import", "/calls.csv"];
 /// All that is known of a caller, to take along.
 const OWNERS_FILES: &str = "/export";
+
+/// What whoever looks at a page may do.
+#[derive(Clone, Copy, Debug)]
+pub struct May(Role);
+
+impl May {
+    pub fn of(role: Role) -> May {
+        May(role)
+    }
+
+    /// Send a form there. `to` may have parameters.
+    pub fn send(&self, to: &str) -> bool {
+        may(self.0, &Method::POST, path_of(to))
+    }
+
+    /// Look at the page there. `at` may have parameters.
+    pub fn see(&self, at: &str) -> bool {
+        may(self.0, &Method::GET, path_of(at))
+    }
+}
+
+fn path_of(address: &str) -> &str {
+    address.split_once('?').map_or(address, |(path, _)| path)
+}
 
 pub fn may(role: Role, method: &Method, path: &str) -> bool {
     let only_looks = method == Method::GET || method == Method::HEAD;
@@ -77,10 +104,30 @@ mod tests {
             "/callers/import/do",
             "/callers/+34600999888/erase",
         ] {
-            assert!(!may(Role::Staff, &Method::POST, path), "{path}");
-            assert!(may(Role::Staff, &Method::GET, path) && may(Role::Owner, &Method::POST, path), "{path}");
+            assert!(
+                !may(Role::Staff, &Method::POST, path) && !May::of(Role::Staff).send(&format!("{path}?shop=2")),
+                "{path}"
+            );
+            assert!(may(Role::Owner, &Method::POST, path), "{path}");
         }
-        for path in ["/shop/notices", "/calls.csv", "/callers/+34600999888/export"] {
+        for path in ["/", "/hours", "/hours/sign", "/phones", "/shop", "/greeting", "/what-if", "/account", "/figures"]
+        {
+            assert!(
+                may(Role::Staff, &Method::GET, path) && May::of(Role::Staff).see(&format!("{path}?shop=2")),
+                "{path}"
+            );
+        }
+        for path in [
+            "/shop/notices",
+            "/shop/basics",
+            "/phones/1",
+            "/phones/add",
+            "/people",
+            "/start/hours",
+            "/callers/import",
+            "/calls.csv",
+            "/callers/+34600999888/export",
+        ] {
             for method in [Method::GET, Method::HEAD] {
                 assert!(!may(Role::Staff, &method, path) && may(Role::Owner, &method, path), "{path}");
             }

@@ -12,10 +12,10 @@ use crate::routing::plan::Language;
 use crate::store::{Link, StoreError};
 use crate::web::Web;
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
+use crate::web::form::{Field, Fields};
 use crate::web::frame::{Plain, page};
 use crate::web::password::{self, LEAST_CHARS, NotHashed, Unfit};
-use crate::web::phone::Typed;
+
 use crate::web::sign_in::sign_in;
 use crate::web::visit::Guest;
 use crate::words::page::shop::{self, people};
@@ -35,7 +35,7 @@ pub fn is_email(text: &str) -> bool {
 #[template(path = "set_up.html")]
 struct Page {
     plain: Plain,
-    email: Typed,
+    email: Field,
     /// Whoever came by the link of the first start says who they are.
     is_first: bool,
     /// Nobody else may read what is typed here.
@@ -59,7 +59,7 @@ pub async fn show(
     Path(secret): Path<String>,
 ) -> Result<Response, Fault> {
     match web.store.set_up_link(&secret, (web.clock)().wall).await? {
-        Link::Good(owner) => form(&web, guest, Typed::fresh(&owner.email), owner.email.is_empty(), &secret, None),
+        Link::Good(owner) => form(&web, guest, Field::fresh(&owner.email), owner.email.is_empty(), &secret, None),
         worthless => no_good(guest, &worthless),
     }
 }
@@ -81,7 +81,7 @@ pub async fn choose(
     let email = if is_first { fields.text("email") } else { owner.email.as_str() };
     let form = |email, fault| form(&web, guest, email, is_first, &secret, fault);
     let wrong_email =
-        |why: &str| Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Typed::refused(email, why), None)?).into_response());
+        |why: &str| Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Field::refused(email, why), None)?).into_response());
     if !is_email(email) {
         return wrong_email(people::labels(guest.language).not_an_email);
     }
@@ -97,12 +97,12 @@ pub async fn choose(
         Ok(()) => web.entrance.instead_of(&headers).map(|address| not_kept_here(address, guest.language)),
     };
     if fault.is_some() {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Typed::fresh(email), fault)?).into_response());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(Field::fresh(email), fault)?).into_response());
     }
     let hash = match password::hash(chosen.to_owned()).await {
         Ok(hash) => hash,
         Err(NotHashed::Busy) => {
-            let again = form(Typed::fresh(email), Some(w.too_busy.to_owned()))?;
+            let again = form(Field::fresh(email), Some(w.too_busy.to_owned()))?;
             return Ok((StatusCode::SERVICE_UNAVAILABLE, again).into_response());
         }
         Err(NotHashed::Failed) => return Err(Fault::Broken),
@@ -128,7 +128,7 @@ pub async fn choose(
 fn form(
     web: &Web,
     guest: Guest,
-    email: Typed,
+    email: Field,
     is_first: bool,
     secret: &str,
     fault: Option<String>,

@@ -10,9 +10,8 @@ use crate::number::Number;
 use crate::routing::plan::{Country, Language, Shop};
 use crate::store::{ShopBasics, StoreError};
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
+use crate::web::form::{Field, Fields};
 use crate::web::frame::{Choice, Frame, Tab, View, page, shown};
-use crate::web::phone::Typed;
 use crate::words::page::language_name;
 use crate::words::page::shop::{self as said, Labels, labels};
 
@@ -43,9 +42,9 @@ struct BasicsPage {
 /// Also on the page of the first steps.
 pub struct BasicsForm {
     pub action: String,
-    pub name: Typed,
-    pub zone: Typed,
-    pub country: Typed,
+    pub name: Field,
+    pub zone: Field,
+    pub country: Field,
     pub languages: Vec<Choice>,
     /// The browser may know better where it is: what stands there is only a guess.
     pub is_guess: bool,
@@ -59,11 +58,16 @@ struct LinesPage {
     action: String,
     label: &'static str,
     hint: &'static str,
-    lines: Typed,
+    lines: Field,
     /// The carriers of the machine's file, where the page is of numbers.
     carriers: Option<Vec<String>>,
     to_shop: String,
 }
+
+/// What tells staff nothing.
+const NOTICES: &str = "/shop/notices";
+const SCREENS: &str = "/shop/screens";
+const START: &str = "/start";
 
 const MOST_NAME_CHARS: usize = 100;
 /// A shop has a handful of either.
@@ -78,20 +82,21 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     let or = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
     let told = shop.notify.iter().map(told_at).collect::<Vec<_>>().join(", ");
     let basics = format!("{}, {}, {}", shown(&shop.name), shop.time_zone.name(), shop.country.as_str());
-    page(Page {
-        frame: view.frame(Tab::Shop, w.shop),
-        places: vec![
-            place(w.phones, said::count_phones(shop.phones.len(), language), "/phones"),
-            place(w.people, said::count_people(people, language), "/people"),
-            place(w.number, or(numbers, w.no_numbers), "/shop/numbers"),
-            place(w.notices, or(told, w.notify_none), "/shop/notices"),
-            place(w.basics, basics, "/shop/basics"),
-            place(w.screens, w.screens_hint.to_owned(), "/shop/screens"),
-            place(w.greeting, String::new(), "/greeting"),
-            place(w.figures, String::new(), "/figures"),
-            place(w.start, String::new(), "/start"),
-        ],
-    })
+    let places = [
+        place(w.phones, said::count_phones(shop.phones.len(), language), "/phones"),
+        place(w.people, said::count_people(people, language), "/people"),
+        place(w.number, or(numbers, w.no_numbers), "/shop/numbers"),
+        place(w.notices, or(told, w.notify_none), NOTICES),
+        place(w.basics, basics, "/shop/basics"),
+        place(w.screens, w.screens_hint.to_owned(), SCREENS),
+        place(w.greeting, String::new(), "/greeting"),
+        place(w.figures, String::new(), "/figures"),
+        place(w.start, String::new(), START),
+    ];
+    // Of the others, staff read what stands there.
+    let doors = [NOTICES, SCREENS, START].map(|path| view.at(path));
+    let is_shown = |place: &Place| view.may().see(&place.href) || !doors.contains(&place.href);
+    page(Page { frame: view.frame(Tab::Shop, w.shop), places: places.into_iter().filter(is_shown).collect() })
 }
 
 /// An address of the web may be as good as a password: its host alone is shown where everybody looks.
@@ -133,9 +138,9 @@ impl BasicsForm {
     pub fn of(shop: &Shop, action: String, reader: Language) -> BasicsForm {
         BasicsForm {
             action,
-            name: Typed::fresh(&shop.name),
-            zone: Typed::fresh(shop.time_zone.name()),
-            country: Typed::fresh(shop.country.as_str()),
+            name: Field::fresh(&shop.name),
+            zone: Field::fresh(shop.time_zone.name()),
+            country: Field::fresh(shop.country.as_str()),
             languages: languages(shop.language, reader),
             is_guess: false,
         }
@@ -145,9 +150,9 @@ impl BasicsForm {
     pub fn guessed(headers: &HeaderMap, action: String, reader: Language) -> BasicsForm {
         BasicsForm {
             action,
-            name: Typed::default(),
-            zone: Typed::fresh(machine_zone().unwrap_or(chrono_tz::UTC).name()),
-            country: Typed::fresh(country_of(headers).as_ref().map_or("", Country::as_str)),
+            name: Field::default(),
+            zone: Field::fresh(machine_zone().unwrap_or(chrono_tz::UTC).name()),
+            country: Field::fresh(country_of(headers).as_ref().map_or("", Country::as_str)),
             languages: languages(reader, reader),
             is_guess: true,
         }
@@ -162,7 +167,7 @@ impl BasicsForm {
         let time_zone: Option<chrono_tz::Tz> = typed("time_zone").parse().ok();
         let country = Country::parse(typed("country"));
         let language = Language::parse(typed("language")).unwrap_or_default();
-        let field = |value: &str, is_good: bool, fault: &str| Typed {
+        let field = |value: &str, is_good: bool, fault: &str| Field {
             value: value.to_owned(),
             fault: (!is_good).then(|| fault.to_owned()),
         };
@@ -225,7 +230,7 @@ fn country_of(headers: &HeaderMap) -> Option<Country> {
 
 pub async fn numbers(view: View) -> Result<Response, Fault> {
     let numbers: Vec<&str> = view.shop.numbers.iter().map(Number::as_str).collect();
-    build_numbers(&view, Typed::fresh(&numbers.join("\n")))
+    build_numbers(&view, Field::fresh(&numbers.join("\n")))
 }
 
 pub async fn save_numbers(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
@@ -237,10 +242,10 @@ pub async fn save_numbers(view: View, Extension(fields): Extension<Fields>) -> R
 }
 
 /// Sets what was typed, or says what is wrong with it.
-pub async fn set_numbers(view: &View, typed: &str) -> Result<Result<(), Typed>, Fault> {
+pub async fn set_numbers(view: &View, typed: &str) -> Result<Result<(), Field>, Fault> {
     let s = labels(view.language());
     let Some(mut numbers) = lines(typed, |line| Number::parse(line, view.shop.country)) else {
-        return Ok(Err(Typed::refused(typed, s.not_numbers)));
+        return Ok(Err(Field::refused(typed, s.not_numbers)));
     };
     let mut seen = std::collections::BTreeSet::new();
     numbers.retain(|number| seen.insert(number.clone()));
@@ -249,12 +254,12 @@ pub async fn set_numbers(view: &View, typed: &str) -> Result<Result<(), Typed>, 
             view.web.plan_changed().await;
             Ok(Ok(()))
         }
-        Err(StoreError::Taken { .. }) => Ok(Err(Typed::refused(typed, s.number_twice))),
+        Err(StoreError::Taken { .. }) => Ok(Err(Field::refused(typed, s.number_twice))),
         Err(error) => Err(error.into()),
     }
 }
 
-fn build_numbers(view: &View, lines: Typed) -> Result<Response, Fault> {
+fn build_numbers(view: &View, lines: Field) -> Result<Response, Fault> {
     let s = labels(view.language());
     page(LinesPage {
         frame: view.frame(Tab::Shop, s.number),
@@ -270,13 +275,13 @@ fn build_numbers(view: &View, lines: Typed) -> Result<Response, Fault> {
 
 pub async fn notices(view: View) -> Result<Response, Fault> {
     let addresses: Vec<String> = view.shop.notify.iter().map(Address::text).collect();
-    build_notices(&view, Typed::fresh(&addresses.join("\n")))
+    build_notices(&view, Field::fresh(&addresses.join("\n")))
 }
 
 pub async fn save_notices(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     let typed = fields.text("lines");
     let Some(addresses) = lines(typed, |line| Address::parse(line).ok()) else {
-        let typed = Typed::refused(typed, labels(view.language()).not_an_address);
+        let typed = Field::refused(typed, labels(view.language()).not_an_address);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, build_notices(&view, typed)?).into_response());
     };
     view.web.store.set_notify(view.shop.id, &addresses).await?;
@@ -284,7 +289,7 @@ pub async fn save_notices(view: View, Extension(fields): Extension<Fields>) -> R
     Ok(Redirect::to(&view.at("/shop")).into_response())
 }
 
-fn build_notices(view: &View, lines: Typed) -> Result<Response, Fault> {
+fn build_notices(view: &View, lines: Field) -> Result<Response, Fault> {
     let s = labels(view.language());
     page(LinesPage {
         frame: view.frame(Tab::Shop, s.notices),

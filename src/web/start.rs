@@ -1,5 +1,9 @@
-//! `/start`: the first steps, from a name to a ringing phone. Each can be skipped and returned to; what is done already is
-//! seen from the plan, so that nothing is kept of them.
+//! `/start`: the first steps, from a name to a ringing phone. Each can be skipped and returned to, and sending one twice does
+//! nothing more; what is done already is seen from what is stored, so that nothing is kept of the steps themselves.
+
+pub mod closed_days;
+pub mod greeting;
+pub mod hours;
 
 use std::sync::Arc;
 
@@ -11,19 +15,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::number::Number;
 use crate::routing::plan::{Language, Plan, Shop};
-use crate::routing::week::{DAY_MIN, Span, Week, minutes};
-use crate::routing::{Hours, HoursTag};
-use crate::store::Saved;
 use crate::web::Web;
 use crate::web::drill::{self, DrillForm};
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
+use crate::web::form::{Field, Fields};
 use crate::web::frame::{Frame, Plain, Tab, View, at_shop, looked_at, newest_plan, page, shown};
-use crate::web::phone::Typed;
+use crate::web::hours::closed_days::asked_year;
 use crate::web::phone_add::AddForm;
 use crate::web::shop::{self, BasicsForm};
 use crate::web::visit::Visitor;
-use crate::words;
 use crate::words::page::shop as shop_words;
 use crate::words::page::shop::phones;
 use crate::words::page::shop::start::{Labels, labels};
@@ -32,19 +32,22 @@ use crate::words::page::shop::start::{Labels, labels};
 enum Step {
     Shop,
     Hours,
+    ClosedDays,
     Phone,
     Number,
     Greeting,
     Call,
 }
 
-const STEPS: [Step; 6] = [Step::Shop, Step::Hours, Step::Phone, Step::Number, Step::Greeting, Step::Call];
+const STEPS: [Step; 7] =
+    [Step::Shop, Step::Hours, Step::ClosedDays, Step::Phone, Step::Number, Step::Greeting, Step::Call];
 
 impl Step {
     fn path(self) -> &'static str {
         match self {
             Step::Shop => "/start/shop",
             Step::Hours => "/start/hours",
+            Step::ClosedDays => "/start/closed-days",
             Step::Phone => "/start/phone",
             Step::Number => "/start/number",
             Step::Greeting => "/start/greeting",
@@ -56,6 +59,7 @@ impl Step {
         match self {
             Step::Shop => w.step_shop,
             Step::Hours => w.step_hours,
+            Step::ClosedDays => w.step_closed_days,
             Step::Phone => w.step_phone,
             Step::Number => w.step_number,
             Step::Greeting => w.step_greeting,
@@ -69,16 +73,41 @@ impl Step {
         STEPS.get(at + 1).map_or("/", |step| step.path())
     }
 
-    fn is_done(self, shop: Option<&Shop>) -> bool {
-        let Some(shop) = shop else { return false };
+    fn is_done(self, stored: &Stored) -> bool {
+        let Some(shop) = stored.shop else { return false };
         match self {
             Step::Shop => true,
             Step::Hours => shop.hours.is_some(),
+            Step::ClosedDays => stored.closed_days == Asked::Yes,
             Step::Phone => !shop.phones.is_empty(),
             Step::Number => !shop.numbers.is_empty(),
+            Step::Greeting => !shop.greeting.words.is_empty(),
             // Nobody need do anything here.
-            Step::Greeting | Step::Call => false,
+            Step::Call => false,
         }
+    }
+}
+
+/// What is stored of the shop that is set up.
+struct Stored<'s> {
+    /// `None`: there is none yet.
+    shop: Option<&'s Shop>,
+    closed_days: Asked,
+}
+
+/// Whether the owner was asked which days the shop closes on, for this year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Yes,
+    NotYet,
+}
+
+impl Stored<'_> {
+    async fn of<'s>(web: &Web, shop: Option<&'s Shop>) -> Result<Stored<'s>, Fault> {
+        let Some(there) = shop else { return Ok(Stored { shop, closed_days: Asked::NotYet }) };
+        let year = asked_year(there, (web.clock)().wall);
+        let is_asked = web.store.closed_days_year(there.id).await? >= year;
+        Ok(Stored { shop, closed_days: if is_asked { Asked::Yes } else { Asked::NotYet } })
     }
 }
 
@@ -96,16 +125,16 @@ struct StepLink {
 }
 
 impl Way {
-    fn at(here: Step, shop: Option<&Shop>, language: Language, at: impl Fn(&str) -> String) -> Way {
+    fn at(here: Step, stored: &Stored, language: Language, at: impl Fn(&str) -> String) -> Way {
         let w = labels(language);
         let link = |step: Step| StepLink {
             name: step.name(w),
             href: at(step.path()),
-            done: step.is_done(shop),
+            done: step.is_done(stored),
             here: step == here,
         };
         // Without a shop there is nowhere else to go.
-        let known = STEPS.into_iter().filter(|step| shop.is_some() || *step == Step::Shop);
+        let known = STEPS.into_iter().filter(|step| stored.shop.is_some() || *step == Step::Shop);
         Way { steps: known.map(link).collect(), skip: at(here.next()) }
     }
 }
@@ -122,28 +151,6 @@ struct ShopPage {
     script: &'static str,
     /// There is a shop: it may be left as it is.
     may_skip: bool,
-}
-
-#[derive(Template)]
-#[template(path = "start_hours.html")]
-struct HoursPage {
-    frame: Frame,
-    t: &'static Labels,
-    way: Way,
-    action: String,
-    spans: Vec<SpanForm>,
-    holidays_off: bool,
-    fault: Option<String>,
-    /// They are set already: where they are changed.
-    there: Option<String>,
-}
-
-/// A row of the form: Monday to Friday, or Saturday.
-struct SpanForm {
-    name: &'static str,
-    field: String,
-    from: String,
-    to: String,
 }
 
 #[derive(Template)]
@@ -165,16 +172,8 @@ struct NumberPage {
     way: Way,
     s: &'static shop_words::Labels,
     action: String,
-    lines: Typed,
+    lines: Field,
     carriers: Vec<String>,
-}
-
-#[derive(Template)]
-#[template(path = "start_greeting.html")]
-struct GreetingPage {
-    frame: Frame,
-    t: &'static Labels,
-    way: Way,
 }
 
 #[derive(Template)]
@@ -187,14 +186,11 @@ struct CallPage {
     phones: Vec<DrillForm>,
 }
 
-/// Of the form: Monday to Friday twice, for those who close at noon, then Saturday.
-const SPANS: [&str; 4] = ["w0", "w1", "s0", "s1"];
-
 /// The first step that is not done.
 pub async fn begin(State(web): State<Arc<Web>>, uri: Uri) -> Result<Response, Fault> {
     let first = First::of(&web, &uri).await?;
-    let shop = first.shop.as_deref();
-    let next = STEPS.into_iter().find(|step| !step.is_done(shop)).unwrap_or(Step::Call);
+    let stored = Stored::of(&web, first.shop.as_deref()).await?;
+    let next = STEPS.into_iter().find(|step| !step.is_done(&stored)).unwrap_or(Step::Call);
     Ok(Redirect::to(&first.at(next.path())).into_response())
 }
 
@@ -235,7 +231,7 @@ pub async fn shop(
 ) -> Result<Response, Fault> {
     let first = First::of(&web, &uri).await?;
     let form = first.form(&headers, visitor.language);
-    build_shop(&visitor, &first, form)
+    build_shop(&web, &visitor, &first, form).await
 }
 
 pub async fn save_shop(
@@ -246,107 +242,49 @@ pub async fn save_shop(
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
     let first = First::of(&web, &uri).await?;
-    let again = |form| Ok((StatusCode::UNPROCESSABLE_ENTITY, build_shop(&visitor, &first, form)?).into_response());
+    let again = async |form| {
+        let page = build_shop(&web, &visitor, &first, form).await?;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    };
     let (basics, form) = match first.form(&headers, visitor.language).read(&fields, visitor.language) {
         Ok(read) => read,
-        Err(form) => return again(*form),
+        Err(form) => return again(*form).await,
     };
     let saved = match &first.shop {
         Some(shop) => web.store.set_shop_basics(shop.id, &basics).await,
         None => web.store.create_shop(&basics).await.map(drop),
     };
     if let Err(error) = saved {
-        return again(form.refused(error, visitor.language)?);
+        return again(form.refused(error, visitor.language)?).await;
     }
     web.plan_changed().await;
     Ok(Redirect::to(&first.at(Step::Shop.next())).into_response())
 }
 
-fn build_shop(visitor: &Visitor, first: &First, form: BasicsForm) -> Result<Response, Fault> {
-    let (language, shop) = (visitor.language, first.shop.as_deref());
+async fn build_shop(web: &Web, visitor: &Visitor, first: &First, form: BasicsForm) -> Result<Response, Fault> {
+    let language = visitor.language;
+    let stored = Stored::of(web, first.shop.as_deref()).await?;
     let t = labels(language);
     page(ShopPage {
         plain: Plain::new(language, t.step_shop),
         t,
-        way: Way::at(Step::Shop, shop, language, |path| first.at(path)),
+        way: Way::at(Step::Shop, &stored, language, |path| first.at(path)),
         s: shop_words::labels(language),
         csrf: visitor.form_mark(),
         form,
         script: crate::web::assets::GUESS.as_str(),
-        may_skip: shop.is_some(),
+        may_skip: stored.shop.is_some(),
     })
 }
 
-fn way(here: Step, view: &View) -> Way {
-    Way::at(here, Some(&view.shop), view.language(), |path| view.at(path))
+async fn way(here: Step, view: &View) -> Result<Way, Fault> {
+    let stored = Stored::of(&view.web, Some(&view.shop)).await?;
+    Ok(Way::at(here, &stored, view.language(), |path| view.at(path)))
 }
 
-pub async fn hours(view: View) -> Result<Response, Fault> {
-    build_hours(&view, &Fields::default(), None)
-}
-
-pub async fn save_hours(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
-    let again = |fault: String| {
-        Ok((StatusCode::UNPROCESSABLE_ENTITY, build_hours(&view, &fields, Some(fault))?).into_response())
-    };
-    let Some(week) = read_week(&fields) else { return again(labels(view.language()).half_a_span.to_owned()) };
-    let hours = match Hours::parse(&week.write(), view.shop.country) {
-        Ok(hours) => hours,
-        Err(error) => return again(words::hours_error(&error, view.language())),
-    };
-    let none = HoursTag::of(None);
-    match view.web.store.set_hours(view.shop.id, Some(&hours), Some(&none)).await? {
-        Saved::Done => {
-            view.web.plan_changed().await;
-            Ok(Redirect::to(&view.at(Step::Hours.next())).into_response())
-        }
-        // The page says so, and where they are changed.
-        Saved::ChangedMeanwhile(_) => Ok(Redirect::to(&view.at(Step::Hours.path())).into_response()),
-    }
-}
-
-fn build_hours(view: &View, fields: &Fields, fault: Option<String>) -> Result<Response, Fault> {
-    let t = labels(view.language());
-    let row = |field: &&str| SpanForm {
-        name: if field.starts_with('w') { t.weekdays } else { t.saturday },
-        field: (*field).to_owned(),
-        from: fields.text(&format!("{field}from")).to_owned(),
-        to: fields.text(&format!("{field}to")).to_owned(),
-    };
-    page(HoursPage {
-        frame: view.frame(Tab::Shop, t.step_hours),
-        t,
-        way: way(Step::Hours, view),
-        action: view.at(Step::Hours.path()),
-        spans: SPANS.iter().map(row).collect(),
-        holidays_off: fault.is_none() || fields.get("holidays_off").is_some(),
-        fault,
-        there: view.shop.hours.as_ref().map(|_| view.at("/hours")),
-    })
-}
-
-/// Both empty: no span. An end at midnight is the day's.
-fn read_span(from: &str, to: &str) -> Result<Option<Span>, ()> {
-    if from.is_empty() && to.is_empty() {
-        return Ok(None);
-    }
-    let (from, to) = (minutes(from).filter(|from| *from < DAY_MIN).ok_or(())?, minutes(to).ok_or(())?);
-    let to = if to == 0 { DAY_MIN } else { to };
-    if from == to || to > DAY_MIN { Err(()) } else { Ok(Some(Span { from, to })) }
-}
-
-/// `None`: a span has no beginning or no end.
-fn read_week(fields: &Fields) -> Option<Week> {
-    let mut week = Week { holidays_off: fields.get("holidays_off").is_some(), ..Week::default() };
-    for field in SPANS {
-        let (from, to) = (fields.text(&format!("{field}from")), fields.text(&format!("{field}to")));
-        let span = read_span(from, to).ok()?;
-        let days = if field.starts_with('w') { 0..5 } else { 5..6 };
-        for day in &mut week.days[days] {
-            day.extend(span);
-        }
-    }
-    Some(week)
+/// On to the step after this one.
+fn on_from(step: Step, view: &View) -> Response {
+    Redirect::to(&view.at(step.next())).into_response()
 }
 
 pub async fn phone(view: View) -> Result<Response, Fault> {
@@ -354,7 +292,7 @@ pub async fn phone(view: View) -> Result<Response, Fault> {
     page(PhonePage {
         frame: view.frame(Tab::Shop, t.step_phone),
         t,
-        way: way(Step::Phone, &view),
+        way: way(Step::Phone, &view).await?,
         p: phones::labels(view.language()),
         form: AddForm::fresh(&view, Step::Phone.next()),
         there: !view.shop.phones.is_empty(),
@@ -363,32 +301,27 @@ pub async fn phone(view: View) -> Result<Response, Fault> {
 
 pub async fn number(view: View) -> Result<Response, Fault> {
     let numbers: Vec<&str> = view.shop.numbers.iter().map(Number::as_str).collect();
-    build_number(&view, Typed::fresh(&numbers.join("\n")))
+    build_number(&view, Field::fresh(&numbers.join("\n"))).await
 }
 
 pub async fn save_number(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     match shop::set_numbers(&view, fields.text("lines")).await? {
-        Ok(()) => Ok(Redirect::to(&view.at(Step::Number.next())).into_response()),
-        Err(typed) => Ok((StatusCode::UNPROCESSABLE_ENTITY, build_number(&view, typed)?).into_response()),
+        Ok(()) => Ok(on_from(Step::Number, &view)),
+        Err(typed) => Ok((StatusCode::UNPROCESSABLE_ENTITY, build_number(&view, typed).await?).into_response()),
     }
 }
 
-fn build_number(view: &View, lines: Typed) -> Result<Response, Fault> {
+async fn build_number(view: &View, lines: Field) -> Result<Response, Fault> {
     let t = labels(view.language());
     page(NumberPage {
         frame: view.frame(Tab::Shop, t.step_number),
         t,
-        way: way(Step::Number, view),
+        way: way(Step::Number, view).await?,
         s: shop_words::labels(view.language()),
         action: view.at(Step::Number.path()),
         lines,
         carriers: view.web.site.carriers.iter().map(|name| shown(name)).collect(),
     })
-}
-
-pub async fn greeting(view: View) -> Result<Response, Fault> {
-    let t = labels(view.language());
-    page(GreetingPage { frame: view.frame(Tab::Shop, t.step_greeting), t, way: way(Step::Greeting, &view) })
 }
 
 pub async fn call(view: View) -> Result<Response, Fault> {
@@ -398,7 +331,7 @@ pub async fn call(view: View) -> Result<Response, Fault> {
     let built = page(CallPage {
         frame: view.frame(Tab::Shop, t.step_call),
         t,
-        way: way(Step::Call, &view),
+        way: way(Step::Call, &view).await?,
         p: phones::labels(view.language()),
         phones,
     })?;

@@ -22,7 +22,7 @@ use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::web::visit::way_back;
 use crate::web::who::{Who, seen};
 use crate::words;
-use crate::words::page::after::{self, Labels};
+use crate::words::page::wrap_up::{self as words_of, Labels};
 use crate::wrap_up::{MAX_WORD_CHARS, MAX_WORDS_CHARS, PromiseSaid, Topic, Wanted, line};
 
 /// What is asked of a call.
@@ -122,7 +122,7 @@ pub async fn wanted(
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
     let call = spoken(&view, &id).await?;
-    let w = after::labels(view.language());
+    let w = words_of::labels(view.language());
     let said = fields.text("said");
     let read = |most| match line(said, most) {
         None => Err(w.too_long),
@@ -163,7 +163,7 @@ pub async fn promise(
 ) -> Result<Response, Fault> {
     let call = spoken(&view, &id).await?;
     let number = number_of(&call.record).ok_or(Fault::BadForm)?;
-    let w = after::labels(view.language());
+    let w = words_of::labels(view.language());
     let what = fields.text("what");
     let said = match (fields.text("due"), line(what, MAX_WORDS_CHARS)) {
         ("nothing", _) => Ok(None),
@@ -197,7 +197,7 @@ pub async fn promise(
 /// caller is erased, so nobody may write just anything there.
 async fn word(said: &str, view: &View) -> Result<Option<Wanted>, Fault> {
     let said = line(said, MAX_WORD_CHARS).ok_or(Fault::BadForm)?;
-    let meant = after::meant(&said);
+    let meant = words_of::meant(&said);
     let Wanted::Own(_) = &meant else { return Ok(Some(meant)) };
     let own = view.web.store.wanted_words(view.shop.id).await?;
     Ok(own.iter().any(|own| shown(own) == said).then_some(meant))
@@ -205,9 +205,9 @@ async fn word(said: &str, view: &View) -> Result<Option<Wanted>, Fault> {
 
 /// By when, of a button or as typed.
 fn due(choice: &str, until: &str, view: &View) -> Result<UnixMs, &'static str> {
-    let w = after::labels(view.language());
+    let w = words_of::labels(view.language());
     let due = match choice {
-        "" => local_time::read(until).map(|local| local_time::earliest(view.shop.time_zone, local)),
+        "" => view.instant(until),
         choice => choices(view).into_iter().find(|(value, ..)| *value == choice).map(|(_, _, at)| at),
     };
     match due {
@@ -220,7 +220,7 @@ fn due(choice: &str, until: &str, view: &View) -> Result<UnixMs, &'static str> {
 
 /// The times that are promised most.
 fn choices(view: &View) -> Vec<(&'static str, &'static str, UnixMs)> {
-    let w = after::labels(view.language());
+    let w = words_of::labels(view.language());
     let zone = view.shop.time_zone;
     let mut choices = vec![("hour", w.within_an_hour, view.now + AN_HOUR)];
     let decision = standing(&view.shop, view.now);
@@ -253,7 +253,7 @@ pub fn promised(promise: Option<&Promise>, view: &View) -> String {
     promise
         .map(|promise| {
             let by = super::owed::person(&promise.by);
-            after::promised(&by, &shown(&promise.what), &moment(promise.due), view.language())
+            words_of::promised(&by, &shown(&promise.what), &moment(promise.due), view.language())
         })
         .unwrap_or_default()
 }
@@ -273,14 +273,14 @@ async fn build(view: &View, call: &StoredCall, typed: Typed) -> Result<Response,
     let said = store.wrap_up(call.record.id).await?;
     let promise = store.promise_of(call.record.id).await?;
     let words = store.wanted_words(view.shop.id).await?;
-    let a = after::labels(view.language());
+    let a = words_of::labels(view.language());
     let here = view.at(&format!("/calls/{}/after", call.record.id));
     page(Page {
-        frame: view.frame(Tab::Calls, a.after_call),
+        frame: view.frame(Tab::Calls, words::page::now::labels(view.language()).after_call),
         a,
         wanted: said
             .as_ref()
-            .map(|said| after::wanted(&seen_wanted(&said.wanted), view.language()))
+            .map(|said| words_of::wanted(&seen_wanted(&said.wanted), view.language()))
             .unwrap_or_default(),
         promised: promised(promise.as_ref(), view),
         card: whole(call, said.as_ref(), &words, typed, &here, view),
@@ -302,16 +302,16 @@ fn whole(
     let at = |path: &str| view.at(&format!("/calls/{}/{path}", record.id));
     let wanted = said.map(|said| &said.wanted);
     let word = |word: String| {
-        let said = wanted.is_some_and(|wanted| *wanted == after::meant(&word));
+        let said = wanted.is_some_and(|wanted| *wanted == words_of::meant(&word));
         Word { word, said }
     };
     let words: Vec<Word> = match words {
-        [] => Topic::ALL.map(|topic| word(after::topic(topic, language).to_owned())).into(),
+        [] => Topic::ALL.map(|topic| word(words_of::topic(topic, language).to_owned())).into(),
         own => own.iter().map(|own| word(shown(own))).collect(),
     };
     let choice = |(value, name, at): (&'static str, &str, UnixMs)| {
         let moment = words::page::moment(at, language, view.shop.time_zone, view.now);
-        DueChoice { value, label: after::choice(name, &moment) }
+        DueChoice { value, label: words_of::choice(name, &moment) }
     };
     let not_had = |wanted: &Wanted| match wanted {
         Wanted::NotHad(what) => Some(what.clone()),
@@ -325,11 +325,11 @@ fn whole(
         typed.or_else(|| wanted.and_then(of)).map(|text| shown(&text)).unwrap_or_default()
     };
     WrapUpCard {
-        a: after::labels(language),
+        a: words_of::labels(language),
         csrf: view.visitor.form_mark(),
         href: view.at(&format!("/calls/{}", record.id)),
         who: Who::of(record, call.caller_name.as_deref(), view),
-        spoke: after::spoke(record.answered_by.as_deref(), record.talk_ms(view.now), &moment, language),
+        spoke: words_of::spoke(record.answered_by.as_deref(), record.talk_ms(view.now), &moment, language),
         wanted: Some(WantedForm {
             action: at("wanted"),
             back: back.to_owned(),

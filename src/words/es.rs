@@ -137,7 +137,6 @@ fn declined(phone: Phone<'_>, why: &Decline) -> String {
     }
 }
 
-/// `vez` is feminine: the 1st is *primera*, for every count.
 pub(super) fn not_dialled(why: NotDialled) -> &'static str {
     match why {
         NotDialled::Premium => "El número es de tarificación especial, así que no se llamó.",
@@ -172,6 +171,7 @@ pub(super) fn not_rung(why: NotRung, phone: &str) -> String {
     }
 }
 
+/// `vez` is feminine: the 1st is *primera*, for every count.
 pub(super) fn nth_call(nth: u32) -> String {
     format!("{nth}a vez")
 }
@@ -247,7 +247,7 @@ fn dated(date: NaiveDate) -> String {
 }
 
 /// `las 9:00`, but `la 1:00`.
-pub(super) fn at(time: NaiveTime) -> String {
+pub(in crate::words) fn at(time: NaiveTime) -> String {
     let article = if time.hour() == 1 { "la" } else { "las" };
     format!("{article} {}", clock(time))
 }

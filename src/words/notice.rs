@@ -160,7 +160,7 @@ fn spanish(none_rang: NoneRang) -> &'static str {
 fn spanish_advice(none_rang: NoneRang) -> &'static str {
     match none_rang {
         NoneRang::NoneOnDuty => {
-            "Mira qué teléfonos tiene la tienda, el horario propio de cada uno y quién libra; un móvil solo suena en una tienda con horario."
+            "Mira qué teléfonos tiene la tienda, el horario propio de cada uno y cuáles están apagados; un móvil solo suena en una tienda con horario."
         }
         NoneRang::NoneRegistered => {
             "Mira si los teléfonos están encendidos y en la red, y si el servidor, el usuario y la contraseña que tienen \

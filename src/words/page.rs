@@ -35,15 +35,16 @@ macro_rules! labels {
     };
 }
 
-pub mod after;
 pub mod calls;
 mod en;
 mod es;
 pub mod figures;
 pub mod greeting;
 pub mod hours;
+pub mod now;
 pub mod shop;
 mod twilio;
+pub mod wrap_up;
 
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;

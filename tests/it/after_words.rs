@@ -1,10 +1,10 @@
 //! What *Now*, the card after a call and *Figures* say, in both languages, against `tests/golden/words`.
 
 use chrono_tz::Europe::Madrid;
-use ringall::figures::{Figures, HALF_MS, Half, Hour, Kept};
+use ringall::figures::{Figures, HALF_MS, Half, Hour, PromisesKept};
 use ringall::owed::Settlement;
 use ringall::routing::plan::Language;
-use ringall::words::page::{after, figures};
+use ringall::words::page::{figures, now, wrap_up};
 use ringall::wrap_up::{Topic, Wanted};
 
 use crate::words::{golden, in_both};
@@ -21,33 +21,33 @@ fn moment(language: Language) -> &'static str {
 
 #[test]
 fn now_says_what_happens_to_a_call_and_who_calls_back() {
-    let called = in_both(&COUNTS, |phones, language| after::if_called(*phones, language));
-    let closed = in_both(&["closed"], |_, language| after::if_called_closed(language).to_owned());
+    let called = in_both(&COUNTS, |phones, language| now::if_called(*phones, language));
+    let closed = in_both(&["closed"], |_, language| now::if_called_closed(language).to_owned());
     let lines = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (1, 3), (2, 2), (3, 21)];
-    let lines = in_both(&lines, |(ring, all), language| after::phones(*ring, *all, language));
-    let few = in_both(&[0, 1], |ring, language| after::few_phones(*ring, language).to_owned());
-    let calling = in_both(&[Some("Ann"), None], |by, language| after::is_calling(*by, language));
-    let more = in_both(&COUNTS, |more, language| after::and_more(*more, language));
+    let lines = in_both(&lines, |(ring, all), language| now::phones(*ring, *all, language));
+    let few = in_both(&[0, 1], |ring, language| now::few_phones(*ring, language).to_owned());
+    let calling = in_both(&[Some("Ann"), None], |by, language| now::is_calling(*by, language));
+    let more = in_both(&COUNTS, |more, language| now::and_more(*more, language));
     let done =
-        in_both(&[Some("Counter"), None], |by, language| after::done("Jo Miller", *by, moment(language), language));
+        in_both(&[Some("Counter"), None], |by, language| now::done("Jo Miller", *by, moment(language), language));
     let settled =
-        in_both(&Settlement::ALL, |how, language| after::settled("Jo Miller", *how, "Ann", moment(language), language));
-    let spoken = in_both(&["spoken"], |_, language| after::last_spoken(moment(language), language));
-    let listen = in_both(&["listen"], |_, language| after::listen_by(moment(language), language));
+        in_both(&Settlement::ALL, |how, language| now::settled("Jo Miller", *how, "Ann", moment(language), language));
+    let spoken = in_both(&["spoken"], |_, language| now::last_spoken(moment(language), language));
+    let listen = in_both(&["listen"], |_, language| now::listen_by(moment(language), language));
     golden("page_now.txt", &[called, closed, lines, few, calling, more, done, settled, spoken, listen].concat());
 }
 
 #[test]
 fn the_card_after_a_call_is_told_as_people_say_it() {
     let spoke =
-        in_both(&[Some("Counter"), None], |by, language| after::spoke(*by, 185_000, moment(language), language));
+        in_both(&[Some("Counter"), None], |by, language| wrap_up::spoke(*by, 185_000, moment(language), language));
     let mut wants: Vec<Wanted> = Topic::ALL.map(Wanted::Topic).into();
     wants.push(Wanted::Own("Keys cut".to_owned()));
     wants.extend(["", "a 40 mm hinge"].map(|what| Wanted::NotHad(what.to_owned())));
     wants.extend(["", "Sol"].map(|which| Wanted::Neighbour(which.to_owned())));
-    let wants = in_both(&wants, after::wanted);
+    let wants = in_both(&wants, wrap_up::wanted);
     let promised =
-        in_both(&["", "the blue door"], |what, language| after::promised("Ann", what, moment(language), language));
+        in_both(&["", "the blue door"], |what, language| wrap_up::promised("Ann", what, moment(language), language));
     golden("page_wrap_up.txt", &[spoke, wants, promised].concat());
 }
 
@@ -70,7 +70,7 @@ fn each_figure_has_a_sentence_of_advice() {
         figures::advice_on_answers(&figures, language).unwrap_or_else(none)
     });
     let promises = in_both(&[(0, 0), (3, 3), (3, 2), (3, 1), (21, 0)], |(due, kept), language| {
-        let promises = Kept { due: *due, kept: *kept };
+        let promises = PromisesKept { due: *due, kept: *kept };
         figures::advice_on_promises(&Figures { promises, ..Figures::default() }, language).unwrap_or_else(none)
     });
     let missed = in_both(&[(0, 0), (3, 0), (3, 1), (12, 3)], |(all, missed), language| {

@@ -15,6 +15,7 @@ mod gateway;
 mod golden_sip;
 mod golden_twiml;
 mod greeting;
+mod holidays;
 mod hours;
 mod in_dialog;
 mod machine;

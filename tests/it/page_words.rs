@@ -204,7 +204,12 @@ fn hours_are_told_as_on_a_door() {
         page::hours::days(*first, *last, language)
     });
     let changes = in_both(
-        &[("2027-03-28 02:00", "2027-03-28 03:00"), ("2026-10-25 03:00", "2026-10-25 02:00")],
+        &[
+            ("2027-03-28 02:00", "2027-03-28 03:00"),
+            ("2026-10-25 03:00", "2026-10-25 02:00"),
+            ("2027-03-28 01:00", "2027-03-28 02:00"),
+            ("2026-10-25 02:00", "2026-10-25 01:00"),
+        ],
         |(from, to), language| page::hours::clock_change(ClockChange { from: local(from), to: local(to) }, language),
     );
     let closed = [
@@ -263,4 +268,18 @@ fn a_greeting_is_told_of_and_refused_kindly() {
     });
     let names = in_both(&Language::ALL, |named, language| page::language_name(*named, language).to_owned());
     golden("page_greeting.txt", &[unfit, parts, lengths, names].concat());
+}
+
+#[test]
+fn how_long_something_took_is_said_right() {
+    let seconds = [0_u64, 1, 2, 3, 21, 60, 61, 120, 122, 180, 1_260, 3_600, 3_660];
+    let lengths = in_both(&seconds, |seconds, language| page::duration(seconds * 1000, language));
+    let counts = [0_u64, 1, 2, 3, 21];
+    let players = in_both(&counts, |seconds, language| page::player("Jo Miller", seconds * 1000, language));
+    let moment = |language| page::moment_within(at(NOW), language, Madrid, at(NOW));
+    let spoke = in_both(&counts, |minutes, language| {
+        page::wrap_up::spoke(Some("Counter"), minutes * 60_000, &moment(language), language)
+    });
+    let too_long = in_both(&[10_000_usize], |most, language| page::calls::import_too_long(*most, language));
+    golden("page_lengths.txt", &[lengths, players, spoke, too_long].concat());
 }

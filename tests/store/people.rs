@@ -8,7 +8,7 @@ use ringall::routing::Hours;
 use ringall::routing::plan::{Country, Ha1, Language, Line, Phone, PhoneId, ShopId};
 use ringall::store::owners::LINK_LASTS;
 use ringall::store::screens::{PAIRING_LASTS, SCREEN_IDLE};
-use ringall::store::{Kept, Link, OwnerId, Role, ShopBasics, StoreError};
+use ringall::store::{Link, OwnerId, PersonChange, Role, ShopBasics, StoreError};
 
 use crate::cast::{Database, RUIZ, number, shop};
 
@@ -32,13 +32,13 @@ async fn the_last_owner_stays(db: Database) {
     let ana = set_up(&db, "ana@example.com", Role::Owner).await;
     let bea = set_up(&db, "bea@example.com", Role::Staff).await;
     let _invited = db.store.invite("carla@example.com", Role::Owner, NOW).await.unwrap();
-    assert_eq!(db.store.remove_person(ana).await.unwrap(), Kept::LastOwner);
-    assert_eq!(db.store.set_role(ana, Role::Staff).await.unwrap(), Kept::LastOwner);
+    assert_eq!(db.store.remove_person(ana).await.unwrap(), PersonChange::LastOwner);
+    assert_eq!(db.store.set_role(ana, Role::Staff).await.unwrap(), PersonChange::LastOwner);
     assert_eq!(db.store.owners().await.unwrap(), ["ana@example.com"]);
-    assert_eq!(db.store.set_role(bea, Role::Owner).await.unwrap(), Kept::Done);
-    assert_eq!(db.store.set_role(ana, Role::Staff).await.unwrap(), Kept::Done);
-    assert_eq!(db.store.remove_person(bea).await.unwrap(), Kept::LastOwner);
-    assert_eq!(db.store.remove_person(ana).await.unwrap(), Kept::Done);
+    assert_eq!(db.store.set_role(bea, Role::Owner).await.unwrap(), PersonChange::Done);
+    assert_eq!(db.store.set_role(ana, Role::Staff).await.unwrap(), PersonChange::Done);
+    assert_eq!(db.store.remove_person(bea).await.unwrap(), PersonChange::LastOwner);
+    assert_eq!(db.store.remove_person(ana).await.unwrap(), PersonChange::Done);
     let roles: Vec<_> =
         db.store.people(NOW).await.unwrap().into_iter().map(|it| (it.email, it.role, it.is_set_up)).collect();
     assert_eq!(
@@ -59,7 +59,7 @@ async fn somebody_removed_is_gone_with_all(db: Database) {
     assert_eq!(db.store.signed_in(&browser, NOW).await.unwrap(), None);
     let browser = db.store.sign_in(bea, NOW).await.unwrap();
     let link = db.store.invite("bea@example.com", Role::Staff, NOW).await.unwrap();
-    assert_eq!(db.store.remove_person(bea).await.unwrap(), Kept::Done);
+    assert_eq!(db.store.remove_person(bea).await.unwrap(), PersonChange::Done);
     assert_eq!(db.store.signed_in(&browser, NOW).await.unwrap(), None);
     assert_eq!(db.store.set_up_link(&link, NOW).await.unwrap(), Link::Unknown);
 }

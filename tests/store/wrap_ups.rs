@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallRecord, Disposition};
-use ringall::figures::{Half, Kept};
+use ringall::figures::{Half, PromisesKept};
 use ringall::now::UnixMs;
 use ringall::owed::{Promise, Settlement};
 use ringall::routing::plan::{Shop, ShopId};
@@ -248,9 +248,9 @@ async fn a_month_is_summed_up(db: Database) {
     assert_eq!((figures.answered(), figures.while_closed), ((5, 4), 2));
     assert_eq!(figures.halves.iter().map(|half: &Half| half.missed).sum::<u32>(), 1);
     assert_eq!(figures.wanted, [(Wanted::Topic(Topic::Hours), 2), (Wanted::Own("Keys".to_owned()), 1)]);
-    assert_eq!(figures.promises, Kept { due: 2, kept: 1 });
+    assert_eq!(figures.promises, PromisesKept { due: 2, kept: 1 });
     let early = db.store.figures(shop.id, span, promise(4).made).await.unwrap();
-    assert_eq!(early.promises, Kept { due: 1, kept: 1 }, "one that is not due is neither");
+    assert_eq!(early.promises, PromisesKept { due: 1, kept: 1 }, "one that is not due is neither");
 }
 
 async fn the_shops_own_words_replace_each_other(db: Database) {

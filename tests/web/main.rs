@@ -25,6 +25,7 @@ mod page_hours;
 mod page_import;
 mod page_messages;
 mod page_people;
+mod page_roles;
 mod page_shop;
 mod page_start;
 mod pages;

@@ -10,7 +10,7 @@ use crate::browser::{ANA, Browser, PASSWORD};
 use crate::shop::{Answer, NOW, Place};
 
 /// A WAVE file of 16 bits, mono, 8 kHz, with a tone.
-fn recording(seconds: u32, amplitude: f32) -> Vec<u8> {
+pub fn recording(seconds: u32, amplitude: f32) -> Vec<u8> {
     let count = seconds * 8_000;
     let header = [
         &b"RIFF"[..],

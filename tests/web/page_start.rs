@@ -5,6 +5,7 @@ use ringall::routing::plan::{Country, Language, Line};
 use ringall::store::Store;
 
 use crate::browser::Browser;
+use crate::page_greeting::recording;
 use crate::shop::{Answer, Asked, Loop, NOW, Place};
 
 const WORDS: [(&str, &str); 2] = [("password", "green gate, one latch"), ("again", "green gate, one latch")];
@@ -41,6 +42,30 @@ async fn fills(ana: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> An
     ana.sends(path, &fields).await
 }
 
+const RUIZ_HOURS: [(&str, &str); 7] = [
+    ("d0", "9-2, 4:30-8"),
+    ("d1", "\""),
+    ("d2", "\""),
+    ("d3", "\""),
+    ("d4", "\""),
+    ("d5", "10-14"),
+    ("holidays_off", "yes"),
+];
+
+/// Sends the week from its page as it is now.
+async fn sends_week(ana: &mut Browser<'_>, days: &[(&str, &str)]) -> Answer {
+    let page = ana.sees("/start/hours").await;
+    let tag = value_of(&page, "tag");
+    let fields: Vec<(&str, &str)> = days.iter().copied().chain([("tag", tag.as_str())]).collect();
+    fills(ana, "/start/hours", &fields).await
+}
+
+/// Of the first field of this name.
+fn value_of(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("a field of this name");
+    rest.split_once('"').expect("its end").0.to_owned()
+}
+
 const RUIZ: [(&str, &str); 4] =
     [("name", "Ferretería Ruiz"), ("time_zone", "Europe/Madrid"), ("country", "ES"), ("language", "es")];
 
@@ -53,10 +78,18 @@ async fn a_newcomer_is_led_from_a_link_to_a_phone_that_is_rung() {
     }
     leads_to(&ana.opens("/start").await, "/start/shop");
     leads_to(&fills(&mut ana, "/start/shop", &RUIZ).await, "/start/hours");
-    let hours = [("w0from", "09:00"), ("w0to", "14:00"), ("w1from", "16:30"), ("w1to", "20:00")];
-    let hours: Vec<_> =
-        hours.into_iter().chain([("s0from", "10:00"), ("s0to", "14:00"), ("holidays_off", "yes")]).collect();
-    leads_to(&fills(&mut ana, "/start/hours", &hours).await, "/start/phone");
+    leads_to(&ana.opens("/start").await, "/start/hours");
+    leads_to(&sends_week(&mut ana, &RUIZ_HOURS).await, "/start/closed-days");
+    leads_to(&ana.opens("/start").await, "/start/closed-days");
+    let days = ana.sees("/start/closed-days").await;
+    assert!(
+        days.contains("Which days do you close in 2027?") && days.contains("Viernes Santo")
+            || days.contains("Good Friday")
+    );
+    assert!(days.contains("name=\"h-2027-01-01\" value=\"yes\" checked"), "the hours close on holidays: {days}");
+    // They open on the sixth of January.
+    let wishes = [("was-2027-01-06", "closed"), ("l0date", "2027-09-08"), ("l0name", "Feria")];
+    leads_to(&fills(&mut ana, "/start/closed-days", &wishes).await, "/start/phone");
     let added = ana.fills("/phones/add", &[("name", "Mostrador"), ("kind", "desk"), ("then", "/start/number")]).await;
     assert!(added.text.contains("id=\"next\" href=\"/start/number\""), "{}", added.text);
     leads_to(&fills(&mut ana, "/start/number", &[("lines", "911234567")]).await, "/start/greeting");
@@ -70,6 +103,9 @@ async fn a_newcomer_is_led_from_a_link_to_a_phone_that_is_rung() {
     assert!(matches!(&shop.phones[0].line, Line::Registers { user, .. } if user == "mostrador"));
     assert_eq!(shop.numbers[0].as_str(), "+34911234567");
     assert_eq!(shop.calls_to, [Country(*b"ES")]);
+    let closures: Vec<_> =
+        shop.closures.iter().map(|it| (it.from.date().to_string(), it.why.as_str(), it.open.is_some())).collect();
+    assert_eq!(closures, [("2027-01-06".to_owned(), "Epiphany", true), ("2027-09-08".to_owned(), "Feria", false)]);
     leads_to(&ana.opens("/start").await, "/start/greeting");
     assert!(ana.sees("/").await.contains("Ferretería Ruiz"));
 }
@@ -79,7 +115,8 @@ async fn every_step_can_be_skipped_and_returned_to() {
     let place = Place::of(&[], Loop::Answers).await;
     let mut ana = newcomer(&place).await;
     fills(&mut ana, "/start/shop", &RUIZ).await;
-    let steps = ["/start/hours", "/start/phone", "/start/number", "/start/greeting", "/start/call"];
+    let steps =
+        ["/start/hours", "/start/closed-days", "/start/phone", "/start/number", "/start/greeting", "/start/call"];
     for (step, next) in steps.iter().zip(steps[1..].iter().copied().chain(["/"])) {
         let page = ana.sees(step).await;
         assert!(page.contains(&format!("id=\"next\" href=\"{next}\"")), "{step}: {page}");
@@ -87,13 +124,96 @@ async fn every_step_can_be_skipped_and_returned_to() {
             assert!(page.contains(&format!("href=\"{other}\"")), "{step} leads to {other}");
         }
     }
-    assert!(ana.sees("/start/hours").await.contains("name=\"w0from\""));
+    assert!(ana.sees("/start/hours").await.contains("name=\"d0\" value=\"\""));
     assert!(ana.sees("/shop").await.contains("href=\"/start\""));
     leads_to(
         &fills(&mut ana, "/start/shop", &[("name", "Ruiz e Hijos"), RUIZ[1], RUIZ[2], RUIZ[3]]).await,
         "/start/hours",
     );
     assert_eq!(place.store.plan().await.unwrap().shops[0].name, "Ruiz e Hijos", "the same shop");
+}
+
+#[tokio::test]
+async fn a_week_is_typed_as_on_a_door_in_the_first_steps_too() {
+    let place = Place::of(&[], Loop::Answers).await;
+    let mut ana = newcomer(&place).await;
+    fills(&mut ana, "/start/shop", &RUIZ).await;
+    let days = [("d0", "closed"), ("d1", "9-2, 4:30-8"), ("d2", "\""), ("d3", "igual"), ("d4", "18-2"), ("d5", "24h")];
+    leads_to(&sends_week(&mut ana, &days).await, "/start/closed-days");
+    let hours = place.store.plan().await.unwrap().shops[0].hours.clone().unwrap();
+    assert_eq!(hours.as_str(), "Tu-Th 09:00-14:00,16:30-20:00; Fr 18:00-02:00; Sa 00:00-24:00");
+    // Back again, the week is there to be changed.
+    let page = ana.sees("/start/hours").await;
+    assert!(page.contains("name=\"d2\" value=\"09:00-14:00, 16:30-20:00\""), "{page}");
+    assert!(!page.contains("name=\"holidays_off\" value=\"yes\" checked"), "{page}");
+}
+
+#[tokio::test]
+async fn going_back_and_sending_a_step_again_does_no_harm() {
+    let place = Place::of(&[], Loop::Answers).await;
+    let mut ana = newcomer(&place).await;
+    for _ in 0..2 {
+        leads_to(&fills(&mut ana, "/start/shop", &RUIZ).await, "/start/hours");
+    }
+    assert_eq!(place.store.plan().await.unwrap().shops.len(), 1, "the same shop");
+    let page = ana.sees("/start/hours").await;
+    let (mark, tag) = (value_of(&page, "csrf"), value_of(&page, "tag"));
+    let week = |day| [("csrf", mark.as_str()), ("tag", tag.as_str()), ("d0", day)];
+    for _ in 0..2 {
+        leads_to(&ana.sends("/start/hours", &week("9-14")).await, "/start/closed-days");
+    }
+    // Another week on the page of before: it is told, and what was typed stays to be sent again.
+    let told = ana.sends("/start/hours", &week("9-15")).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.text.contains("name=\"d0\" value=\"9-15\"") && told.text.contains("Mo 09:00-14:00"), "{}", told.text);
+    let tag = value_of(&told.text, "tag");
+    let again = ana.sends("/start/hours", &[("csrf", mark.as_str()), ("tag", tag.as_str()), ("d0", "9-15")]).await;
+    leads_to(&again, "/start/closed-days");
+    for _ in 0..2 {
+        let wishes =
+            [("was-2027-01-06", "open"), ("h-2027-01-06", "yes"), ("l0date", "2027-09-06"), ("l0name", "Feria")];
+        leads_to(&fills(&mut ana, "/start/closed-days", &wishes).await, "/start/phone");
+        leads_to(&fills(&mut ana, "/start/number", &[("lines", "911234567")]).await, "/start/greeting");
+    }
+    let shop = place.store.plan().await.unwrap().shops[0].clone();
+    assert_eq!(shop.hours.as_ref().unwrap().as_str(), "Mo 09:00-15:00");
+    assert_eq!((shop.closures.len(), shop.numbers.len()), (1, 1), "{:?}", shop.closures);
+    let phone = [("name", "Mostrador"), ("kind", "desk"), ("then", "/start/number")];
+    assert_eq!(ana.fills("/phones/add", &phone).await.status, StatusCode::OK);
+    assert_eq!(ana.fills("/phones/add", &phone).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(place.store.plan().await.unwrap().shops[0].phones.len(), 1);
+}
+
+#[tokio::test]
+async fn the_greeting_is_heard_and_spoken_in_the_first_steps() {
+    let place = Place::of(&[], Loop::Answers).await;
+    let mut ana = newcomer(&place).await;
+    fills(&mut ana, "/start/shop", &RUIZ).await;
+    sends_week(&mut ana, &RUIZ_HOURS).await;
+    // It is Thursday, 18:05: the shop closes at eight, and opens next on Monday, as Friday is Christmas and Saturday too.
+    let page = ana.sees("/start/greeting").await;
+    assert!(page.contains("/greeting/heard?at=2026-12-24T20%3A00"), "{page}");
+    assert!(page.contains("Abrimos el sábado"), "{page}");
+    assert!(page.contains("Keep our voice and go on") && page.contains("/greeting.js"), "{page}");
+    assert_eq!(ana.opens("/greeting/heard?at=2026-12-24T20:00").await.status, StatusCode::OK);
+    let mark = ana.mark().await;
+    let fields =
+        [("csrf", mark.as_str()), ("language", "es"), ("part", "welcome"), ("words", "Ferretería Ruiz, cerrado.")];
+    let silent = ana.sends_with_file("/start/greeting", &fields, &recording(1, 0.0)).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        silent.text.contains("Nothing is heard in it") && silent.text.contains("aria-current=\"step\""),
+        "{}",
+        silent.text
+    );
+    let kept = ana.sends_with_file("/start/greeting", &fields, &recording(1, 0.3)).await;
+    leads_to(&kept, "/start/greeting?saved=yes");
+    let page = ana.sees("/start/greeting?saved=yes").await;
+    assert!(page.contains("Saved.") && page.contains("Ferretería Ruiz, cerrado. Abrimos el sábado"), "{page}");
+    assert!(!page.contains("Keep our voice"), "{page}");
+    let ours = [("language", "es"), ("part", "welcome"), ("then", "/start/greeting")];
+    leads_to(&ana.fills("/greeting/remove", &ours).await, "/start/greeting?saved=yes");
+    assert!(ana.sees("/start/greeting").await.contains("Keep our voice and go on"));
 }
 
 #[tokio::test]
@@ -126,14 +246,23 @@ async fn what_is_wrong_in_a_step_comes_back_as_typed() {
     }
     assert!(place.store.plan().await.unwrap().shops.is_empty());
     fills(&mut ana, "/start/shop", &RUIZ).await;
-    for (fields, words) in
-        [(&[("w0from", "09:00")][..], "Write both times"), (&[("holidays_off", "yes")][..], "Write when you are open")]
-    {
-        let answer = fills(&mut ana, "/start/hours", fields).await;
+    for (fields, words) in [
+        (&[("d0", "9-14"), ("d2", "nine")][..], "id=\"d2-fault\">Write from when to when"),
+        (&[("d0", "\"")], "id=\"d0-fault\">Write from when to when"),
+        (&[("holidays_off", "yes")], "Write when you are open"),
+    ] {
+        let answer = sends_week(&mut ana, fields).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.text.contains(words), "{}", answer.text);
-        assert!(!fields.iter().any(|(_, value)| *value == "09:00") || answer.text.contains("value=\"09:00\""));
+        assert!(
+            fields[0].0 != "d0" || fields[0].1 == "\"" || answer.text.contains("name=\"d0\" value=\"9-14\""),
+            "{}",
+            answer.text
+        );
     }
+    let wrong = fills(&mut ana, "/start/closed-days", &[("l0date", "2020-01-01"), ("l0name", "Feria")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("value=\"Feria\"") && wrong.text.contains("l0date-fault"), "{}", wrong.text);
     let answer = fills(&mut ana, "/start/number", &[("lines", "nine")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text.contains(">nine</textarea>"));

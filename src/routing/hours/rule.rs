@@ -1,7 +1,7 @@
 //! One rule of an expression: on which days, at what times. What the notation can say and a caller cannot be told is refused.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{Datelike, NaiveDate};
 use opening_hours::localization;
@@ -14,6 +14,7 @@ use opening_hours_syntax::rules::{RuleOperator, RuleSequence};
 use super::HoursError;
 use super::spans::{DAY_MIN, Span, add};
 use crate::number::Country;
+use crate::routing::public_holidays::{COUNTRIES, days_off};
 
 /// One rule of an expression.
 pub(super) struct Rule {
@@ -155,7 +156,24 @@ fn plain_weekdays(selector: &DaySelector) -> Option<u8> {
     Some(bits)
 }
 
+/// Those of the countries whose holidays are known by name: for the others the evaluating crate has dates, which leave out
+/// days that parts of a country keep, and Christmas when it is a Saturday.
+static KNOWN: LazyLock<Vec<(Country, ContextHolidays)>> = LazyLock::new(|| {
+    let dates = |country: Country| {
+        let years = HOLIDAY_YEARS.filter_map(move |year| days_off(country, year));
+        let dates = years.flatten().map(|(date, _)| date).collect();
+        (country, ContextHolidays::new(Arc::new(dates), Arc::default()))
+    };
+    COUNTRIES.into_iter().map(dates).collect()
+});
+
+/// Far enough for a look ahead.
+const HOLIDAY_YEARS: std::ops::RangeInclusive<i32> = 2000..=2099;
+
 pub(super) fn public_holidays(country: Country) -> Result<ContextHolidays, HoursError> {
+    if let Some((_, known)) = KNOWN.iter().find(|(known, _)| *known == country) {
+        return Ok(known.clone());
+    }
     let not_known = || HoursError::HolidaysNotKnown(country.as_str().to_owned());
     let holidays = localization::Country::from_str(country.as_str()).map_err(|_| not_known())?.holidays();
     if holidays.get_public().count() == 0 {

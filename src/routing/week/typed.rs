@@ -48,11 +48,17 @@ const WHOLE_DAY: &[&str] = &[
     "00-24",
     "0-24",
 ];
+const SAME: &[&str] = &["\"", "''", "”", "″", "〃", "same", "ditto", "igual", "ídem", "idem"];
 const BETWEEN: &[&str] = &["-", "–", "—", "to", "till", "til", "until", "a", "al", "hasta"];
 const NEXT: &[&str] = &[",", ";", "/", "&", "+", "and", "y", "e", "then", "luego"];
 const BEFORE: &[&str] = &["from", "de", "desde", "las", "la", "los"];
 const NOON: &[&str] = &["noon", "midday", "mediodía", "mediodia"];
 const MIDNIGHT: &[&str] = &["midnight", "medianoche"];
+
+/// Whether this says that a day is as the one above it.
+pub fn is_same_as_above(text: &str) -> bool {
+    SAME.contains(&text.trim().trim_end_matches('.').to_lowercase().as_str())
+}
 
 /// The spans of a day, in their order; none: closed.
 ///

@@ -28,14 +28,14 @@ use crate::web::zip::Archive;
 const AT_A_TIME: u32 = 200;
 
 #[derive(Serialize)]
-struct Kept {
+struct CallerFile {
     shop: String,
     /// One for each number of theirs.
-    numbers: Vec<KeptNumber>,
+    numbers: Vec<FileOfNumber>,
 }
 
 #[derive(Serialize)]
-struct KeptNumber {
+struct FileOfNumber {
     /// In E.164.
     number: String,
     name: String,
@@ -115,7 +115,7 @@ pub async fn export(view: View, KnownCaller(number): KnownCaller) -> Result<Resp
         sounds.extend(of_number);
     }
     let digits = number.as_str().trim_start_matches('+');
-    let kept = Kept { shop: view.shop.name.clone(), numbers };
+    let kept = CallerFile { shop: view.shop.name.clone(), numbers };
     let kept = serde_json::to_vec_pretty(&kept).map_err(|_| Fault::Broken)?;
     let mut archive = Archive::default();
     let made = local_time::local(view.shop.time_zone, view.now);
@@ -173,7 +173,7 @@ async fn kept(
     view: &View,
     number: &Number,
     messages: impl Iterator<Item = (StoredMessage, &Sound)>,
-) -> Result<KeptNumber, Fault> {
+) -> Result<FileOfNumber, Fault> {
     let store = &view.web.store;
     let written = store.written(view.shop.id, number).await?;
     let telling = Telling { plan: &view.plan, language: Some(view.language()), now: view.now };
@@ -202,7 +202,7 @@ async fn kept(
     };
     let said = store.said_of(view.shop.id, number).await?;
     let settlement = |SaidOfDebt { how, by, at }: SaidOfDebt| KeptSettlement { how: how.as_str(), by, at: rfc3339(at) };
-    Ok(KeptNumber {
+    Ok(FileOfNumber {
         number: number.as_str().to_owned(),
         name: written.name,
         note: written.note,

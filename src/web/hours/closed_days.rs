@@ -7,9 +7,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{Datelike, Days, NaiveDate};
 
+use crate::now::UnixMs;
 use crate::routing::closed_days::{DayStands, DayWish, change, stands};
 use crate::routing::hours::holidays_of;
 use crate::routing::local_time;
+use crate::routing::plan::Shop;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
@@ -23,23 +25,28 @@ struct Page {
     h: &'static said::Labels,
     title: String,
     action: String,
-    days: Vec<Row>,
-    local: Vec<Local>,
+    form: DaysForm,
     back: String,
 }
 
-/// A public holiday.
-struct Row {
-    /// `2026-12-25`.
-    date: String,
-    written: String,
-    name: String,
-    stands: Stands,
-    /// What the page showed, so that only what was changed on it is taken down.
-    was: &'static str,
+/// Also in the first steps.
+pub struct DaysForm {
+    pub days: Vec<Row>,
+    pub local: Vec<Local>,
 }
 
-enum Stands {
+/// A public holiday.
+pub struct Row {
+    /// `2026-12-25`.
+    pub date: String,
+    pub written: String,
+    pub name: String,
+    pub stands: Stands,
+    /// What the page showed, so that only what was changed on it is taken down.
+    pub was: &'static str,
+}
+
+pub enum Stands {
     Open,
     Closed,
     /// Nothing can be said of it here, and why.
@@ -47,12 +54,12 @@ enum Stands {
 }
 
 /// A day of the town's, as typed.
-struct Local {
-    date_field: String,
-    name_field: String,
-    date: String,
-    name: String,
-    fault: Option<&'static str>,
+pub struct Local {
+    pub date_field: String,
+    pub name_field: String,
+    pub date: String,
+    pub name: String,
+    pub fault: Option<&'static str>,
 }
 
 /// Rows for the town's own days: there are two in Spain, and some shops close for a fair.
@@ -63,36 +70,43 @@ const MOST_NAME: usize = 120;
 const DAYS_AHEAD: u64 = 731;
 
 /// The year that is asked about: in December the next one, so that January finds the owner prepared.
-pub(super) fn asked_year(view: &View) -> i32 {
-    let today = local_time::local(view.shop.time_zone, view.now).date();
+pub fn asked_year(shop: &Shop, now: UnixMs) -> i32 {
+    let today = local_time::local(shop.time_zone, now).date();
     if today.month() == 12 { today.year() + 1 } else { today.year() }
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
-    let local = (0..LOCAL).map(|n| Local::new(n, "", "")).collect();
-    page(build(&view, local, &Fields::default()))
+    page(build(&view, DaysForm::fresh(&view)))
 }
 
-/// Takes down what was changed on the page; what somebody else has changed meanwhile stays.
 pub async fn save(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    match take(&view, &fields).await? {
+        Ok(()) => Ok(Redirect::to(&view.at("/hours?saved=yes")).into_response()),
+        Err(form) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, form))?).into_response()),
+    }
+}
+
+/// Takes down what was changed on the page, or says what is wrong with it; what somebody else has changed meanwhile stays.
+pub async fn take(view: &View, fields: &Fields) -> Result<Result<(), DaysForm>, Fault> {
     let (language, country) = (view.language(), view.shop.country);
     let today = local_time::local(view.shop.time_zone, view.now).date();
     let mut wishes: Vec<(NaiveDate, String, DayWish)> = Vec::new();
-    for date in days(&view) {
+    for date in days(view) {
         let (shown_as, ticked) = (fields.text(&format!("was-{date}")), fields.get(&format!("h-{date}")).is_some());
         let wish = match (shown_as, ticked) {
             ("open", true) => DayWish::Closed,
             ("closed", false) => DayWish::Open,
             _ => continue,
         };
-        let name = holiday(country, date, language).unwrap_or(said::labels(language).public_holiday);
-        wishes.push((date, name.to_owned(), wish));
+        let name = holiday(country, date, language);
+        let name = name.unwrap_or_else(|| said::labels(language).public_holiday.to_owned());
+        wishes.push((date, name, wish));
     }
     let mut local: Vec<Local> = Vec::new();
     for n in 0..LOCAL {
         let typed = |what: &str| fields.text(&format!("l{n}{what}"));
         let mut row = Local::new(n, typed("date"), typed("name"));
-        match read_local(&row, &view, today) {
+        match read_local(&row, view, today) {
             Ok(Some(date)) => wishes.push((date, row.name.clone(), DayWish::Closed)),
             Ok(None) => {}
             Err(fault) => row.fault = Some(fault),
@@ -100,25 +114,54 @@ pub async fn save(view: View, Extension(fields): Extension<Fields>) -> Result<Re
         local.push(row);
     }
     if local.iter().any(|row| row.fault.is_some()) {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, local, &fields))?).into_response());
+        return Ok(Err(DaysForm::of(view, local, fields)));
     }
     let changes: Vec<_> = wishes.iter().map(|(date, why, wish)| change(&view.shop, *date, why, *wish)).collect();
-    view.web.store.set_closed_days(view.shop.id, &changes, asked_year(&view)).await?;
+    view.web.store.set_closed_days(view.shop.id, &changes, asked_year(&view.shop, view.now)).await?;
     view.web.plan_changed().await;
-    Ok(Redirect::to(&view.at("/hours?saved=yes")).into_response())
+    Ok(Ok(()))
 }
 
 /// The public holidays from today to the end of the year that is asked about.
 fn days(view: &View) -> Vec<NaiveDate> {
     let today = local_time::local(view.shop.time_zone, view.now).date();
-    let years = today.year()..=asked_year(view);
+    let years = today.year()..=asked_year(&view.shop, view.now);
     years.flat_map(|year| holidays_of(view.shop.country, year)).filter(|date| *date >= today).collect()
 }
 
-fn build(view: &View, local: Vec<Local>, typed: &Fields) -> Page {
-    let (language, country, year) = (view.language(), view.shop.country, asked_year(view));
-    let h = said::labels(language);
-    let row = |date: NaiveDate| {
+fn build(view: &View, form: DaysForm) -> Page {
+    let h = said::labels(view.language());
+    Page {
+        frame: view.frame(Tab::Hours, h.closed_days),
+        h,
+        title: title(view),
+        action: view.at("/hours/closed-days"),
+        form,
+        back: view.at("/hours"),
+    }
+}
+
+/// "Which days do you close in 2027?"
+pub fn title(view: &View) -> String {
+    said::ask_closed_days(asked_year(&view.shop, view.now), view.language())
+}
+
+impl DaysForm {
+    pub fn fresh(view: &View) -> DaysForm {
+        let local = (0..LOCAL).map(|n| Local::new(n, "", "")).collect();
+        DaysForm::of(view, local, &Fields::default())
+    }
+
+    /// `typed`: what was not taken.
+    fn of(view: &View, local: Vec<Local>, typed: &Fields) -> DaysForm {
+        DaysForm { days: days(view).into_iter().map(|date| Row::of(date, view, typed)).collect(), local }
+    }
+}
+
+impl Row {
+    fn of(date: NaiveDate, view: &View, typed: &Fields) -> Row {
+        let (language, country) = (view.language(), view.shop.country);
+        let h = said::labels(language);
         let now = stands(&view.shop, date);
         let was = if now == DayStands::Open { "open" } else { "closed" };
         let stands = match now {
@@ -130,17 +173,8 @@ fn build(view: &View, local: Vec<Local>, typed: &Fields) -> Page {
             DayStands::Open => Stands::Open,
             DayStands::Closed => Stands::Closed,
         };
-        let name = holiday(country, date, language).unwrap_or(h.public_holiday).to_owned();
+        let name = holiday(country, date, language).unwrap_or_else(|| h.public_holiday.to_owned());
         Row { date: date.to_string(), written: said::date_of_year(date, language), name, stands, was }
-    };
-    Page {
-        frame: view.frame(Tab::Hours, h.closed_days),
-        h,
-        title: said::ask_closed_days(year, language),
-        action: view.at("/hours/closed-days"),
-        days: days(view).into_iter().map(row).collect(),
-        local,
-        back: view.at("/hours"),
     }
 }
 

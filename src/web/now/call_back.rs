@@ -96,7 +96,7 @@ fn of_nobody(message: &StoredMessage, view: &View) -> (Place, Waiting) {
     let late = due.is_some_and(|due| due < view.now);
     let card = NobodysMessage {
         message: MessageCard::of(message, view),
-        due: due.map(|due| words::page::after::listen_by(&moment(due), view.language())).unwrap_or_default(),
+        due: due.map(|due| words::page::now::listen_by(&moment(due), view.language())).unwrap_or_default(),
         late,
     };
     let place = Place { tried: Tried::Once, due: due.unwrap_or(UnixMs(i64::MAX)), since: recorded };

@@ -11,7 +11,7 @@ use crate::web::frame::{View, shown};
 use crate::web::owed::person;
 use crate::web::who::{Who, seen};
 use crate::words;
-use crate::words::page::after;
+use crate::words::page::now as words_now;
 
 /// For so long it is news.
 const NEWS_FOR: Duration = Duration::from_secs(60 * 60);
@@ -37,7 +37,7 @@ pub async fn lately(view: &View) -> Result<Vec<String>, Fault> {
             let record = seen(&call.record);
             let at = record.answered.unwrap_or(record.started);
             let who = Who::of(&record, call.caller_name.as_deref(), view).name;
-            let said = after::done(&who, record.answered_by.as_deref(), &moment(at), view.language());
+            let said = words_now::done(&who, record.answered_by.as_deref(), &moment(at), view.language());
             news.push((at, said));
         }
     }
@@ -45,7 +45,7 @@ pub async fn lately(view: &View) -> Result<Vec<String>, Fault> {
         let name = settled.name.as_deref().map(shown).filter(|name| !name.is_empty());
         let who = name.unwrap_or_else(|| settled.number.national(view.shop.country));
         let by = person(&settled.by);
-        news.push((settled.at, after::settled(&who, settled.how, &by, &moment(settled.at), view.language())));
+        news.push((settled.at, words_now::settled(&who, settled.how, &by, &moment(settled.at), view.language())));
     }
     news.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     Ok(news.into_iter().map(|(_, said)| said).take(LINES).collect())

@@ -8,7 +8,7 @@ use crate::web::ring::{self, Choices, RingForm};
 use crate::web::who::{Who, seen};
 use crate::web::wrap_up::promised;
 use crate::words;
-use crate::words::page::after;
+use crate::words::page::now as said;
 
 pub struct Card {
     pub id: String,
@@ -57,7 +57,7 @@ pub async fn card(record: &CallRecord, choices: &Choices, back: &str, view: &Vie
         card.returns = by.map(|by| words::page::returns_call(&by, language)).unwrap_or_default();
     }
     let spoken = store.last_spoken_before(view.shop.id, number, record.started).await?;
-    card.spoken = spoken.map(|at| after::last_spoken(&moment(at), language)).unwrap_or_default();
+    card.spoken = spoken.map(|at| said::last_spoken(&moment(at), language)).unwrap_or_default();
     if let Some(caller) = store.owed_to(&view.shop, number).await? {
         if caller.owed.attempts > 0 {
             card.owed = words::page::owed_since(caller.owed.attempts, &moment(last_in_vain(&caller)), language);

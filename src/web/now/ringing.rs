@@ -1,11 +1,10 @@
 //! The shop's phones in a line, and each with when it last proved to be there.
 
-use crate::routing::plan::{Line, Phone};
+use crate::routing::plan::Phone;
 use crate::switchboard::{PhoneNow, RightNow};
 use crate::web::frame::View;
-use crate::web::phones::{phones, row};
-use crate::words;
-use crate::words::page::after;
+use crate::web::phones::{kind, phones, proven, row};
+use crate::words::page::now as said;
 
 pub struct Ringing {
     pub sentence: String,
@@ -39,12 +38,12 @@ impl Ringing {
         let is_known = view.few_known == Some(ring);
         let warns = open && ring < 2 && all.len() > ring && !is_known;
         let warning = Warning {
-            sentence: after::few_phones(ring, view.language()),
+            sentence: said::few_phones(ring, view.language()),
             kind: if ring == 0 { "none" } else { "one" },
             action: view.at("/few-phones"),
         };
         Ringing {
-            sentence: after::phones(ring, all.len(), view.language()),
+            sentence: said::phones(ring, all.len(), view.language()),
             ring,
             phones: all,
             warning: warns.then_some(warning),
@@ -53,20 +52,8 @@ impl Ringing {
 }
 
 fn one(phone: &Phone, now: &PhoneNow, view: &View) -> OnePhone {
-    let (w, language) = (view.w(), view.language());
     let row = row(phone, now, view);
-    let kind = match phone.line {
-        Line::Registers { .. } => w.registers,
-        Line::Fixed { .. } => w.fixed,
-        Line::Cell { .. } => w.cell,
-    };
-    let at = now.proven_at.map(|at| words::page::moment_within(at, language, view.shop.time_zone, view.now));
-    let proven = match (at, &phone.line) {
-        (Some(moment), _) => words::page::proven(&moment, language),
-        // Nobody can ask a cell whether it is there.
-        (None, Line::Cell { .. }) => String::new(),
-        (None, Line::Registers { .. } | Line::Fixed { .. }) => w.not_proven.to_owned(),
-    };
+    let (kind, proven) = (kind(phone, view), proven(phone, now, view));
     let proven = if proven.is_empty() { kind.to_owned() } else { format!("{kind} · {proven}") };
     OnePhone { name: row.name, rings: row.rings, because: row.because, proven }
 }

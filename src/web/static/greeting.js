@@ -75,5 +75,5 @@ const canRecord = window.isSecureContext && navigator.mediaDevices && window.Med
 if (canRecord) {
   document.querySelectorAll("form.recording").forEach(prepare);
 } else {
-  document.querySelector(".needs-https").hidden = false;
+  document.querySelectorAll(".needs-https").forEach((note) => { note.hidden = false; });
 }

@@ -72,7 +72,7 @@ pub(super) const LABELS: Labels = Labels {
     link_unknown: "Este enlace no se conoce: se hizo otro más nuevo o le falta un trozo. Haz uno nuevo con «ringall owner \
          invite».",
     not_found: "Aquí no hay nada",
-    not_found_text: "En esta dirección no hay nada, o ya no lo hay.",
+    not_found_text: "En esta dirección no hay nada, o ya no hay nada.",
     forged: "No se ha hecho",
     forged_text: "No venía de un formulario de esta página, o el formulario era demasiado viejo. No se ha cambiado nada. \
          Abre la página otra vez y repítelo.",
@@ -164,7 +164,7 @@ pub(super) const LABELS: Labels = Labels {
     end_override: "Terminarlo ya",
     owed: "Por devolver",
     nobody_owed: "Nadie espera una llamada.",
-    settle: "Resuelto: …",
+    settle: "Resuelto…",
     called_elsewhere: "He llamado",
     came_in: "Vino a la tienda",
     not_needed: "No hace falta",

@@ -203,11 +203,11 @@ pub fn advice_on_wants(figures: &Figures, language: Language) -> Option<String> 
             format!("{not_had} de {said} querían algo que no había, sobre todo «{what}»: plantéate traerlo.")
         }
         (Language::En, _) => {
-            let wanted = super::after::wanted(&first.0, language);
+            let wanted = super::wrap_up::wanted(&first.0, language);
             format!("Most often, {} of {said}: {wanted}. Have what it takes near each phone.", first.1)
         }
         (Language::Es, _) => {
-            let wanted = super::after::wanted(&first.0, language);
+            let wanted = super::wrap_up::wanted(&first.0, language);
             format!("Lo más frecuente, {} de {said}: {wanted}. Ten lo necesario junto a cada teléfono.", first.1)
         }
     })

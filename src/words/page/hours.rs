@@ -1,6 +1,6 @@
 //! What the place Hours says: the week, closed days, the days to come, and the sign on the door.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use chrono_tz::Tz;
 
 use super::super::{clock, en, es, sentence};
@@ -28,7 +28,7 @@ labels! {
 
 const ENGLISH: Labels = Labels {
     day_hint: "As you would write it on the door: 9-2, 4:30-8. Empty is closed, 18-2 is until two at night, 24h is day and \
-         night.",
+         night, \" is as the day above.",
     closed: "closed",
     all_day: "day and night",
     ahead: "The next 14 days",
@@ -60,7 +60,7 @@ const ENGLISH: Labels = Labels {
 
 const SPANISH: Labels = Labels {
     day_hint: "Como lo escribirías en la puerta: 9-14, 16:30-20. Vacío es cerrado, 18-2 es hasta las dos de la madrugada, 24h \
-         es día y noche.",
+         es día y noche, \" es como el día de arriba.",
     closed: "cerrado",
     all_day: "día y noche",
     ahead: "Los próximos 14 días",
@@ -104,7 +104,7 @@ pub fn typed_error(error: TypedError, language: Language) -> &'static str {
             "La hora de abrir y la de cerrar son la misma. Para el día entero, escribe 24h."
         }
         (Language::Es, TypedError::Overlap) => "Dos de estas horas se pisan: deja solo una.",
-        (Language::Es, TypedError::TooMany) => "Un día se abre cuatro veces como mucho.",
+        (Language::Es, TypedError::TooMany) => "En un día se abre cuatro veces como mucho.",
     }
 }
 
@@ -112,7 +112,7 @@ pub fn typed_error(error: TypedError, language: Language) -> &'static str {
 pub fn date(date: NaiveDate, language: Language) -> String {
     match language {
         Language::En => format!("{}, {} {}", en::weekday(date), date.day(), en::month(date)),
-        Language::Es => format!("{}, {} de {}", es::weekday(date), date.day(), es::month(date)),
+        Language::Es => format!("{} {} de {}", es::weekday(date), date.day(), es::month(date)),
     }
 }
 
@@ -134,7 +134,7 @@ fn dated(day: NaiveDate) -> String {
 pub fn times(open: &[(UnixMs, UnixMs)], zone: Tz, language: Language) -> String {
     let w = labels(language);
     let local = |at: UnixMs| local_time::local(zone, at);
-    let is_midnight = |at: NaiveDateTime| at.time() == chrono::NaiveTime::MIN;
+    let is_midnight = |at: NaiveDateTime| at.time() == NaiveTime::MIN;
     let span = |(from, to): &(UnixMs, UnixMs)| {
         let (from, to) = (local(*from), local(*to));
         // A day ends at midnight, it does not begin then.
@@ -173,12 +173,13 @@ pub fn besides(because: &Because, holiday: Option<&str>, language: Language) -> 
 
 /// "Clocks go forward: at 2:00 it is 3:00."
 pub fn clock_change(change: ClockChange, language: Language) -> String {
-    let (from, to) = (clock(change.from.time()), clock(change.to.time()));
+    let (from, to) = (change.from.time(), change.to.time());
+    let is = |time: NaiveTime| if time.hour() == 1 { "es" } else { "son" };
     match (language, change.to > change.from) {
-        (Language::En, true) => format!("Clocks go forward: at {from} it is {to}."),
-        (Language::En, false) => format!("Clocks go back: at {from} it is {to}."),
-        (Language::Es, true) => format!("Se adelanta el reloj: a las {from} son las {to}."),
-        (Language::Es, false) => format!("Se atrasa el reloj: a las {from} son las {to}."),
+        (Language::En, true) => format!("Clocks go forward: at {} it is {}.", clock(from), clock(to)),
+        (Language::En, false) => format!("Clocks go back: at {} it is {}.", clock(from), clock(to)),
+        (Language::Es, true) => format!("Se adelanta el reloj: a {} {} {}.", es::at(from), is(to), es::at(to)),
+        (Language::Es, false) => format!("Se atrasa el reloj: a {} {} {}.", es::at(from), is(to), es::at(to)),
     }
 }
 
@@ -213,7 +214,7 @@ pub fn days(first: usize, last: usize, language: Language) -> String {
 
 /// Whole days from midnight to midnight: "Friday, 25 December 2026". `None`: it begins or ends within a day.
 pub fn whole_days(from: NaiveDateTime, to: NaiveDateTime, language: Language) -> Option<String> {
-    let midnight = chrono::NaiveTime::MIN;
+    let midnight = NaiveTime::MIN;
     let last = to.date().pred_opt().filter(|_| (from.time(), to.time()) == (midnight, midnight))?;
     let first = from.date();
     Some(match language {
@@ -226,7 +227,7 @@ pub fn whole_days(from: NaiveDateTime, to: NaiveDateTime, language: Language) ->
 /// On the sign, a time that the shop is closed: "Closed from 24 December, 14:00, to 26 December, 9:00", or a day.
 pub fn closed_from_to(from: NaiveDateTime, to: NaiveDateTime, language: Language) -> String {
     let night = chrono::TimeDelta::hours(12);
-    let is_whole = from.time() - chrono::NaiveTime::MIN < night && to.time() - chrono::NaiveTime::MIN < night;
+    let is_whole = from.time() - NaiveTime::MIN < night && to.time() - NaiveTime::MIN < night;
     let last = (to - night).date();
     let named = |at: NaiveDateTime| {
         let day = match language {

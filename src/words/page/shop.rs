@@ -30,7 +30,7 @@ said! {
     screens_hint: "A tablet beside the till that shows the call that is ringing, large, and nothing else.",
         "Una tableta junto a la caja que muestra en grande la llamada que suena, y nada más.";
     drill: "Ring each phone once", "Hacer sonar cada teléfono una vez";
-    start: "Set-up, step by step", "Preparación, paso a paso";
+    start: "Set-up, step by step", "Puesta en marcha, paso a paso";
     to_shop: "Back to the shop", "Volver a la tienda";
     no_numbers: "None is set: every number that is called is this shop's.",
         "No hay ninguno: todo número al que llamen es de esta tienda.";
@@ -38,7 +38,7 @@ said! {
         "Sin ninguno, todo número al que llamen es de esta tienda.";
     numbers_field: "Your numbers, one a line, as +34911234567", "Tus números, uno por línea, como +34911234567";
     not_numbers: "One of these is no telephone number. Write each as +34911234567, one a line.",
-        "Uno de estos no es un número de teléfono. Escribe cada uno como +34911234567, uno por línea.";
+        "Alguno de estos no es un número de teléfono. Escríbelos como +34911234567, uno por línea.";
     number_twice: "One of these numbers is another shop's already.", "Uno de estos números ya es de otra tienda.";
     carrier_hint: "Your carrier brings the calls of these numbers here. What it needs is written into the file \
          that ringall is configured by, on the machine that it runs on, for example:",
@@ -53,21 +53,21 @@ said! {
          cuando todo vuelve a ir bien.";
     notify_none: "Nobody is told when something is wrong.", "No se avisa a nadie cuando algo va mal.";
     not_an_address: "One of these is no address. Write mailto:NAME@HOST or https://…, one a line.",
-        "Una de estas no es una dirección. Escribe mailto:NOMBRE@DOMINIO o https://…, una por línea.";
+        "Alguna de estas no es una dirección. Escribe mailto:NOMBRE@DOMINIO o https://…, una por línea.";
     name: "The shop's name", "El nombre de la tienda";
     time_zone: "Time zone", "Zona horaria";
     country: "Country, by its two letters", "País, con sus dos letras";
     speaks: "What callers hear", "Lo que oyen quienes llaman";
     not_a_name: "Write a name of at most 100 characters.", "Escribe un nombre de como mucho 100 caracteres.";
     not_a_zone: "There is no such time zone. Write one such as Europe/Madrid.",
-        "No hay esa zona horaria. Escribe una como Europe/Madrid.";
-    not_a_country: "There is no such country. Write two letters, such as ES.", "No hay ese país. Escribe dos letras, como ES.";
-    name_taken: "Another shop has this name.", "Otra tienda tiene este nombre.";
+        "No existe esa zona horaria. Escribe una como Europe/Madrid.";
+    not_a_country: "There is no such country. Write two letters, such as ES.", "No existe ese país. Escribe dos letras, como ES.";
+    name_taken: "Another shop has this name.", "Ya hay otra tienda con este nombre.";
     other_country: "The hours name holidays that this country does not have. Change the hours first.",
         "El horario nombra festivos que este país no tiene. Cambia antes el horario.";
     pair: "Pair a tablet", "Enlazar una tableta";
     pair_how: "Scan this with the tablet, or open the address there. It is good for a quarter of an hour, for one tablet.",
-        "Escanéalo con la tableta o abre allí la dirección. Vale un cuarto de hora y para una sola tableta.";
+        "Escanéalo con la tableta o abre allí la dirección. Vale durante un cuarto de hora y para una sola tableta.";
     pair_now: "Show calls on this screen", "Mostrar las llamadas en esta pantalla";
     pair_no: "This link was used already, or is too old. Make another under Shop, Counter screen.",
         "Este enlace ya se usó o es demasiado viejo. Haz otro en Tienda, Pantalla del mostrador.";
@@ -118,7 +118,7 @@ pub fn screen(paired: &str, seen: &str, language: Language) -> String {
 pub fn ask_an_owner(owners: &[&str], language: Language) -> String {
     match (language, owners) {
         (Language::En, []) => "Nothing was changed. Ask whoever runs ringall.".to_owned(),
-        (Language::Es, []) => "No se ha cambiado nada. Pregunta a quien lleva ringall.".to_owned(),
+        (Language::Es, []) => "No se ha cambiado nada. Pregunta a quien se encarga de ringall.".to_owned(),
         (Language::En, owners) => format!("Nothing was changed. Ask {}.", super::list(owners, "or")),
         (Language::Es, owners) => {
             let last = owners.last().copied().unwrap_or_default();

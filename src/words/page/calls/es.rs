@@ -135,7 +135,7 @@ pub(super) const LABELS: Labels = Labels {
     download_hint: "Las horas son las de la tienda. Un texto que una hoja de cálculo tomaría por fórmula empieza con un \
          apóstrofo.",
     nobody_found: "No se ha encontrado nada.",
-    import: "Traer contactos de un archivo",
+    import: "Importar contactos de un archivo",
     phone: "Teléfono",
     one_name: "Sus otros números",
     at_each_phone: "En cada teléfono",
@@ -164,7 +164,7 @@ pub(super) const LABELS: Labels = Labels {
     import_none: "Elige antes un archivo.",
     import_unread: "No es un archivo vCard ni una tabla con una columna de números.",
     import_names: "Si el nombre es otro, poner el del archivo",
-    import_do: "Hacerlo",
+    import_do: "Importarlos",
     import_gone: "Este archivo ya se ha importado, o llevaba aquí demasiado tiempo. Elígelo otra vez.",
     line: "Línea",
     added: "Nuevo",

@@ -15,7 +15,7 @@ said! {
     line: "Its number, or its SIP address (not of a desk phone)", "Su número o su dirección SIP (no de un teléfono de mesa)";
     not_a_name: "Write a name of at most 60 characters.", "Escribe un nombre de como mucho 60 caracteres.";
     name_taken: "Another phone has this name.", "Otro teléfono tiene este nombre.";
-    line_taken: "Another phone of yours is this one already.", "Otro de tus teléfonos ya es este.";
+    line_taken: "Another phone of yours is this one already.", "Este ya es otro de tus teléfonos.";
     not_a_number: "This is no telephone number. Write it as +34600111222.",
         "Esto no es un número de teléfono. Escríbelo como +34600111222.";
     not_an_address: "This is no SIP address. Write it as sip:workshop@192.0.2.10:5060.",
@@ -27,12 +27,12 @@ said! {
     own_hours: "Hours of its own", "Horario propio";
     own_hours_hint: "Empty: it rings while the shop is open. Else as in Mo-Fr 08:00-20:00.",
         "Vacío: suena mientras la tienda está abierta. Si no, como Mo-Fr 08:00-20:00.";
-    off: "Off until …", "Apagado hasta …";
+    off: "Off until …", "Apagado hasta…";
     off_hint: "It does not ring until then.", "No suena hasta entonces.";
     off_end: "Ring again from now on", "Que vuelva a sonar desde ahora";
     my_phone: "My phone", "Mi teléfono";
     is_off: "It is off until", "Está apagado hasta";
-    not_later: "Write a day and time that is still to come, within a year.", "Escribe un día y una hora por venir, antes de un año.";
+    not_later: "Write a day and time that is still to come, within a year.", "Escribe un día y una hora que estén por venir, de aquí a un año como mucho.";
     password: "New password", "Contraseña nueva";
     password_hint: "For a phone that you set up by hand. The one before is refused at once.",
         "Para un teléfono que configuras a mano. La anterior deja de valer enseguida.";
@@ -64,7 +64,7 @@ said! {
         "En la página del teléfono: Identity 1, Login. Account es el usuario, Registrar es el servidor.";
     cell_added: "It rings 15 seconds after the others, and whoever picks up presses a key first, so that its mailbox never swallows a \
          customer. It is called by your carrier.",
-        "Suena 15 segundos después que los demás, y quien contesta pulsa antes una tecla, para que su buzón nunca se trague a un \
+        "Suena 15 segundos después que los demás, y quien contesta pulsa antes una tecla, para que su buzón de voz nunca se quede con un \
          cliente. La llamada sale por tu operador.";
     fixed_added: "It rings with the first. Nothing has to be set on our side.", "Suena con los primeros. Aquí no hay que poner nada más.";
     only_here: "Phones cannot reach this machine at the address above: it is only this machine's own. Set public_url under [web].",

@@ -1,0 +1,66 @@
+//! `/start/greeting`: what a caller hears, with the true next opening, and the shop's own words in it.
+
+use askama::Template;
+use axum::Extension;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::{Step, Way, way};
+use crate::web::assets;
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Tab, View, page};
+use crate::web::greeting::{Heard, PartForm, Refused, heard, parts, take};
+use crate::words::page::greeting as said;
+use crate::words::page::shop::start::{Labels, labels};
+
+#[derive(Template)]
+#[template(path = "start_greeting.html")]
+struct Page {
+    frame: Frame,
+    t: &'static Labels,
+    g: &'static said::Labels,
+    way: Way,
+    script: &'static str,
+    saved: bool,
+    heard: Heard,
+    parts: Vec<PartForm>,
+    record: String,
+    remove: String,
+    then: &'static str,
+    /// Of the shop: then that voice is kept.
+    is_own: bool,
+}
+
+pub async fn show(view: View) -> Result<Response, Fault> {
+    build(&view, None).await
+}
+
+/// A recording is heard before the next step.
+pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    match take(&view, &fields).await? {
+        Ok(()) => Ok(Redirect::to(&view.at("/start/greeting?saved=yes")).into_response()),
+        Err(refused) => {
+            let again = build(&view, Some(refused)).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+        }
+    }
+}
+
+async fn build(view: &View, refused: Option<Refused>) -> Result<Response, Fault> {
+    let t = labels(view.language());
+    page(Page {
+        frame: view.frame(Tab::Shop, t.step_greeting),
+        t,
+        g: said::labels(view.language()),
+        way: way(Step::Greeting, view).await?,
+        script: assets::GREETING.as_str(),
+        saved: refused.is_none() && !view.query.text("saved").is_empty(),
+        heard: heard(view, None),
+        parts: parts(view, refused.as_ref()),
+        record: view.at(Step::Greeting.path()),
+        remove: view.at("/greeting/remove"),
+        then: Step::Greeting.path(),
+        is_own: !view.shop.greeting.words.is_empty(),
+    })
+}
