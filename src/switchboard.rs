@@ -9,6 +9,7 @@ mod between_phones;
 mod calling_back;
 mod calling_out;
 mod contacts;
+mod dictations;
 mod drills;
 mod event;
 mod lamps;
@@ -58,6 +59,7 @@ pub use crate::sip::trunk::{Change, Why};
 
 pub use calling_back::{Purpose, RETURNS_WITHIN};
 pub use calling_out::WentOut;
+pub use dictations::{Dictation, OwnText};
 pub use event::{Admitted, Input, LogEntry, Output, Ticket};
 pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
@@ -144,6 +146,7 @@ pub struct Switchboard {
     gone_out: calling_out::GoneOut,
     call_backs: calling_back::CallBacks,
     drills: drills::Drills,
+    dictations: dictations::Dictations,
     /// The ways by which each call outside was asked for.
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
@@ -250,6 +253,7 @@ impl Switchboard {
             gone_out: calling_out::GoneOut::default(),
             call_backs: calling_back::CallBacks::default(),
             drills: drills::Drills::default(),
+            dictations: dictations::Dictations::default(),
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
             refused: HashMap::new(),
@@ -326,6 +330,7 @@ impl Switchboard {
                 let outcome = self.ring_for(now, phone, &purpose);
                 self.outputs.push_back(Output::PhoneRings { ticket, outcome });
             }
+            Input::DictationForgotten { shop } => self.dictations.forget(shop),
             Input::TakenOn { shop, number } => self.not_needed(now, shop, &number, &[Occasion::Missed]),
             Input::Webhook { ticket, webhook } => self.webhook(now, ticket, *webhook),
             Input::RecordingFetched { call, recording, kept } => {
@@ -691,6 +696,8 @@ impl Switchboard {
                 CallOutput::Screen { leg } => self.screen(now, leg),
                 CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
                 CallOutput::Lift { leg } => self.lifted(now, leg),
+                CallOutput::Dictate { leg } => self.dictate(now, leg),
+                CallOutput::Dictating(step) => self.dictations.goes(id, step),
                 CallOutput::Drilled { phone, drilled } => self.drills.note(now, phone, drilled),
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Answer { .. } => {

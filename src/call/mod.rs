@@ -145,6 +145,8 @@ pub enum Occasion {
     Asked,
     /// Nobody is called: somebody wants to know whether the phone rings.
     Drill,
+    /// Nobody is called either: somebody wants to say the greeting's own words.
+    Speak,
 }
 
 /// What becomes of whoever lifts such a phone.
@@ -154,6 +156,8 @@ pub enum Then {
     Calls { to: Number, carriers: usize },
     /// It has rung: that is all.
     HangsUp,
+    /// A machine listens to them.
+    Speaks,
 }
 
 /// What came of ringing a phone to see whether it does.
@@ -168,6 +172,20 @@ pub enum Drilled {
     Rang,
     /// It did not ring.
     Silent,
+}
+
+/// How far somebody is who wants to say the greeting's own words at a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dictating {
+    /// The phone was asked to ring.
+    Asked,
+    Rings,
+    /// Nobody lifted it, or a customer called.
+    NotLifted,
+    /// They hear what they are to do.
+    IsTold,
+    Speaks,
+    IsOver,
 }
 
 /// Whether the call's row is durable.
@@ -320,7 +338,9 @@ impl Call {
             Phase::Ringing(_) | Phase::Greeting(_) | Phase::Dialling(_) => {
                 self.facts.made_by.map(|phone| Use { phone, talks: false })
             }
-            Phase::Talking(_) | Phase::Transferring(_) => self.facts.made_by.map(|phone| Use { phone, talks: true }),
+            Phase::Speaking(_) | Phase::Talking(_) | Phase::Transferring(_) => {
+                self.facts.made_by.map(|phone| Use { phone, talks: true })
+            }
             Phase::Lifting(_) | Phase::Ending => None,
         };
         maker.into_iter().chain(legs)
@@ -330,7 +350,7 @@ impl Call {
     pub fn awaited(&self) -> &[Awaited] {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.awaited(),
-            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => &[],
+            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Speaking(_) | Phase::Dialling(_) => &[],
             Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => &[],
         }
     }
@@ -355,7 +375,7 @@ impl Call {
     pub fn rings_until(&self, phones: &Phones) -> Option<(Mono, Option<Mono>)> {
         match &self.phase {
             Phase::Ringing(ringing) => Some((ringing.gives_up_at(), ringing.next_number_at(phones))),
-            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => None,
+            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Speaking(_) | Phase::Dialling(_) => None,
             Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => None,
         }
     }
@@ -371,6 +391,7 @@ impl Call {
             Phase::Lifting(lifting) => Some(lifting.occasion()),
             Phase::Ringing(_)
             | Phase::Greeting(_)
+            | Phase::Speaking(_)
             | Phase::Dialling(_)
             | Phase::Talking(_)
             | Phase::Transferring(_)
@@ -387,8 +408,8 @@ impl Call {
     pub fn talks_with(&self) -> Option<LegId> {
         match &self.phase {
             Phase::Talking(talking) => Some(talking.winner()),
-            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => None,
-            Phase::Transferring(_) | Phase::Ending => None,
+            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Lifting(_) => None,
+            Phase::Speaking(_) | Phase::Dialling(_) | Phase::Transferring(_) | Phase::Ending => None,
         }
     }
 
@@ -428,7 +449,7 @@ impl Call {
             (Phase::Ringing(_), Direction::In) => Some(Waits::CustomerRings),
             (Phase::Ringing(_), Direction::Out) => Some(Waits::ColleagueRings),
             (Phase::Greeting(greeting), _) => greeting.is_listened_to().then_some(Waits::AtTheMachine),
-            (Phase::Lifting(_) | Phase::Dialling(_), _) => None,
+            (Phase::Lifting(_) | Phase::Speaking(_) | Phase::Dialling(_), _) => None,
             (Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending, _) => None,
         }
     }

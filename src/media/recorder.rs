@@ -54,7 +54,7 @@ pub struct Listens {
 /// Why a recording is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// [`LENGTH_MAX`].
+    /// It is as long as it may be.
     Full,
     /// The caller pressed `#`.
     Pound,
@@ -82,6 +82,7 @@ pub struct Recorded {
 #[derive(Debug)]
 pub struct Recorder {
     listens: Listens,
+    longest: Duration,
     started: Mono,
     source: Option<Source>,
     /// When voice was last heard; at first, when recording began.
@@ -133,6 +134,7 @@ impl Recorder {
     pub fn new(listens: Listens, now: Mono) -> Recorder {
         Recorder {
             listens,
+            longest: LENGTH_MAX,
             started: now,
             source: None,
             heard: now,
@@ -146,6 +148,11 @@ impl Recorder {
             lost: 0,
             late: 0,
         }
+    }
+
+    /// The same, over after so long at the latest.
+    pub fn at_most(self, longest: Duration) -> Recorder {
+        Recorder { longest: longest.min(LENGTH_MAX), ..self }
     }
 
     /// Takes an RTP packet of the recorded side. Whose it is has been checked (see [`super::relay`]).
@@ -227,7 +234,7 @@ impl Recorder {
     }
 
     fn full_at(&self) -> Mono {
-        self.started + LENGTH_MAX
+        self.started + self.longest
     }
 
     fn silent_at(&self) -> Mono {
@@ -236,7 +243,7 @@ impl Recorder {
 
     fn audio(&mut self, now: Mono, header: rtp::Header, law: Law, payload: &[u8]) {
         let Some(place) = self.place(now, header) else { return };
-        let most = samples_in(LENGTH_MAX);
+        let most = samples_in(self.longest);
         if place >= most {
             return;
         }

@@ -1,5 +1,7 @@
 //! `/greeting`: what a caller hears while the shop is closed, at any time, from the code that says it to callers; and
-//! the shop's own words in it, recorded in the browser or chosen as a file.
+//! the shop's own words in it, recorded in the browser, said at a phone or chosen as a file.
+
+pub mod spoken;
 
 use askama::Template;
 use axum::Extension;
@@ -15,12 +17,16 @@ use crate::routing::plan::{Language, OwnWords, Part};
 use crate::routing::{local_time, standing};
 use crate::web::api::right_now::until;
 use crate::web::assets;
+use crate::web::drill::looking_again;
 use crate::web::fault::Fault;
 use crate::web::form::{Fields, encoded};
-use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::web::frame::{self, Frame, Tab, View, page, shown};
+use crate::web::ring::PhoneChoice;
 use crate::words;
 use crate::words::page::greeting as said;
 use crate::words::page::language_name;
+
+use spoken::SpokenCard;
 
 #[derive(Template)]
 #[template(path = "greeting.html")]
@@ -32,7 +38,10 @@ struct Page {
     at: String,
     fault: Option<&'static str>,
     heard: Heard,
+    spoken: Option<SpokenCard>,
     parts: Vec<PartForm>,
+    phones: Vec<PhoneChoice>,
+    ring: String,
     record: String,
     remove: String,
     also: String,
@@ -69,7 +78,9 @@ struct Refused {
 }
 
 pub async fn show(view: View) -> Result<Response, Fault> {
-    page(build(&view, None))
+    let page = build(&view, None).await;
+    let goes_on = page.spoken.as_ref().is_some_and(|spoken| spoken.goes_on);
+    Ok(looking_again(frame::page(page)?, goes_on))
 }
 
 /// The sound of a greeting, as a caller at that time hears it.
@@ -96,7 +107,7 @@ pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<
         Err(unfit) => {
             let words = fields.text("words").to_owned();
             let refused = Refused { language, part, words, fault: said::unfit(&unfit, view.language()) };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)))?).into_response())
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)).await)?).into_response())
         }
     }
 }
@@ -149,7 +160,7 @@ fn greeting_at(view: &View, at: UnixMs) -> Option<Greeting> {
     Some(Greeting::of_shop(&view.shop, name, Opening::of(opens, &decision.because), at))
 }
 
-fn build(view: &View, refused: Option<Refused>) -> Page {
+async fn build(view: &View, refused: Option<Refused>) -> Page {
     let (w, language, zone) = (view.w(), view.language(), view.shop.time_zone);
     let asked = asked(view);
     let at = asked.flatten().or_else(|| unless_asked(view));
@@ -183,7 +194,10 @@ fn build(view: &View, refused: Option<Refused>) -> Page {
         },
         fault: (asked == Some(None)).then_some(w.not_a_time),
         heard,
+        spoken: spoken::last(view).await.map(|last| spoken::card(&last, view)),
         parts: parts.map(|(spoken, part)| part_form(view, spoken, part, refused.as_ref())).collect(),
+        phones: spoken::phones(view),
+        ring: view.at("/greeting/ring"),
         record: view.at("/greeting/record"),
         remove: view.at("/greeting/remove"),
         also: view.at("/greeting/also"),

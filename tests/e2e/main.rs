@@ -40,6 +40,7 @@ mod encrypted;
 mod explain;
 mod flood;
 mod glare;
+mod greeting_by_phone;
 mod in_dialog;
 mod killed;
 mod live;

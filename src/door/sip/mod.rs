@@ -46,7 +46,7 @@ use crate::chance::Chance;
 use crate::config::{Srtp, Trunk};
 use crate::media::player::Sound;
 use crate::media::sdp::Description;
-use crate::media::{self, Pair, Ports, RelayId, Which};
+use crate::media::{self, Keep, Pair, Ports, RelayId, Which};
 use crate::now::Now;
 use crate::routing::plan::PhoneId;
 use crate::sip::dialog::{Dialog, DialogKey};
@@ -299,9 +299,11 @@ struct Conversation {
 #[derive(Clone, Debug)]
 enum Far {
     Phone(LegId),
-    /// The closed shop's greeting, which is this, and then whoever takes the message.
+    /// The closed shop's greeting, which is this, and then whoever takes the message; or whoever listens to the greeting's own
+    /// words, behind what is to be done.
     Machine {
         sounds: Arc<[Sound]>,
+        keep: Keep,
     },
     /// Nobody yet: whoever has lifted a phone for a call back hears this until somebody there picks up.
     Tone {
@@ -632,8 +634,8 @@ impl SipDoor {
             // What is said is the shop's: the switchboard asks for it with the words ([`SipDoor::greet`],
             // [`SipDoor::screen`], [`SipDoor::dismiss`]).
             Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
-            // The same ([`SipDoor::lift`]).
-            Output::Lift { .. } | Output::Drilled { .. } => {}
+            // The same ([`SipDoor::lift`], [`SipDoor::dictate`]).
+            Output::Lift { .. } | Output::Dictate { .. } | Output::Drilled { .. } | Output::Dictating(_) => {}
             Output::Ring { leg, binding, phone } => {
                 self.show_its_own(*leg, *phone);
                 self.ring(now, *leg, *binding);

@@ -14,7 +14,7 @@ use crate::media::g711::Law;
 use crate::media::player::{Sound, Stream};
 use crate::media::recorder::Listens;
 use crate::media::srtp::{Guard, Keying, Keys, MASTER_BYTES, MasterKey, OVERHEAD, Suite};
-use crate::media::{Attend, Carry, Family, Hold, Kept, Pair, PairId, RelayId, Side, Which, g711, rtp, wav};
+use crate::media::{Attend, Carry, Family, Hold, Keep, Kept, Pair, PairId, RelayId, Side, Which, g711, rtp, wav};
 
 const LANE: Lane = Lane(0);
 const RELAY: RelayId = RelayId(1);
@@ -339,16 +339,17 @@ const LOUD: u8 = 0xaa;
 impl Rig {
     /// A caller who speaks A-law is greeted with three frames.
     fn attend(&self, caller: &Peer) -> Pair {
-        self.attend_with(caller, None)
+        self.attend_with(caller, None, Keep::File)
     }
 
-    fn attend_with(&self, caller: &Peer, keys: Option<Keys>) -> Pair {
+    fn attend_with(&self, caller: &Peer, keys: Option<Keys>, keep: Keep) -> Pair {
         let pair = self.two()[0];
         let attend = Attend {
             recording: RECORDING,
             sounds: [Sound::Recorded([g711::encode_ulaw(1000); 480].into())].into(),
             stream: Stream { law: Law::Ulaw, payload_type: 0, ssrc: 2, sequence: 10, timestamp: 100 },
             listens: Listens { audio: vec![(0, Law::Ulaw)], keys: Some(101) },
+            keep,
         };
         let mut a = caller.side(pair.id, (8, Carry::AlawToUlaw(0)));
         a.payloads.push((101, Carry::As(101)));
@@ -546,7 +547,7 @@ fn a_protected_caller_is_greeted_and_recorded() {
     let rig = Rig::new((23_450, 23_469));
     let caller = Peer::at("127.0.0.1:0");
     let (keys, mut guard) = protected();
-    let pair = rig.attend_with(&caller, Some(keys));
+    let pair = rig.attend_with(&caller, Some(keys), Keep::File);
     assert_eq!(rig.fact(), Fact::Greeted { recording: RECORDING });
     for n in 0..5_u16 {
         let heard = opened(&mut guard, caller.hears().0);

@@ -479,6 +479,29 @@ pub const PARAGRAPHS: &[Paragraph] = &[
         ],
     },
     Paragraph {
+        title: "The greeting, said at a phone",
+        sentences: &[
+            Sentence {
+                says: "A phone that the owner has rung for it at the page says when to speak, and what is said until `#`, 8 s of silence, the end of the call or the greeting's 12 s waits at the page. Nothing is logged, and no phone shows a missed call.",
+                shown_by: &[
+                    "story::saying_the_greeting::the_phone_rings_and_what_is_said_until_the_pound_key_waits_at_the_page",
+                    "story::saying_the_greeting::it_ends_by_hanging_up_by_silence_and_at_the_greetings_own_limit",
+                    "story::saying_the_greeting::who_hangs_up_before_the_beep_has_said_nothing",
+                    "story::saying_the_greeting::a_phone_that_nobody_lifts_shows_no_missed_call",
+                    "story::saying_the_greeting::a_service_that_stops_hangs_up_on_who_speaks",
+                ],
+            },
+            Sentence {
+                says: "Customers go first: the phone of who speaks is one that talks, all others ring, and one that nobody has lifted yet rings for the customer.",
+                shown_by: &[
+                    "story::saying_the_greeting::a_customer_who_calls_finds_the_phone_of_who_speaks_busy_and_all_others_ringing",
+                    "story::saying_the_greeting::a_customer_who_calls_goes_before_a_phone_that_nobody_has_lifted_yet",
+                    "story::saying_the_greeting::while_the_owner_speaks_a_closed_shop_greets_as_ever",
+                ],
+            },
+        ],
+    },
+    Paragraph {
         title: "Calling back",
         sentences: &[
             Sentence {

@@ -36,6 +36,7 @@ mod reliable;
 mod ring_all;
 mod routers;
 mod session_timer;
+mod saying_the_greeting;
 mod several_carriers;
 mod several_shops;
 mod strangers;
