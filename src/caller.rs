@@ -368,6 +368,7 @@ mod tests {
             hours_override: None,
             blocked: std::collections::BTreeSet::new(),
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: Default::default(),
         }
     }

@@ -5,6 +5,7 @@
 //! loop { wait(poll_timeout); handle(now, input); while let Some(output) = poll_output() { perform(output) } }
 //! ```
 
+mod before_opening;
 mod between_phones;
 mod calling_back;
 mod calling_out;
@@ -147,6 +148,7 @@ pub struct Switchboard {
     call_backs: calling_back::CallBacks,
     drills: drills::Drills,
     dictations: dictations::Dictations,
+    before_opening: before_opening::BeforeOpening,
     /// The ways by which each call outside was asked for.
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
@@ -254,6 +256,7 @@ impl Switchboard {
             call_backs: calling_back::CallBacks::default(),
             drills: drills::Drills::default(),
             dictations: dictations::Dictations::default(),
+            before_opening: before_opening::BeforeOpening::default(),
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
             refused: HashMap::new(),
@@ -356,7 +359,8 @@ impl Switchboard {
     /// When [`Input::Timeout`] is wanted at the latest.
     pub fn poll_timeout(&self) -> Option<Mono> {
         let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next(), self.down.next()];
-        let own = own.into_iter().chain([self.call_backs.next(), self.twilio.poll_timeout()]);
+        let own =
+            own.into_iter().chain([self.call_backs.next(), self.before_opening.next(), self.twilio.poll_timeout()]);
         self.door.poll_timeout().into_iter().chain(own.flatten()).min()
     }
 
@@ -454,6 +458,7 @@ impl Switchboard {
             self.resolve(binding);
         }
         self.call_backs_due(now);
+        self.openings_due(now);
         self.trunks_due(now);
         self.notices_due(now);
     }
@@ -698,7 +703,10 @@ impl Switchboard {
                 CallOutput::Lift { leg } => self.lifted(now, leg),
                 CallOutput::Dictate { leg } => self.dictate(now, leg),
                 CallOutput::Dictating(step) => self.dictations.goes(id, step),
-                CallOutput::Drilled { phone, drilled } => self.drills.note(now, phone, drilled),
+                CallOutput::Drilled { phone, drilled } => {
+                    self.drills.note(now, phone, drilled);
+                    self.was_drilled(now, phone, drilled);
+                }
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Answer { .. } => {
                     // Until now whoever has picked up could be gone before.

@@ -165,6 +165,7 @@ fn plan(language: Language, notify: &[String]) -> Arc<Plan> {
         country: Country(*b"ES"),
         calls_to: Vec::new(),
         call_back_ring: true,
+        drill_before_opening: false,
         greeting: Default::default(),
         language,
         hours: None,

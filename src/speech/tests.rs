@@ -116,6 +116,7 @@ fn plan(shops: &[(&str, Language)]) -> Plan {
             country: Country::UNKNOWN,
             calls_to: Vec::new(),
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: Default::default(),
             language: *language,
             hours: None,

@@ -253,6 +253,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/phones/call-back-ring", form(phones::ring_back, "/phones")),
         ("/phones/add", get(phone_add::show).post(phone_add::add)),
         ("/phones/drill", get(drill::show).post(drill::ring_all)),
+        ("/phones/drill/before-opening", form(drill::before_opening, "/phones/drill")),
         ("/phones/{id}/drill", form(drill::ring_one, "/phones/drill")),
         ("/phones/{id}", get(phone::show)),
         ("/phones/{id}/name", form(phone::rename, "/phones")),

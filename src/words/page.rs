@@ -486,7 +486,7 @@ pub fn language_name(named: Language, language: Language) -> &'static str {
 }
 
 /// "Counter", "Counter and Workshop", "Counter, Workshop and Office".
-fn list(names: &[&str], and: &str) -> String {
+pub(super) fn list(names: &[&str], and: &str) -> String {
     match names {
         [] => String::new(),
         [only] => (*only).to_owned(),

@@ -52,6 +52,7 @@ fn ruiz() -> Shop {
         country: ES,
         calls_to: Vec::new(),
         call_back_ring: true,
+        drill_before_opening: false,
         greeting: Default::default(),
         language: Language::Es,
         hours: Some(hours("Mo-Fr 09:00-14:00,16:30-20:00; Sa 10:00-14:00; PH off")),

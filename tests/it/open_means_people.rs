@@ -79,6 +79,7 @@ fn shop() -> Arc<Shop> {
         country: Country(*b"ES"),
         calls_to: Vec::new(),
         call_back_ring: true,
+        drill_before_opening: false,
         greeting: Default::default(),
         language: Language::Es,
         hours: None,

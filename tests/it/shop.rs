@@ -924,6 +924,7 @@ impl Opening {
             country: Country(*b"ES"),
             calls_to: vec![Country(*b"ES")],
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: Default::default(),
             language: self.language,
             hours: self.hours.map(|hours| Hours::parse(&hours, Country(*b"ES")).expect("hours of a story")),

@@ -476,6 +476,18 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 says: "A customer who calls goes before a drill.",
                 shown_by: &["story::drill::a_customer_who_calls_goes_before_a_drill"],
             },
+            Sentence {
+                says: "Where the owner wants it, each phone that is to ring then is rung so ten minutes before each opening that callers are told of: once, not on a closed day, not while somebody calls, and not when the service starts after that. The owner is told of those that did not ring.",
+                shown_by: &[
+                    "story::before_opening::each_phone_rings_once_ten_minutes_before_the_shop_opens",
+                    "story::before_opening::nobody_is_rung_where_the_owner_does_not_want_it_or_no_longer",
+                    "story::before_opening::a_service_that_starts_late_makes_up_for_nothing",
+                    "story::before_opening::a_day_that_is_closed_is_left_alone_and_so_is_a_short_break",
+                    "story::before_opening::nobody_is_rung_while_somebody_calls_but_when_they_are_gone",
+                    "story::before_opening::a_phone_that_does_not_ring_is_told_of_once_and_until_it_rings",
+                    "story::before_opening::who_is_off_that_day_is_not_rung",
+                ],
+            },
         ],
     },
     Paragraph {
