@@ -25,7 +25,7 @@ pub use outbound::{Outbound, ShownAs};
 pub use peer::{Peer, Prefix};
 pub use profile::{CalledIn, FromUser, Identity, NumberFormat, PROFILES, Profile};
 pub use register::Register;
-pub use speech::{Say, Speech};
+pub use speech::{Say, Speech, Transcribe};
 pub use twilio::{Twilio, TwilioProfile, TwilioRing};
 
 /// What is wrong with the file or a variable; names the place, the key and what was expected.

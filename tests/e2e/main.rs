@@ -65,8 +65,10 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod transcripts;
 mod transfer_keys;
 mod transfers;
+
 mod twiml;
 mod web_socket;
 mod webhooks;
