@@ -168,6 +168,7 @@ fn settings(name: &str) -> ShopSettings {
         country: Country(*b"ES"),
         calls_to: Vec::new(),
         call_back_ring: true,
+        drill_before_opening: false,
         greeting: Default::default(),
         language: Language::Es,
         hours: None,

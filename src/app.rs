@@ -29,6 +29,7 @@ use crate::resolve::NameServers;
 use crate::sip::socket;
 use crate::sip::stream;
 use crate::speech::Speaker;
+use crate::speech::transcriber::Transcriber;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
@@ -98,6 +99,7 @@ pub struct Running {
     watching: Task<()>,
     looking: Task<()>,
     speaking: Option<Task<()>>,
+    writing_down: Option<Task<()>>,
     alerting: Task<()>,
     following: Vec<Task<()>>,
 }
@@ -306,6 +308,10 @@ impl Running {
             let speaker = Speaker::new(say, &config.data_dir, tell);
             tokio::spawn(speaker.run(plan_receiver.clone(), contacts))
         });
+        let writing_down = config.speech.transcribe.map(|command| {
+            let transcriber = Transcriber::new(command, store.clone(), recordings.clone(), &data_dir);
+            tokio::spawn(transcriber.run(plan_receiver.clone(), clock::now().wall))
+        });
         let hands = inbox.clone();
         let webhooks = config.twilio.as_ref().map(|account| {
             let hand = move |webhook, answer| hands.try_send(Message::Webhook(webhook, answer));
@@ -357,6 +363,7 @@ impl Running {
             watching,
             looking,
             speaking,
+            writing_down,
             alerting,
             following,
         })
@@ -390,6 +397,7 @@ impl Running {
         self.looking.abort();
         self.listeners.end();
         self.speaking.inspect(Task::abort);
+        self.writing_down.inspect(Task::abort);
         self.following.iter().for_each(Task::abort);
         let _ = self.stop_web.send(());
         let _ = self.web_task.await;

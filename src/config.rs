@@ -30,7 +30,7 @@ pub use media::{Media, Srtp};
 pub use outbound::{Outbound, ShownAs};
 pub use profile::{FromUser, Identity, NumberFormat, PROFILES, Profile};
 pub use sip::Sip;
-pub use speech::{Say, Speech};
+pub use speech::{Say, Speech, Transcribe};
 pub use trunk::Trunk;
 pub use twilio::{Twilio, TwilioProfile, TwilioRing};
 pub use web::{DEFAULT_PUBLIC_URL, Web};

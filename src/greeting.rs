@@ -125,7 +125,7 @@ impl Greeting {
 
     /// The same for where somebody else makes the beep.
     pub fn without_beep(&self) -> Vec<u8> {
-        joined(self.words())
+        joined(self.spoken())
     }
 
     /// Whether something of it is this shop's own recording.
@@ -182,12 +182,12 @@ impl Greeting {
 
     /// What is heard: the words, and the beep after which the caller speaks.
     pub fn sounds(&self) -> Vec<Sound> {
-        let mut sounds = self.words();
+        let mut sounds = self.spoken();
         sounds.push(Sound::Clip(BEEP.samples));
         sounds
     }
 
-    fn words(&self) -> Vec<Sound> {
+    fn spoken(&self) -> Vec<Sound> {
         let mut sounds = vec![Sound::silence(LEAD)];
         sounds.extend(self.0.sounds());
         sounds

@@ -26,6 +26,8 @@ pub enum Notice {
     TrunkDown { trunk: usize, name: Arc<str>, fault: TrunkFault },
     /// So many callers should have been called back by now, and nobody has taken it on.
     CallBackDue { callers: u32 },
+    /// These phones were rung before the shop opens, to see whether they ring, and did not.
+    DidNotRing { names: Vec<Arc<str>> },
 }
 
 /// Why no calls come or go by a carrier.
@@ -72,6 +74,8 @@ pub enum Subject {
     Trunk(usize),
     /// Whether callers are called back in time.
     CallBacks,
+    /// Whether the phones ring that were rung before the shop opens.
+    Drill,
 }
 
 impl Notice {
@@ -82,6 +86,7 @@ impl Notice {
             Notice::NotDialled { why, .. } => Subject::Dialling(*why),
             Notice::TrunkDown { trunk, .. } => Subject::Trunk(*trunk),
             Notice::CallBackDue { .. } => Subject::CallBacks,
+            Notice::DidNotRing { .. } => Subject::Drill,
         }
     }
 
@@ -107,6 +112,7 @@ impl Notice {
             Notice::TrunkDown { fault: TrunkFault::Refused(_), .. } => "trunk_refused",
             Notice::TrunkDown { fault: TrunkFault::Failing(_), .. } => "trunk_failing",
             Notice::CallBackDue { .. } => "call_back_due",
+            Notice::DidNotRing { .. } => "phone_did_not_ring",
         }
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct Voice {
     pub(crate) somebody_has_it: Clip,
     /// The caller has hung up.
     pub(crate) gone: Clip,
+    /// What somebody of the shop is to do who says the greeting's own words; the beep follows.
+    pub(crate) speak: Clip,
 }
 
 /// The voice that speaks this language.
@@ -91,7 +93,7 @@ mod tests {
             clips.extend(self.opens.iter().chain(&self.days).chain(&self.months).chain(self.times.as_flattened()));
             clips.extend(self.hours.iter().chain(&self.minutes).chain(self.parts));
             clips.extend([&self.withheld, &self.unknown].into_iter().chain(&self.digits).chain(&self.calls));
-            clips.extend([&self.many_calls, &self.press, &self.has_it, &self.somebody_has_it, &self.gone]);
+            clips.extend([&self.many_calls, &self.press, &self.has_it, &self.somebody_has_it, &self.gone, &self.speak]);
             clips
         }
     }

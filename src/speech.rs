@@ -4,21 +4,21 @@
 //!
 //! A name that cannot be had is left out of what is said, and the log says why, once.
 
+mod command;
+pub mod transcriber;
+
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
 use tokio::sync::watch;
+
+use command::{CommandError, saying};
 
 use crate::caller::Contact;
 use crate::config::Say;
@@ -34,11 +34,6 @@ use crate::utterance::{Names, SpokenName, UnfitName};
 const LIMIT: Duration = Duration::from_secs(30);
 /// Twenty seconds of the largest format there is, 48 kHz on two channels in 32 bits; a name takes two.
 const WAVE_BYTES_MAX: usize = 8 << 20;
-/// So much is kept of what a command says of its failure, in bytes and in characters.
-const SAID_BYTES_MAX: usize = 8 << 10;
-const SAID_MAX: usize = 200;
-/// Variables of ours, secrets among them, are no business of the command.
-const OUR_VARIABLES: &str = "RINGALL_";
 /// So many contacts have their names spoken, those of the lowest numbers: their sounds stay in memory, some 12 KiB each.
 const CONTACTS_MAX: usize = 500;
 /// A command that has failed for so many contacts in a row is left alone until the settings change.
@@ -51,18 +46,14 @@ const KEPT_AS: &[u8] = b"1";
 /// Why a name was not spoken. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 enum Unspoken {
-    #[error("it cannot be run: {0}; is it installed, and may the service's user run it?")]
-    NotRun(#[source] io::Error),
-    #[error("it failed with {status}{}; run it by hand as the service's user", saying(.said))]
-    Failed { status: ExitStatus, said: String },
+    #[error(transparent)]
+    Command(CommandError),
     #[error("it was not done after {} s; choose a faster voice", .0.as_secs())]
     Slow(Duration),
     #[error("it printed more than {} MiB; is its standard output one WAVE file?", WAVE_BYTES_MAX >> 20)]
     Endless,
     #[error("what it printed is of no use, {unfit}{}; it must print a WAVE file of the name and nothing else", saying(.said))]
     Unfit { unfit: UnfitName, said: String },
-    #[error("what it printed cannot be read: {0}; run it by hand as the service's user")]
-    NotRead(#[source] io::Error),
 }
 
 /// What is to be spoken, and how.
@@ -203,7 +194,7 @@ impl<T: Fn(Names)> Speaker<T> {
         // Tens of milliseconds of reckoning.
         match tokio::task::spawn_blocking(heard).await {
             Ok(heard) => heard.map_err(|unfit| Unspoken::Unfit { unfit, said }),
-            Err(panicked) => Err(Unspoken::NotRead(panicked.into())),
+            Err(panicked) => Err(Unspoken::Command(CommandError::NotRead(panicked.into()))),
         }
     }
 
@@ -314,54 +305,12 @@ impl Wanted {
     }
 }
 
-/// Runs the command: what it printed, and what it said besides. Dropped before it ends, the command is killed.
+/// Runs the command: what it printed, and what it said besides.
 async fn printed(say: &Say, words: &Words) -> Result<(Vec<u8>, String), Unspoken> {
-    let mut command = Command::new(say.program());
-    command.args(say.arguments(&words.text, words.language)).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(name)) {
-        command.env_remove(name);
+    let arguments = say.arguments(&words.text, words.language);
+    match command::printed(say.program(), arguments, WAVE_BYTES_MAX).await {
+        Ok(printed) => Ok(printed),
+        Err(CommandError::Endless) => Err(Unspoken::Endless),
+        Err(error) => Err(Unspoken::Command(error)),
     }
-    let mut child = command.spawn().map_err(Unspoken::NotRun)?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let wave = async {
-        let wave = beginning(stdout, WAVE_BYTES_MAX + 1).await.map_err(Unspoken::NotRead)?;
-        if wave.len() > WAVE_BYTES_MAX { Err(Unspoken::Endless) } else { Ok(wave) }
-    };
-    let said = async { whole_beginning(stderr, SAID_BYTES_MAX).await.map_err(Unspoken::NotRead) };
-    let ended = async { child.wait().await.map_err(Unspoken::NotRead) };
-    let (wave, said, status) = tokio::try_join!(wave, said, ended)?;
-    let said = in_short(&said);
-    if status.success() { Ok((wave, said)) } else { Err(Unspoken::Failed { status, said }) }
-}
-
-fn is_ours(variable: &OsString) -> bool {
-    variable.to_string_lossy().starts_with(OUR_VARIABLES)
-}
-
-async fn beginning(from: Option<impl AsyncRead + Unpin>, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if let Some(from) = from {
-        from.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes).await?;
-    }
-    Ok(bytes)
-}
-
-/// The same, with the rest read and thrown away: who writes into a full pipe waits for ever.
-async fn whole_beginning(from: Option<impl AsyncRead + Unpin>, most: usize) -> io::Result<Vec<u8>> {
-    let Some(mut from) = from else { return Ok(Vec::new()) };
-    let bytes = beginning(Some(&mut from), most).await?;
-    tokio::io::copy(&mut from, &mut tokio::io::sink()).await?;
-    Ok(bytes)
-}
-
-/// The last line that says something, which is where programs say why they end.
-fn in_short(said: &[u8]) -> String {
-    let said = String::from_utf8_lossy(said);
-    let line = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAID_MAX).collect()
-}
-
-fn saying(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!(", saying {said:?}") }
 }

@@ -6,10 +6,12 @@
 //! ```
 
 mod arriving;
+mod before_opening;
 mod between_phones;
 mod calling_back;
 mod calling_out;
 mod contacts;
+mod dictations;
 mod drills;
 mod event;
 mod lamps;
@@ -56,6 +58,7 @@ pub use crate::sip::trunk::{Change, Why};
 
 pub use calling_back::{Purpose, RETURNS_WITHIN};
 pub use calling_out::WentOut;
+pub use dictations::{Dictation, OwnText};
 pub use event::{Admitted, Input, LogEntry, Output, Ticket};
 pub use left_ringing::{LeftRinging, Rang};
 pub use mailboxes::Keyless;
@@ -111,6 +114,8 @@ pub struct Switchboard {
     gone_out: calling_out::GoneOut,
     call_backs: calling_back::CallBacks,
     drills: drills::Drills,
+    dictations: dictations::Dictations,
+    before_opening: before_opening::BeforeOpening,
     /// The ways by which each call outside was asked for.
     dialled_by: HashMap<CallId, Vec<(usize, Route)>>,
     down: trunks::Down,
@@ -188,6 +193,8 @@ impl Switchboard {
             gone_out: calling_out::GoneOut::default(),
             call_backs: calling_back::CallBacks::default(),
             drills: drills::Drills::default(),
+            dictations: dictations::Dictations::default(),
+            before_opening: before_opening::BeforeOpening::default(),
             dialled_by: HashMap::new(),
             down: trunks::Down::default(),
             refused: HashMap::new(),
@@ -256,6 +263,7 @@ impl Switchboard {
                 let outcome = self.ring_for(now, phone, &purpose);
                 self.outputs.push_back(Output::PhoneRings { ticket, outcome });
             }
+            Input::DictationForgotten { shop } => self.dictations.forget(shop),
             Input::TakenOn { shop, number } => self.not_needed(now, shop, &number, &[Occasion::Missed]),
             Input::Webhook { ticket, webhook } => self.webhook(now, ticket, *webhook),
             Input::RecordingFetched { call, recording, kept } => {
@@ -281,7 +289,8 @@ impl Switchboard {
     /// When [`Input::Timeout`] is wanted at the latest.
     pub fn poll_timeout(&self) -> Option<Mono> {
         let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next(), self.down.next()];
-        let own = own.into_iter().chain([self.call_backs.next(), self.twilio.poll_timeout()]);
+        let own =
+            own.into_iter().chain([self.call_backs.next(), self.before_opening.next(), self.twilio.poll_timeout()]);
         self.door.poll_timeout().into_iter().chain(own.flatten()).min()
     }
 
@@ -349,6 +358,7 @@ impl Switchboard {
             self.resolve(binding);
         }
         self.call_backs_due(now);
+        self.openings_due(now);
         self.trunks_due(now);
         self.notices_due(now);
     }

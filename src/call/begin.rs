@@ -68,6 +68,8 @@ pub enum Occasion {
     Asked,
     /// Nobody is called: somebody wants to know whether the phone rings.
     Drill,
+    /// Nobody is called either: somebody wants to say the greeting's own words.
+    Speak,
 }
 
 /// What becomes of whoever lifts such a phone.
@@ -77,6 +79,8 @@ pub enum Then {
     Calls { to: Number, carriers: usize },
     /// It has rung: that is all.
     HangsUp,
+    /// A machine listens to them.
+    Speaks,
 }
 
 /// What came of ringing a phone to see whether it does.
@@ -91,6 +95,20 @@ pub enum Drilled {
     Rang,
     /// It did not ring.
     Silent,
+}
+
+/// How far somebody is who wants to say the greeting's own words at a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dictating {
+    /// The phone was asked to ring.
+    Asked,
+    Rings,
+    /// Nobody lifted it, or a customer called.
+    NotLifted,
+    /// They hear what they are to do.
+    IsTold,
+    Speaks,
+    IsOver,
 }
 
 impl Begin {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Drilled;
 pub use super::leg::Stop;
 use super::leg::{BindingId, LegId};
 use super::record::{CallEvent, CallRecord, VoiceMessage};
 pub use super::state::greeting::Closed;
+use super::{Dictating, Drilled};
 use crate::notice::Notice;
 use crate::routing::plan::PhoneId;
 use crate::routing::{NotDialled, Outside};
@@ -208,6 +208,10 @@ pub enum Output {
     Lift { leg: LegId },
     /// This phone was rung to see whether it does: what has come of it so far.
     Drilled { phone: PhoneId, drilled: Drilled },
+    /// Whoever has picked up at this leg is told when to speak, and what they say is recorded.
+    Dictate { leg: LegId },
+    /// How far somebody is who says the greeting's own words.
+    Dictating(Dictating),
     /// Let the caller hear what the carrier lets be heard of this leg.
     LetHear { leg: LegId },
     /// Stop this leg's ringing.

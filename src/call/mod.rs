@@ -25,7 +25,7 @@ use phones::{Age, Awaited, Phones, Use};
 use record::{CallRecord, Direction, Disposition, EndedBy};
 use state::Phase;
 
-pub use begin::{Begin, Dial, Drilled, Lift, Lifter, Occasion, Then};
+pub use begin::{Begin, Dial, Dictating, Drilled, Lift, Lifter, Occasion, Then};
 pub use facts::RECORD_WITHIN;
 
 /// One live call.
@@ -145,7 +145,9 @@ impl Call {
             Phase::Ringing(_) | Phase::Greeting(_) | Phase::Dialling(_) => {
                 self.facts.made_by.map(|phone| Use { phone, talks: false })
             }
-            Phase::Talking(_) | Phase::Transferring(_) => self.facts.made_by.map(|phone| Use { phone, talks: true }),
+            Phase::Speaking(_) | Phase::Talking(_) | Phase::Transferring(_) => {
+                self.facts.made_by.map(|phone| Use { phone, talks: true })
+            }
             Phase::Lifting(_) | Phase::Ending => None,
         };
         maker.into_iter().chain(legs)
@@ -155,7 +157,7 @@ impl Call {
     pub fn awaited(&self) -> &[Awaited] {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.awaited(),
-            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => &[],
+            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Speaking(_) | Phase::Dialling(_) => &[],
             Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => &[],
         }
     }
@@ -180,7 +182,7 @@ impl Call {
     pub fn rings_until(&self, phones: &Phones) -> Option<(Mono, Option<Mono>)> {
         match &self.phase {
             Phase::Ringing(ringing) => Some((ringing.gives_up_at(), ringing.next_number_at(phones))),
-            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => None,
+            Phase::Greeting(_) | Phase::Lifting(_) | Phase::Speaking(_) | Phase::Dialling(_) => None,
             Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending => None,
         }
     }
@@ -196,6 +198,7 @@ impl Call {
             Phase::Lifting(lifting) => Some(lifting.occasion()),
             Phase::Ringing(_)
             | Phase::Greeting(_)
+            | Phase::Speaking(_)
             | Phase::Dialling(_)
             | Phase::Talking(_)
             | Phase::Transferring(_)
@@ -212,8 +215,8 @@ impl Call {
     pub fn talks_with(&self) -> Option<LegId> {
         match &self.phase {
             Phase::Talking(talking) => Some(talking.winner()),
-            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Lifting(_) | Phase::Dialling(_) => None,
-            Phase::Transferring(_) | Phase::Ending => None,
+            Phase::Ringing(_) | Phase::Greeting(_) | Phase::Lifting(_) => None,
+            Phase::Speaking(_) | Phase::Dialling(_) | Phase::Transferring(_) | Phase::Ending => None,
         }
     }
 
@@ -253,7 +256,7 @@ impl Call {
             (Phase::Ringing(_), Direction::In) => Some(Waits::CustomerRings),
             (Phase::Ringing(_), Direction::Out) => Some(Waits::ColleagueRings),
             (Phase::Greeting(greeting), _) => greeting.is_listened_to().then_some(Waits::AtTheMachine),
-            (Phase::Lifting(_) | Phase::Dialling(_), _) => None,
+            (Phase::Lifting(_) | Phase::Speaking(_) | Phase::Dialling(_), _) => None,
             (Phase::Talking(_) | Phase::Transferring(_) | Phase::Ending, _) => None,
         }
     }

@@ -175,6 +175,7 @@ fn read_shop(mut section: Section<'_>) -> Result<Shop, TomlFileError> {
         hours_override: None,
         blocked: BTreeSet::new(),
         call_back_ring,
+        drill_before_opening: false,
         greeting: Default::default(),
     })
 }

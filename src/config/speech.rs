@@ -1,63 +1,113 @@
-//! The command that speaks what no shipped clip can.
+//! The commands that speak what no shipped clip can, and write down what callers say.
+
+use std::path::Path;
 
 use crate::routing::plan::Language;
 use crate::toml_file::{Section, TomlFileError};
 
 use super::ConfigError;
 
-// Part of the design that does nothing yet.
-const NOT_YET_SPEECH: &[&str] = &["transcribe"];
 const TEXT: &str = "{text}";
 const LANGUAGE: &str = "{language}";
+const FILE: &str = "{in}";
 
 #[derive(Clone, Debug, Default)]
 pub struct Speech {
     /// `None`: what no clip can say is left out.
     pub say: Option<Say>,
+    /// `None`: messages are heard, and not read.
+    pub transcribe: Option<Transcribe>,
 }
 
-/// A program that prints a WAVE file of the text it was given, and its arguments. No shell reads them.
+/// A program and its arguments. No shell reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Say {
+struct Words {
     program: String,
-    /// One of them at least holds `{text}`.
+    /// One of them at least holds what it is about.
     arguments: Vec<String>,
 }
 
-impl Say {
-    /// The program's own name first. `None`: nothing stands there, or no argument holds `{text}`.
-    pub fn new(words: Vec<String>) -> Option<Say> {
+impl Words {
+    /// The program's own name first. `None`: nothing stands there, or no argument holds `about`.
+    fn new(words: Vec<String>, about: &str) -> Option<Words> {
         let mut words = words.into_iter();
-        let program = words.next().filter(|program| !program.trim().is_empty() && !program.contains(TEXT))?;
+        let program = words.next().filter(|program| !program.trim().is_empty() && !program.contains(about))?;
         let arguments: Vec<String> = words.collect();
-        arguments.iter().any(|word| word.contains(TEXT)).then_some(Say { program, arguments })
+        arguments.iter().any(|word| word.contains(about)).then_some(Words { program, arguments })
+    }
+
+    /// The language first: a text is what the owner wrote, whatever that is.
+    fn arguments<'a>(
+        &'a self,
+        about: &'static str,
+        value: &'a str,
+        language: Language,
+    ) -> impl Iterator<Item = String> + 'a {
+        self.arguments.iter().map(move |word| word.replace(LANGUAGE, language.as_str()).replace(about, value))
+    }
+}
+
+/// Prints a WAVE file of the text it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Say(Words);
+
+impl Say {
+    /// One of the words, not the first, holds `{text}`.
+    pub fn new(words: Vec<String>) -> Option<Say> {
+        Words::new(words, TEXT).map(Say)
     }
 
     pub fn program(&self) -> &str {
-        &self.program
+        &self.0.program
     }
 
     /// The arguments for this text. A text that begins with dashes loses them: no program may take it for an option.
     pub fn arguments<'a>(&'a self, text: &'a str, language: Language) -> impl Iterator<Item = String> + 'a {
-        let text = text.trim_start_matches('-');
-        // The language first: a text is what the owner wrote, whatever that is.
-        self.arguments.iter().map(move |word| word.replace(LANGUAGE, language.as_str()).replace(TEXT, text))
+        self.0.arguments(TEXT, text.trim_start_matches('-'), language)
+    }
+}
+
+/// Prints what is said in the WAVE file that it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcribe(Words);
+
+impl Transcribe {
+    /// One of the words, not the first, holds `{in}`.
+    pub fn new(words: Vec<String>) -> Option<Transcribe> {
+        Words::new(words, FILE).map(Transcribe)
+    }
+
+    pub fn program(&self) -> &str {
+        &self.0.program
+    }
+
+    /// The arguments for this file, which is of ours: it has a path of letters that every program takes.
+    pub fn arguments(&self, file: &Path, language: Language) -> Vec<String> {
+        self.0.arguments(FILE, &file.to_string_lossy(), language).collect()
     }
 }
 
 impl Speech {
     pub(super) fn read(&mut self, mut section: Section<'_>) -> Result<(), ConfigError> {
-        let place = section.place("say");
-        if let Some(found) = section.list("say")?.filter(|found| !found.is_empty()) {
-            let place = if found[0].from_env { "RINGALL_SPEECH_SAY".to_owned() } else { place };
-            let words: Vec<String> = found.into_iter().map(|entry| entry.value).collect();
-            let found = format!("{words:?}");
-            let expected = format!("a program and its arguments, one of them with {TEXT}, or [] for none");
-            let say = Say::new(words).ok_or(TomlFileError::Unexpected { place, expected, found })?;
-            self.say = Some(say);
-        }
-        section.finish(NOT_YET_SPEECH)
+        self.say = command(&mut section, "say", "RINGALL_SPEECH_SAY", TEXT)?.map(Say);
+        self.transcribe = command(&mut section, "transcribe", "RINGALL_SPEECH_TRANSCRIBE", FILE)?.map(Transcribe);
+        section.finish(&[])
     }
+}
+
+fn command(
+    section: &mut Section<'_>,
+    key: &'static str,
+    variable: &str,
+    about: &str,
+) -> Result<Option<Words>, ConfigError> {
+    let place = section.place(key);
+    let Some(found) = section.list(key)?.filter(|found| !found.is_empty()) else { return Ok(None) };
+    let place = if found[0].from_env { variable.to_owned() } else { place };
+    let words: Vec<String> = found.into_iter().map(|entry| entry.value).collect();
+    let found = format!("{words:?}");
+    let expected = format!("a program and its arguments, one of them with {about}, or [] for none");
+    Ok(Some(Words::new(words, about).ok_or(TomlFileError::Unexpected { place, expected, found })?))
 }
 
 #[cfg(test)]
@@ -117,9 +167,28 @@ mod tests {
         assert!(
             at("[speech]\nsay = [\"say\", 1]").starts_with("ringall.toml: speech.say[1]: expected a string in quotes")
         );
-        assert!(at("[speech]\nsya = []").starts_with("ringall.toml: speech.sya: no such key; expected one of: say"));
-        assert!(at("[speech]\ntranscribe = []").starts_with("ringall.toml: speech.transcribe: not available yet"));
+        assert!(
+            at("[speech]\nsya = []")
+                .starts_with("ringall.toml: speech.sya: no such key; expected one of: say, transcribe")
+        );
         let error = read("", Some("espeak-ng")).unwrap_err();
         assert!(error.starts_with(&format!("RINGALL_SPEECH_SAY: {expected}")), "{error}");
+    }
+
+    #[test]
+    fn a_message_is_given_to_a_command_as_a_file() {
+        let text = "[speech]\ntranscribe = [\"whisper\", \"-l\", \"{language}\", \"--file={in}\"]";
+        let read = |text: &str| {
+            let files = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
+            let config = Config::read(text, Path::new("ringall.toml"), &|_: &str| None, &files);
+            config.map(|config| config.speech.transcribe).map_err(|error| error.to_string())
+        };
+        let transcribe = read(text).unwrap().unwrap();
+        assert_eq!(transcribe.program(), "whisper");
+        assert_eq!(transcribe.arguments(Path::new("/data/a.wav"), Language::Es), ["-l", "es", "--file=/data/a.wav"]);
+        assert_eq!(read("[speech]\ntranscribe = []"), Ok(None));
+        let error = read("[speech]\ntranscribe = [\"whisper\", \"{text}\"]").unwrap_err();
+        let expected = "a program and its arguments, one of them with {in}, or [] for none";
+        assert!(error.starts_with(&format!("ringall.toml: speech.transcribe: expected {expected}")), "{error}");
     }
 }

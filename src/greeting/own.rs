@@ -7,9 +7,10 @@ use super::menu::offers_a_menu;
 use super::{Greeting, LEAD, LENGTH_MAX};
 use crate::media::loudness;
 use crate::media::pcm_wave::{self, WaveError};
+use crate::media::player::Sound;
 use crate::prompt::{self, BEEP};
 use crate::routing::plan::{Language, OwnWords, Part, Shop};
-use crate::utterance::{Pause, length_of};
+use crate::utterance::{Pause, Utterance, length_of};
 
 /// Why a recording cannot be heard by callers. Each is told with what to do about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,12 +35,30 @@ pub enum Unfit {
     ManyWords,
 }
 
-/// A sample from here on is as loud as there is.
-const FULL_SCALE: f32 = 0.985;
+/// A sample from here on is as loud as there is: by telephone the loudest is 0.98 (ITU-T G.711).
+const FULL_SCALE: f32 = 0.97;
 /// So many of a hundred may be: a click, a bang on the table.
 const CLIPPED_MAX_PERCENT: f32 = 0.5;
 /// Letters of what is said: six seconds of a fast speaker are half of it.
 pub const WORDS_MAX: usize = 300;
+
+/// Words that may be said, without spaces around them.
+///
+/// # Errors
+/// See [`Unfit`].
+pub fn written(words: &str) -> Result<&str, Unfit> {
+    let words = words.trim();
+    if words.is_empty() || words.contains(char::is_control) {
+        return Err(Unfit::NoWords);
+    }
+    if words.chars().count() > WORDS_MAX {
+        return Err(Unfit::ManyWords);
+    }
+    if offers_a_menu(words) {
+        return Err(Unfit::Menu);
+    }
+    Ok(words)
+}
 
 impl OwnWords {
     /// A recording, as a WAVE file, of these words; made as loud as the clips around it, silence at its ends cut.
@@ -47,16 +66,7 @@ impl OwnWords {
     /// # Errors
     /// See [`Unfit`].
     pub fn recorded(language: Language, part: Part, words: &str, file: &[u8]) -> Result<OwnWords, Unfit> {
-        let words = words.trim();
-        if words.is_empty() || words.contains(char::is_control) {
-            return Err(Unfit::NoWords);
-        }
-        if words.chars().count() > WORDS_MAX {
-            return Err(Unfit::ManyWords);
-        }
-        if offers_a_menu(words) {
-            return Err(Unfit::Menu);
-        }
+        let words = written(words)?;
         let sound = pcm_wave::read(file).map_err(|error| match error {
             WaveError::NoWave => Unfit::NoWave,
             WaveError::Format(_) | WaveError::Rate(_) => Unfit::Format,
@@ -94,6 +104,15 @@ pub fn room_for(language: Language, part: Part) -> Duration {
     }
 }
 
+/// What somebody hears who says own words at a telephone: that they may speak behind the beep, and the beep.
+pub fn asked_for(language: Language) -> Arc<[Sound]> {
+    let mut asked = Utterance::default();
+    asked.say(&prompt::voice(language).speak, Pause::Stop);
+    [Sound::silence(TO_THE_EAR)].into_iter().chain(asked.sounds()).chain([Sound::Clip(BEEP.samples)]).collect()
+}
+
+/// Until the phone is at the ear.
+const TO_THE_EAR: Duration = Duration::from_millis(800);
 const MORE_INVITATION: Duration = Duration::from_millis(500);
 
 impl Greeting {

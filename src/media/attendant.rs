@@ -8,16 +8,19 @@
 
 use uuid::Uuid;
 
-use super::Attend;
 use super::listens::Listens;
 use super::player::{PACKET_BYTES, Played, Player, Sound};
 use super::recorder::{End, LENGTH_MAX, Recorded, Recorder};
+use super::{Attend, Keep};
 use crate::now::Mono;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Attendant {
     recording: Uuid,
+    keep: Keep,
+    /// All that was recorded, where it is kept in the hand.
+    whole: Vec<u8>,
     player: Player,
     step: Step,
 }
@@ -38,7 +41,7 @@ pub enum Turn {
     Begun,
     /// These samples more have been recorded. Ask again.
     Recorded(Vec<u8>),
-    /// The recording is over by itself, with these samples. Ask again.
+    /// The recording is over by itself, with these samples: all there are of one that is kept in the hand. Ask again.
     Ended(Vec<u8>, Recorded),
     /// Nothing until then.
     Wait { until: Mono },
@@ -49,12 +52,17 @@ pub enum Turn {
 impl Attendant {
     /// The greeting begins now.
     pub fn new(attend: Attend, now: Mono) -> Attendant {
-        let Attend { recording, sounds, stream, listens } = attend;
-        Attendant { recording, player: Player::new(stream, sounds, now), step: Step::Greeting(listens) }
+        let Attend { recording, sounds, stream, listens, keep } = attend;
+        let player = Player::new(stream, sounds, now);
+        Attendant { recording, keep, whole: Vec::new(), player, step: Step::Greeting(listens) }
     }
 
     pub fn recording(&self) -> Uuid {
         self.recording
+    }
+
+    pub fn keep(&self) -> Keep {
+        self.keep
     }
 
     /// Takes an RTP packet of the caller. Before the beep it is not listened to.
@@ -71,7 +79,11 @@ impl Attendant {
                 Played::Packet => Turn::Packet,
                 Played::Wait { until } => Turn::Wait { until },
                 Played::Over => {
-                    self.step = Step::Recording(Recorder::new(std::mem::take(listens), now));
+                    let recorder = Recorder::new(std::mem::take(listens), now);
+                    self.step = Step::Recording(match self.keep {
+                        Keep::File => recorder,
+                        Keep::Hand { longest } => recorder.at_most(longest),
+                    });
                     // A carrier that hears nothing for a while takes the call for dead, and some routers forget the way.
                     self.player = Player::continuing(self.player.stream(), [Sound::silence(LENGTH_MAX)], now);
                     Turn::Begun
@@ -86,8 +98,12 @@ impl Attendant {
                 }
                 let Step::Recording(recorder) = &mut self.step else { return Turn::Over };
                 if let Some(samples) = recorder.poll_write(now) {
-                    return Turn::Recorded(samples);
+                    match self.keep {
+                        Keep::File => return Turn::Recorded(samples),
+                        Keep::Hand { .. } => self.whole.extend(samples),
+                    }
                 }
+                let Step::Recording(recorder) = &mut self.step else { return Turn::Over };
                 match self.player.poll(now, packet) {
                     Played::Packet => Turn::Packet,
                     Played::Wait { until } => {
@@ -116,7 +132,12 @@ impl Attendant {
     /// The caller has hung up, or somebody has picked up: the last of the recording, if one has begun and is not over.
     pub fn stop(&mut self) -> Option<(Vec<u8>, Recorded)> {
         match std::mem::replace(&mut self.step, Step::Over) {
-            Step::Recording(recorder) => Some(recorder.finish(End::Stopped)),
+            Step::Recording(recorder) => {
+                let (last, recorded) = recorder.finish(End::Stopped);
+                let mut samples = std::mem::take(&mut self.whole);
+                samples.extend(last);
+                Some((samples, recorded))
+            }
             Step::Greeting(_) | Step::Over => None,
         }
     }
@@ -142,6 +163,7 @@ mod tests {
             sounds: [Sound::Recorded([3; 5 * FRAME_SAMPLES].into())].into(),
             stream: STREAM,
             listens,
+            keep: Keep::File,
         };
         Attendant::new(attend, Mono::default())
     }
@@ -229,6 +251,20 @@ mod tests {
         assert_eq!(recorded.end, End::Stopped);
         assert!(recorded.is_message());
         assert_eq!((attendant.stop(), attendant.poll_timeout()), (None, None), "once");
+    }
+
+    #[test]
+    fn what_is_kept_in_the_hand_is_told_whole_and_is_no_longer_than_it_may_be() {
+        let longest = Duration::from_secs(4);
+        let by_hand = || Attendant { keep: Keep::Hand { longest }, ..attendant() };
+        let (_, turns) = attend(&mut by_hand(), 60_000, Duration::from_secs(60));
+        let [(100, Turn::Begun), (4_100, Turn::Ended(samples, recorded))] = &turns[..] else { panic!("{turns:?}") };
+        assert_eq!((recorded.end, recorded.length, samples.len()), (End::Full, longest, 32_000));
+        let mut stopped = by_hand();
+        attend(&mut stopped, 3_100, Duration::from_secs(60));
+        let (samples, recorded) = stopped.stop().expect("it records");
+        assert_eq!((recorded.end, samples.len()), (End::Stopped, 24_000 - 160), "all of it, not the last second alone");
+        assert_eq!(stopped.stop(), None, "once");
     }
 
     #[test]

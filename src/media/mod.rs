@@ -123,6 +123,9 @@ pub enum Fact {
     /// The recording is over, and what is kept of it is safe on the disk. Told once for each [`Fact::Greeted`], and for a
     /// [`Command::Attend`] that could not be obeyed; after [`Kept::Lost`] once more, when the disk has taken it.
     Sealed { recording: Uuid, kept: Kept },
+    /// The recording is over, and this is all of it, μ-law: told in place of [`Fact::Sealed`] and [`Fact::RecordingEnded`]
+    /// where it is not kept on the disk.
+    Dictated { recording: Uuid, samples: Vec<u8> },
     /// What was relayed, told once, when the relay ends.
     Relayed { relay: RelayId, a_to_b: u64, b_to_a: u64, refused: u64 },
 }
@@ -137,6 +140,16 @@ pub struct Attend {
     pub stream: Stream,
     /// What it hears, after it was carried from the caller.
     pub listens: Listens,
+    pub keep: Keep,
+}
+
+/// What becomes of what is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// A file on the disk.
+    File,
+    /// It is told whole, and nothing is written: somebody of the shop says it for the shop. At most so long.
+    Hand { longest: Duration },
 }
 
 /// What the machine on the far side of somebody who is asked is to do.

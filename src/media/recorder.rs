@@ -46,7 +46,7 @@ const DROPOUT_MAX: i16 = 3_000;
 /// Why a recording is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// [`LENGTH_MAX`].
+    /// It is as long as it may be.
     Full,
     /// The caller pressed `#`.
     Pound,
@@ -74,6 +74,7 @@ pub struct Recorded {
 #[derive(Debug)]
 pub struct Recorder {
     listens: Listens,
+    longest: Duration,
     started: Mono,
     source: Option<Source>,
     /// When voice was last heard; at first, when recording began.
@@ -109,6 +110,7 @@ impl Recorder {
     pub fn new(listens: Listens, now: Mono) -> Recorder {
         Recorder {
             listens,
+            longest: LENGTH_MAX,
             started: now,
             source: None,
             heard: now,
@@ -122,6 +124,11 @@ impl Recorder {
             lost: 0,
             late: 0,
         }
+    }
+
+    /// The same, over after so long at the latest.
+    pub fn at_most(self, longest: Duration) -> Recorder {
+        Recorder { longest: longest.min(LENGTH_MAX), ..self }
     }
 
     /// Takes an RTP packet of the recorded side. Whose it is has been checked (see [`super::relay`]).
@@ -203,7 +210,7 @@ impl Recorder {
     }
 
     fn full_at(&self) -> Mono {
-        self.started + LENGTH_MAX
+        self.started + self.longest
     }
 
     fn silent_at(&self) -> Mono {
@@ -212,7 +219,7 @@ impl Recorder {
 
     fn audio(&mut self, now: Mono, header: rtp::Header, law: Law, payload: &[u8]) {
         let Some(place) = self.place(now, header) else { return };
-        let most = samples_in(LENGTH_MAX);
+        let most = samples_in(self.longest);
         if place >= most {
             return;
         }

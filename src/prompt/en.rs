@@ -672,4 +672,8 @@ pub(super) static VOICE: Voice = Voice {
         samples: ulaw(include_bytes!("../../prompts/en/somebody_has_it.wav")),
     },
     gone: Clip { words: "The caller has hung up", samples: ulaw(include_bytes!("../../prompts/en/gone.wav")) },
+    speak: Clip {
+        words: "Speak after the tone, and press the pound key when you are done",
+        samples: ulaw(include_bytes!("../../prompts/en/speak.wav")),
+    },
 };

@@ -835,4 +835,8 @@ pub(super) static VOICE: Voice = Voice {
         samples: ulaw(include_bytes!("../../prompts/es/somebody_has_it.wav")),
     },
     gone: Clip { words: "Quien llamaba ha colgado", samples: ulaw(include_bytes!("../../prompts/es/gone.wav")) },
+    speak: Clip {
+        words: "Habla después de la señal y pulsa almohadilla cuando termines",
+        samples: ulaw(include_bytes!("../../prompts/es/speak.wav")),
+    },
 };

@@ -243,6 +243,7 @@ mod tests {
             country: ES,
             calls_to: Vec::new(),
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: Default::default(),
             language: Language::Es,
             hours: hours.map(hours_of),

@@ -58,6 +58,8 @@ pub struct Shop {
     pub blocked: BTreeSet<Number>,
     /// Whether free phones ring once for a caller who has just given up.
     pub call_back_ring: bool,
+    /// Whether the phones ring once ten minutes before each opening, to see whether they do.
+    pub drill_before_opening: bool,
     pub greeting: OwnGreeting,
 }
 
@@ -203,6 +205,7 @@ impl Shop {
             hours_override: None,
             blocked: BTreeSet::new(),
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: OwnGreeting::default(),
         }
     }

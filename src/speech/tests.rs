@@ -1,9 +1,10 @@
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::Mutex;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::command::{SAID_MAX, in_short, is_ours};
 use super::*;
 use crate::number::Number;
 use crate::routing::plan::{Country, Phone, PhoneId, ShopId};

@@ -37,7 +37,7 @@ pub struct Contact {
 
 const PLAN_VERSION: &str = "SELECT value FROM settings WHERE name = 'plan_version'";
 const SHOPS: &str = "SELECT id, name, time_zone, country, calls_to, language, hours, give_up_after_s, notify, override_state, \
-     override_until_ms, call_back_ring, greeting_also FROM shops ORDER BY id";
+     override_until_ms, call_back_ring, drill_before_opening, greeting_also FROM shops ORDER BY id";
 const NUMBERS: &str = "SELECT shop_id, number FROM shop_numbers ORDER BY shop_id, position";
 const PHONES: &str = "SELECT id, shop_id, name, kind, line, ha1, after_s, hours, off_until_ms FROM phones \
      ORDER BY shop_id, position";
@@ -59,6 +59,7 @@ pub(super) const PUT_SHOP: &str = "INSERT INTO shops (id, name, time_zone, count
      time_zone = excluded.time_zone, country = excluded.country, calls_to = excluded.calls_to, language = excluded.language, hours = excluded.hours, \
      give_up_after_s = excluded.give_up_after_s, notify = excluded.notify, call_back_ring = excluded.call_back_ring";
 const SET_CALL_BACK_RING: &str = "UPDATE shops SET call_back_ring = $2 WHERE id = $1";
+const SET_DRILL_BEFORE_OPENING: &str = "UPDATE shops SET drill_before_opening = $2 WHERE id = $1";
 pub(super) const DROP_NUMBERS: &str = "DELETE FROM shop_numbers WHERE shop_id = $1";
 pub(super) const PUT_NUMBER: &str = "INSERT INTO shop_numbers (number, shop_id, position) VALUES ($1, $2, $3)";
 const OLD_PHONES: &str = "SELECT id, name, off_until_ms, ha1 FROM phones WHERE shop_id = $1";
@@ -89,6 +90,7 @@ struct ShopRow {
     override_state: Option<String>,
     override_until_ms: Option<i64>,
     call_back_ring: i64,
+    drill_before_opening: i64,
     greeting_also: Option<String>,
 }
 
@@ -238,9 +240,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Gone`] when the shop is.
     pub async fn set_call_back_ring(&self, shop: ShopId, rings: bool) -> Result<(), StoreError> {
+        self.switch(SET_CALL_BACK_RING, shop, rings).await
+    }
+
+    /// Whether the phones of `shop` ring once ten minutes before each opening.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the shop is.
+    pub async fn set_drill_before_opening(&self, shop: ShopId, rings: bool) -> Result<(), StoreError> {
+        self.switch(SET_DRILL_BEFORE_OPENING, shop, rings).await
+    }
+
+    async fn switch(&self, sql: &'static str, shop: ShopId, on: bool) -> Result<(), StoreError> {
         write!(self.db, tx => {
             sqlx::query(RAISE_VERSION).execute(&mut *tx).await?;
-            let set = sqlx::query(SET_CALL_BACK_RING).bind(shop.0).bind(i64::from(rings)).execute(&mut *tx).await?;
+            let set = sqlx::query(sql).bind(shop.0).bind(i64::from(on)).execute(&mut *tx).await?;
             if set.rows_affected() == 0 {
                 return Err(StoreError::Gone { what: "shop" });
             }
@@ -319,6 +333,7 @@ impl ShopRow {
             hours_override,
             blocked: BTreeSet::new(),
             call_back_ring: self.call_back_ring != 0,
+            drill_before_opening: self.drill_before_opening != 0,
             greeting: OwnGreeting { words: Vec::new(), also },
             name: self.name,
         })

@@ -38,6 +38,8 @@ pub struct StoredMessage {
     pub message: VoiceMessage,
     /// The name of its file, where [`crate::media::recordings`] says.
     pub recording: Uuid,
+    /// What was said, where the owner's command has understood any of it.
+    pub transcript: Option<String>,
     /// It was cut off, and taken up when the service started again: the caller may have said more.
     pub cut_off: bool,
     pub shop: Option<ShopId>,
@@ -51,7 +53,7 @@ pub struct StoredMessage {
 
 macro_rules! message_columns {
     () => {
-        "SELECT m.call_id, m.recording, m.recorded_ms, m.length_ms, m.voice_ms, m.cut_off, c.shop_id, c.caller, \
+        "SELECT m.call_id, m.recording, m.recorded_ms, m.length_ms, m.voice_ms, m.cut_off, m.transcript, c.shop_id, c.caller, \
          c.caller_raw, c.withheld, k.name AS caller_name FROM voice_messages m "
     };
 }
@@ -80,7 +82,7 @@ pub(super) const UNHEARD_OF_NOBODY: &str = concat!(
 );
 // One caller's calls are few where messages are many: SQLite keeps the order of a CROSS JOIN.
 pub(super) const MESSAGES_OF_CALLER: &str = "SELECT m.call_id, m.recording, m.recorded_ms, m.length_ms, m.voice_ms, \
-     m.cut_off, c.shop_id, c.caller, c.caller_raw, c.withheld, k.name AS caller_name FROM calls c CROSS JOIN voice_messages m \
+     m.cut_off, m.transcript, c.shop_id, c.caller, c.caller_raw, c.withheld, k.name AS caller_name FROM calls c CROSS JOIN voice_messages m \
      LEFT JOIN contacts k ON k.shop_id = c.shop_id AND k.number = c.caller WHERE c.caller = $4 AND m.call_id = c.id \
      AND (m.recorded_ms, m.call_id) < ($1, $2) AND ($3 = 0 OR c.shop_id = $3) \
      ORDER BY m.recorded_ms DESC, m.call_id DESC LIMIT $5";
@@ -95,6 +97,7 @@ struct NamedMessageRow {
     length_ms: i64,
     voice_ms: i64,
     cut_off: i64,
+    transcript: Option<String>,
     shop_id: Option<i64>,
     caller: Option<String>,
     caller_raw: Option<String>,
@@ -119,6 +122,7 @@ impl NamedMessageRow {
                 voice: time("voice_ms", self.voice_ms)?,
             },
             recording: id("recording", &self.recording)?,
+            transcript: self.transcript.filter(|said| !said.is_empty()),
             cut_off: self.cut_off != 0,
             shop: self.shop_id.map(ShopId),
             caller: self.caller.as_deref().map(|text| parsed("calls", "caller", text, number)).transpose()?,

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::dictations::OwnText;
 use super::{CallId, CallInput, CallRecord, Direction, Disposition, Door, Service, Switchboard};
 use crate::call::event::NotRung;
 use crate::call::leg::{BindingId, LegId};
@@ -52,6 +53,8 @@ pub enum Purpose {
     PickUp(CallId),
     /// To see whether it rings.
     Drill,
+    /// To say the greeting's own words at it.
+    Speak(OwnText),
 }
 
 /// Whom phones will ring for, and whom they have called.
@@ -186,10 +189,11 @@ impl Switchboard {
         }
         match purpose {
             Purpose::PickUp(call) => self.feed(now, *call, CallInput::WantedAt(phone.id)),
-            Purpose::CallBack(_) | Purpose::Drill if self.contacts.phones.is_in_use(phone.id) => {
+            Purpose::CallBack(_) | Purpose::Drill | Purpose::Speak(_) if self.contacts.phones.is_in_use(phone.id) => {
                 return Err(NotRung::Busy);
             }
             Purpose::Drill => self.begin_drill(now, &shop, &phone)?,
+            Purpose::Speak(text) => self.begin_dictation(now, &shop, &phone, text)?,
             Purpose::CallBack(number) => {
                 self.not_needed(now, shop.id, number, &[Occasion::Missed]);
                 if self.is_in_touch(shop.id, number) {
@@ -219,7 +223,8 @@ impl Switchboard {
     /// A customer who calls goes before one who may be called back: the phones are theirs, and whoever lifts one has them. The
     /// other is still owed a call.
     pub(super) fn ring_for_nobody_else(&mut self, now: Now, shop: ShopId) {
-        self.stop_lifting(now, &[Occasion::Missed, Occasion::Drill], &|record| record.shop == Some(shop));
+        let whom = [Occasion::Missed, Occasion::Drill, Occasion::Speak];
+        self.stop_lifting(now, &whom, &|record| record.shop == Some(shop));
     }
 
     fn stop_lifting(&mut self, now: Now, which: &[Occasion], whose: &dyn Fn(&CallRecord) -> bool) {
@@ -246,7 +251,7 @@ impl Switchboard {
         };
         let proof = if phones.iter().any(|phone| lifter(phone).is_some()) { Proof::Password } else { Proof::Address };
         // Those too that may still go out because phones ring for them.
-        let calls = |why: Occasion| why != Occasion::Drill;
+        let calls = |why: Occasion| !matches!(why, Occasion::Drill | Occasion::Speak);
         let rings = |call: &&Call| call.lifting().is_some_and(calls) && call.record().shop == Some(shop.id);
         let out = self.out(now, shop, self.calls.values().filter(rings).count());
         let to = match decide_outside(shop, number.as_str(), proof, out) {
@@ -271,7 +276,7 @@ impl Switchboard {
         let family = self.door.family_at(place).ok_or(NotRung::Unreachable)?;
         let within = match occasion {
             Occasion::Missed => RINGS_FOR,
-            Occasion::Asked | Occasion::Drill => ASKED_RINGS_FOR,
+            Occasion::Asked | Occasion::Drill | Occasion::Speak => ASKED_RINGS_FOR,
         };
         let then = Then::Calls { to: to.clone(), carriers };
         let lift = Lift { occasion, phones: lifters, then, within };
@@ -282,7 +287,7 @@ impl Switchboard {
         let id = CallId(self.chance.uuid(now.wall));
         let word = match occasion {
             Occasion::Missed => words::missed(shop.language),
-            Occasion::Asked | Occasion::Drill => words::to_call(shop.language),
+            Occasion::Asked | Occasion::Drill | Occasion::Speak => words::to_call(shop.language),
         };
         let shown = Shown {
             card: self.card_of(shop, &to).titled(word),
@@ -325,7 +330,7 @@ impl Switchboard {
     }
 }
 
-/// Its first row, should somebody lift a phone; of a drill none is ever written.
+/// Its first row, should somebody lift a phone; where there is no customer none is ever written.
 pub(super) fn first_row(id: CallId, now: Now, shop: &Shop, number: Option<Number>) -> CallRecord {
     let is_to_customer = number.is_some();
     CallRecord {
@@ -344,7 +349,7 @@ pub(super) fn first_row(id: CallId, now: Now, shop: &Shop, number: Option<Number
         answered: None,
         ended: None,
         disposition: None,
-        // Of a drill there is nobody outside.
+        // Of a drill there is nobody outside, nor where somebody of the shop speaks.
         because: if is_to_customer { Because::CalledOut } else { Because::Colleague },
         ended_by: None,
         answered_by: None,

@@ -144,6 +144,8 @@ impl Switchboard {
         }
         self.door.set_users(now, users);
         self.plan = plan;
+        self.dictations.forget_shops_beside(&self.plan);
+        self.watch_openings(now);
         self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
         self.forget_watchers_elsewhere();
         let unknown = self.contacts.all().filter(|contact| contact.way.is_none());

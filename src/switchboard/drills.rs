@@ -41,25 +41,45 @@ impl Switchboard {
             Line::Fixed { .. } | Line::Cell { .. } => String::new(),
         };
         let place: BindingId = self.contacts.phones.of(phone.id).first().copied().ok_or(NotRung::Unreachable)?;
-        let family = self.door.family_at(place).ok_or(NotRung::Unreachable)?;
         let lift = Lift {
             occasion: Occasion::Drill,
             phones: vec![Lifter { phone: phone.id, user }],
             then: Then::HangsUp,
             within: DRILL_RINGS_FOR,
         };
+        let id = CallId(self.chance.uuid(now.wall));
+        let before = self.drills.last(phone.id);
+        self.drills.note(now, phone.id, Drilled::Asked);
+        let begun = self.ring_ours(now, id, shop, lift, place, ("drill", words::drill(shop.language)));
+        if begun.is_err() {
+            self.drills.0.remove(&phone.id);
+            self.drills.0.extend(before.map(|before| (phone.id, before)));
+        }
+        begun
+    }
+
+    /// Rings a phone of the shop at this place for nobody outside, by this number and name: of such a call no row is ever
+    /// written.
+    pub(super) fn ring_ours(
+        &mut self,
+        now: Now,
+        id: CallId,
+        shop: &Arc<Shop>,
+        lift: Lift,
+        place: BindingId,
+        (number, card): (&str, &str),
+    ) -> Result<(), NotRung> {
+        let family = self.door.family_at(place).ok_or(NotRung::Unreachable)?;
         let begin = self.with_ports(family, Begin::Lift(lift));
         if let Begin::NoPorts(_) = begin {
             return Err(NotRung::Full);
         }
-        let id = CallId(self.chance.uuid(now.wall));
         let shown = Shown {
-            card: words::drill(shop.language).to_owned(),
-            number: "drill".to_owned(),
+            card: card.to_owned(),
+            number: number.to_owned(),
             called: shop.numbers.first().map(|number| number.as_str().to_owned()),
             own: None,
         };
-        self.drills.note(now, phone.id, Drilled::Asked);
         self.busy_with = Some(id);
         self.door.open_ours(id, place, shown);
         let call = Call::new(now, first_row(id, now, shop, None), Some(shop.clone()), begin, &self.contacts.phones);

@@ -125,6 +125,10 @@ pub enum Input<'a> {
         phone: PhoneId,
         purpose: Purpose,
     },
+    /// What somebody of this shop has said at a phone is kept elsewhere, or is of no use.
+    DictationForgotten {
+        shop: ShopId,
+    },
     /// Somebody has taken it on to call this customer of this shop, or has settled what was owed.
     TakenOn {
         shop: ShopId,

@@ -58,7 +58,12 @@ impl Switchboard {
                 CallOutput::Screen { leg } => self.screen(now, leg),
                 CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
                 CallOutput::Lift { leg } => self.lifted(now, leg),
-                CallOutput::Drilled { phone, drilled } => self.drills.note(now, phone, drilled),
+                CallOutput::Dictate { leg } => self.dictate(now, leg),
+                CallOutput::Dictating(step) => self.dictations.goes(id, step),
+                CallOutput::Drilled { phone, drilled } => {
+                    self.drills.note(now, phone, drilled);
+                    self.was_drilled(now, phone, drilled);
+                }
                 CallOutput::Dismiss { leg, why } => self.dismiss(now, leg, why),
                 CallOutput::Answer { .. } => {
                     // Until now whoever has picked up could be gone before.

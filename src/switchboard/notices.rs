@@ -137,7 +137,8 @@ impl Notices {
             Notice::NoPhoneRang(_)
             | Notice::LikelyMailbox { .. }
             | Notice::TrunkDown { .. }
-            | Notice::CallBackDue { .. } => known.state != State::Over,
+            | Notice::CallBackDue { .. }
+            | Notice::DidNotRing { .. } => known.state != State::Over,
         };
         let of_shop = self.known.iter().filter(move |((of, _), known)| *of == shop && is_news(known));
         of_shop.map(|(_, known)| Standing { notice: known.notice.clone(), at: known.at })

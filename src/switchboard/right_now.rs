@@ -1,6 +1,6 @@
 //! This moment, as the page and the API show it.
 
-use super::{Gauges, Standing, Switchboard};
+use super::{Dictation, Gauges, Standing, Switchboard};
 use crate::call::Drilled;
 use crate::call::record::CallRecord;
 use crate::now::{Now, UnixMs};
@@ -25,6 +25,8 @@ pub struct ShopNow {
     pub phones: Vec<PhoneNow>,
     /// What the owner was told of, and is not known to be over.
     pub notices: Vec<Standing>,
+    /// Somebody says the greeting's own words at a phone, or has.
+    pub dictation: Option<Dictation>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +106,7 @@ impl Switchboard {
             }
         });
         let notices = self.notices.standing(now.wall, shop.id).collect();
-        ShopNow { shop: shop.id, decision, phones: phones.collect(), notices }
+        let dictation = self.dictations.last(shop.id);
+        ShopNow { shop: shop.id, decision, phones: phones.collect(), notices, dictation }
     }
 }

@@ -138,6 +138,10 @@ impl Switchboard {
             media::Fact::RecordingEnded { recording } => {
                 self.feed(now, CallId(recording), Input::RecordingEnded);
             }
+            media::Fact::Dictated { recording, samples } => {
+                self.dictations.said(CallId(recording), samples);
+                self.feed(now, CallId(recording), Input::RecordingEnded);
+            }
             media::Fact::Sealed { recording, kept } => self.sealed(now, CallId(recording), kept),
             media::Fact::Pressed { relay, key: _ } => self.door.was_pressed(relay),
             media::Fact::Asked { relay } => self.door.was_played(now, relay),

@@ -23,6 +23,8 @@ pub enum Question {
     Ring { phone: PhoneId, purpose: Purpose, answer: oneshot::Sender<Result<(), NotRung>> },
     /// No question: somebody has taken it on to call this customer, or has settled what was owed.
     TakenOn { shop: ShopId, number: Number },
+    /// No question: what somebody of this shop has said at a phone is kept elsewhere, or is of no use.
+    DictationForgotten { shop: ShopId },
     /// No question: all about this caller was erased.
     Erased { shop: ShopId, number: Number },
 }
@@ -65,6 +67,12 @@ impl Board {
     /// Tells the loop to forget this caller. Should it not hear of it, it has until it is started anew.
     pub async fn erased(&self, shop: ShopId, number: Number) {
         let told = self.questions.send(Question::Erased { shop, number });
+        let _ = tokio::time::timeout(PATIENCE, told).await;
+    }
+
+    /// Tells the loop that nobody wants what was said at a phone any more. Should it not hear of it, the page offers it again.
+    pub async fn forget_dictation(&self, shop: ShopId) {
+        let told = self.questions.send(Question::DictationForgotten { shop });
         let _ = tokio::time::timeout(PATIENCE, told).await;
     }
 

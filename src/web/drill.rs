@@ -36,6 +36,9 @@ struct Page {
     action: String,
     fault: Option<String>,
     phones: Vec<DrillForm>,
+    before_opening: bool,
+    before_action: String,
+    saved: bool,
     to_phones: String,
 }
 
@@ -72,6 +75,13 @@ pub async fn ring_one(
     }
 }
 
+/// Whether they ring ten minutes before each opening.
+pub async fn before_opening(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    view.web.store.set_drill_before_opening(view.shop.id, fields.get("ring").is_some()).await?;
+    view.web.plan_changed().await;
+    Ok(Redirect::to(&view.at("/phones/drill?saved=yes")).into_response())
+}
+
 async fn build(view: &View, fault: Option<String>) -> Result<Response, Fault> {
     let phones = forms(view, HERE).await?;
     let going_on = is_going_on(&phones);
@@ -81,6 +91,9 @@ async fn build(view: &View, fault: Option<String>) -> Result<Response, Fault> {
         action: view.at(HERE),
         fault,
         phones,
+        before_opening: view.shop.drill_before_opening,
+        before_action: view.at("/phones/drill/before-opening"),
+        saved: !view.query.text("saved").is_empty(),
         to_phones: view.at("/phones"),
     })?;
     Ok(looking_again(built, going_on))

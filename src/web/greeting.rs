@@ -1,5 +1,7 @@
 //! `/greeting`: what a caller hears while the shop is closed, at any time, from the code that says it to callers; and
-//! the shop's own words in it, recorded in the browser or chosen as a file.
+//! the shop's own words in it, recorded in the browser, said at a phone or chosen as a file.
+
+pub mod spoken;
 
 use askama::Template;
 use axum::Extension;
@@ -15,12 +17,16 @@ use crate::routing::plan::{Language, OwnWords, Part};
 use crate::routing::{local_time, standing};
 use crate::web::api::right_now::until;
 use crate::web::assets;
+use crate::web::drill::looking_again;
 use crate::web::fault::Fault;
 use crate::web::form::{Fields, encoded};
 use crate::web::frame::{Frame, Tab, View, page, shown};
+use crate::web::ring::PhoneChoice;
 use crate::words;
 use crate::words::page::greeting as said;
 use crate::words::page::language_name;
+
+use spoken::SpokenCard;
 
 #[derive(Template)]
 #[template(path = "greeting.html")]
@@ -32,7 +38,10 @@ struct Page {
     at: String,
     fault: Option<&'static str>,
     heard: Heard,
+    spoken: Option<SpokenCard>,
     parts: Vec<PartForm>,
+    phones: Vec<PhoneChoice>,
+    ring: String,
     record: String,
     remove: String,
     /// Where the answer leads to.
@@ -74,7 +83,9 @@ pub struct Refused {
 const STEP: &str = "/start/greeting";
 
 pub async fn show(view: View) -> Result<Response, Fault> {
-    page(build(&view, None))
+    let built = build(&view, None).await;
+    let goes_on = built.spoken.as_ref().is_some_and(|spoken| spoken.goes_on);
+    Ok(looking_again(page(built)?, goes_on))
 }
 
 /// The sound of a greeting, as a caller at that time hears it.
@@ -94,7 +105,9 @@ pub async fn sound(view: View) -> Result<Response, Fault> {
 pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     match take(&view, &fields).await? {
         Ok(()) => Ok(Redirect::to(&view.at("/greeting?saved=yes")).into_response()),
-        Err(refused) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)))?).into_response()),
+        Err(refused) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)).await)?).into_response())
+        }
     }
 }
 
@@ -119,8 +132,7 @@ pub async fn remove(view: View, Extension(fields): Extension<Fields>) -> Result<
     let (language, part) = which(&fields)?;
     view.web.store.drop_own_words(view.shop.id, language, part).await?;
     view.web.plan_changed().await;
-    let then = if fields.text("then") == STEP { STEP } else { "/greeting" };
-    Ok(Redirect::to(&view.at(&format!("{then}?saved=yes"))).into_response())
+    Ok(saved(&view, &fields))
 }
 
 /// A second language, or none.
@@ -132,6 +144,15 @@ pub async fn speak_also(view: View, Extension(fields): Extension<Fields>) -> Res
     view.web.store.set_greeting_also(view.shop.id, also).await?;
     view.web.plan_changed().await;
     Ok(Redirect::to(&view.at("/greeting?saved=yes")).into_response())
+}
+
+/// Back to the page that these forms were on.
+fn back_to(fields: &Fields) -> &'static str {
+    if fields.text("then") == STEP { STEP } else { "/greeting" }
+}
+
+fn saved(view: &View, fields: &Fields) -> Response {
+    Redirect::to(&view.at(&format!("{}?saved=yes", back_to(fields)))).into_response()
 }
 
 fn which(fields: &Fields) -> Result<(Language, Part), Fault> {
@@ -189,7 +210,7 @@ fn also(view: &View) -> Option<Language> {
     view.shop.greeting.also.filter(|also| *also != view.shop.language)
 }
 
-fn build(view: &View, refused: Option<Refused>) -> Page {
+async fn build(view: &View, refused: Option<Refused>) -> Page {
     let (w, language, zone) = (view.w(), view.language(), view.shop.time_zone);
     let asked = asked(view);
     let at = asked.flatten().or_else(|| unless_asked(view));
@@ -208,7 +229,10 @@ fn build(view: &View, refused: Option<Refused>) -> Page {
         },
         fault: (asked == Some(None)).then_some(w.not_a_time),
         heard: heard(view, at),
+        spoken: spoken::last(view).await.map(|last| spoken::card(&last, view)),
         parts: parts(view, refused.as_ref()),
+        phones: spoken::phones(view),
+        ring: view.at("/greeting/ring"),
         record: view.at("/greeting/record"),
         remove: view.at("/greeting/remove"),
         then: "/greeting",

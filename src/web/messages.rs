@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 
+use crate::caller::visible;
 use crate::clock;
 use crate::store::{MessageFilter, StoredMessage};
 use crate::web::Web;
@@ -32,6 +33,7 @@ pub struct MessageCard {
     pub when: String,
     pub length: String,
     pub cut_off: bool,
+    pub transcript: Option<String>,
     pub audio: String,
     /// For whoever cannot see the player.
     pub label: String,
@@ -55,6 +57,7 @@ impl MessageCard {
             when: words::page::moment(stored.message.recorded, language, zone, view.now),
             length: words::page::duration(length_ms, language),
             cut_off: stored.cut_off,
+            transcript: stored.transcript.as_deref().map(|said| visible(said).collect()),
             audio: format!("/messages/{id}/audio"),
             label: words::page::player(&who.name, length_ms, language),
             call: view.at(&format!("/calls/{id}")),

@@ -106,6 +106,14 @@ pub fn drill(language: Language) -> &'static str {
     }
 }
 
+/// On a phone that is rung for whoever wants to say the greeting's own words, in 20 ASCII characters.
+pub fn speak(language: Language) -> &'static str {
+    match language {
+        Language::En => "Your greeting",
+        Language::Es => "Tu saludo",
+    }
+}
+
 /// The same on the phone that has called them: they return that call.
 pub fn returns(language: Language) -> &'static str {
     match language {

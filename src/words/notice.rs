@@ -2,6 +2,8 @@
 
 mod trunk;
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
 use super::{clock, sentence};
@@ -26,6 +28,14 @@ pub fn title(notice: &Notice, shop: &str, language: Language) -> String {
             format!("{shop}: hay {callers} llamadas por devolver")
         }
         (Notice::CallBackDue { .. }, Language::Es) => format!("{shop}: alguien espera una llamada"),
+        (Notice::DidNotRing { names }, _) => {
+            let did_not = match (language, names.len()) {
+                (Language::En, _) => "did not ring",
+                (Language::Es, 0 | 1) => "no sonó",
+                (Language::Es, _) => "no sonaron",
+            };
+            format!("{shop}: {} {did_not}", listed(names, language))
+        }
         (Notice::TrunkDown { name, .. }, Language::En) => format!("{shop}: the carrier \u{201c}{name}\u{201d} is down"),
         (Notice::TrunkDown { name, .. }, Language::Es) => format!("{shop}: el operador «{name}» no funciona"),
     }
@@ -78,13 +88,17 @@ fn text(notice: &Notice, at: &str, held_back: u32, language: Language) -> String
             dialled_advice(*why, language),
         ),
         (Notice::TrunkDown { name, fault, .. }, language) => trunk::text(name, *fault, language),
+        (Notice::DidNotRing { names }, language) => (did_not_ring(names, language), ring_advice(names.len(), language)),
         (Notice::CallBackDue { callers }, language) => (call_back_due(*callers, language), call_back_advice(language)),
     };
     let at = sentence(at);
     let more = match notice {
         Notice::NoPhoneRang(_) => more(held_back, language),
         // How many it is says the notice itself.
-        Notice::LikelyMailbox { .. } | Notice::TrunkDown { .. } | Notice::CallBackDue { .. } => String::new(),
+        Notice::LikelyMailbox { .. }
+        | Notice::TrunkDown { .. }
+        | Notice::CallBackDue { .. }
+        | Notice::DidNotRing { .. } => String::new(),
         Notice::NotDialled { .. } => times(held_back, language),
     };
     format!("{at}: {happened}{more} {to_do}")
@@ -113,6 +127,39 @@ fn call_back_advice(language: Language) -> &'static str {
     match language {
         Language::En => "Call from the page, or say there that you will or that it is settled.",
         Language::Es => "Llama desde la página o di en ella que llamas tú o que ya está resuelto.",
+    }
+}
+
+fn listed(names: &[Arc<str>], language: Language) -> String {
+    let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+    super::page::list(
+        &names,
+        match language {
+            Language::En => "and",
+            Language::Es => "y",
+        },
+    )
+}
+
+fn did_not_ring(names: &[Arc<str>], language: Language) -> String {
+    let listed = listed(names, language);
+    match (language, names.len()) {
+        (Language::En, _) => format!("rung before you open, to see whether it works: {listed} did not ring."),
+        (Language::Es, 0 | 1) => format!("se probó antes de abrir: {listed} no sonó."),
+        (Language::Es, _) => format!("se probaron antes de abrir: {listed} no sonaron."),
+    }
+}
+
+fn ring_advice(phones: usize, language: Language) -> &'static str {
+    match (language, phones) {
+        (Language::En, 0 | 1) => {
+            "Look whether it is on and on the network, and not set to \u{201c}do not disturb\u{201d}."
+        }
+        (Language::En, _) => {
+            "Look whether they are on and on the network, and not set to \u{201c}do not disturb\u{201d}."
+        }
+        (Language::Es, 0 | 1) => "Mira si está encendido y en la red, y sin «no molestar».",
+        (Language::Es, _) => "Mira si están encendidos y en la red, y sin «no molestar».",
     }
 }
 

@@ -83,7 +83,7 @@ labels! {
     // The account.
     language, as_browser, save, sign_out,
     // Messages.
-    messages, no_messages, cut_off, to_call, older_messages, the_message,
+    messages, no_messages, cut_off, written_down, to_call, older_messages, the_message,
     // A phone is rung for somebody.
     call_from, pick_up_at, ring_it, go_back, missed_calls, call_back_ring, call_back_ring_hint,
     // Hours, who is owed a call, a caller.
@@ -487,7 +487,7 @@ pub fn language_name(named: Language, language: Language) -> &'static str {
 }
 
 /// "Counter", "Counter and Workshop", "Counter, Workshop and Office".
-fn list(names: &[&str], and: &str) -> String {
+pub(super) fn list(names: &[&str], and: &str) -> String {
     match names {
         [] => String::new(),
         [only] => (*only).to_owned(),

@@ -43,6 +43,7 @@ mod every_page;
 mod explain;
 mod flood;
 mod glare;
+mod greeting_by_phone;
 mod in_dialog;
 mod killed;
 mod live;
@@ -70,8 +71,10 @@ mod sound;
 mod spoken_name;
 mod stranger;
 mod streams;
+mod transcripts;
 mod transfer_keys;
 mod transfers;
+
 mod twiml;
 mod web_socket;
 mod webhooks;

@@ -57,6 +57,7 @@ impl Bench {
             country: Country(*b"ES"),
             calls_to: Vec::new(),
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: Default::default(),
             language: Language::En,
             hours: None,

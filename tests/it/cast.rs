@@ -368,11 +368,23 @@ impl Person {
     /// Presses a key, heard beside the sound of the last call here (RFC 4733).
     pub fn presses(&self, key: char) {
         let Some(to) = self.last_leg(|leg| leg.send_audio_to) else { return };
-        let event = u8::try_from(key.to_digit(10).expect("a digit")).expect("below ten");
+        let event = match key {
+            '#' => 11,
+            digit => u8::try_from(digit.to_digit(10).expect("a digit")).expect("below ten"),
+        };
         let mut world = self.world.borrow_mut();
         let now = world.now;
         // The number that the far ends give to telephone-event.
         world.media.hear_key(now, to.port(), 101, event);
+    }
+
+    /// Whoever has lifted it speaks for so long, from now on.
+    pub fn says_something_for(&self, how_long: &str) {
+        let from = self.see(|far_end| far_end.audio);
+        let (to, voice) = self.last_leg(|leg| (leg.send_audio_to, leg.voice));
+        let mut world = self.world.borrow_mut();
+        let (now, until) = (world.now, world.now + time(how_long));
+        world.media.hear(now, from, to.expect("somebody who talks").port(), voice.expect("a codec"), until);
     }
 
     /// Whether a machine of the shop's speaks here.

@@ -12,7 +12,7 @@ use ringall::media::listens::Listens;
 use ringall::media::player::{FRAME, FRAME_SAMPLES, PACKET_BYTES, Sound};
 use ringall::media::recorder::Recorded;
 use ringall::media::relay::{Relay, Verdict};
-use ringall::media::{Carry, Command, Fact, Family, Hold, Kept, Lane, Pair, PairId, RelayId, Side, Which, rtp};
+use ringall::media::{Carry, Command, Fact, Family, Hold, Keep, Kept, Lane, Pair, PairId, RelayId, Side, Which, rtp};
 use ringall::now::Mono;
 
 /// μ-law as loud as somebody who speaks.
@@ -144,7 +144,12 @@ impl FakeMedia {
                 self.relays.remove(&relay).unwrap_or_else(|| panic!("{relay:?} was ended twice"));
                 let recorded = match self.attended.remove(&relay).map(|attended| attended.machine) {
                     Some(Machine::Attendant(mut machine)) if !self.machine_is_dead => {
-                        machine.stop().map(|(_, recorded)| self.sealed(machine.recording(), &recorded))
+                        machine.stop().map(|(samples, recorded)| match machine.keep() {
+                            Keep::File => self.sealed(machine.recording(), &recorded),
+                            Keep::Hand { .. } => {
+                                (Duration::ZERO, Fact::Dictated { recording: machine.recording(), samples })
+                            }
+                        })
                     }
                     Some(Machine::Attendant(_) | Machine::Asker(_)) | None => None,
                 };
@@ -258,6 +263,9 @@ impl FakeMedia {
                         Turn::Packet => attended.packets += usize::from(side.hold == Hold::Talking),
                         Turn::Begun => tell(Fact::Greeted { recording }),
                         Turn::Recorded(_) => {}
+                        Turn::Ended(samples, _) if machine.keep() != Keep::File => {
+                            tell(Fact::Dictated { recording, samples });
+                        }
                         Turn::Ended(_, recorded) => {
                             tell(Fact::RecordingEnded { recording });
                             ended.push((recording, recorded));

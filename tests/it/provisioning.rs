@@ -49,6 +49,7 @@ fn shop(phone: &str, language: Language, time_zone: chrono_tz::Tz, give_up_after
         notify: Vec::new(),
         calls_to: Vec::new(),
         call_back_ring: true,
+        drill_before_opening: false,
         greeting: Default::default(),
         phones: vec![phone],
         closures: Vec::new(),

@@ -18,9 +18,9 @@ use ringall::media::player::Sound;
 use ringall::now::UnixMs;
 use ringall::routing::Plan;
 use ringall::routing::hours::Hours;
-use ringall::routing::plan::{Country, Language, Line, PhoneId, Shop as Wishes, ShopId};
+use ringall::routing::plan::{Country, Language, Line, Part, PhoneId, Shop as Wishes, ShopId};
 use ringall::sip::message_summary::Waiting;
-use ringall::switchboard::{Change, Due, Gauges, Medium, NotRung, PhoneBecause, Purpose, Standing};
+use ringall::switchboard::{Change, Dictation, Due, Gauges, Medium, NotRung, OwnText, PhoneBecause, Purpose, Standing};
 use ringall::utterance::{Names, SpokenName};
 
 use crate::carrier_twilio::{Deed, Post, Then, Twilio};
@@ -262,6 +262,24 @@ impl Shop {
         let now = self.world.borrow_mut().right_now();
         let phones = now.shops.iter().flat_map(|shop| &shop.phones);
         phones.filter(|phone| phone.phone == id).find_map(|phone| phone.drilled).map(|(drilled, _)| drilled)
+    }
+
+    /// Somebody at the page wants to say these words for the greeting at this phone.
+    pub fn rings_to_speak(&self, phone: &Phone, words: &str) -> Result<(), NotRung> {
+        let text = OwnText { language: Language::En, part: Part::Welcome, words: words.into() };
+        let phone = self.id_of(phone);
+        self.world.borrow_mut().ring_phone(phone, Purpose::Speak(text))
+    }
+
+    /// What came of that, as the page shows it.
+    pub fn dictation(&self) -> Option<Dictation> {
+        let now = self.world.borrow_mut().right_now();
+        now.shops.into_iter().find_map(|shop| shop.dictation)
+    }
+
+    /// It is kept elsewhere, or of no use.
+    pub fn nobody_wants_what_was_said(&self) {
+        self.world.borrow_mut().forget_dictation(RUIZ);
     }
 
     /// Somebody at the page wants to take the call of this number at this phone.
@@ -906,6 +924,7 @@ impl Opening {
             country: Country(*b"ES"),
             calls_to: vec![Country(*b"ES")],
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: Default::default(),
             language: self.language,
             hours: self.hours.map(|hours| Hours::parse(&hours, Country(*b"ES")).expect("hours of a story")),

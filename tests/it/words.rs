@@ -311,6 +311,12 @@ fn a_notice_says_what_happened_and_what_to_do_and_names_no_caller() {
         let title = words::notice::title(&notice, "Ferretería Ruiz", language);
         format!("{title}\n      {}", words::notice::message(&notice, when, 2, language, Madrid))
     });
+    let silent: [&[&str]; 3] = [&["Counter"], &["Counter", "Workshop"], &["Counter", "Workshop", "Ana"]];
+    said += &in_both(&silent, |names, language| {
+        let notice = Notice::DidNotRing { names: names.iter().map(|name| (*name).into()).collect() };
+        let title = words::notice::title(&notice, "Ferretería Ruiz", language);
+        format!("{title}\n      {}", words::notice::message(&notice, when, 0, language, Madrid))
+    });
     said += &in_both(&["https://phone.example"], |page, language| words::notice::see(page, language));
     golden("notice.txt", &said);
 }

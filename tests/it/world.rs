@@ -299,6 +299,11 @@ impl World {
         self.hand_in(Input::TakenOn { shop, number });
     }
 
+    /// What somebody has said at a phone is of no use any more.
+    pub fn forget_dictation(&mut self, shop: ShopId) {
+        self.hand_in(Input::DictationForgotten { shop });
+    }
+
     /// The service is to stop.
     pub fn drain(&mut self) {
         self.hand_in(Input::Drain);

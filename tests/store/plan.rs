@@ -57,6 +57,9 @@ async fn an_imported_shop_is_the_plan(db: Database) {
     db.store.set_call_back_ring(id, true).await.unwrap();
     assert!(db.store.plan().await.unwrap().shop(id).unwrap().call_back_ring, "as the page sets it");
     assert!(db.store.set_call_back_ring(ShopId(99), true).await.is_err());
+    db.store.set_drill_before_opening(id, true).await.unwrap();
+    assert!(db.store.plan().await.unwrap().shop(id).unwrap().drill_before_opening);
+    assert!(db.store.set_drill_before_opening(ShopId(99), true).await.is_err());
     assert!(!ruiz.call_back_ring && plan.shops[1].call_back_ring, "on, where nothing is said");
     assert_eq!(ruiz.give_up_after, Duration::from_secs(90));
     let notify: Vec<String> = ruiz.notify.iter().map(Address::text).collect();

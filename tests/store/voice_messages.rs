@@ -18,6 +18,7 @@ crate::on_both! {
     a_call_says_whether_it_has_a_message,
     a_message_without_its_call_is_shown,
     a_call_has_one_message,
+    what_was_said_is_kept_beside_a_message_and_goes_with_it,
     a_message_waits_until_it_is_heard,
     a_message_of_a_call_sent_again_after_a_crash_keeps_its_file,
     a_message_that_was_safe_too_late_is_one_all_the_same,
@@ -42,6 +43,32 @@ async fn a_message_comes_back_with_who_left_it(db: Database) {
     let stored = db.store.message(withheld.id).await.unwrap().unwrap();
     assert_eq!((stored.caller, stored.caller_raw.as_str(), stored.withheld), (None, "", true));
     assert_eq!(db.store.message(call(99).id).await.unwrap(), None);
+}
+
+async fn what_was_said_is_kept_beside_a_message_and_goes_with_it(db: Database) {
+    let ruiz = db.store.replace_shop(&shop(RUIZ)).await.unwrap();
+    let log = db.log();
+    for n in [1, 2] {
+        let call = CallRecord { shop: Some(ruiz), ..left(n) };
+        leaves(&log, &call, message(&call)).await;
+    }
+    let waiting = async |since| {
+        let waiting = db.store.unwritten(since).await.unwrap();
+        waiting.into_iter().map(|message| (message.call, message.recording, message.shop)).collect::<Vec<_>>()
+    };
+    let [first, second] = [call(1).id, call(2).id];
+    let of_shop = |call: CallId| (call, call.0, Some(ruiz));
+    assert_eq!(waiting(UnixMs(0)).await, [of_shop(second), of_shop(first)], "the newest first");
+    db.store.keep_transcript(first, "The blue\u{0} door").await.unwrap();
+    assert_eq!(waiting(UnixMs(0)).await, [of_shop(second)]);
+    assert!(waiting(UnixMs(i64::MAX)).await.is_empty());
+    db.store.keep_transcript(second, "").await.unwrap();
+    assert!(waiting(UnixMs(0)).await.is_empty(), "no word was understood: that is an end too");
+    let of = async |id| db.store.message(id).await.unwrap().unwrap().transcript;
+    assert_eq!((of(first).await.as_deref(), of(second).await), (Some("The blue door"), None));
+    let of_caller = MessageFilter { caller: Some(jo()), ..MessageFilter::default() };
+    assert!(db.store.messages(&of_caller).await.unwrap().iter().any(|message| message.transcript.is_some()));
+    db.store.keep_transcript(call(99).id, "of nobody").await.expect("erased meanwhile: nothing is kept");
 }
 
 async fn a_message_that_was_safe_too_late_is_one_all_the_same(db: Database) {

@@ -57,6 +57,7 @@ async fn the_list_tells_each_message_newest_first() {
             "shop": "Ruiz",
             "caller": {"number": JO, "name": "Jo Miller", "withheld": false},
             "recorded_at": "2026-12-24T17:02:40.000Z",
+            "transcript": null,
             "length_ms": 2000,
             "voice_ms": 1000,
             "cut_off": false,

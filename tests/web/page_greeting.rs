@@ -1,13 +1,16 @@
 //! The greeting by the page: heard as callers hear it, the shop's own words, and what is refused.
 
 use axum::http::{StatusCode, header};
+use ringall::call::Dictating;
 use ringall::greeting::Greeting;
+use ringall::media::g711::encode_ulaw;
 use ringall::now::UnixMs;
 use ringall::routing::decision::Opening;
 use ringall::routing::plan::{Language, Part};
+use ringall::switchboard::Purpose;
 
 use crate::browser::{ANA, Browser, PASSWORD};
-use crate::shop::{Answer, NOW, Place};
+use crate::shop::{Answer, Asked, NOW, Place};
 
 /// A WAVE file of 16 bits, mono, 8 kHz, with a tone.
 pub fn recording(seconds: u32, amplitude: f32) -> Vec<u8> {
@@ -113,6 +116,91 @@ async fn a_second_language_is_spoken_and_stands_on_the_sign() {
     assert_eq!(ana.fills("/greeting/also", &[("also", "xx")]).await.status, StatusCode::BAD_REQUEST);
     ana.fills("/greeting/also", &[("also", "")]).await;
     assert_eq!(place.store.plan().await.unwrap().shops[0].greeting.also, None);
+}
+
+/// So many seconds of a tone, as a telephone sends it.
+fn said(seconds: u32, amplitude: f32) -> Option<Vec<u8>> {
+    let sample = |n: u32| encode_ulaw(((amplitude * f32::sin(n as f32 * 0.7)).clamp(-1.0, 1.0) * 32_767.0) as i16);
+    Some((0..seconds * 8_000).map(sample).collect())
+}
+
+async fn rings(ana: &mut Browser<'_>, words: &str, phone: &str) -> Answer {
+    let mark = ana.mark().await;
+    let fields = [("csrf", mark.as_str()), ("language", "es"), ("part", "welcome"), ("words", words), ("phone", phone)];
+    ana.sends_with_file("/greeting/ring", &fields, &[]).await
+}
+
+#[tokio::test]
+async fn a_phone_is_rung_and_what_was_said_there_is_heard_and_kept() {
+    let place = Place::of_one_shop().await;
+    let counter = place.plan.shops[0].phones[0].id;
+    let mut ana = place.anas_browser().await;
+    let page = ana.sees("/greeting").await;
+    assert!(page.contains("Ring my phone") && !page.contains("id=\"spoken\""), "{page}");
+    let answer = rings(&mut ana, " Ruiz, estamos cerrados ", &counter.0.to_string()).await;
+    assert_eq!(answer.headers.get(header::LOCATION), Some(&"/greeting".parse().unwrap()), "{}", answer.text);
+    let [Asked::Ring(phone, Purpose::Speak(text))] = &place.asked()[..] else { panic!("{:?}", place.asked()) };
+    assert_eq!((*phone, &*text.words, text.part), (counter, "Ruiz, estamos cerrados", Part::Welcome));
+    for (step, told) in [
+        (Dictating::Rings, "Counter rings for you"),
+        (Dictating::IsTold, "Wait for the tone"),
+        (Dictating::Speaks, "Speak now"),
+    ] {
+        place.dictates(step, None);
+        let answer = ana.opens("/greeting").await;
+        assert!(answer.text.contains(told), "{told:?} is not in {}", answer.text);
+        assert_eq!(answer.headers.get(header::REFRESH), Some(&"2".parse().unwrap()), "it looks again by itself");
+        assert_eq!(ana.opens("/greeting/spoken").await.status, StatusCode::NOT_FOUND);
+    }
+    place.dictates(Dictating::IsOver, said(2, 0.3));
+    let answer = ana.opens("/greeting").await;
+    assert!(answer.text.contains("src=\"/greeting/spoken\"") && answer.text.contains("Use this"), "{}", answer.text);
+    assert_eq!(answer.headers.get(header::REFRESH), None);
+    let sound = ana.opens("/greeting/spoken").await;
+    assert_eq!((sound.status, &sound.headers[header::CONTENT_TYPE]), (StatusCode::OK, &"audio/wav".parse().unwrap()));
+    assert!(sound.bytes.len() > 30_000);
+    let kept = ana.fills("/greeting/spoken/keep", &[]).await;
+    assert_eq!(kept.headers.get(header::LOCATION), Some(&"/greeting?saved=yes".parse().unwrap()));
+    let own = place.store.plan().await.unwrap().shops[0].greeting.words.clone();
+    assert_eq!((own.len(), own[0].part, &*own[0].words), (1, Part::Welcome, "Ruiz, estamos cerrados"));
+    assert!(!ana.sees("/greeting").await.contains("id=\"spoken\""), "it is done with");
+    assert_eq!(ana.fills("/greeting/spoken/keep", &[]).await.status, StatusCode::SEE_OTHER, "twice is no fault");
+}
+
+#[tokio::test]
+async fn what_was_said_at_a_phone_is_refused_as_a_file_is() {
+    let place = Place::of_one_shop().await;
+    let counter = place.plan.shops[0].phones[0].id.0.to_string();
+    let mut ana = place.anas_browser().await;
+    for (words, told) in [("", "Write what is said"), ("Pulse 1 para ventas", "asks callers to press keys")] {
+        let answer = rings(&mut ana, words, &counter).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text.contains(told) && answer.text.contains("aria-describedby=\"welcome-es-fault\""), "{told}");
+    }
+    assert!(place.asked().is_empty(), "no phone was rung");
+    assert_eq!(rings(&mut ana, "Ruiz", "4711").await.status, StatusCode::NOT_FOUND);
+    rings(&mut ana, "Ruiz", &counter).await;
+    for (samples, told) in [
+        (said(11, 0.3), "people hang up on long ones"),
+        (said(2, 0.0), "Nothing is heard in it"),
+        (Some(Vec::new()), "Nothing is heard in it"),
+        (said(2, 8.0), "too loud and crackles"),
+    ] {
+        place.dictates(Dictating::IsOver, samples);
+        let page = ana.sees("/greeting").await;
+        assert!(page.contains(told) && !page.contains("Use this"), "{told:?} is not in {page}");
+        ana.fills("/greeting/spoken/keep", &[]).await;
+    }
+    place.dictates(Dictating::NotLifted, None);
+    assert!(ana.sees("/greeting").await.contains("Nobody lifted Counter"));
+    ana.fills("/greeting/spoken/drop", &[]).await;
+    assert!(!ana.sees("/greeting").await.contains("id=\"spoken\""));
+    assert!(place.store.plan().await.unwrap().shops[0].greeting.words.is_empty());
+    let mut guest = place.browser();
+    for path in ["/greeting/ring", "/greeting/spoken/keep", "/greeting/spoken/drop"] {
+        assert_eq!(guest.sends(path, &[]).await.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_ne!(ana.sends_with_file(path, &[], &[]).await.status, StatusCode::SEE_OTHER, "{path}: without a mark");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,27 @@ async fn messages_are_listed_with_a_player_each() {
 }
 
 #[tokio::test]
+async fn what_a_machine_has_written_down_stands_under_the_message_as_text() {
+    let place = place_with_messages().await;
+    let mut ana = place.anas_browser().await;
+    assert!(!ana.sees("/messages").await.contains("class=\"transcript\""), "nothing is written down yet");
+    place.store.keep_transcript(id(1), "I want <b>the</b> blue door \u{202e}4711.").await.unwrap();
+    place.store.keep_transcript(id(2), "").await.unwrap();
+    for path in ["/messages".to_owned(), format!("/calls/{}", id(1)), "/callers/+34600999888".to_owned()] {
+        let page = ana.sees(&path).await;
+        for words in
+            ["I want &#60;b&#62;the&#60;/b&#62; blue door 4711.", "Written down by a machine: listen to be sure."]
+        {
+            assert!(page.contains(words), "{words:?} is not in {page}");
+        }
+    }
+    assert_eq!(ana.sees("/messages").await.matches("class=\"transcript\"").count(), 1, "no word was understood");
+    let list = place.get("/api/v1/messages").await.ok();
+    let said: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["transcript"].clone()).collect();
+    assert_eq!(said, [serde_json::Value::Null, "I want <b>the</b> blue door \u{202e}4711.".into()]);
+}
+
+#[tokio::test]
 async fn a_message_is_heard_by_whoever_is_signed_in_and_nobody_else() {
     let place = place_with_messages().await;
     let mut ana = place.anas_browser().await;

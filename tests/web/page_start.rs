@@ -312,3 +312,18 @@ async fn a_drill_rings_each_phone_but_cells_and_says_what_came_of_it() {
     leads_to(&ana.fills(&one, &[("then", "/start/call")]).await, "/start/call");
     leads_to(&ana.fills(&one, &[("then", "//elsewhere.example")]).await, "/phones/drill");
 }
+
+#[tokio::test]
+async fn the_owner_has_the_phones_rung_before_each_opening_and_no_longer() {
+    let place = Place::of_one_shop().await;
+    let mut ana = place.anas_browser().await;
+    let wants = async || place.store.plan().await.unwrap().shops[0].drill_before_opening;
+    assert!(!wants().await && !ana.sees("/phones/drill").await.contains("checked"), "not unless wanted");
+    leads_to(&ana.fills("/phones/drill/before-opening", &[("ring", "yes")]).await, "/phones/drill?saved=yes");
+    assert!(wants().await);
+    leads_to(&ana.fills("/phones/drill/before-opening", &[]).await, "/phones/drill?saved=yes");
+    assert!(!wants().await);
+    assert!(place.asked().is_empty(), "no phone rings for that");
+    let mut guest = place.browser();
+    assert_eq!(guest.sends("/phones/drill/before-opening", &[]).await.status, StatusCode::UNAUTHORIZED);
+}

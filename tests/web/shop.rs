@@ -8,10 +8,10 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use hyper::body::Body as _;
-use ringall::call::Drilled;
 use ringall::call::record::{
     CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
 };
+use ringall::call::{Dictating, Drilled};
 use ringall::config::{Config, DatabaseUrl};
 use ringall::door::twilio::greeting_link::GreetingLinks;
 use ringall::media::recordings::Recordings;
@@ -26,7 +26,8 @@ use ringall::sip::auth::NonceSecret;
 use ringall::sip::stream::Reception;
 use ringall::store::{Contact, LogHealth, LogWriter, ShopSettings, Store};
 use ringall::switchboard::{
-    Doing, Gauges, LogEntry, Medium, NotRung, PhoneBecause, PhoneNow, Purpose, RightNow, ShopNow, Standing, Ticket,
+    Dictation, Doing, Gauges, LogEntry, Medium, NotRung, PhoneBecause, PhoneNow, Purpose, RightNow, ShopNow, Standing,
+    Ticket,
 };
 use ringall::twilio::webhook::Webhooks;
 use ringall::web::board::Question;
@@ -63,9 +64,13 @@ pub struct Place {
     plan_changes: watch::Sender<Arc<Plan>>,
     /// What the call loop was asked to do, in order.
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// What somebody says at a phone for the greeting.
+    spoken: Spoken,
     log: LogWriter,
     _disk: TempDir,
 }
+
+type Spoken = Arc<Mutex<Option<Dictation>>>;
 
 /// What the call loop is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,12 +149,15 @@ impl Place {
         let log = LogWriter::start(store.clone(), disk.path().join("journal"), |_| ()).expect("the log starts");
         let (board, looks) = Board::new();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
+        let spoken = Spoken::default();
         match the_loop {
-            Loop::Answers => drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new(), asked.clone()))),
+            Loop::Answers => {
+                drop(tokio::spawn(answer_looks(looks, plan.clone(), Vec::new(), asked.clone(), spoken.clone())))
+            }
             Loop::HasTrouble => {
                 let notice = Notice::NoPhoneRang(NoneRang::NoneReachable);
                 let standing = Standing { notice, at: UnixMs(NOW.0 - 60_000) };
-                drop(tokio::spawn(answer_looks(looks, plan.clone(), vec![standing], asked.clone())));
+                drop(tokio::spawn(answer_looks(looks, plan.clone(), vec![standing], asked.clone(), spoken.clone())));
             }
             Loop::IsGone => drop(looks),
         }
@@ -196,9 +204,17 @@ impl Place {
             gauges,
             feed,
             asked,
+            spoken,
             log,
             _disk: disk,
         }
+    }
+
+    /// Whoever was rung for the greeting is so far, or has said this.
+    pub fn dictates(&self, step: Dictating, samples: Option<Vec<u8>>) {
+        let mut spoken = self.spoken.lock().expect("nobody panics there");
+        let dictation = spoken.as_mut().expect("somebody who was rung");
+        (dictation.step, dictation.samples) = (step, samples.map(Into::into));
     }
 
     /// What the call loop was asked to do until now.
@@ -370,6 +386,7 @@ async fn answer_looks(
     plan: Arc<Plan>,
     notices: Vec<Standing>,
     told: Arc<Mutex<Vec<Asked>>>,
+    spoken: Spoken,
 ) {
     while let Some(question) = questions.recv().await {
         let look = match question {
@@ -380,11 +397,21 @@ async fn answer_looks(
                         Err(NotRung::Number(NotDialled::Premium))
                     }
                     Purpose::CallBack(_) | Purpose::Drill => Ok(()),
+                    Purpose::Speak(text) => {
+                        let (text, step) = (text.clone(), Dictating::Rings);
+                        let dictation = Dictation { text, phone, at: NOW, step, samples: None };
+                        *spoken.lock().expect("nobody panics here") = Some(dictation);
+                        Ok(())
+                    }
                     Purpose::PickUp(call) if *call == ringing(plan.shops[0].id, 5).id => Ok(()),
                     Purpose::PickUp(_) => Err(NotRung::Gone),
                 };
                 told.lock().expect("nobody panics here").push(Asked::Ring(phone, purpose));
                 let _ = answer.send(outcome);
+                continue;
+            }
+            Question::DictationForgotten { shop: _ } => {
+                *spoken.lock().expect("nobody panics here") = None;
                 continue;
             }
             Question::TakenOn { shop, number } => {
@@ -396,14 +423,15 @@ async fn answer_looks(
                 continue;
             }
         };
-        let shops = plan.shops.iter().map(|shop| shop_now(shop, &notices)).collect();
+        let dictation = spoken.lock().expect("nobody panics here").clone();
+        let shops = plan.shops.iter().map(|shop| shop_now(shop, &notices, dictation.clone())).collect();
         let calls = plan.shops.first().map(|shop| ringing(shop.id, 5)).into_iter().collect();
         // The web may have stopped waiting.
         let _ = look.send(RightNow { shops, calls, gauges: Gauges::default() });
     }
 }
 
-fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
+fn shop_now(shop: &Shop, notices: &[Standing], dictation: Option<Dictation>) -> ShopNow {
     let [counter, cell] = [shop.phones[0].id, shop.phones[1].id];
     let ring = Ring {
         waves: vec![Wave { after: Duration::ZERO, phones: vec![counter] }],
@@ -441,6 +469,7 @@ fn shop_now(shop: &Shop, notices: &[Standing]) -> ShopNow {
         }))
         .collect(),
         notices: notices.to_vec(),
+        dictation,
     }
 }
 
@@ -467,6 +496,7 @@ fn settings(name: &str) -> ShopSettings {
         country: Country(*b"ES"),
         calls_to: Vec::new(),
         call_back_ring: true,
+        drill_before_opening: false,
         greeting: Default::default(),
         language: Language::Es,
         hours: None,

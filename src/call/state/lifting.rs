@@ -1,14 +1,16 @@
 //! A call back begins at home: phones of the shop are rung, and whoever lifts one is put through to the customer. Until then
 //! nobody outside is concerned: there is no row, and what ends here leaves no trace but a missed call on the phones. A drill
-//! is the same without a customer: the phone rings once, and what came of it is told.
+//! is the same without a customer: the phone rings once, and what came of it is told. So is a phone that rings for whoever
+//! wants to say the greeting's own words.
 
 use super::super::event::{Final, Input, Output, Stop};
 use super::super::facts::Facts;
 use super::super::leg::{LegId, LegState};
 use super::super::phones::Phones;
 use super::super::record::EventKind;
-use super::super::{Dial, Drilled, Lift, Occasion, Then};
+use super::super::{Dial, Dictating, Drilled, Lift, Occasion, Then};
 use super::dialling::Dialling;
+use super::speaking::Speaking;
 use super::{Phase, ending, legs};
 use crate::now::{Mono, Now};
 use crate::routing::Outside;
@@ -88,22 +90,28 @@ impl Lifting {
 
     fn drilled(&mut self, drilled: Drilled, facts: &mut Facts) {
         self.drilled = drilled;
-        if let (Occasion::Drill, Some(lifter)) = (self.lift.occasion, self.lift.phones.first()) {
-            facts.push(Output::Drilled { phone: lifter.phone, drilled });
+        match (self.lift.occasion, self.lift.phones.first()) {
+            (Occasion::Drill, Some(lifter)) => facts.push(Output::Drilled { phone: lifter.phone, drilled }),
+            (Occasion::Speak, _) => match drilled {
+                Drilled::Rings => facts.push(Output::Dictating(Dictating::Rings)),
+                Drilled::Rang | Drilled::Silent => facts.push(Output::Dictating(Dictating::NotLifted)),
+                Drilled::Asked | Drilled::Lifted => {}
+            },
+            (Occasion::Drill | Occasion::Missed | Occasion::Asked, _) => {}
         }
     }
 
-    /// What a phone is told that nobody has lifted: of a drill none is to show a missed call.
+    /// What a phone is told that nobody has lifted: where no customer is called none is to show a missed call.
     fn unheard(&self) -> Stop {
         match self.lift.occasion {
-            Occasion::Drill => Stop::AnsweredElsewhere,
+            Occasion::Drill | Occasion::Speak => Stop::AnsweredElsewhere,
             Occasion::Missed | Occasion::Asked => Stop::NobodyAnswered,
         }
     }
 
     /// The first who lifts calls; from here on it is a call like one that they have dialled.
     fn lifted(mut self, now: Now, id: LegId, facts: &mut Facts) -> Phase {
-        let Then::Calls { to, carriers } = self.lift.then.clone() else {
+        if self.lift.then == Then::HangsUp {
             if let Some(leg) = facts.legs.get_mut(&id) {
                 leg.state = LegState::Leaving(Stop::AnsweredElsewhere);
             }
@@ -111,9 +119,14 @@ impl Lifting {
             ending::too_late(now, id, facts);
             legs::stop_others(now, None, Stop::AnsweredElsewhere, facts);
             return self.go_on(now, facts);
-        };
+        }
         let Some(leg) = facts.legs.remove(&id) else { return Phase::Lifting(self) };
         legs::stop_others(now, None, Stop::AnsweredElsewhere, facts);
+        let Then::Calls { to, carriers } = self.lift.then else {
+            facts.made_by = Some(leg.phone);
+            facts.push(Output::Dictate { leg: id });
+            return Phase::Speaking(Speaking::begin(now, facts));
+        };
         let phones = self.lift.phones;
         let user = phones.into_iter().find(|lifter| lifter.phone == leg.phone).map(|lifter| lifter.user);
         facts.made_by = Some(leg.phone);

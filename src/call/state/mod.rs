@@ -9,6 +9,7 @@ mod legs;
 pub(super) mod lifting;
 pub(super) mod ringing;
 mod screening;
+pub(super) mod speaking;
 pub(super) mod talking;
 pub(super) mod transferring;
 
@@ -26,6 +27,8 @@ pub(super) enum Phase {
     Greeting(greeting::Greeting),
     /// Phones of the shop ring for a call back, and nobody has lifted one yet.
     Lifting(lifting::Lifting),
+    /// Somebody of the shop says the greeting's own words at a phone.
+    Speaking(speaking::Speaking),
     /// A phone of the shop waits for somebody outside.
     Dialling(dialling::Dialling),
     /// Somebody has the call.
@@ -52,6 +55,7 @@ impl Phase {
             Phase::Ringing(ringing) => ringing.on(now, input, facts, phones).into(),
             Phase::Greeting(greeting) => greeting.on(now, input, facts, phones),
             Phase::Lifting(lifting) => lifting.on(now, input, facts),
+            Phase::Speaking(speaking) => speaking.on(now, input, facts),
             Phase::Dialling(dialling) => dialling.on(now, input, facts),
             Phase::Talking(talking) => talking.on(now, input, facts, phones),
             Phase::Transferring(transferring) => transferring.on(now, input, facts, phones),
@@ -64,6 +68,7 @@ impl Phase {
             Phase::Ringing(ringing) => ringing.deadline(facts),
             Phase::Greeting(greeting) => greeting.deadline(),
             Phase::Lifting(lifting) => lifting.deadline(),
+            Phase::Speaking(speaking) => speaking.deadline(),
             Phase::Dialling(dialling) => dialling.deadline(),
             Phase::Talking(talking) => talking.deadline(),
             Phase::Transferring(transferring) => transferring.deadline(),

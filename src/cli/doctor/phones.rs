@@ -167,6 +167,7 @@ pub(super) mod tests {
             hours_override: None,
             blocked: Default::default(),
             call_back_ring: true,
+            drill_before_opening: false,
             greeting: Default::default(),
         }
     }

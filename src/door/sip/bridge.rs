@@ -13,7 +13,7 @@ use crate::media::sdp::{
     our_offer,
 };
 use crate::media::srtp::MasterKey;
-use crate::media::{Ask, Attend, Command, Family, Hold, Pair, RelayId, Which};
+use crate::media::{Ask, Attend, Command, Family, Hold, Keep, Pair, RelayId, Which};
 use crate::now::Now;
 use crate::sip::dialog::Dialog;
 use crate::sip::endpoint::ServerTx;
@@ -72,7 +72,8 @@ impl SipDoor {
 
     /// Answers the caller with the closed shop's greeting, and takes a message behind it.
     pub fn greet(&mut self, now: Now, call: CallId, sounds: Arc<[Sound]>) {
-        let machine = FarEnd { far: Far::Machine { sounds }, ours: machine(), theirs: machine() };
+        let far = Far::Machine { sounds, keep: Keep::File };
+        let machine = FarEnd { far, ours: machine(), theirs: machine() };
         let answered = self.answer_with(now, call, machine);
         self.or_hang_up(now, call, answered);
     }
@@ -230,12 +231,13 @@ impl SipDoor {
                 let b = conversation.phone_theirs.side(phone.pair.id, phone.hop.to.ip(), payloads.b, keys_b);
                 Command::Connect { relay, lane, a, b }
             }
-            Far::Machine { sounds } => {
+            Far::Machine { sounds, keep } => {
                 let attend = Attend {
                     recording: call.0,
                     sounds: sounds.clone(),
                     stream,
                     listens: Listens::to(&conversation.phone_theirs.formats),
+                    keep: *keep,
                 };
                 Command::Attend { relay, lane, a, b: payloads.b, attend: Box::new(attend) }
             }

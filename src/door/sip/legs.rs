@@ -9,7 +9,7 @@ use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
 use crate::media::player::Sound;
 use crate::media::sdp::Description;
-use crate::media::{self, Pair, RelayId, Which};
+use crate::media::{self, Keep, Pair, RelayId, Which};
 use crate::routing::plan::PhoneId;
 use crate::sip::dialog::{Dialog, DialogKey};
 use crate::sip::endpoint::ClientTx;
@@ -132,9 +132,11 @@ pub(super) struct Conversation {
 #[derive(Clone, Debug)]
 pub(super) enum Far {
     Phone(LegId),
-    /// The closed shop's greeting, which is this, and then whoever takes the message.
+    /// The closed shop's greeting, which is this, and then whoever takes the message; or whoever listens to the greeting's own
+    /// words, behind what is to be done.
     Machine {
         sounds: Arc<[Sound]>,
+        keep: Keep,
     },
     /// Nobody yet: whoever has lifted a phone for a call back hears this until somebody there picks up.
     Tone {

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::call::event::Stop;
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::CallId;
-use crate::media::Family;
 use crate::media::player::Sound;
+use crate::media::{Family, Keep};
 use crate::now::Now;
 use crate::routing::plan::PhoneId;
 use crate::sip::dialog::{Dialog, DialogKey};
@@ -81,11 +82,18 @@ impl SipDoor {
 
     /// Whoever has picked up at this leg is the caller from now on, and hears this until somebody else does.
     pub fn lift(&mut self, now: Now, leg: LegId, sounds: Arc<[Sound]>) {
-        let lifted = self.begin_at(leg, sounds);
+        let lifted = self.begin_at(leg, sounds.clone(), Far::Tone { sounds });
         self.or_hang_up(now, leg.call, lifted);
     }
 
-    fn begin_at(&mut self, leg: LegId, sounds: Arc<[Sound]>) -> Option<()> {
+    /// Whoever has picked up at this leg is the caller from now on, hears this, and is recorded behind it.
+    pub fn dictate(&mut self, now: Now, leg: LegId, sounds: Arc<[Sound]>, longest: Duration) {
+        let keep = Keep::Hand { longest };
+        let lifted = self.begin_at(leg, sounds.clone(), Far::Machine { sounds, keep });
+        self.or_hang_up(now, leg.call, lifted);
+    }
+
+    fn begin_at(&mut self, leg: LegId, tone: Arc<[Sound]>, with: Far) -> Option<()> {
         let phone = self.phones.remove(&leg)?;
         self.reliable.forget_phone(leg);
         let call = leg.call;
@@ -100,10 +108,10 @@ impl SipDoor {
         caller.audio.caller = Some(phone.pair);
         (caller.hop, caller.place) = (phone.hop, binding);
         caller.dialog_key = dialog.key.clone();
-        caller.begun = Beginning::Lifted { tx, invite, tone: sounds.clone() };
+        caller.begun = Beginning::Lifted { tx, invite, tone };
         let conversation = Conversation {
             dialog: *dialog,
-            with: Far::Tone { sounds },
+            with,
             acked: Acked::Yes,
             theirs,
             ours: phone.ours,

@@ -340,8 +340,8 @@ impl SipDoor {
             // What is said is the shop's: the switchboard asks for it with the words ([`SipDoor::greet`],
             // [`SipDoor::screen`], [`SipDoor::dismiss`]).
             Output::Notify(_) | Output::Greet(_) | Output::Screen { .. } | Output::Dismiss { .. } => {}
-            // The same ([`SipDoor::lift`]).
-            Output::Lift { .. } | Output::Drilled { .. } => {}
+            // The same ([`SipDoor::lift`], [`SipDoor::dictate`]).
+            Output::Lift { .. } | Output::Dictate { .. } | Output::Drilled { .. } | Output::Dictating(_) => {}
             Output::Ring { leg, binding, phone } => {
                 self.show_its_own(*leg, *phone);
                 self.ring(now, *leg, *binding);

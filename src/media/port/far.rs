@@ -15,7 +15,7 @@ use crate::media::attendant::{self, Attendant};
 use crate::media::player::PACKET_BYTES;
 use crate::media::relay::{Relay, Verdict};
 use crate::media::srtp::OVERHEAD;
-use crate::media::{Carry, Fact, Hold, PairId, Side, Which};
+use crate::media::{Carry, Fact, Hold, Keep, PairId, Side, Which};
 use crate::now::Mono;
 
 /// Where a machine's packets come from and go to, in the relay's eyes: it has no port, and nothing is sent there.
@@ -58,11 +58,15 @@ impl Far {
     }
 
     /// The caller is gone, or we are: what was recorded is finished.
-    pub(super) fn end_recording(&mut self, disk: &Orders) {
+    pub(super) fn end_recording<F: Fn(Fact)>(&mut self, disk: &Orders, facts: &F) {
         if let Far::Machine(Machine::Attendant(machine)) = self
             && let Some((last, recorded)) = machine.stop()
         {
-            disk.give(Order::Finish(machine.recording(), last, recorded));
+            let recording = machine.recording();
+            match machine.keep() {
+                Keep::File => disk.give(Order::Finish(recording, last, recorded)),
+                Keep::Hand { .. } => facts(Fact::Dictated { recording, samples: last }),
+            }
         }
     }
 
@@ -99,14 +103,19 @@ impl Machine {
                 match machine.poll(now, &mut packet) {
                     attendant::Turn::Packet => turns.send(now, &mut packet),
                     attendant::Turn::Begun => {
-                        turns.disk.give(Order::Begin(recording));
+                        if machine.keep() == Keep::File {
+                            turns.disk.give(Order::Begin(recording));
+                        }
                         (turns.facts)(Fact::Greeted { recording });
                     }
                     attendant::Turn::Recorded(samples) => turns.disk.give(Order::Append(recording, samples)),
-                    attendant::Turn::Ended(last, recorded) => {
-                        (turns.facts)(Fact::RecordingEnded { recording });
-                        turns.disk.give(Order::Finish(recording, last, recorded));
-                    }
+                    attendant::Turn::Ended(last, recorded) => match machine.keep() {
+                        Keep::File => {
+                            (turns.facts)(Fact::RecordingEnded { recording });
+                            turns.disk.give(Order::Finish(recording, last, recorded));
+                        }
+                        Keep::Hand { .. } => (turns.facts)(Fact::Dictated { recording, samples: last }),
+                    },
                     attendant::Turn::Wait { .. } => return true,
                     attendant::Turn::Over => return false,
                 }

@@ -146,7 +146,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
             self.look_for_silence(now);
         }
         for live in self.live.iter_mut().flatten() {
-            live.b.end_recording(&self.disk);
+            live.b.end_recording(&self.disk, &self.facts);
         }
     }
 
@@ -391,7 +391,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
         if let Some(slot) = relay.and_then(|relay| self.slots.remove(&relay))
             && let Some(mut live) = self.live.get_mut(slot).and_then(Option::take)
         {
-            live.b.end_recording(&self.disk);
+            live.b.end_recording(&self.disk, &self.facts);
             self.attended.retain(|attended| *attended != slot);
             self.free_slots.push(slot);
             self.undrained.retain(|token| Port::of(*token).is_some_and(|port| port.slot != slot));

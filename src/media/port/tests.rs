@@ -16,7 +16,7 @@ use crate::media::g711::Law;
 use crate::media::listens::Listens;
 use crate::media::player::{Sound, Stream};
 use crate::media::srtp::{Guard, Keying, Keys, MASTER_BYTES, MasterKey, OVERHEAD, Suite};
-use crate::media::{Attend, Carry, Family, Hold, Kept, Pair, PairId, RelayId, Side, Which, g711, rtp, wav};
+use crate::media::{Attend, Carry, Family, Hold, Keep, Kept, Pair, PairId, RelayId, Side, Which, g711, rtp, wav};
 
 const LANE: Lane = Lane(0);
 const RELAY: RelayId = RelayId(1);

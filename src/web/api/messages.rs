@@ -55,6 +55,9 @@ pub struct Message {
     /// How much of it is voice. Milliseconds.
     #[schema(minimum = 0)]
     pub voice_ms: u64,
+    /// What was said, as the owner's command has written it down; null where it has not, or understood nothing.
+    #[schema(required)]
+    pub transcript: Option<String>,
     /// The service stopped before the recording was in the log: the caller may have said more.
     pub cut_off: bool,
     /// Where its sound is: a path on this server.
@@ -63,7 +66,8 @@ pub struct Message {
 
 impl Message {
     pub fn new(stored: StoredMessage, plan: &Plan) -> Message {
-        let StoredMessage { message, cut_off, shop, caller, caller_raw, caller_name, withheld, .. } = stored;
+        let StoredMessage { message, transcript, cut_off, shop, caller, caller_raw, caller_name, withheld, .. } =
+            stored;
         let id = message.call.0;
         let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Message {
@@ -74,6 +78,7 @@ impl Message {
             recorded_at: rfc3339(message.recorded),
             length_ms: milliseconds(message.length),
             voice_ms: milliseconds(message.voice),
+            transcript,
             cut_off,
             audio: format!("/api/v1/messages/{id}/audio"),
         }

@@ -7,10 +7,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{Step, Way, way};
 use crate::web::assets;
+use crate::web::drill::looking_again;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page};
+use crate::web::greeting::spoken::{self, SpokenCard};
 use crate::web::greeting::{Heard, PartForm, Refused, heard, parts, take};
+use crate::web::ring::PhoneChoice;
 use crate::words::page::greeting as said;
 use crate::words::page::shop::start::{Labels, labels};
 
@@ -24,7 +27,10 @@ struct Page {
     script: &'static str,
     saved: bool,
     heard: Heard,
+    spoken: Option<SpokenCard>,
     parts: Vec<PartForm>,
+    phones: Vec<PhoneChoice>,
+    ring: String,
     record: String,
     remove: String,
     then: &'static str,
@@ -49,7 +55,9 @@ pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<
 
 async fn build(view: &View, refused: Option<Refused>) -> Result<Response, Fault> {
     let t = labels(view.language());
-    page(Page {
+    let spoken = spoken::last(view).await.map(|last| spoken::card(&last, view));
+    let goes_on = spoken.as_ref().is_some_and(|spoken| spoken.goes_on);
+    let built = page(Page {
         frame: view.frame(Tab::Shop, t.step_greeting),
         t,
         g: said::labels(view.language()),
@@ -57,10 +65,14 @@ async fn build(view: &View, refused: Option<Refused>) -> Result<Response, Fault>
         script: assets::GREETING.as_str(),
         saved: refused.is_none() && !view.query.text("saved").is_empty(),
         heard: heard(view, None),
+        spoken,
         parts: parts(view, refused.as_ref()),
+        phones: spoken::phones(view),
+        ring: view.at("/greeting/ring"),
         record: view.at(Step::Greeting.path()),
         remove: view.at("/greeting/remove"),
         then: Step::Greeting.path(),
         is_own: !view.shop.greeting.words.is_empty(),
-    })
+    })?;
+    Ok(looking_again(built, goes_on))
 }

@@ -184,6 +184,7 @@ pub(super) const LABELS: Labels = Labels {
     add: "Add",
     messages: "Messages",
     no_messages: "No messages.",
+    written_down: "Written down by a machine: listen to be sure.",
     cut_off: "Cut off: the service stopped while they spoke.",
     to_call: "The call",
     older_messages: "Older messages",

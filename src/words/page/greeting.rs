@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::call::Dictating;
 use crate::greeting::own::Unfit;
 use crate::routing::plan::{Language, Part};
 
@@ -10,6 +11,7 @@ labels! {
     greeting, heard, heard_hint, hear_at, listen, they_hear, phones_ring, never_closed,
     words_heading, words_hint, own_voice, our_voice, what_is_said, a_wave, record, stop, recorded, listening,
     needs_https, no_microphone, keep, use_ours, also, also_hint, only_one,
+    by_phone, by_phone_hint, phone, what_you_said, keep_spoken, drop_spoken,
 }
 
 const ENGLISH: Labels = Labels {
@@ -38,6 +40,12 @@ const ENGLISH: Labels = Labels {
     also: "A second language",
     also_hint: "It is said after the first, as far as twelve seconds reach.",
     only_one: "None",
+    by_phone: "Ring my phone and I’ll speak",
+    by_phone_hint: "Or say it at a phone of the shop: write above what you say, and the phone rings for you.",
+    phone: "Phone",
+    what_you_said: "What you said, as callers would hear it",
+    keep_spoken: "Use this",
+    drop_spoken: "Throw it away",
 };
 
 const SPANISH: Labels = Labels {
@@ -67,6 +75,12 @@ const SPANISH: Labels = Labels {
     also: "Un segundo idioma",
     also_hint: "Se dice después del primero, hasta donde lleguen los doce segundos.",
     only_one: "Ninguno",
+    by_phone: "Haz sonar mi teléfono y lo digo",
+    by_phone_hint: "O dilo en un teléfono de la tienda: escribe arriba lo que dices y el teléfono sonará para ti.",
+    phone: "Teléfono",
+    what_you_said: "Lo que has dicho, tal como se oiría",
+    keep_spoken: "Usar esto",
+    drop_spoken: "Descartarlo",
 };
 
 /// Which words these are: "Welcome: your shop's name, and that it is closed".
@@ -76,6 +90,38 @@ pub fn part(part: Part, language: Language) -> &'static str {
         (Language::En, Part::Invitation) => "At the end: that they may leave a message",
         (Language::Es, Part::Welcome) => "Bienvenida: el nombre de la tienda y que está cerrada",
         (Language::Es, Part::Invitation) => "Al final: que pueden dejar un mensaje",
+    }
+}
+
+/// How far somebody is who says it at this phone.
+pub fn spoken(step: Dictating, phone: &str, language: Language) -> String {
+    match (language, step) {
+        (Language::En, Dictating::Asked | Dictating::Rings) => {
+            format!("{phone} rings for you. Lift it, wait for the tone, say it, and press # when you are done.")
+        }
+        (Language::En, Dictating::IsTold) => format!("{phone} tells you what to do. Wait for the tone."),
+        (Language::En, Dictating::Speaks) => "Speak now. Press # when you are done, or hang up.".to_owned(),
+        (Language::En, Dictating::IsOver) => "One moment …".to_owned(),
+        (Language::En, Dictating::NotLifted) => {
+            format!("Nobody lifted {phone}, or a customer called meanwhile. Nothing was recorded.")
+        }
+        (Language::Es, Dictating::Asked | Dictating::Rings) => {
+            format!("{phone} suena para ti. Descuelga, espera la señal, dilo y pulsa # cuando termines.")
+        }
+        (Language::Es, Dictating::IsTold) => format!("{phone} te dice qué hacer. Espera la señal."),
+        (Language::Es, Dictating::Speaks) => "Habla ahora. Pulsa # cuando termines o cuelga.".to_owned(),
+        (Language::Es, Dictating::IsOver) => "Un momento…".to_owned(),
+        (Language::Es, Dictating::NotLifted) => {
+            format!("Nadie ha descolgado {phone}, o mientras tanto ha llamado un cliente. No se ha grabado nada.")
+        }
+    }
+}
+
+/// What was said there may be used.
+pub fn spoken_well(phone: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("Said at {phone}. Listen to it, then use it or say it again."),
+        Language::Es => format!("Dicho en {phone}. Escúchalo y úsalo, o vuelve a decirlo."),
     }
 }
 

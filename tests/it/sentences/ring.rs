@@ -476,6 +476,41 @@ pub const PARAGRAPHS: &[Paragraph] = &[
                 says: "A customer who calls goes before a drill.",
                 shown_by: &["story::drill::a_customer_who_calls_goes_before_a_drill"],
             },
+            Sentence {
+                says: "Where the owner wants it, each phone that is to ring then is rung so ten minutes before each opening that callers are told of: once, not on a closed day, not while somebody calls, and not when the service starts after that. The owner is told of those that did not ring.",
+                shown_by: &[
+                    "story::before_opening::each_phone_rings_once_ten_minutes_before_the_shop_opens",
+                    "story::before_opening::nobody_is_rung_where_the_owner_does_not_want_it_or_no_longer",
+                    "story::before_opening::a_service_that_starts_late_makes_up_for_nothing",
+                    "story::before_opening::a_day_that_is_closed_is_left_alone_and_so_is_a_short_break",
+                    "story::before_opening::nobody_is_rung_while_somebody_calls_but_when_they_are_gone",
+                    "story::before_opening::a_phone_that_does_not_ring_is_told_of_once_and_until_it_rings",
+                    "story::before_opening::who_is_off_that_day_is_not_rung",
+                ],
+            },
+        ],
+    },
+    Paragraph {
+        title: "The greeting, said at a phone",
+        sentences: &[
+            Sentence {
+                says: "A phone that the owner has rung for it at the page says when to speak, and what is said until `#`, 8 s of silence, the end of the call or the greeting's 12 s waits at the page. Nothing is logged, and no phone shows a missed call.",
+                shown_by: &[
+                    "story::saying_the_greeting::the_phone_rings_and_what_is_said_until_the_pound_key_waits_at_the_page",
+                    "story::saying_the_greeting::it_ends_by_hanging_up_by_silence_and_at_the_greetings_own_limit",
+                    "story::saying_the_greeting::who_hangs_up_before_the_beep_has_said_nothing",
+                    "story::saying_the_greeting::a_phone_that_nobody_lifts_shows_no_missed_call",
+                    "story::saying_the_greeting::a_service_that_stops_hangs_up_on_who_speaks",
+                ],
+            },
+            Sentence {
+                says: "Customers go first: the phone of who speaks is one that talks, all others ring, and one that nobody has lifted yet rings for the customer.",
+                shown_by: &[
+                    "story::saying_the_greeting::a_customer_who_calls_finds_the_phone_of_who_speaks_busy_and_all_others_ringing",
+                    "story::saying_the_greeting::a_customer_who_calls_goes_before_a_phone_that_nobody_has_lifted_yet",
+                    "story::saying_the_greeting::while_the_owner_speaks_a_closed_shop_greets_as_ever",
+                ],
+            },
         ],
     },
     Paragraph {

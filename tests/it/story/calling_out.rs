@@ -49,7 +49,8 @@ fn told(shop: &Shop) -> Vec<NotDialled> {
         Notice::NoPhoneRang(_)
         | Notice::LikelyMailbox { .. }
         | Notice::TrunkDown { .. }
-        | Notice::CallBackDue { .. } => None,
+        | Notice::CallBackDue { .. }
+        | Notice::DidNotRing { .. } => None,
     });
     whys.collect()
 }

@@ -3,6 +3,7 @@
 mod after_a_crash;
 mod attended;
 mod bad_network;
+mod before_opening;
 mod between_phones;
 mod branch_ends;
 mod by_webhook;
@@ -35,6 +36,7 @@ mod registering_by_stream;
 mod reliable;
 mod ring_all;
 mod routers;
+mod saying_the_greeting;
 mod session_timer;
 mod several_carriers;
 mod several_shops;

@@ -5,16 +5,17 @@ use super::*;
 impl Rig {
     /// A caller who speaks A-law is greeted with three frames.
     fn attend(&self, caller: &Peer) -> Pair {
-        self.attend_with(caller, None)
+        self.attend_with(caller, None, Keep::File)
     }
 
-    pub(super) fn attend_with(&self, caller: &Peer, keys: Option<Keys>) -> Pair {
+    pub(super) fn attend_with(&self, caller: &Peer, keys: Option<Keys>, keep: Keep) -> Pair {
         let pair = self.two()[0];
         let attend = Attend {
             recording: RECORDING,
             sounds: [Sound::Recorded([g711::encode_ulaw(1000); 480].into())].into(),
             stream: Stream { law: Law::Ulaw, payload_type: 0, ssrc: 2, sequence: 10, timestamp: 100 },
             listens: Listens { audio: vec![(0, Law::Ulaw)], keys: Some(101) },
+            keep,
         };
         let mut a = caller.side(pair.id, (8, Carry::AlawToUlaw(0)));
         a.payloads.push((101, Carry::As(101)));

@@ -101,7 +101,7 @@ fn a_protected_caller_is_greeted_and_recorded() {
     let rig = Rig::new((23_450, 23_469));
     let caller = Peer::at("127.0.0.1:0");
     let (keys, mut guard) = protected();
-    let pair = rig.attend_with(&caller, Some(keys));
+    let pair = rig.attend_with(&caller, Some(keys), Keep::File);
     assert_eq!(rig.fact(), Fact::Greeted { recording: RECORDING });
     for n in 0..5_u16 {
         let heard = opened(&mut guard, caller.hears().0);

@@ -78,6 +78,11 @@ said! {
     drill_begin: "Ring them now", "Hacerlos sonar ahora";
     drill_ring: "Ring this one", "Hacer sonar este";
     drill_cell: "A cell is not rung here: its call would cost money.", "A un móvil no se le llama aquí: la llamada costaría dinero.";
+    drill_before: "Ring them ten minutes before each opening", "Hacerlos sonar diez minutos antes de cada apertura";
+    drill_before_hint: "Each that is to ring then, once, also on days with hours of their own. Only phones that do not ring are told of, \
+         as your other notices are. Never while somebody calls; cells are left out, as their calls would cost money.",
+        "Una vez cada uno de los que tocan, también en días con horario propio. Solo se avisa de los que no suenan, como con tus \
+         otros avisos. Nunca mientras alguien llama; los móviles no, porque la llamada costaría dinero.";
     drill_look: "See what became of it", "Ver qué ha pasado";
 }
 

@@ -1,0 +1,131 @@
+//! Somebody of the shop says the greeting's own words at a phone, which is rung for it: one at a time in each shop. What they
+//! have said waits here until somebody at the page keeps it or has it taken away, or the process ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{CallId, Switchboard};
+use crate::call::event::NotRung;
+use crate::call::leg::{BindingId, LegId};
+use crate::call::{Call, Dictating, Lift, Lifter, Occasion, Then};
+use crate::greeting::{self, own};
+use crate::now::{Now, UnixMs};
+use crate::routing::plan::{Language, Line, Part, Phone, PhoneId, Plan, Shop, ShopId};
+use crate::words;
+
+/// So long it rings: whoever has asked for it goes there.
+pub const SPEAK_RINGS_FOR: Duration = Duration::from_secs(30);
+
+/// What somebody wants to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnText {
+    pub language: Language,
+    pub part: Part,
+    /// In writing.
+    pub words: Arc<str>,
+}
+
+/// How it went, or goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dictation {
+    pub text: OwnText,
+    pub phone: PhoneId,
+    pub at: UnixMs,
+    pub step: Dictating,
+    /// What was said, μ-law, once it is over. Empty: nothing.
+    pub samples: Option<Arc<[u8]>>,
+}
+
+/// The last of each shop.
+#[derive(Debug, Default)]
+pub(super) struct Dictations(HashMap<ShopId, (CallId, Dictation)>);
+
+impl Dictation {
+    /// Whether somebody need but wait to see more of it.
+    pub fn goes_on(&self) -> bool {
+        match self.step {
+            Dictating::Asked | Dictating::Rings | Dictating::IsTold | Dictating::Speaks => true,
+            Dictating::IsOver => self.samples.is_none(),
+            Dictating::NotLifted => false,
+        }
+    }
+}
+
+impl Dictations {
+    pub fn last(&self, shop: ShopId) -> Option<Dictation> {
+        self.0.get(&shop).map(|(_, dictation)| dictation.clone())
+    }
+
+    /// Nobody wants it any more.
+    pub fn forget(&mut self, shop: ShopId) {
+        if self.last(shop).is_some_and(|dictation| !dictation.goes_on()) {
+            self.0.remove(&shop);
+        }
+    }
+
+    pub fn forget_shops_beside(&mut self, plan: &Plan) {
+        self.0.retain(|shop, _| plan.shop(*shop).is_some());
+    }
+
+    fn of(&mut self, call: CallId) -> Option<&mut Dictation> {
+        self.0.values_mut().find(|(of, _)| *of == call).map(|(_, dictation)| dictation)
+    }
+
+    pub fn goes(&mut self, call: CallId, step: Dictating) {
+        let Some(dictation) = self.of(call) else { return };
+        // Who has hung up before the beep has said nothing; of all others the recorder tells.
+        if step == Dictating::IsOver && dictation.step != Dictating::Speaks {
+            dictation.samples.get_or_insert_with(|| Arc::from([]));
+        }
+        dictation.step = step;
+    }
+
+    pub fn said(&mut self, call: CallId, samples: Vec<u8>) {
+        if let Some(dictation) = self.of(call) {
+            dictation.samples = Some(samples.into());
+        }
+    }
+}
+
+impl Switchboard {
+    /// Rings this phone, which is free and not behind a carrier, for whoever wants to say this.
+    pub(super) fn begin_dictation(
+        &mut self,
+        now: Now,
+        shop: &Arc<Shop>,
+        phone: &Phone,
+        text: &OwnText,
+    ) -> Result<(), NotRung> {
+        if self.dictations.last(shop.id).is_some_and(|dictation| dictation.goes_on()) {
+            return Err(NotRung::Busy);
+        }
+        let user = match &phone.line {
+            Line::Registers { user, .. } => user.clone(),
+            Line::Fixed { .. } | Line::Cell { .. } => String::new(),
+        };
+        let place: BindingId = self.contacts.phones.of(phone.id).first().copied().ok_or(NotRung::Unreachable)?;
+        let lift = Lift {
+            occasion: Occasion::Speak,
+            phones: vec![Lifter { phone: phone.id, user }],
+            then: Then::Speaks,
+            within: SPEAK_RINGS_FOR,
+        };
+        let id = CallId(self.chance.uuid(now.wall));
+        let dictation =
+            Dictation { text: text.clone(), phone: phone.id, at: now.wall, step: Dictating::Asked, samples: None };
+        let before = self.dictations.0.insert(shop.id, (id, dictation));
+        let begun = self.ring_ours(now, id, shop, lift, place, ("greeting", words::speak(shop.language)));
+        if begun.is_err() {
+            self.dictations.0.remove(&shop.id);
+            self.dictations.0.extend(before.map(|before| (shop.id, before)));
+        }
+        begun
+    }
+
+    /// Somebody has lifted the phone: they hear what to do, in the shop's language.
+    pub(super) fn dictate(&mut self, now: Now, leg: LegId) {
+        let language = self.calls.get(&leg.call).and_then(Call::shop).map(|shop| shop.language).unwrap_or_default();
+        self.door.dictate(now, leg, own::asked_for(language), greeting::LENGTH_MAX);
+    }
+}

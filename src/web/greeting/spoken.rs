@@ -1,0 +1,133 @@
+//! "Ring my phone and I'll speak": a phone of the shop rings for whoever looks at the greeting's page, and what they say at it
+//! waits there to be heard, kept or said again.
+
+use axum::Extension;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::call::Dictating;
+use crate::greeting::own::{Unfit, written};
+use crate::media::linear::Linear;
+use crate::routing::plan::{Line, OwnWords, PhoneId};
+use crate::switchboard::{Dictation, OwnText, Purpose};
+use crate::web::fault::Fault;
+use crate::web::form::Fields;
+use crate::web::frame::{View, page, shown};
+use crate::web::ring::PhoneChoice;
+use crate::words;
+use crate::words::page::greeting as said;
+
+use super::{Refused, back_to, build, saved, which};
+
+/// What came of it, or how far it is.
+pub struct SpokenCard {
+    /// Which words, as above their form.
+    pub name: &'static str,
+    pub sentence: String,
+    /// What was said can be heard.
+    pub sound: Option<String>,
+    /// It may be kept.
+    pub keep: Option<String>,
+    /// Nobody need wait for it any more.
+    pub drop: Option<String>,
+    pub goes_on: bool,
+}
+
+/// Phones that a person lifts, and that cost nothing: the reader's own first.
+pub fn phones(view: &View) -> Vec<PhoneChoice> {
+    let own = view.visitor.owner.phone;
+    let is_rung = |line: &Line| !matches!(line, Line::Cell { .. });
+    let mut phones: Vec<_> = view.shop.phones.iter().filter(|phone| is_rung(&phone.line)).collect();
+    phones.sort_by_key(|phone| Some(phone.id) != own);
+    let is_there = |id: PhoneId| phones.iter().any(|phone| phone.id == id);
+    let chosen = own.filter(|own| is_there(*own)).or(view.phone);
+    let choice = |id: PhoneId, name| PhoneChoice { id: id.0, name: shown(name), chosen: chosen == Some(id) };
+    phones.iter().map(|phone| choice(phone.id, &phone.name)).collect()
+}
+
+/// The last of this shop; none, where the loop does not answer: the page is of use without.
+pub async fn last(view: &View) -> Option<Dictation> {
+    let looked = view.web.board.look().await.ok()?;
+    looked.shops.into_iter().find(|shop| shop.shop == view.shop.id)?.dictation
+}
+
+pub fn card(dictation: &Dictation, view: &View) -> SpokenCard {
+    let language = view.language();
+    let name = view.shop.phone(dictation.phone).map(|phone| shown(&phone.name)).unwrap_or_default();
+    let samples = dictation.samples.as_deref().filter(|samples| !samples.is_empty());
+    let fits = samples.map(|_| own_words(dictation));
+    let goes_on = dictation.goes_on();
+    SpokenCard {
+        name: said::part(dictation.text.part, language),
+        sentence: match (&fits, dictation.step) {
+            (Some(Ok(_)), Dictating::IsOver) => said::spoken_well(&name, language),
+            (Some(Err(unfit)), Dictating::IsOver) => said::unfit(unfit, language),
+            (None, Dictating::IsOver) if !goes_on => said::unfit(&Unfit::Silent, language),
+            (_, step) => said::spoken(step, &name, language),
+        },
+        sound: fits.as_ref().map(|_| view.at("/greeting/spoken")),
+        keep: fits.filter(Result::is_ok).map(|_| view.at("/greeting/spoken/keep")),
+        drop: (!goes_on).then(|| view.at("/greeting/spoken/drop")),
+        goes_on,
+    }
+}
+
+/// Has the chosen phone rung.
+pub async fn ring(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    let (language, part) = which(&fields)?;
+    let words = fields.text("words");
+    let refused = async |status: StatusCode, fault: String| {
+        let refused = Refused { language, part, words: words.to_owned(), fault };
+        Ok((status, page(build(&view, Some(refused)).await)?).into_response())
+    };
+    let text = match written(words) {
+        Ok(words) => OwnText { language, part, words: words.into() },
+        Err(unfit) => return refused(StatusCode::UNPROCESSABLE_ENTITY, said::unfit(&unfit, view.language())).await,
+    };
+    let chosen = fields.text("phone").parse().map(PhoneId).map_err(|_| Fault::BadForm)?;
+    let phone = view.shop.phone(chosen).ok_or(Fault::NotFound)?;
+    if let Err(why) = view.web.board.ring(phone.id, Purpose::Speak(text)).await? {
+        return refused(StatusCode::CONFLICT, words::not_rung(why, &shown(&phone.name), view.language())).await;
+    }
+    // Without a fragment: a browser takes its own page there for one that it need not load again.
+    let mut response = Redirect::to(&view.at(back_to(&fields))).into_response();
+    response.headers_mut().append(header::SET_COOKIE, view.web.entrance.cookie.keep_phone(phone.id));
+    Ok(response)
+}
+
+/// What was said, as callers would hear it; what no caller ever will, as it came.
+pub async fn sound(view: View) -> Result<Response, Fault> {
+    let dictation = last(&view).await.ok_or(Fault::NotFound)?;
+    let raw = dictation.samples.clone().filter(|samples| !samples.is_empty()).ok_or(Fault::NotFound)?;
+    let samples = own_words(&dictation).map_or(raw, |own| own.samples);
+    let file = Linear::of(&samples);
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("audio/wav")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ];
+    Ok((headers, file.part(0..file.bytes())).into_response())
+}
+
+pub async fn keep(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    // Somebody else may have kept it, or said something else since.
+    let Some(Ok(own)) = last(&view).await.as_ref().map(own_words) else {
+        return Ok(Redirect::to(&view.at(back_to(&fields))).into_response());
+    };
+    view.web.store.set_own_words(view.shop.id, &own).await?;
+    view.web.board.forget_dictation(view.shop.id).await;
+    view.web.plan_changed().await;
+    Ok(saved(&view, &fields))
+}
+
+pub async fn drop(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
+    view.web.board.forget_dictation(view.shop.id).await;
+    Ok(Redirect::to(&view.at(back_to(&fields))).into_response())
+}
+
+/// The same as a file would be, with the same refusals.
+fn own_words(dictation: &Dictation) -> Result<OwnWords, Unfit> {
+    let OwnText { language, part, words } = &dictation.text;
+    let samples = dictation.samples.as_deref().unwrap_or_default();
+    let file = Linear::of(samples);
+    OwnWords::recorded(*language, *part, words, &file.part(0..file.bytes()))
+}
