@@ -28,7 +28,7 @@ pub struct Attendant {
 #[derive(Debug)]
 enum Step {
     Greeting(Listens),
-    Recording(Recorder),
+    Recording(Box<Recorder>),
     Over,
 }
 
@@ -80,10 +80,10 @@ impl Attendant {
                 Played::Wait { until } => Turn::Wait { until },
                 Played::Over => {
                     let recorder = Recorder::new(std::mem::take(listens), now);
-                    self.step = Step::Recording(match self.keep {
+                    self.step = Step::Recording(Box::new(match self.keep {
                         Keep::File => recorder,
                         Keep::Hand { longest } => recorder.at_most(longest),
-                    });
+                    }));
                     // A carrier that hears nothing for a while takes the call for dead, and some routers forget the way.
                     self.player = Player::continuing(self.player.stream(), [Sound::silence(LENGTH_MAX)], now);
                     Turn::Begun
@@ -103,7 +103,6 @@ impl Attendant {
                         Keep::Hand { .. } => self.whole.extend(samples),
                     }
                 }
-                let Step::Recording(recorder) = &mut self.step else { return Turn::Over };
                 match self.player.poll(now, packet) {
                     Played::Packet => Turn::Packet,
                     Played::Wait { until } => {
