@@ -22,7 +22,7 @@ mod transfers;
 mod trunks;
 mod twilio;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -121,6 +121,8 @@ pub struct Switchboard {
     /// At the head of a closed shop's greeting.
     names: Names,
     calls: HashMap<CallId, Call>,
+    /// Those of them that began with phones to be lifted: each new call asks for them, however many calls there are.
+    lifts: BTreeSet<CallId>,
     deadlines: Deadlines<CallId>,
     contacts: Contacts,
     /// The names of the trunks, in the order of the configuration.
@@ -231,6 +233,7 @@ impl Switchboard {
             callers,
             names: Names::default(),
             calls: HashMap::new(),
+            lifts: BTreeSet::new(),
             deadlines: Deadlines::default(),
             contacts: Contacts::default(),
             trunk_names,
@@ -395,6 +398,7 @@ impl Switchboard {
         self.dialled_by.remove(&call);
         self.door.abandon(now, call);
         self.twilio.abandon(now, call);
+        self.lifts.remove(&call);
         if let Some(lost) = self.calls.remove(&call) {
             self.lamps.forget(call);
             self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
@@ -727,6 +731,7 @@ impl Switchboard {
             self.twilio.call_is_over(now, id, call.record());
             self.door.expect_no_more(id);
             self.deadlines.stop(id);
+            self.lifts.remove(&id);
             if let Some(over) = self.calls.remove(&id) {
                 self.count_talk(now, over.record());
             }
