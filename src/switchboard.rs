@@ -28,7 +28,7 @@ mod transfers;
 mod trunks;
 mod twilio;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::call::event::{Input as CallInput, Output as CallOutput};
@@ -91,6 +91,8 @@ pub struct Switchboard {
     /// At the head of a closed shop's greeting.
     names: Names,
     calls: HashMap<CallId, Call>,
+    /// Those of them that began with phones to be lifted: each new call asks for them, however many calls there are.
+    lifts: BTreeSet<CallId>,
     deadlines: Deadlines<CallId>,
     contacts: Contacts,
     /// The names of the trunks, in the order of the configuration.
@@ -174,6 +176,7 @@ impl Switchboard {
             callers,
             names: Names::default(),
             calls: HashMap::new(),
+            lifts: BTreeSet::new(),
             deadlines: Deadlines::default(),
             contacts: Contacts::default(),
             trunk_names,
@@ -334,6 +337,7 @@ impl Switchboard {
         self.dialled_by.remove(&call);
         self.door.abandon(now, call);
         self.twilio.abandon(now, call);
+        self.lifts.remove(&call);
         if let Some(lost) = self.calls.remove(&call) {
             self.lamps.forget(call);
             self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));

@@ -229,7 +229,8 @@ impl Switchboard {
 
     fn stop_lifting(&mut self, now: Now, which: &[Occasion], whose: &dyn Fn(&CallRecord) -> bool) {
         let rings = |call: &Call| call.lifting().is_some_and(|why| which.contains(&why)) && whose(call.record());
-        let calls: Vec<CallId> = self.calls.iter().filter(|(_, call)| rings(call)).map(|(id, _)| *id).collect();
+        let begun = self.lifts.iter().filter(|id| self.calls.get(id).is_some_and(rings));
+        let calls: Vec<CallId> = begun.copied().collect();
         for call in calls {
             self.feed(now, call, CallInput::NotNeeded);
         }
@@ -299,6 +300,7 @@ impl Switchboard {
         self.door.open_ours(id, place, shown);
         let call = Call::new(now, first_row(id, now, shop, Some(to)), Some(shop.clone()), begin, &self.contacts.phones);
         self.calls.insert(id, call);
+        self.lifts.insert(id);
         self.drain_call(now, id);
         self.busy_with = None;
         self.tell_of_free_phones(now);

@@ -84,6 +84,7 @@ impl Switchboard {
         self.door.open_ours(id, place, shown);
         let call = Call::new(now, first_row(id, now, shop, None), Some(shop.clone()), begin, &self.contacts.phones);
         self.calls.insert(id, call);
+        self.lifts.insert(id);
         self.drain_call(now, id);
         self.busy_with = None;
         self.tell_of_free_phones(now);

@@ -99,6 +99,7 @@ impl Switchboard {
             self.twilio.call_is_over(now, id, call.record());
             self.door.expect_no_more(id);
             self.deadlines.stop(id);
+            self.lifts.remove(&id);
             if let Some(over) = self.calls.remove(&id) {
                 self.count_talk(now, over.record());
             }
