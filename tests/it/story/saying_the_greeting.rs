@@ -9,7 +9,7 @@ use ringall::media::player::Sound;
 use ringall::routing::plan::Language;
 use ringall::switchboard::NotRung;
 
-use crate::cast::{Door, Phone};
+use crate::cast::{Door, Phone, through_both_doors};
 use crate::far_end::End;
 use crate::registering::Account;
 use crate::shop::{Opening, Shop, time};
@@ -143,39 +143,43 @@ fn a_phone_that_nobody_lifts_shows_no_missed_call() {
 
 #[test]
 fn a_customer_who_calls_finds_the_phone_of_who_speaks_busy_and_all_others_ringing() {
-    let shop = open();
-    lifts_and_listens(&shop, &shop.counter);
-    shop.counter.says_something_for("5 s");
-    let jo = shop.caller("Jo", JO);
-    jo.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert!(shop.ana.rings() && shop.workshop.rings() && !shop.counter.rings());
-    shop.ana.picks_up();
-    shop.wait("1 s");
-    assert!(shop.ana.talks_with(&jo));
-    shop.wait("2 s");
-    shop.counter.presses('#');
-    shop.wait("1 s");
-    assert!((time("3 s")..time("6 s")).contains(&said(&shop)), "nobody has cut them off: {:?}", said(&shop));
-    jo.hangs_up();
-    shop.is_idle();
-    assert_eq!(shop.log().len(), 1);
+    through_both_doors(|door| {
+        let shop = open();
+        lifts_and_listens(&shop, &shop.counter);
+        shop.counter.says_something_for("5 s");
+        let jo = shop.caller("Jo", JO);
+        jo.calls_through(door);
+        shop.wait("1 s");
+        assert!(shop.ana.rings() && shop.workshop.rings() && !shop.counter.rings());
+        shop.ana.picks_up();
+        shop.wait("1 s");
+        assert!(shop.ana.talks_with(&jo));
+        shop.wait("2 s");
+        shop.counter.presses('#');
+        shop.wait("1 s");
+        assert!((time("3 s")..time("6 s")).contains(&said(&shop)), "nobody has cut them off: {:?}", said(&shop));
+        jo.hangs_up();
+        shop.is_idle();
+        assert_eq!(shop.log().len(), 1);
+    });
 }
 
 #[test]
 fn a_customer_who_calls_goes_before_a_phone_that_nobody_has_lifted_yet() {
-    let shop = open();
-    assert_eq!(shop.rings_to_speak(&shop.counter, "Ruiz"), Ok(()));
-    shop.wait("1 s");
-    let jo = shop.caller("Jo", JO);
-    jo.calls_through(Door::Sip);
-    shop.wait("1 s");
-    assert_eq!(step(&shop), Dictating::NotLifted);
-    shop.counter.picks_up();
-    shop.wait("1 s");
-    assert!(shop.counter.talks_with(&jo));
-    jo.hangs_up();
-    shop.is_idle();
+    through_both_doors(|door| {
+        let shop = open();
+        assert_eq!(shop.rings_to_speak(&shop.counter, "Ruiz"), Ok(()));
+        shop.wait("1 s");
+        let jo = shop.caller("Jo", JO);
+        jo.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(step(&shop), Dictating::NotLifted);
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(shop.counter.talks_with(&jo));
+        jo.hangs_up();
+        shop.is_idle();
+    });
 }
 
 #[test]
