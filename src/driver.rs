@@ -290,7 +290,7 @@ impl Driver {
                 // Where a bug has swallowed the answer, whoever waits for it is told that there is none.
                 self.rings.remove(&ticket);
             }
-            Question::DictationForgotten { shop } => self.handle(Input::DictationForgotten { shop }),
+            Question::DictationForgotten { shop, at } => self.handle(Input::DictationForgotten { shop, at }),
             Question::TakenOn { shop, number } => self.handle(Input::TakenOn { shop, number }),
             Question::Erased { shop, number } => self.handle(Input::Erased { shop, number }),
         }

@@ -266,7 +266,7 @@ impl Switchboard {
                 let outcome = self.ring_for(now, phone, &purpose);
                 self.outputs.push_back(Output::PhoneRings { ticket, outcome });
             }
-            Input::DictationForgotten { shop } => self.dictations.forget(shop),
+            Input::DictationForgotten { shop, at } => self.dictations.forget(shop, at),
             Input::TakenOn { shop, number } => self.not_needed(now, shop, &number, &[Occasion::Missed]),
             Input::Webhook { ticket, webhook } => self.webhook(now, ticket, *webhook),
             Input::RecordingFetched { call, recording, kept } => {

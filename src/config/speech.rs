@@ -81,7 +81,7 @@ impl Transcribe {
         &self.0.program
     }
 
-    /// The arguments for this file, which is of ours: it has a path of letters that every program takes.
+    /// The arguments for this file, which is absolute, so that it is no option. Its path is taken to be UTF-8.
     pub fn arguments(&self, file: &Path, language: Language) -> Vec<String> {
         self.0.arguments(FILE, &file.to_string_lossy(), language).collect()
     }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
@@ -26,26 +27,51 @@ pub(super) enum CommandError {
     NotRead(#[source] io::Error),
 }
 
-/// Runs the command: what it printed, and what it said besides. Dropped before it ends, the command is killed.
+/// A command and all that it has started, which would go on without it: a script is often but the beginning of a model.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn kill(&mut self) {
+        if let Some(group) = self.0.take() {
+            // None may be left.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Runs the command: what it printed, and what it said besides. Dropped before it ends, the command is killed; what it has
+/// left running is in either case.
 pub(super) async fn printed(
     program: &str,
     arguments: impl IntoIterator<Item = String>,
     bytes_max: usize,
 ) -> Result<(Vec<u8>, String), CommandError> {
     let mut command = Command::new(program);
-    command.args(arguments).kill_on_drop(true);
+    command.args(arguments).process_group(0).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(name)) {
         command.env_remove(name);
     }
     let mut child = command.spawn().map_err(CommandError::NotRun)?;
+    let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let output = async {
         let output = beginning(stdout, bytes_max + 1).await.map_err(CommandError::NotRead)?;
         if output.len() > bytes_max { Err(CommandError::Endless) } else { Ok(output) }
     };
     let said = async { whole_beginning(stderr, SAID_BYTES_MAX).await.map_err(CommandError::NotRead) };
-    let ended = async { child.wait().await.map_err(CommandError::NotRead) };
+    let ended = async {
+        let status = child.wait().await.map_err(CommandError::NotRead);
+        // Whoever else holds the pipes would be waited for.
+        group.kill();
+        status
+    };
     let (output, said, status) = tokio::try_join!(output, said, ended)?;
     let said = in_short(&said);
     if status.success() { Ok((output, said)) } else { Err(CommandError::Failed { status, said }) }
@@ -80,4 +106,31 @@ pub(super) fn in_short(said: &[u8]) -> String {
 
 pub(super) fn saying(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!(", saying {said:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Longer than anything here takes on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn what_a_script_leaves_running_is_not_waited_for_and_ends_with_it() {
+        let script = "sleep 1000 & echo $!";
+        let printed = printed("sh", ["-c".to_owned(), script.to_owned()], 100);
+        let (output, _) = tokio::time::timeout(PATIENCE, printed).await.expect("it ends").expect("it worked");
+        let left = String::from_utf8(output).unwrap();
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", left.trim())).unwrap_or_default();
+        let is_there =
+            || !matches!(state().rsplit(')').next().and_then(|rest| rest.split_whitespace().next()), None | Some("Z"));
+        let gone = async {
+            while is_there() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, gone).await.expect("it is killed");
+    }
 }

@@ -56,7 +56,7 @@ pub struct Transcriber {
     /// Files for the command are here for as long as it runs.
     dir: PathBuf,
     limit: Duration,
-    /// Those that could not be written down are tried again by the next process alone.
+    /// Of those that wait, the ones that were tried: the next process alone tries them again.
     tried: HashSet<Uuid>,
     health: Health,
 }
@@ -71,7 +71,7 @@ enum Health {
 impl Transcriber {
     pub fn new(command: Transcribe, store: Store, recordings: Recordings, data_dir: &Path) -> Transcriber {
         // The command may be at home elsewhere.
-        let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned()).join("speech");
+        let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned()).join("transcribing");
         Transcriber { command, store, recordings, dir, limit: LIMIT, tried: HashSet::new(), health: Health::Works }
     }
 
@@ -98,6 +98,7 @@ impl Transcriber {
             if self.tried.contains(&message.call.0) {
                 continue;
             }
+            self.tried.insert(message.call.0);
             match self.written(plan, &message).await {
                 Ok(text) => {
                     self.store.keep_transcript(message.call, &text).await?;
@@ -107,7 +108,6 @@ impl Transcriber {
                     self.health = Health::Works;
                 }
                 Err(why) => {
-                    self.tried.insert(message.call.0);
                     if self.health == Health::Works {
                         tracing::error!(
                             call = %message.call,

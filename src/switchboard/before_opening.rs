@@ -40,7 +40,7 @@ struct Watch {
     rung_for: Option<UnixMs>,
     /// Phones that were rung and have not ended.
     ringing: BTreeSet<PhoneId>,
-    /// Phones that did not ring, and have not since.
+    /// Phones that did not ring, and have not when they were rung to see whether they do.
     silent: BTreeMap<PhoneId, Arc<str>>,
     told: Told,
 }
@@ -64,7 +64,10 @@ impl Switchboard {
     pub(super) fn watch_openings(&mut self, now: Now) {
         let wants = |shop: &Arc<Shop>| shop.drill_before_opening;
         let shops: BTreeSet<ShopId> = self.plan.shops.iter().filter(|shop| wants(shop)).map(|shop| shop.id).collect();
-        self.before_opening.shops.retain(|shop, _| shops.contains(shop));
+        let unwanted = self.before_opening.shops.extract_if(.., |shop, _| !shops.contains(shop));
+        for (shop, _) in unwanted {
+            self.notices.over(shop, Subject::Drill);
+        }
         for shop in shops {
             self.before_opening.shops.entry(shop).or_insert_with(|| Watch {
                 since: now.wall,
@@ -73,6 +76,7 @@ impl Switchboard {
                 silent: BTreeMap::new(),
                 told: Told::Yes,
             });
+            self.tell_of_silent(now, shop);
         }
         self.before_opening.look = (!self.before_opening.shops.is_empty()).then_some(now.mono);
     }
@@ -157,17 +161,27 @@ impl Switchboard {
                 watch.silent.remove(&phone);
             }
         }
+        self.tell_of_silent(now, shop.id);
+    }
+
+    /// Once all have ended, the owner is told of the silent ones; there may be none any more.
+    fn tell_of_silent(&mut self, now: Now, shop: ShopId) {
+        let Some(known) = self.plan.shop(shop) else { return };
+        let Some(watch) = self.before_opening.shops.get_mut(&shop) else { return };
+        // One that the shop has no more need not ring.
+        watch.ringing.retain(|phone| known.phone(*phone).is_some());
+        watch.silent.retain(|phone, _| known.phone(*phone).is_some());
         if !watch.ringing.is_empty() {
             return;
         }
         if watch.silent.is_empty() {
             watch.told = Told::Yes;
-            return self.notices.over(shop.id, Subject::Drill);
+            return self.notices.over(shop, Subject::Drill);
         }
         if watch.told == Told::NotYet {
             watch.told = Told::Yes;
             let names = watch.silent.values().cloned().collect();
-            self.notify(now, shop.id, Notice::DidNotRing { names });
+            self.notify(now, shop, Notice::DidNotRing { names });
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Somebody of the shop says the greeting's own words at a phone, which is rung for it: one at a time in each shop. What they
-//! have said waits here until somebody at the page keeps it or has it taken away, or the process ends.
+//! have said waits here until somebody at the page keeps it, has it taken away or says something else, or the process ends.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -57,9 +57,9 @@ impl Dictations {
         self.0.get(&shop).map(|(_, dictation)| dictation.clone())
     }
 
-    /// Nobody wants it any more.
-    pub fn forget(&mut self, shop: ShopId) {
-        if self.last(shop).is_some_and(|dictation| !dictation.goes_on()) {
+    /// Nobody wants the one of then any more.
+    pub fn forget(&mut self, shop: ShopId, at: UnixMs) {
+        if self.last(shop).is_some_and(|dictation| dictation.at == at && !dictation.goes_on()) {
             self.0.remove(&shop);
         }
     }

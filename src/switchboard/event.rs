@@ -10,6 +10,7 @@ use super::{
 use crate::call::record::{CallEvent, CallId, CallRecord, VoiceMessage};
 use crate::caller::Callers;
 use crate::media;
+use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::{PhoneId, Plan, ShopId};
 use crate::sip::locate::Server;
@@ -128,6 +129,8 @@ pub enum Input<'a> {
     /// What somebody of this shop has said at a phone is kept elsewhere, or is of no use.
     DictationForgotten {
         shop: ShopId,
+        /// When their phone was asked to ring: they may have said something else since.
+        at: UnixMs,
     },
     /// Somebody has taken it on to call this customer of this shop, or has settled what was owed.
     TakenOn {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::now::UnixMs;
 use crate::number::Number;
 use crate::routing::plan::{PhoneId, ShopId};
 use crate::switchboard::{NotRung, Purpose, RightNow};
@@ -24,7 +25,7 @@ pub enum Question {
     /// No question: somebody has taken it on to call this customer, or has settled what was owed.
     TakenOn { shop: ShopId, number: Number },
     /// No question: what somebody of this shop has said at a phone is kept elsewhere, or is of no use.
-    DictationForgotten { shop: ShopId },
+    DictationForgotten { shop: ShopId, at: UnixMs },
     /// No question: all about this caller was erased.
     Erased { shop: ShopId, number: Number },
 }
@@ -71,8 +72,8 @@ impl Board {
     }
 
     /// Tells the loop that nobody wants what was said at a phone any more. Should it not hear of it, the page offers it again.
-    pub async fn forget_dictation(&self, shop: ShopId) {
-        let told = self.questions.send(Question::DictationForgotten { shop });
+    pub async fn forget_dictation(&self, shop: ShopId, at: UnixMs) {
+        let told = self.questions.send(Question::DictationForgotten { shop, at });
         let _ = tokio::time::timeout(PATIENCE, told).await;
     }
 

@@ -43,6 +43,8 @@ struct Page {
 }
 
 const HERE: &str = "/phones/drill";
+/// The last of the first steps has these forms too.
+const STEP: &str = "/start/call";
 /// A page that is waiting looks again by itself, also without a script.
 const AGAIN: (HeaderName, HeaderValue) = (header::REFRESH, HeaderValue::from_static("2"));
 
@@ -65,7 +67,7 @@ pub async fn ring_one(
     Extension(fields): Extension<Fields>,
 ) -> Result<Response, Fault> {
     let phone = phone(&view, &id)?;
-    let then = if fields.text("then").starts_with("/start/") { fields.text("then") } else { HERE };
+    let then = [STEP].into_iter().find(|step| *step == fields.text("then")).unwrap_or(HERE);
     match view.web.board.ring(phone.id, Purpose::Drill).await? {
         Ok(()) => Ok(Redirect::to(&view.at(then)).into_response()),
         Err(why) => {

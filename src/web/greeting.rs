@@ -5,11 +5,13 @@ pub mod spoken;
 
 use askama::Template;
 use axum::Extension;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use sha2::{Digest, Sha256};
 
 use crate::greeting::own::room_for;
 use crate::greeting::{Greeting, LENGTH_MAX};
+use crate::hex::hex;
 use crate::media::linear::Linear;
 use crate::now::UnixMs;
 use crate::routing::decision::{Action, Opening};
@@ -22,6 +24,7 @@ use crate::web::fault::Fault;
 use crate::web::form::{Fields, encoded};
 use crate::web::frame::{Frame, Tab, View, page, shown};
 use crate::web::ring::PhoneChoice;
+use crate::web::wave;
 use crate::words;
 use crate::words::page::greeting as said;
 use crate::words::page::language_name;
@@ -89,16 +92,16 @@ pub async fn show(view: View) -> Result<Response, Fault> {
 }
 
 /// The sound of a greeting, as a caller at that time hears it.
-pub async fn sound(view: View) -> Result<Response, Fault> {
+pub async fn sound(view: View, method: Method, headers: HeaderMap) -> Result<Response, Fault> {
     let at = asked(&view).flatten().ok_or(Fault::NotFound)?;
     let greeting = greeting_at(&view, at).ok_or(Fault::NotFound)?;
-    let samples = greeting.samples();
-    let file = Linear::of(&samples);
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("audio/wav")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, file.part(0..file.bytes())).into_response())
+    Ok(unstored(&method, &headers, &greeting.samples()))
+}
+
+/// A sound for whoever looks at the page, whole or in parts: some players ask for nothing else.
+fn unstored(method: &Method, headers: &HeaderMap, samples: &[u8]) -> Response {
+    let tag = format!("\"{}\"", hex(&Sha256::digest(samples)[..16]));
+    wave::answer(method, headers, &tag, &Linear::of(samples), HeaderValue::from_static("private, no-store"))
 }
 
 /// Takes a recording as the shop's own words.

@@ -23,8 +23,16 @@ const OWNERS_ENDINGS: [&str; 1] = ["/erase"];
 
 /// What staff need not look at: pages that are one form of the owner's, where addresses may be as good as passwords, and
 /// tables of everybody who ever called.
-const OWNERS_ALONE: [&str; 7] =
-    ["/shop/", "/phones/", "/people", "/start", "/hours/closed-days", "/callers/import", "/calls.csv"];
+const OWNERS_ALONE: [&str; 8] = [
+    "/shop/",
+    "/phones/",
+    "/people",
+    "/start",
+    "/hours/closed-days",
+    "/callers/import",
+    "/calls.csv",
+    "/greeting/spoken",
+];
 /// All that is known of a caller, to take along.
 const OWNERS_FILES: &str = "/export";
 

@@ -145,8 +145,8 @@ fn did_not_ring(names: &[Arc<str>], language: Language) -> String {
     let listed = listed(names, language);
     match (language, names.len()) {
         (Language::En, _) => format!("rung before you open, to see whether it works: {listed} did not ring."),
-        (Language::Es, 0 | 1) => format!("se probó antes de abrir: {listed} no sonó."),
-        (Language::Es, _) => format!("se probaron antes de abrir: {listed} no sonaron."),
+        (Language::Es, 0 | 1) => format!("en la prueba de antes de abrir, {listed} no sonó."),
+        (Language::Es, _) => format!("en la prueba de antes de abrir, {listed} no sonaron."),
     }
 }
 
@@ -158,8 +158,8 @@ fn ring_advice(phones: usize, language: Language) -> &'static str {
         (Language::En, _) => {
             "Look whether they are on and on the network, and not set to \u{201c}do not disturb\u{201d}."
         }
-        (Language::Es, 0 | 1) => "Mira si está encendido y en la red, y sin «no molestar».",
-        (Language::Es, _) => "Mira si están encendidos y en la red, y sin «no molestar».",
+        (Language::Es, 0 | 1) => "Mira si está encendido y conectado a la red, y que no tenga activado «No molestar».",
+        (Language::Es, _) => "Mira si están encendidos y conectados a la red, y que no tengan activado «No molestar».",
     }
 }
 
@@ -191,7 +191,7 @@ fn english_advice(none_rang: NoneRang) -> &'static str {
 fn spanish(none_rang: NoneRang) -> &'static str {
     match none_rang {
         NoneRang::NoneOnDuty => {
-            "alguien llamó y oyó el tono de ocupado, porque a esta hora no tiene que sonar ningún teléfono."
+            "alguien llamó y oyó el tono de ocupado, porque a esa hora no había ningún teléfono previsto para sonar."
         }
         NoneRang::NoneRegistered => "alguien llamó y oyó el tono de ocupado, porque no hay ningún teléfono conectado.",
         NoneRang::NoneReachable => {

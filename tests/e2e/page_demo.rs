@@ -231,11 +231,15 @@ fn the_demos_page_speaks_spanish_and_works_without_scripts() {
     plain.looks_at(PHONE);
     plain.runs_no_scripts();
     plain.opens(&demo.page);
-    assert!(plain.reads("main").contains("Sin scripts esta página no cambia sola"), "{}", plain.reads("main"));
+    assert!(
+        plain.reads("main").contains("Sin JavaScript, esta página no se actualiza sola"),
+        "{}",
+        plain.reads("main")
+    );
     plain.clicks("#call");
     let rings = until(LIMIT, || {
         plain.opens(&demo.page);
-        plain.reads("#doing").contains("oye que suena").then_some(())
+        plain.reads("#doing").contains("oye el tono de llamada").then_some(())
     });
     assert!(rings.is_some(), "{}", plain.reads("main"));
     plain.clicks("#pick-up-2");

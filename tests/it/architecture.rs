@@ -124,7 +124,7 @@ const IMPORTERS: [(&str, &[&str]); 32] = [
     ("rust_embed", &["web/assets.rs"]),
     ("utoipa", &["web/"]),
     ("clap", &["main.rs", "cli/"]),
-    ("rustix", &["cli/doctor/disk.rs"]),
+    ("rustix", &["cli/doctor/disk.rs", "speech/command.rs"]),
     ("sdp_types", &["media/sdp"]),
     ("opening_hours", &["routing/hours"]),
     ("rlibphonenumber", &["number.rs"]),

@@ -279,7 +279,8 @@ impl Shop {
 
     /// It is kept elsewhere, or of no use.
     pub fn nobody_wants_what_was_said(&self) {
-        self.world.borrow_mut().forget_dictation(RUIZ);
+        let at = self.dictation().expect("somebody has said something").at;
+        self.world.borrow_mut().forget_dictation(RUIZ, at);
     }
 
     /// Somebody at the page wants to take the call of this number at this phone.

@@ -300,8 +300,8 @@ impl World {
     }
 
     /// What somebody has said at a phone is of no use any more.
-    pub fn forget_dictation(&mut self, shop: ShopId) {
-        self.hand_in(Input::DictationForgotten { shop });
+    pub fn forget_dictation(&mut self, shop: ShopId, at: UnixMs) {
+        self.hand_in(Input::DictationForgotten { shop, at });
     }
 
     /// The service is to stop.

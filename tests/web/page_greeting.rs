@@ -130,6 +130,12 @@ async fn rings(ana: &mut Browser<'_>, words: &str, phone: &str) -> Answer {
     ana.sends_with_file("/greeting/ring", &fields, &[]).await
 }
 
+/// What the forms beside a recording say of which it is.
+fn which(page: &str) -> String {
+    let (_, at) = page.split_once("name=\"at\" value=\"").expect("a recording");
+    at.split('"').next().unwrap_or_default().to_owned()
+}
+
 #[tokio::test]
 async fn a_phone_is_rung_and_what_was_said_there_is_heard_and_kept() {
     let place = Place::of_one_shop().await;
@@ -159,12 +165,19 @@ async fn a_phone_is_rung_and_what_was_said_there_is_heard_and_kept() {
     let sound = ana.opens("/greeting/spoken").await;
     assert_eq!((sound.status, &sound.headers[header::CONTENT_TYPE]), (StatusCode::OK, &"audio/wav".parse().unwrap()));
     assert!(sound.bytes.len() > 30_000);
-    let kept = ana.fills("/greeting/spoken/keep", &[]).await;
+    let part = ana.opens_with(&[("range", "bytes=0-1")], "/greeting/spoken").await;
+    assert_eq!((part.status, part.bytes.len()), (StatusCode::PARTIAL_CONTENT, 2), "some players ask for that first");
+    let at = which(&answer.text);
+    ana.fills("/greeting/spoken/keep", &[("at", "1")]).await;
+    assert!(place.store.plan().await.unwrap().shops[0].greeting.words.is_empty(), "who has heard another keeps none");
+    ana.fills("/greeting/spoken/drop", &[("at", "1")]).await;
+    let kept = ana.fills("/greeting/spoken/keep", &[("at", &at)]).await;
     assert_eq!(kept.headers.get(header::LOCATION), Some(&"/greeting?saved=yes".parse().unwrap()));
     let own = place.store.plan().await.unwrap().shops[0].greeting.words.clone();
     assert_eq!((own.len(), own[0].part, &*own[0].words), (1, Part::Welcome, "Ruiz, estamos cerrados"));
     assert!(!ana.sees("/greeting").await.contains("id=\"spoken\""), "it is done with");
-    assert_eq!(ana.fills("/greeting/spoken/keep", &[]).await.status, StatusCode::SEE_OTHER, "twice is no fault");
+    let again = ana.fills("/greeting/spoken/keep", &[("at", &at)]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "twice is no fault");
 }
 
 #[tokio::test]
@@ -189,11 +202,12 @@ async fn what_was_said_at_a_phone_is_refused_as_a_file_is() {
         place.dictates(Dictating::IsOver, samples);
         let page = ana.sees("/greeting").await;
         assert!(page.contains(told) && !page.contains("Use this"), "{told:?} is not in {page}");
-        ana.fills("/greeting/spoken/keep", &[]).await;
+        ana.fills("/greeting/spoken/keep", &[("at", &which(&page))]).await;
     }
     place.dictates(Dictating::NotLifted, None);
-    assert!(ana.sees("/greeting").await.contains("Nobody lifted Counter"));
-    ana.fills("/greeting/spoken/drop", &[]).await;
+    let page = ana.sees("/greeting").await;
+    assert!(page.contains("Nobody lifted Counter"));
+    ana.fills("/greeting/spoken/drop", &[("at", &which(&page))]).await;
     assert!(!ana.sees("/greeting").await.contains("id=\"spoken\""));
     assert!(place.store.plan().await.unwrap().shops[0].greeting.words.is_empty());
     let mut guest = place.browser();

@@ -313,6 +313,9 @@ async fn the_owner_is_asked_each_december_which_days_the_shop_closes() {
         ("l0date", "2027-05-17"),
         ("l0name", "San Pascual <b>"),
     ];
+    assert!(page.contains("name=\"year\" value=\"2027\""), "{page}");
+    ana.fills("/hours/closed-days", &[("year", "2026")]).await;
+    assert!(ana.sees("/hours").await.contains("Which days do you close in 2027?"), "a form of November asked of 2026");
     assert_eq!(ana.fills("/hours/closed-days", &typed).await.status, StatusCode::SEE_OTHER);
     let closures = place.store.plan().await.unwrap().shops[0].closures.clone();
     let written: Vec<_> = closures.iter().map(|it| (it.from.to_string(), it.to.to_string(), it.why.as_str())).collect();

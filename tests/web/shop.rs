@@ -410,8 +410,8 @@ async fn answer_looks(
                 let _ = answer.send(outcome);
                 continue;
             }
-            Question::DictationForgotten { shop: _ } => {
-                *spoken.lock().expect("nobody panics here") = None;
+            Question::DictationForgotten { shop: _, at } => {
+                spoken.lock().expect("nobody panics here").take_if(|dictation| dictation.at == at);
                 continue;
             }
             Question::TakenOn { shop, number } => {

@@ -46,7 +46,7 @@ impl Speaking {
             Input::Rings(_) | Input::Sounds(_) | Input::Timeout => {}
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
             // Nobody is asked for a key, and nobody waits whose call could be taken or given away. A customer who calls has the
-            // other phones.
+            // other phones; where this is the only one they wait the seconds that it takes.
             Input::Pressed(_) | Input::NobodyPressed(_) => {}
             Input::Taken(_) | Input::WantedAt(_) | Input::NotNeeded => {}
             Input::Referred { .. } | Input::Given(_) | Input::GivenAway { .. } => {}

@@ -168,7 +168,7 @@ impl Words {
     }
 
     pub fn the_page_is(self) -> String {
-        say!(self, "call it, and see its page:", "llámala, y mira su página:")
+        say!(self, "call it, and see its page:", "llámala y mira su página:")
     }
 
     pub fn the_log_is(self) -> String {

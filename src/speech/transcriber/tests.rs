@@ -78,7 +78,7 @@ impl Desk {
     }
 
     fn files_left(&self) -> usize {
-        std::fs::read_dir(self.dir.path().join("speech")).map_or(0, Iterator::count)
+        std::fs::read_dir(self.dir.path().join("transcribing")).map_or(0, Iterator::count)
     }
 }
 
@@ -140,8 +140,8 @@ async fn no_word_understood_is_an_end_and_old_messages_are_left_alone() {
     desk.has_message(1, UnixMs(NOW.0 - 2 * 24 * 3_600_000)).await;
     desk.has_message(2, NOW).await;
     desk.is("silent");
-    std::fs::create_dir_all(desk.dir.path().join("speech")).unwrap();
-    std::fs::write(desk.dir.path().join("speech/message-1.wav"), "a caller").unwrap();
+    std::fs::create_dir_all(desk.dir.path().join("transcribing")).unwrap();
+    std::fs::write(desk.dir.path().join("transcribing/message-1.wav"), "a caller").unwrap();
     let (_plans, watched) = watch::channel(Arc::new(Plan::default()));
     let running = tokio::spawn(desk.transcriber().run(watched, NOW));
     let written = async {

@@ -2,7 +2,7 @@
 //! waits there to be heard, kept or said again.
 
 use axum::Extension;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::call::Dictating;
@@ -17,7 +17,7 @@ use crate::web::ring::PhoneChoice;
 use crate::words;
 use crate::words::page::greeting as said;
 
-use super::{Refused, back_to, build, saved, which};
+use super::{Refused, back_to, build, saved, unstored, which};
 
 /// What came of it, or how far it is.
 pub struct SpokenCard {
@@ -31,6 +31,8 @@ pub struct SpokenCard {
     /// Nobody need wait for it any more.
     pub drop: Option<String>,
     pub goes_on: bool,
+    /// Which one it is: what is kept or dropped is what was on the page.
+    pub at: i64,
 }
 
 /// Phones that a person lifts, and that cost nothing: the reader's own first.
@@ -69,6 +71,7 @@ pub fn card(dictation: &Dictation, view: &View) -> SpokenCard {
         keep: fits.filter(Result::is_ok).map(|_| view.at("/greeting/spoken/keep")),
         drop: (!goes_on).then(|| view.at("/greeting/spoken/drop")),
         goes_on,
+        at: dictation.at.0,
     }
 }
 
@@ -96,32 +99,34 @@ pub async fn ring(view: View, Extension(fields): Extension<Fields>) -> Result<Re
 }
 
 /// What was said, as callers would hear it; what no caller ever will, as it came.
-pub async fn sound(view: View) -> Result<Response, Fault> {
+pub async fn sound(view: View, method: Method, headers: HeaderMap) -> Result<Response, Fault> {
     let dictation = last(&view).await.ok_or(Fault::NotFound)?;
     let raw = dictation.samples.clone().filter(|samples| !samples.is_empty()).ok_or(Fault::NotFound)?;
     let samples = own_words(&dictation).map_or(raw, |own| own.samples);
-    let file = Linear::of(&samples);
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("audio/wav")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-    ];
-    Ok((headers, file.part(0..file.bytes())).into_response())
+    Ok(unstored(&method, &headers, &samples))
 }
 
 pub async fn keep(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     // Somebody else may have kept it, or said something else since.
-    let Some(Ok(own)) = last(&view).await.as_ref().map(own_words) else {
+    let Some((at, Ok(own))) = shown_there(&view, &fields).await.map(|shown| (shown.at, own_words(&shown))) else {
         return Ok(Redirect::to(&view.at(back_to(&fields))).into_response());
     };
     view.web.store.set_own_words(view.shop.id, &own).await?;
-    view.web.board.forget_dictation(view.shop.id).await;
+    view.web.board.forget_dictation(view.shop.id, at).await;
     view.web.plan_changed().await;
     Ok(saved(&view, &fields))
 }
 
 pub async fn drop(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
-    view.web.board.forget_dictation(view.shop.id).await;
+    if let Some(shown) = shown_there(&view, &fields).await {
+        view.web.board.forget_dictation(view.shop.id, shown.at).await;
+    }
     Ok(Redirect::to(&view.at(back_to(&fields))).into_response())
+}
+
+/// The one that was on the page that this form is of, if it is still the last.
+async fn shown_there(view: &View, fields: &Fields) -> Option<Dictation> {
+    last(view).await.filter(|last| last.at.0.to_string() == fields.text("at"))
 }
 
 /// The same as a file would be, with the same refusals.

@@ -31,6 +31,8 @@ struct Page {
 
 /// Also in the first steps.
 pub struct DaysForm {
+    /// The year that is asked about.
+    pub year: i32,
     pub days: Vec<Row>,
     pub local: Vec<Local>,
 }
@@ -75,6 +77,12 @@ pub fn asked_year(shop: &Shop, now: UnixMs) -> i32 {
     if today.month() == 12 { today.year() + 1 } else { today.year() }
 }
 
+/// The year that this form asked about: it may have been looked at in November, and sent in December.
+fn year_of(fields: &Fields, view: &View) -> i32 {
+    let asked = asked_year(&view.shop, view.now);
+    fields.text("year").parse().ok().filter(|year| (asked - 1..=asked).contains(year)).unwrap_or(asked)
+}
+
 pub async fn show(view: View) -> Result<Response, Fault> {
     page(build(&view, DaysForm::fresh(&view)))
 }
@@ -117,7 +125,7 @@ pub async fn take(view: &View, fields: &Fields) -> Result<Result<(), DaysForm>, 
         return Ok(Err(DaysForm::of(view, local, fields)));
     }
     let changes: Vec<_> = wishes.iter().map(|(date, why, wish)| change(&view.shop, *date, why, *wish)).collect();
-    view.web.store.set_closed_days(view.shop.id, &changes, asked_year(&view.shop, view.now)).await?;
+    view.web.store.set_closed_days(view.shop.id, &changes, year_of(fields, view)).await?;
     view.web.plan_changed().await;
     Ok(Ok(()))
 }
@@ -154,7 +162,8 @@ impl DaysForm {
 
     /// `typed`: what was not taken.
     fn of(view: &View, local: Vec<Local>, typed: &Fields) -> DaysForm {
-        DaysForm { days: days(view).into_iter().map(|date| Row::of(date, view, typed)).collect(), local }
+        let year = asked_year(&view.shop, view.now);
+        DaysForm { year, days: days(view).into_iter().map(|date| Row::of(date, view, typed)).collect(), local }
     }
 }
 

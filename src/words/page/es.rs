@@ -194,7 +194,7 @@ pub(super) const LABELS: Labels = Labels {
     add: "Añadirlo",
     messages: "Mensajes",
     no_messages: "No hay mensajes.",
-    written_down: "Escrito por una máquina: escúchalo para estar seguro.",
+    written_down: "Transcrito automáticamente: escúchalo para asegurarte.",
     cut_off: "Cortado: el servicio se paró mientras hablaba.",
     to_call: "La llamada",
     older_messages: "Mensajes anteriores",

@@ -76,9 +76,9 @@ const SPANISH: Labels = Labels {
     also_hint: "Se dice después del primero, hasta donde lleguen los doce segundos.",
     only_one: "Ninguno",
     by_phone: "Haz sonar mi teléfono y lo digo",
-    by_phone_hint: "O dilo en un teléfono de la tienda: escribe arriba lo que dices y el teléfono sonará para ti.",
+    by_phone_hint: "O dilo en un teléfono de la tienda: escribe arriba lo que vas a decir y sonará el teléfono para que lo grabes.",
     phone: "Teléfono",
-    what_you_said: "Lo que has dicho, tal como se oiría",
+    what_you_said: "Lo que has grabado, tal como se oirá",
     keep_spoken: "Usar esto",
     drop_spoken: "Descartarlo",
 };
@@ -106,7 +106,9 @@ pub fn spoken(step: Dictating, phone: &str, language: Language) -> String {
             format!("Nobody lifted {phone}, or a customer called meanwhile. Nothing was recorded.")
         }
         (Language::Es, Dictating::Asked | Dictating::Rings) => {
-            format!("{phone} suena para ti. Descuelga, espera la señal, dilo y pulsa # cuando termines.")
+            format!(
+                "{phone} está sonando para ti. Descuelga, espera la señal, habla y pulsa la almohadilla (#) cuando termines."
+            )
         }
         (Language::Es, Dictating::IsTold) => format!("{phone} te dice qué hacer. Espera la señal."),
         (Language::Es, Dictating::Speaks) => "Habla ahora. Pulsa # cuando termines o cuelga.".to_owned(),
@@ -121,7 +123,7 @@ pub fn spoken(step: Dictating, phone: &str, language: Language) -> String {
 pub fn spoken_well(phone: &str, language: Language) -> String {
     match language {
         Language::En => format!("Said at {phone}. Listen to it, then use it or say it again."),
-        Language::Es => format!("Dicho en {phone}. Escúchalo y úsalo, o vuelve a decirlo."),
+        Language::Es => format!("Grabado en {phone}. Escúchalo y úsalo, o vuelve a grabarlo."),
     }
 }
 

@@ -104,7 +104,7 @@ pub fn typed_error(error: TypedError, language: Language) -> &'static str {
             "La hora de abrir y la de cerrar son la misma. Para el día entero, escribe 24h."
         }
         (Language::Es, TypedError::Overlap) => "Dos de estas horas se pisan: deja solo una.",
-        (Language::Es, TypedError::TooMany) => "En un día se abre cuatro veces como mucho.",
+        (Language::Es, TypedError::TooMany) => "Se puede abrir cuatro veces al día como mucho.",
     }
 }
 

@@ -38,7 +38,7 @@ pub fn if_called(phones: usize, language: Language) -> String {
         (Language::En, 0) => "If someone calls now, no phone can ring: they hear busy.".to_owned(),
         (Language::En, 1) => "If someone calls now, 1 phone rings.".to_owned(),
         (Language::En, n) => format!("If someone calls now, {n} phones ring."),
-        (Language::Es, 0) => "Si llaman ahora, no puede sonar ningún teléfono: oirán el tono de ocupado.".to_owned(),
+        (Language::Es, 0) => "Si llaman ahora, no sonará ningún teléfono: oirán el tono de ocupado.".to_owned(),
         (Language::Es, 1) => "Si llaman ahora, suena 1 teléfono.".to_owned(),
         (Language::Es, n) => format!("Si llaman ahora, suenan {n} teléfonos."),
     }
@@ -77,7 +77,7 @@ pub fn few_phones(ring: usize, language: Language) -> &'static str {
         (Language::En, 0) => "No phone can ring. Look whether they are switched on and on the network.",
         (Language::En, _) => "Only one phone rings: while it is in use, the next caller waits.",
         (Language::Es, 0) => "No puede sonar ningún teléfono. Mira si están encendidos y conectados a la red.",
-        (Language::Es, _) => "Solo suena un teléfono: mientras esté ocupado, quien llame espera.",
+        (Language::Es, _) => "Solo suena un teléfono: mientras esté ocupado, quien llame tendrá que esperar.",
     }
 }
 
@@ -125,7 +125,7 @@ pub fn last_spoken(at: &str, language: Language) -> String {
 pub fn listen_by(at: &str, language: Language) -> String {
     match language {
         Language::En => format!("Listen to it by: {at}."),
-        Language::Es => format!("Escúchalo, como tarde, {at}."),
+        Language::Es => format!("Escúchalo, como muy tarde, {at}."),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ringall::call::Drilled;
 use ringall::notice::Notice;
-use ringall::routing::plan::Closure;
+use ringall::routing::plan::{Closure, Shop as Wishes};
 
 use crate::cast::Door;
 use crate::phone::Habit;
@@ -115,6 +115,26 @@ fn a_phone_that_does_not_ring_is_told_of_once_and_until_it_rings() {
     );
     shop.wait("600 s");
     assert_eq!(told(&shop).len(), 1);
+}
+
+#[test]
+fn what_was_told_of_a_phone_is_over_when_the_phone_is_gone_or_nobody_wants_to_know() {
+    let stands = |shop: &Shop| {
+        shop.standing_notices().iter().any(|standing| matches!(standing.notice, Notice::DidNotRing { .. }))
+    };
+    let changes: [fn(&mut Wishes); 2] = [
+        |wishes| wishes.phones.retain(|phone| &*phone.name != "Workshop"),
+        |wishes| wishes.drill_before_opening = false,
+    ];
+    for change in changes {
+        let shop = wants(QUARTER_PAST);
+        shop.workshop.has_habit(Habit::SAYS_NOTHING);
+        shop.wait("400 s");
+        assert!(stands(&shop));
+        shop.changes(change);
+        shop.wait("1 s");
+        assert!(!stands(&shop));
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ static EN: Labels = Labels {
 
 static ES: Labels = Labels {
     title: "Llama tú a la tienda",
-    intro: "Solo las personas están dibujadas. Cada botón hace una llamada de verdad por el servicio en marcha, con SIP y \
+    intro: "Lo único dibujado son las personas. Cada botón hace una llamada de verdad a través del servicio en marcha, con SIP y \
             RTP en este equipo, y todo lo que ves debajo es lo que los teléfonos han visto y oído.",
     hang_up: "Colgar",
     phones: "Los teléfonos de la tienda",
@@ -73,12 +73,12 @@ static ES: Labels = Labels {
     heard: "Lo que ha oído Carmen",
     nothing_heard: "Nada todavía: no ha llamado.",
     message: "El mensaje de Carmen",
-    no_message: "Aquí se escucha cuando haya llamado a la tienda cerrada.",
+    no_message: "Podrás escucharlo aquí cuando Carmen haya llamado con la tienda cerrada.",
     now: "Lo que ve la tienda",
     now_is: "Esta es la página de la dueña, Ahora, tal como está en este momento.",
     to_now: "Abrir la página",
     over: "La demostración ha terminado. Para empezarla otra vez: ringall demo",
-    without_script: "Sin scripts esta página no cambia sola: vuelve a cargarla.",
+    without_script: "Sin JavaScript, esta página no se actualiza sola: vuelve a cargarla.",
 };
 
 /// What a button is called, and what comes of it.
@@ -102,7 +102,7 @@ pub fn wish(wish: Wish, language: Language) -> (String, String) {
             say!(
                 language,
                 "Nobody picks up: after {seconds} seconds she hears busy, never a machine.",
-                "Nadie descuelga: a los {seconds} segundos oye que comunica, nunca un contestador."
+                "Nadie descuelga: a los {seconds} segundos oye el tono de ocupado, nunca un contestador."
             ),
         ),
     }
@@ -115,14 +115,14 @@ pub fn carmen(carmen: Carmen, act: Act, desk: Option<usize>, language: Language)
         (Carmen::Away, _, Act::Story) => say!(
             language,
             "The story in the terminal has the phones; the buttons work when it has been told.",
-            "La historia del terminal ocupa los teléfonos; los botones funcionan cuando acabe."
+            "La historia del terminal ocupa los teléfonos; los botones funcionarán cuando acabe."
         ),
         (Carmen::Away, _, Act::Plays(Wish::CallWhenClosed)) => {
             say!(language, "The owner closes or opens the shop.", "La dueña cierra o abre la tienda.")
         }
         (Carmen::Away, _, _) => say!(language, "Carmen is not on the phone.", "Carmen no está al teléfono."),
         (Carmen::Dials, ..) => say!(language, "Carmen dials.", "Carmen marca."),
-        (Carmen::HearsRinging, ..) => say!(language, "Carmen hears it ring.", "Carmen oye que suena."),
+        (Carmen::HearsRinging, ..) => say!(language, "Carmen hears it ring.", "Carmen oye el tono de llamada."),
         (Carmen::Listens, ..) => say!(language, "Carmen listens.", "Carmen escucha."),
         (Carmen::Speaks, Some(desk), _) => {
             say!(language, "Carmen and {desk} are talking.", "Carmen y {desk} están hablando.")
@@ -138,9 +138,9 @@ pub fn heard(heard: &Heard, language: Language) -> String {
         Heard::Ringing { logged: true } => say!(
             language,
             "She hears it ring. The call was in the log, on disk, by then.",
-            "Oye que suena. La llamada ya estaba en el registro, en disco."
+            "Oye el tono de llamada. La llamada ya estaba en el registro, en disco."
         ),
-        Heard::Ringing { logged: false } => say!(language, "She hears it ring.", "Oye que suena."),
+        Heard::Ringing { logged: false } => say!(language, "She hears it ring.", "Oye el tono de llamada."),
         Heard::Answered => say!(language, "The call is answered.", "Contestan la llamada."),
         Heard::Voice(desk) => match DESKS.get(*desk) {
             Some(desk) => {
@@ -162,7 +162,7 @@ pub fn heard(heard: &Heard, language: Language) -> String {
         Heard::Refused(486) => say!(
             language,
             "The busy tone (SIP 486): no machine, no queue.",
-            "El tono de comunicando (SIP 486): ni contestador ni cola."
+            "El tono de ocupado (SIP 486): ni contestador ni cola."
         ),
         Heard::Refused(status) => {
             say!(language, "The call is refused (SIP {status}).", "La llamada se rechaza (SIP {status}).")
@@ -172,7 +172,7 @@ pub fn heard(heard: &Heard, language: Language) -> String {
         Heard::HungUp(packets) => say!(
             language,
             "She hangs up, after {packets} packets of sound.",
-            "Cuelga, después de {packets} paquetes de sonido."
+            "Cuelga después de {packets} paquetes de sonido."
         ),
     }
 }
@@ -182,11 +182,11 @@ pub fn phone(phone: &Handset, language: Language) -> String {
     match phone.face {
         Face::Quiet => say!(language, "Quiet.", "En silencio."),
         Face::Rings(_) => say!(language, "It rings.", "Suena."),
-        Face::Talks(_) => say!(language, "Picked up: it has the call.", "Descolgado: tiene la llamada."),
+        Face::Talks(_) => say!(language, "Picked up: it has the call.", "Ha descolgado: atiende la llamada."),
         Face::Elsewhere => say!(
             language,
             "A colleague has the call. No missed call.",
-            "Un compañero tiene la llamada. Sin llamadas perdidas."
+            "La ha atendido un compañero: aquí no consta como llamada perdida."
         ),
         Face::Missed(_) => say!(language, "Nobody picked up.", "Nadie ha descolgado."),
     }

@@ -32,7 +32,7 @@ said! {
     off_end: "Ring again from now on", "Que vuelva a sonar desde ahora";
     my_phone: "My phone", "Mi teléfono";
     is_off: "It is off until", "Está apagado hasta";
-    not_later: "Write a day and time that is still to come, within a year.", "Escribe un día y una hora que estén por venir, de aquí a un año como mucho.";
+    not_later: "Write a day and time that is still to come, within a year.", "Escribe un día y una hora que aún no hayan pasado, dentro de un año como mucho.";
     password: "New password", "Contraseña nueva";
     password_hint: "For a phone that you set up by hand. The one before is refused at once.",
         "Para un teléfono que configuras a mano. La anterior deja de valer enseguida.";
@@ -64,7 +64,7 @@ said! {
         "En la página del teléfono: Identity 1, Login. Account es el usuario, Registrar es el servidor.";
     cell_added: "It rings 15 seconds after the others, and whoever picks up presses a key first, so that its mailbox never swallows a \
          customer. It is called by your carrier.",
-        "Suena 15 segundos después que los demás, y quien contesta pulsa antes una tecla, para que su buzón de voz nunca se quede con un \
+        "Suena 15 segundos después que los demás, y quien conteste tiene que pulsar antes una tecla, para que su buzón de voz nunca se quede con un \
          cliente. La llamada sale por tu operador.";
     fixed_added: "It rings with the first. Nothing has to be set on our side.", "Suena con los primeros. Aquí no hay que poner nada más.";
     only_here: "Phones cannot reach this machine at the address above: it is only this machine's own. Set public_url under [web].",
@@ -81,8 +81,7 @@ said! {
     drill_before: "Ring them ten minutes before each opening", "Hacerlos sonar diez minutos antes de cada apertura";
     drill_before_hint: "Each that is to ring then, once, also on days with hours of their own. Only phones that do not ring are told of, \
          as your other notices are. Never while somebody calls; cells are left out, as their calls would cost money.",
-        "Una vez cada uno de los que tocan, también en días con horario propio. Solo se avisa de los que no suenan, como con tus \
-         otros avisos. Nunca mientras alguien llama; los móviles no, porque la llamada costaría dinero.";
+        "Suena una vez cada teléfono al que le toca ese día, también en días con horario propio. Solo se avisa de los que no suenan, por el mismo medio que tus otros avisos. Nunca mientras alguien llama; los móviles no, porque la llamada costaría dinero.";
     drill_look: "See what became of it", "Ver qué ha pasado";
 }
 

@@ -16,13 +16,12 @@ said! {
     next: "Save and go on", "Guardar y seguir";
     go_on: "Go on", "Seguir";
     hours_there: "Hours are set already, and say more than a week can. They are changed under Hours.",
-        "El horario ya está puesto y dice más de lo que cabe en una semana. Se cambia en Horario.";
+        "El horario ya está puesto y tiene más de lo que cabe en esta tabla semanal. Se cambia en Horario.";
     phones_there: "There are phones already. More are added under Shop, Phones.",
         "Ya hay teléfonos. Se añaden más en Tienda, Teléfonos.";
     greeting_hint: "When you are closed, callers hear when you open next and can leave a message. Listen to it; keep our voice, or say \
          the welcome and the end yourself, now or later.",
-        "Cuando está cerrado, quien llama oye cuándo vuelves a abrir y puede dejar un mensaje. Escúchalo; deja nuestra voz o di tú \
-         la bienvenida y el final, ahora o más adelante.";
+        "Cuando está cerrado, quien llama oye cuándo vuelves a abrir y puede dejar un mensaje. Escúchalo; deja nuestra voz o graba tú la bienvenida y la despedida, ahora o más adelante.";
     keep_our_voice: "Keep our voice and go on", "Dejar nuestra voz y seguir";
     call_hint: "Ring one of your phones. When it rings, calls will too.",
         "Haz sonar uno de tus teléfonos. Si suena, también sonará cuando llamen.";
