@@ -31,10 +31,10 @@ mod twilio;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use crate::call::Occasion;
 use crate::call::event::{Input as CallInput, Output as CallOutput};
 use crate::call::leg::BindingId;
 use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door};
-use crate::call::{Call, Occasion};
 use crate::caller::Callers;
 use crate::chance::Chance;
 use crate::door::sip::{Origin, SipDoor, Told};
@@ -68,6 +68,7 @@ pub use settings::Settings;
 
 use arriving::{Decided, Facts, clean};
 use contacts::Contacts;
+use live::LiveCalls;
 use notices::Notices;
 use sound::Shelf;
 
@@ -90,7 +91,7 @@ pub struct Switchboard {
     callers: Callers,
     /// At the head of a closed shop's greeting.
     names: Names,
-    calls: HashMap<CallId, Call>,
+    calls: LiveCalls,
     /// Those of them that began with phones to be lifted: each new call asks for them, however many calls there are.
     lifts: BTreeSet<CallId>,
     deadlines: Deadlines<CallId>,
@@ -175,7 +176,7 @@ impl Switchboard {
             plan: Arc::default(),
             callers,
             names: Names::default(),
-            calls: HashMap::new(),
+            calls: LiveCalls::default(),
             lifts: BTreeSet::new(),
             deadlines: Deadlines::default(),
             contacts: Contacts::default(),

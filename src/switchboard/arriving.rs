@@ -166,7 +166,7 @@ impl Switchboard {
         let beside = made_by.and_then(|phone| self.call_it_talks_in(phone));
         self.door.open(id, arrival, shown, beside);
         let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(made_by);
-        self.calls.insert(id, call);
+        self.calls.insert(call);
         self.drain_call(now, id);
         self.busy_with = None;
         self.tell_of_free_phones(now);

@@ -83,7 +83,7 @@ impl Switchboard {
         self.busy_with = Some(id);
         self.door.open_ours(id, place, shown);
         let call = Call::new(now, first_row(id, now, shop, None), Some(shop.clone()), begin, &self.contacts.phones);
-        self.calls.insert(id, call);
+        self.calls.insert(call);
         self.lifts.insert(id);
         self.drain_call(now, id);
         self.busy_with = None;

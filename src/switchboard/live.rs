@@ -1,11 +1,51 @@
 //! The calls that live: each is told what happens in it, and what it wants is passed on.
 
+use std::collections::HashMap;
+
 use crate::call::Call;
 use crate::call::event::{Input as CallInput, Output as CallOutput};
 use crate::call::record::{CallId, CallRecord, Disposition};
 use crate::now::Now;
 
 use super::{Asked, LogEntry, Output, Switchboard};
+
+/// By their ids. Each has a box of its own: a table of calls that grows would move them all while the next waits.
+#[derive(Debug, Default)]
+pub(super) struct LiveCalls(HashMap<CallId, Box<Call>>);
+
+impl LiveCalls {
+    pub fn insert(&mut self, call: Call) {
+        self.0.insert(call.record().id, Box::new(call));
+    }
+
+    pub fn remove(&mut self, id: &CallId) -> Option<Box<Call>> {
+        self.0.remove(id)
+    }
+
+    pub fn get(&self, id: &CallId) -> Option<&Call> {
+        self.0.get(id).map(Box::as_ref)
+    }
+
+    pub fn get_mut(&mut self, id: &CallId) -> Option<&mut Call> {
+        self.0.get_mut(id).map(Box::as_mut)
+    }
+
+    pub fn contains_key(&self, id: &CallId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &CallId> {
+        self.0.keys()
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &Call> {
+        self.0.values().map(Box::as_ref)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
 
 impl Switchboard {
     pub(super) fn feed(&mut self, now: Now, id: CallId, input: CallInput) {

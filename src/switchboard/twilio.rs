@@ -175,7 +175,7 @@ impl Switchboard {
         self.twilio.ask(id, request, asked);
         self.busy_with = Some(id);
         let call = Call::new(now, record, shop, begin, &self.contacts.phones);
-        self.calls.insert(id, call);
+        self.calls.insert(call);
         self.drain_call(now, id);
         self.busy_with = None;
         self.tell_of_free_phones(now);

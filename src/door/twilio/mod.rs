@@ -106,7 +106,8 @@ pub struct TwilioDoor {
     settings: Option<TwilioSettings>,
     tokens: Tokens,
     greetings: GreetingLinks,
-    lines: HashMap<CallId, Line>,
+    /// Boxed, as the calls are.
+    lines: HashMap<CallId, Box<Line>>,
     by_sid: HashMap<String, CallId>,
     /// Those that wait for a document.
     waiting: BTreeSet<CallId>,
@@ -166,7 +167,7 @@ impl TwilioDoor {
     /// The switchboard has made a call of it.
     pub fn open(&mut self, call: CallId, sid: String, shown: Shown, spoken: Spoken) {
         self.by_sid.insert(sid.clone(), call);
-        self.lines.insert(call, Line::new(sid, self.ways(), shown, spoken));
+        self.lines.insert(call, Box::new(Line::new(sid, self.ways(), shown, spoken)));
     }
 
     /// A question that is answered as soon as it can be: see [`TwilioDoor::answers`].
@@ -267,7 +268,7 @@ impl TwilioDoor {
     }
 
     fn set_deadline(&mut self, call: CallId) {
-        match self.lines.get(&call).and_then(Line::deadline) {
+        match self.lines.get(&call).and_then(|line| line.deadline()) {
             Some(at) => self.deadlines.set(call, at),
             None => self.deadlines.stop(call),
         }
