@@ -98,6 +98,7 @@ fn is_about_the_rows(error: &StoreError) -> bool {
 }
 
 async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: Option<i64>) -> Result<(), StoreError> {
+    let places = store.db.places();
     let mut first = Vec::new();
     let mut latest = HashMap::<&str, usize>::new();
     for (at, line) in lines.iter().enumerate() {
@@ -114,7 +115,7 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
             return Ok(());
         }
         let inserted = write_one!(store.db, pool => {
-            let query = first.iter().fold(sqlx::query(insert_calls(first.len())), |query, row| bind_call!(query, row));
+            let query = first.iter().fold(sqlx::query(insert_calls(places, first.len())), |query, row| bind_call!(query, row));
             query.execute(pool).await?.rows_affected()
         });
         if inserted < first.len() as u64 {
@@ -127,7 +128,7 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
 
     write!(store.db, tx => {
         for rows in first.chunks(MAX_ROWS) {
-            let query = rows.iter().fold(sqlx::query(insert_calls(rows.len())), |query, row| bind_call!(query, row));
+            let query = rows.iter().fold(sqlx::query(insert_calls(places, rows.len())), |query, row| bind_call!(query, row));
             let inserted = query.execute(&mut *tx).await?.rows_affected();
             if inserted < rows.len() as u64 {
                 for row in rows {
@@ -149,7 +150,7 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
             })
             .collect();
         for rows in changed.chunks(MAX_ROWS) {
-            let query = rows.iter().fold(sqlx::query(upsert_calls(rows.len())), |query, (row, aliased)| {
+            let query = rows.iter().fold(sqlx::query(upsert_calls(places, rows.len())), |query, (row, aliased)| {
                 let row = aliased.as_ref().unwrap_or(row);
                 bind_call!(query, row)
             });
@@ -164,7 +165,7 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
             })
             .collect();
         for rows in events.chunks(MAX_ROWS) {
-            let query = rows.iter().fold(sqlx::query(insert_events(rows.len())), |query, (row, aliased)| {
+            let query = rows.iter().fold(sqlx::query(insert_events(places, rows.len())), |query, (row, aliased)| {
                 let row = aliased.as_ref().unwrap_or(row);
                 bind_event!(query, row)
             });
@@ -179,7 +180,7 @@ async fn commit(store: &Store, lines: &[Line], aliases: &mut Aliases, beat_ms: O
             })
             .collect();
         for rows in messages.chunks(MAX_ROWS) {
-            let query = rows.iter().fold(sqlx::query(insert_messages(rows.len())), |query, (row, aliased)| {
+            let query = rows.iter().fold(sqlx::query(insert_messages(places, rows.len())), |query, (row, aliased)| {
                 let row = aliased.as_ref().unwrap_or(row);
                 bind_message!(query, row)
             });

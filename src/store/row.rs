@@ -6,6 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::StoreError;
+use super::db::Places;
 use crate::call::record::{
     CallEvent, CallId, CallRecord, Direction, Disposition, Door, EndedBy, EventKind, VoiceMessage,
 };
@@ -73,11 +74,11 @@ const EVENT_COLUMNS: &str = "call_id, seq, at_ms, kind, phone, detail";
 const MESSAGE_COLUMNS: &str = "call_id, recording, recorded_ms, length_ms, voice_ms, cut_off";
 
 /// A call's first row. A row with this id or key stands: it is the same call, written before.
-static INSERT_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| texts("calls", CALL_COLUMNS, "ON CONFLICT DO NOTHING"));
+static INSERT_CALLS: LazyLock<Texts> = LazyLock::new(|| Texts::of("calls", CALL_COLUMNS, "ON CONFLICT DO NOTHING"));
 
 /// A call's later facts. What identifies it never changes, so no index but the primary key's is touched.
-static UPSERT_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    texts(
+static UPSERT_CALLS: LazyLock<Texts> = LazyLock::new(|| {
+    Texts::of(
         "calls",
         CALL_COLUMNS,
         "ON CONFLICT (id) DO UPDATE SET caller_display = excluded.caller_display, answered_ms = excluded.answered_ms, \
@@ -88,31 +89,31 @@ static UPSERT_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// Events are appended, never changed: one that is there was written before.
-static INSERT_EVENTS: LazyLock<Vec<String>> =
-    LazyLock::new(|| texts("call_events", EVENT_COLUMNS, "ON CONFLICT DO NOTHING"));
+static INSERT_EVENTS: LazyLock<Texts> =
+    LazyLock::new(|| Texts::of("call_events", EVENT_COLUMNS, "ON CONFLICT DO NOTHING"));
 
 /// A call has one message at most: one that is there was written before.
-static INSERT_MESSAGES: LazyLock<Vec<String>> =
-    LazyLock::new(|| texts("voice_messages", MESSAGE_COLUMNS, "ON CONFLICT DO NOTHING"));
+static INSERT_MESSAGES: LazyLock<Texts> =
+    LazyLock::new(|| Texts::of("voice_messages", MESSAGE_COLUMNS, "ON CONFLICT DO NOTHING"));
 
 /// The statement for so many rows, 1 to [`MAX_ROWS`].
-pub(super) fn insert_calls(rows: usize) -> &'static str {
-    &INSERT_CALLS[rows - 1]
+pub(super) fn insert_calls(places: Places, rows: usize) -> &'static str {
+    INSERT_CALLS.text(places, rows)
 }
 
 /// The statement for so many rows, 1 to [`MAX_ROWS`], no two of the same call.
-pub(super) fn upsert_calls(rows: usize) -> &'static str {
-    &UPSERT_CALLS[rows - 1]
+pub(super) fn upsert_calls(places: Places, rows: usize) -> &'static str {
+    UPSERT_CALLS.text(places, rows)
 }
 
 /// The statement for so many rows, 1 to [`MAX_ROWS`].
-pub(super) fn insert_events(rows: usize) -> &'static str {
-    &INSERT_EVENTS[rows - 1]
+pub(super) fn insert_events(places: Places, rows: usize) -> &'static str {
+    INSERT_EVENTS.text(places, rows)
 }
 
 /// The statement for so many rows, 1 to [`MAX_ROWS`].
-pub(super) fn insert_messages(rows: usize) -> &'static str {
-    &INSERT_MESSAGES[rows - 1]
+pub(super) fn insert_messages(places: Places, rows: usize) -> &'static str {
+    INSERT_MESSAGES.text(places, rows)
 }
 
 macro_rules! bind_call {
@@ -161,17 +162,33 @@ macro_rules! bind_message {
 
 pub(super) use {bind_call, bind_event, bind_message};
 
-fn texts(table: &str, columns: &str, conflict: &str) -> Vec<String> {
-    let width = columns.split(',').count();
-    let row = |at: usize| {
-        let places: Vec<String> = (1..=width).map(|column| format!("${}", at * width + column)).collect();
-        format!("({})", places.join(", "))
-    };
-    let text = |rows: usize| {
-        let rows: Vec<String> = (0..rows).map(row).collect();
-        format!("INSERT INTO {table} ({columns}) VALUES {} {conflict}", rows.join(", "))
-    };
-    (1..=MAX_ROWS).map(text).collect()
+/// One statement in a text per number of rows, for either way of writing where a value goes.
+struct Texts {
+    numbered: Vec<String>,
+    in_order: Vec<String>,
+}
+
+impl Texts {
+    fn of(table: &str, columns: &str, conflict: &str) -> Texts {
+        let width = columns.split(',').count();
+        let text = |rows: usize, place: &dyn Fn(usize) -> String| {
+            let row = |at: usize| {
+                let places: Vec<String> = (1..=width).map(|column| place(at * width + column)).collect();
+                format!("({})", places.join(", "))
+            };
+            let rows: Vec<String> = (0..rows).map(row).collect();
+            format!("INSERT INTO {table} ({columns}) VALUES {} {conflict}", rows.join(", "))
+        };
+        let texts = |place: &dyn Fn(usize) -> String| (1..=MAX_ROWS).map(|rows| text(rows, place)).collect();
+        Texts { numbered: texts(&|at| format!("${at}")), in_order: texts(&|_| "?".to_owned()) }
+    }
+
+    fn text(&self, places: Places, rows: usize) -> &str {
+        match places {
+            Places::Numbered => &self.numbered[rows - 1],
+            Places::InOrder => &self.in_order[rows - 1],
+        }
+    }
 }
 
 impl From<&CallRecord> for CallRow {
@@ -416,11 +433,15 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_numbers_its_places_row_by_row() {
+    fn a_statement_has_a_place_for_each_value_row_by_row() {
+        let event = "INSERT INTO call_events (call_id, seq, at_ms, kind, phone, detail) VALUES";
         assert_eq!(
-            insert_events(2),
-            "INSERT INTO call_events (call_id, seq, at_ms, kind, phone, detail) VALUES ($1, $2, $3, $4, $5, $6), \
-             ($7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
+            insert_events(Places::Numbered, 2),
+            format!("{event} ($1, $2, $3, $4, $5, $6), ($7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING")
+        );
+        assert_eq!(
+            insert_events(Places::InOrder, 2),
+            format!("{event} (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
         );
     }
 }

@@ -190,7 +190,7 @@ impl Store {
     async fn put_message(&self, row: &MessageRow, detail: &str) -> Result<(), StoreError> {
         let ended_ms = row.recorded_ms.saturating_add(row.length_ms);
         write!(self.db, tx => {
-            bind_message!(sqlx::query(insert_messages(1)), row).execute(&mut *tx).await?;
+            bind_message!(sqlx::query(insert_messages(self.db.places(), 1)), row).execute(&mut *tx).await?;
             sqlx::query(HAS_MESSAGE).bind(&row.call_id).execute(&mut *tx).await?;
             let event = sqlx::query(MESSAGE_LEFT_EVENT).bind(&row.call_id).bind(ended_ms).bind(EventKind::MessageLeft.as_str());
             event.bind(detail).execute(&mut *tx).await?;
