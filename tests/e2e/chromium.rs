@@ -105,6 +105,17 @@ impl Chromium {
         self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
     }
 
+    /// Waits until a page is there whole whose address has this in it: one that shows what the page before it showed too.
+    #[track_caller]
+    pub fn comes_to(&self, part: &str) {
+        let look = || {
+            let script = "return document.readyState == 'complete' ? location.href : ''";
+            let address = self.asks("POST", "/execute/sync", Some(&json!({"script": script, "args": []})));
+            address.as_str().is_some_and(|address| address.contains(part)).then_some(())
+        };
+        assert!(until(LIMIT, look).is_some(), "{} is not {part}", self.address());
+    }
+
     /// Waits until the page shows `words`.
     #[track_caller]
     pub fn shows(&self, words: &str) {

@@ -108,6 +108,7 @@ fn a_day_goes_by_keys_alone() {
     keys.tabs_and_enters("nav.tabs a[href='/calls']");
     ana.shows("Lena Ortiz");
     keys.types_into("input[name=q]", &format!("blue door{ENTER}"));
+    ana.comes_to("/calls?q=blue");
     ana.shows("Jo Miller waited 40 s");
     keys.tabs_and_enters("nav.tabs a[href='/hours']");
     ana.shows("Monday");
