@@ -102,11 +102,19 @@ fn a_visitor_calls_the_demos_shop_and_sees_what_happens() {
     let visitor = Chromium::start();
     visitor.is_dark(false);
     visitor.looks_at(PHONE);
+    visitor.notes_streams();
     visitor.opens(&demo.page);
     visitor.shows("Call the shop yourself");
     visitor.shows("Live: this page follows");
     visitor.shows("Carmen is not on the phone.");
     pictures(&visitor, "demo");
+
+    // Six connections are all that a browser has for a host: a tab that nobody sees leaves its two to others.
+    assert_eq!(visitor.streams(), 2);
+    visitor.is_hidden(true);
+    assert_eq!(visitor.streams(), 0);
+    visitor.is_hidden(false);
+    assert_eq!(visitor.streams(), 2);
 
     // The open shop, by keyboard; a second and a third press change nothing.
     visitor.script("document.getElementById('call').focus()");
