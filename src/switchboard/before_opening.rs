@@ -178,10 +178,11 @@ impl Switchboard {
             watch.told = Told::Yes;
             return self.notices.over(shop, Subject::Drill);
         }
-        if watch.told == Told::NotYet {
-            watch.told = Told::Yes;
-            let names = watch.silent.values().cloned().collect();
-            self.notify(now, shop, Notice::DidNotRing { names });
+        let notice = Notice::DidNotRing { names: watch.silent.values().cloned().collect() };
+        match std::mem::replace(&mut watch.told, Told::Yes) {
+            Told::NotYet => self.notify(now, shop, notice),
+            // One that was named may ring by now.
+            Told::Yes => self.notices.is_now(shop, &notice),
         }
     }
 }
