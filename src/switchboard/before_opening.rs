@@ -134,29 +134,29 @@ impl Switchboard {
             match not_rung {
                 None => {}
                 Some(NotRung::Unreachable) => {
-                    self.drills.note(now, phone.id, Drilled::Silent);
-                    self.was_drilled(now, phone.id, Drilled::Silent);
+                    self.drills.note(now, phone.id, Some(Drilled::Silent));
+                    self.was_drilled(now, phone.id, Some(Drilled::Silent));
                 }
-                Some(_) => self.was_drilled(now, phone.id, Drilled::Rang),
+                Some(_) => self.was_drilled(now, phone.id, Some(Drilled::Rang)),
             }
         }
     }
 
-    /// What has come of ringing this phone, whoever wanted it.
-    pub(super) fn was_drilled(&mut self, now: Now, phone: PhoneId, drilled: Drilled) {
+    /// What has come of ringing this phone, whoever wanted it; `None`: it was cut short.
+    pub(super) fn was_drilled(&mut self, now: Now, phone: PhoneId, drilled: Option<Drilled>) {
         let has_it = |shop: &&Arc<Shop>| shop.phone(phone).is_some();
         let Some(shop) = self.plan.shops.iter().find(has_it).cloned() else { return };
         let Some(watch) = self.before_opening.shops.get_mut(&shop.id) else { return };
         let was_rung = match drilled {
-            Drilled::Asked => return,
-            Drilled::Rings => false,
-            Drilled::Lifted | Drilled::Rang | Drilled::Silent => watch.ringing.remove(&phone),
+            Some(Drilled::Asked) => return,
+            Some(Drilled::Rings) => false,
+            Some(Drilled::Lifted | Drilled::Rang | Drilled::Silent) | None => watch.ringing.remove(&phone),
         };
         match (drilled, shop.phone(phone)) {
-            (Drilled::Silent, Some(known)) if was_rung => {
+            (Some(Drilled::Silent), Some(known)) if was_rung => {
                 watch.silent.insert(phone, known.name.clone());
             }
-            (Drilled::Silent, _) => {}
+            (Some(Drilled::Silent) | None, _) => {}
             (_, _) => {
                 watch.silent.remove(&phone);
             }
