@@ -163,7 +163,7 @@ fn a_visitor_calls_the_demos_shop_and_sees_what_happens() {
     // What is done on Now leads back here.
     visitor.clicks("[data-live] details.override summary");
     visitor.clicks("[data-live] button[value=hour]");
-    visitor.shows("Closed by you until");
+    visitor.shows("Closed by hand until");
     assert!(visitor.address().ends_with("/demo#now"), "{}", visitor.address());
 
     demo.process.signal("INT");
@@ -173,7 +173,7 @@ fn a_visitor_calls_the_demos_shop_and_sees_what_happens() {
 fn call_when_closed(visitor: &Chromium) {
     waits_for(visitor, "#doing", "not on the phone", LIMIT);
     visitor.clicks("#call-when-closed");
-    waits_for(visitor, "[data-live] .sentence", "Closed by you until", LIMIT);
+    waits_for(visitor, "[data-live] .sentence", "Closed by hand until", LIMIT);
     waits_for(visitor, "section .timeline", "The shop's greeting: “We are closed at the moment.", LIMIT);
     assert_eq!(displays(visitor), ["Counter", "Workshop", "Ana"], "no phone rings");
     waits_for(visitor, "section .timeline", "The beep.", LIMIT);
