@@ -117,15 +117,17 @@ impl Running {
     /// # Errors
     /// See [`AppError`]; nothing keeps running then.
     pub async fn start(config: Config) -> Result<Running, AppError> {
-        Running::start_within(config, |pages| pages).await
+        let entrance = Entrance::new(&config.web.public_url);
+        Running::start_within(config, entrance, |pages| pages).await
     }
 
-    /// The same, with pages of the caller's `around` those of the service.
+    /// The same, entered as the caller wants it, and with pages of the caller's `around` those of the service.
     ///
     /// # Errors
     /// See [`AppError`]; nothing keeps running then.
     pub async fn start_within(
         config: Config,
+        entrance: Entrance,
         around: impl FnOnce(web::Router) -> web::Router,
     ) -> Result<Running, AppError> {
         let certificate = match config.sip.certificate.clone() {
@@ -328,7 +330,7 @@ impl Running {
             counters,
             readiness: readiness.clone(),
             names,
-            entrance: Entrance::new(&config.web.public_url),
+            entrance,
             site,
             reception,
             webhooks,

@@ -295,6 +295,7 @@ impl Switchboard {
         let own = [self.deadlines.next(), self.contacts.again.next(), self.notices.next(), self.down.next()];
         let own =
             own.into_iter().chain([self.call_backs.next(), self.before_opening.next(), self.twilio.poll_timeout()]);
+        let own = own.chain([self.dictations.next()]);
         self.door.poll_timeout().into_iter().chain(own.flatten()).min()
     }
 
@@ -364,6 +365,7 @@ impl Switchboard {
         }
         self.call_backs_due(now);
         self.openings_due(now);
+        self.dictations.due(now);
         self.trunks_due(now);
         self.notices_due(now);
     }

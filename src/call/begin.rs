@@ -103,8 +103,10 @@ pub enum Dictating {
     /// The phone was asked to ring.
     Asked,
     Rings,
-    /// Nobody lifted it, or a customer called.
+    /// Nobody lifted it.
     NotLifted,
+    /// A customer called who needed the phone.
+    MadeWay,
     /// They hear what they are to do.
     IsTold,
     Speaks,

@@ -206,8 +206,8 @@ pub enum Output {
     Dial { leg: LegId, to: Outside },
     /// Whoever has picked up at this leg makes the call from here on: they are its caller, and hear ringing.
     Lift { leg: LegId },
-    /// This phone was rung to see whether it does: what has come of it so far.
-    Drilled { phone: PhoneId, drilled: Drilled },
+    /// This phone was rung to see whether it does: what has come of it so far; `None`: nothing will, it was cut short.
+    Drilled { phone: PhoneId, drilled: Option<Drilled> },
     /// Whoever has picked up at this leg is told when to speak, and what they say is recorded.
     Dictate { leg: LegId },
     /// How far somebody is who says the greeting's own words.

@@ -206,6 +206,11 @@ impl Call {
         }
     }
 
+    /// Whether somebody of the shop has lifted a phone to say the greeting's own words.
+    pub fn is_dictated(&self) -> bool {
+        matches!(self.phase, Phase::Speaking(_))
+    }
+
     /// Whether there is a row of it, or is to be.
     pub fn is_written(&self) -> bool {
         self.facts.logged != Logged::Unwritten

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::command::{self, CommandError};
+use crate::call::record::CallId;
 use crate::config::Transcribe;
 use crate::media::linear::Linear;
 use crate::media::recordings::Recordings;
@@ -56,6 +57,7 @@ pub struct Transcriber {
     /// Files for the command are here for as long as it runs.
     dir: PathBuf,
     limit: Duration,
+    look_every: Duration,
     /// Of those that wait, the ones that were tried: the next process alone tries them again.
     tried: HashSet<Uuid>,
     health: Health,
@@ -72,14 +74,23 @@ impl Transcriber {
     pub fn new(command: Transcribe, store: Store, recordings: Recordings, data_dir: &Path) -> Transcriber {
         // The command may be at home elsewhere.
         let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned()).join("transcribing");
-        Transcriber { command, store, recordings, dir, limit: LIMIT, tried: HashSet::new(), health: Health::Works }
+        Transcriber {
+            command,
+            store,
+            recordings,
+            dir,
+            limit: LIMIT,
+            look_every: LOOK_EVERY,
+            tried: HashSet::new(),
+            health: Health::Works,
+        }
     }
 
     /// Runs until it is dropped. `now` is when the service started.
     pub async fn run(mut self, plans: watch::Receiver<Arc<Plan>>, now: UnixMs) {
         self.sweep().await;
         let since = UnixMs(now.0.saturating_sub(i64::try_from(NOT_BEFORE.as_millis()).unwrap_or(i64::MAX)));
-        let mut every = tokio::time::interval(LOOK_EVERY);
+        let mut every = tokio::time::interval(self.look_every);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             every.tick().await;
@@ -99,7 +110,12 @@ impl Transcriber {
                 continue;
             }
             self.tried.insert(message.call.0);
-            match self.written(plan, &message).await {
+            let written = tokio::select! {
+                written = self.written(plan, &message) => written,
+                // The command ends with this, and its file of what they said is gone.
+                () = self.is_erased(message.call) => continue,
+            };
+            match written {
                 Ok(text) => {
                     self.store.keep_transcript(message.call, &text).await?;
                     if self.health == Health::Fails {
@@ -121,6 +137,17 @@ impl Transcriber {
             }
         }
         Ok(())
+    }
+
+    /// Returns when everything about this caller was erased.
+    async fn is_erased(&self, call: CallId) {
+        loop {
+            tokio::time::sleep(self.look_every).await;
+            // A store that does not answer has erased nothing.
+            if let Ok(false) = self.store.is_unwritten(call).await {
+                return;
+            }
+        }
     }
 
     async fn written(&self, plan: &Plan, message: &Unwritten) -> Result<String, NotWritten> {

@@ -15,6 +15,7 @@ const LIMIT: i64 = 50;
 // Found by an index of the unwritten ones alone, so that it can be asked every other second.
 const UNWRITTEN: &str = "SELECT m.call_id, m.recording, c.shop_id FROM voice_messages m LEFT JOIN calls c ON c.id = m.call_id \
      WHERE m.transcript IS NULL AND m.recorded_ms >= $1 ORDER BY m.recorded_ms DESC, m.call_id DESC LIMIT $2";
+const WAITS: &str = "SELECT call_id FROM voice_messages WHERE call_id = $1 AND transcript IS NULL";
 const KEEP: &str = "UPDATE voice_messages SET transcript = $2 WHERE call_id = $1";
 
 /// A message that nobody has written down.
@@ -37,6 +38,14 @@ impl Store {
             Ok(Unwritten { call, recording, shop: shop.map(ShopId) })
         };
         rows.into_iter().map(unwritten).collect()
+    }
+
+    /// Whether this call has a message that is not written down: it may have been erased.
+    pub async fn is_unwritten(&self, call: CallId) -> Result<bool, StoreError> {
+        let id = call.to_string();
+        let waits: Option<String> =
+            read!(self.db, pool => sqlx::query_scalar(WAITS).bind(&id).fetch_optional(pool).await?);
+        Ok(waits.is_some())
     }
 
     /// What was said in this call's message; empty where no word was understood. Of a message that was erased meanwhile

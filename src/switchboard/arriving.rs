@@ -87,8 +87,8 @@ impl Switchboard {
         if let (Some(shop), Some(number)) = (&shop, &number) {
             self.not_needed(now, shop.id, number, &[Occasion::Missed, Occasion::Asked]);
         }
-        if let (Some(shop), Action::Ring(_)) = (&shop, &decision.action) {
-            self.ring_for_nobody_else(now, shop.id);
+        if let (Some(shop), Action::Ring(ring)) = (&shop, &decision.action) {
+            self.ring_for_nobody_else(now, shop.id, ring);
         }
         let card = |shop: &Arc<Shop>| self.callers.card(shop, &offer.caller, identity.display, language);
         let shown = Shown {

@@ -134,29 +134,29 @@ impl Switchboard {
             match not_rung {
                 None => {}
                 Some(NotRung::Unreachable) => {
-                    self.drills.note(now, phone.id, Drilled::Silent);
-                    self.was_drilled(now, phone.id, Drilled::Silent);
+                    self.drills.note(now, phone.id, Some(Drilled::Silent));
+                    self.was_drilled(now, phone.id, Some(Drilled::Silent));
                 }
-                Some(_) => self.was_drilled(now, phone.id, Drilled::Rang),
+                Some(_) => self.was_drilled(now, phone.id, Some(Drilled::Rang)),
             }
         }
     }
 
-    /// What has come of ringing this phone, whoever wanted it.
-    pub(super) fn was_drilled(&mut self, now: Now, phone: PhoneId, drilled: Drilled) {
+    /// What has come of ringing this phone, whoever wanted it; `None`: it was cut short.
+    pub(super) fn was_drilled(&mut self, now: Now, phone: PhoneId, drilled: Option<Drilled>) {
         let has_it = |shop: &&Arc<Shop>| shop.phone(phone).is_some();
         let Some(shop) = self.plan.shops.iter().find(has_it).cloned() else { return };
         let Some(watch) = self.before_opening.shops.get_mut(&shop.id) else { return };
         let was_rung = match drilled {
-            Drilled::Asked => return,
-            Drilled::Rings => false,
-            Drilled::Lifted | Drilled::Rang | Drilled::Silent => watch.ringing.remove(&phone),
+            Some(Drilled::Asked) => return,
+            Some(Drilled::Rings) => false,
+            Some(Drilled::Lifted | Drilled::Rang | Drilled::Silent) | None => watch.ringing.remove(&phone),
         };
         match (drilled, shop.phone(phone)) {
-            (Drilled::Silent, Some(known)) if was_rung => {
+            (Some(Drilled::Silent), Some(known)) if was_rung => {
                 watch.silent.insert(phone, known.name.clone());
             }
-            (Drilled::Silent, _) => {}
+            (Some(Drilled::Silent) | None, _) => {}
             (_, _) => {
                 watch.silent.remove(&phone);
             }
@@ -178,10 +178,11 @@ impl Switchboard {
             watch.told = Told::Yes;
             return self.notices.over(shop, Subject::Drill);
         }
-        if watch.told == Told::NotYet {
-            watch.told = Told::Yes;
-            let names = watch.silent.values().cloned().collect();
-            self.notify(now, shop, Notice::DidNotRing { names });
+        let notice = Notice::DidNotRing { names: watch.silent.values().cloned().collect() };
+        match std::mem::replace(&mut watch.told, Told::Yes) {
+            Told::NotYet => self.notify(now, shop, notice),
+            // One that was named may ring by now.
+            Told::Yes => self.notices.is_now(shop, &notice),
         }
     }
 }

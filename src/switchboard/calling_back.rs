@@ -19,7 +19,7 @@ use crate::media::ringing::ringing;
 use crate::notice::Notice;
 use crate::now::{Mono, Now, UnixMs};
 use crate::number::Number;
-use crate::routing::decision::Because;
+use crate::routing::decision::{Because, Ring};
 use crate::routing::dialling::AT_ONCE;
 use crate::routing::plan::{Line, Phone, PhoneId, Shop, ShopId};
 use crate::routing::{CallerId, Dialling, Duty, NotDialled, Outside, Proof, decide_outside, why_phone};
@@ -222,14 +222,23 @@ impl Switchboard {
 
     /// A customer who calls goes before one who may be called back: the phones are theirs, and whoever lifts one has them. The
     /// other is still owed a call.
-    pub(super) fn ring_for_nobody_else(&mut self, now: Now, shop: ShopId) {
+    pub(super) fn ring_for_nobody_else(&mut self, now: Now, shop: ShopId, ring: &Ring) {
         let whom = [Occasion::Missed, Occasion::Drill, Occasion::Speak];
         self.stop_lifting(now, &whom, &|record| record.shop == Some(shop));
+        // Whoever speaks for the greeting goes on while another phone rings; where none would, they have the only one.
+        let phones = &self.contacts.phones;
+        let rings = |phone: &PhoneId| !phones.of(*phone).is_empty() && !phones.talks(*phone);
+        if !ring.waves.first().is_some_and(|wave| wave.phones.iter().any(rings)) {
+            self.not_needed_by(now, |call| call.is_dictated() && call.record().shop == Some(shop));
+        }
     }
 
     fn stop_lifting(&mut self, now: Now, which: &[Occasion], whose: &dyn Fn(&CallRecord) -> bool) {
-        let rings = |call: &Call| call.lifting().is_some_and(|why| which.contains(&why)) && whose(call.record());
-        let begun = self.lifts.iter().filter(|id| self.calls.get(id).is_some_and(rings));
+        self.not_needed_by(now, |call| call.lifting().is_some_and(|why| which.contains(&why)) && whose(call.record()));
+    }
+
+    fn not_needed_by(&mut self, now: Now, which: impl Fn(&Call) -> bool) {
+        let begun = self.lifts.iter().filter(|id| self.calls.get(id).is_some_and(&which));
         let calls: Vec<CallId> = begun.copied().collect();
         for call in calls {
             self.feed(now, call, CallInput::NotNeeded);

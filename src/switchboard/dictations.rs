@@ -10,12 +10,17 @@ use crate::call::event::NotRung;
 use crate::call::leg::{BindingId, LegId};
 use crate::call::{Call, Dictating, Lift, Lifter, Occasion, Then};
 use crate::greeting::{self, own};
-use crate::now::{Now, UnixMs};
+use crate::now::{Mono, Now, UnixMs};
 use crate::routing::plan::{Language, Line, Part, Phone, PhoneId, Plan, Shop, ShopId};
 use crate::words;
 
 /// So long it rings: whoever has asked for it goes there.
 pub const SPEAK_RINGS_FOR: Duration = Duration::from_secs(30);
+
+/// From asking for it until it is over, whoever has forgotten to say so: ringing, being told, speaking.
+const LASTS_AT_MOST: Duration = Duration::from_secs(100);
+/// What was said is handed over in an instant. Where it is not there is nothing.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What somebody wants to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +44,15 @@ pub struct Dictation {
 
 /// The last of each shop.
 #[derive(Debug, Default)]
-pub(super) struct Dictations(HashMap<ShopId, (CallId, Dictation)>);
+pub(super) struct Dictations(HashMap<ShopId, Last>);
+
+#[derive(Debug)]
+struct Last {
+    call: CallId,
+    dictation: Dictation,
+    /// By then it goes on no more.
+    until: Mono,
+}
 
 impl Dictation {
     /// Whether somebody need but wait to see more of it.
@@ -47,14 +60,14 @@ impl Dictation {
         match self.step {
             Dictating::Asked | Dictating::Rings | Dictating::IsTold | Dictating::Speaks => true,
             Dictating::IsOver => self.samples.is_none(),
-            Dictating::NotLifted => false,
+            Dictating::NotLifted | Dictating::MadeWay => false,
         }
     }
 }
 
 impl Dictations {
     pub fn last(&self, shop: ShopId) -> Option<Dictation> {
-        self.0.get(&shop).map(|(_, dictation)| dictation.clone())
+        self.0.get(&shop).map(|last| last.dictation.clone())
     }
 
     /// Nobody wants the one of then any more.
@@ -68,22 +81,40 @@ impl Dictations {
         self.0.retain(|shop, _| plan.shop(*shop).is_some());
     }
 
-    fn of(&mut self, call: CallId) -> Option<&mut Dictation> {
-        self.0.values_mut().find(|(of, _)| *of == call).map(|(_, dictation)| dictation)
+    fn of(&mut self, call: CallId) -> Option<&mut Last> {
+        self.0.values_mut().find(|last| last.call == call)
     }
 
-    pub fn goes(&mut self, call: CallId, step: Dictating) {
-        let Some(dictation) = self.of(call) else { return };
-        // Who has hung up before the beep has said nothing; of all others the recorder tells.
-        if step == Dictating::IsOver && dictation.step != Dictating::Speaks {
-            dictation.samples.get_or_insert_with(|| Arc::from([]));
+    pub fn goes(&mut self, now: Now, call: CallId, step: Dictating) {
+        let Some(Last { dictation, until, .. }) = self.of(call) else { return };
+        if step == Dictating::IsOver {
+            *until = now.mono + HANDED_OVER_WITHIN;
+            // Who has hung up before the beep has said nothing; of all others the recorder tells.
+            if dictation.step != Dictating::Speaks {
+                dictation.samples.get_or_insert_with(|| Arc::from([]));
+            }
         }
         dictation.step = step;
     }
 
     pub fn said(&mut self, call: CallId, samples: Vec<u8>) {
-        if let Some(dictation) = self.of(call) {
-            dictation.samples = Some(samples.into());
+        // Half a sentence is of no use.
+        if let Some(last) = self.of(call).filter(|last| last.dictation.step != Dictating::MadeWay) {
+            last.dictation.samples = Some(samples.into());
+        }
+    }
+
+    /// When [`Dictations::due`] has something to do, at the latest.
+    pub fn next(&self) -> Option<Mono> {
+        self.0.values().filter(|last| last.dictation.goes_on()).map(|last| last.until).min()
+    }
+
+    /// Nobody has told of an end: it is over, and nothing was said.
+    pub fn due(&mut self, now: Now) {
+        let is_due = |last: &&mut Last| last.until <= now.mono && last.dictation.goes_on();
+        for Last { dictation, .. } in self.0.values_mut().filter(is_due) {
+            dictation.step = Dictating::IsOver;
+            dictation.samples.get_or_insert_with(|| Arc::from([]));
         }
     }
 }
@@ -114,7 +145,8 @@ impl Switchboard {
         let id = CallId(self.chance.uuid(now.wall));
         let dictation =
             Dictation { text: text.clone(), phone: phone.id, at: now.wall, step: Dictating::Asked, samples: None };
-        let before = self.dictations.0.insert(shop.id, (id, dictation));
+        let last = Last { call: id, dictation, until: now.mono + LASTS_AT_MOST };
+        let before = self.dictations.0.insert(shop.id, last);
         let begun = self.ring_ours(now, id, shop, lift, place, ("greeting", words::speak(shop.language)));
         if begun.is_err() {
             self.dictations.0.remove(&shop.id);

@@ -19,17 +19,30 @@ use super::calling_back::first_row;
 /// So long it rings: two rings or three, for somebody who listens for them.
 pub const DRILL_RINGS_FOR: Duration = Duration::from_secs(10);
 
-/// What came of each phone's last.
 #[derive(Debug, Default)]
-pub(super) struct Drills(HashMap<PhoneId, (Drilled, UnixMs)>);
+pub(super) struct Drills {
+    under_way: HashMap<PhoneId, (Drilled, UnixMs)>,
+    /// What came of each phone's last that went on to its end.
+    over: HashMap<PhoneId, (Drilled, UnixMs)>,
+}
 
 impl Drills {
-    pub fn note(&mut self, now: Now, phone: PhoneId, drilled: Drilled) {
-        self.0.insert(phone, (drilled, now.wall));
+    /// `None`: it was cut short. What was known of the phone before is what is known of it.
+    pub fn note(&mut self, now: Now, phone: PhoneId, drilled: Option<Drilled>) {
+        self.under_way.remove(&phone);
+        match drilled {
+            Some(drilled @ (Drilled::Asked | Drilled::Rings)) => {
+                self.under_way.insert(phone, (drilled, now.wall));
+            }
+            Some(drilled @ (Drilled::Lifted | Drilled::Rang | Drilled::Silent)) => {
+                self.over.insert(phone, (drilled, now.wall));
+            }
+            None => {}
+        }
     }
 
     pub fn last(&self, phone: PhoneId) -> Option<(Drilled, UnixMs)> {
-        self.0.get(&phone).copied()
+        self.under_way.get(&phone).or_else(|| self.over.get(&phone)).copied()
     }
 }
 
@@ -48,12 +61,10 @@ impl Switchboard {
             within: DRILL_RINGS_FOR,
         };
         let id = CallId(self.chance.uuid(now.wall));
-        let before = self.drills.last(phone.id);
-        self.drills.note(now, phone.id, Drilled::Asked);
+        self.drills.note(now, phone.id, Some(Drilled::Asked));
         let begun = self.ring_ours(now, id, shop, lift, place, ("drill", words::drill(shop.language)));
         if begun.is_err() {
-            self.drills.0.remove(&phone.id);
-            self.drills.0.extend(before.map(|before| (phone.id, before)));
+            self.drills.note(now, phone.id, None);
         }
         begun
     }

@@ -99,7 +99,7 @@ impl Switchboard {
                 CallOutput::Dial { leg, to } => self.dial(now, leg, &to),
                 CallOutput::Lift { leg } => self.lifted(now, leg),
                 CallOutput::Dictate { leg } => self.dictate(now, leg),
-                CallOutput::Dictating(step) => self.dictations.goes(id, step),
+                CallOutput::Dictating(step) => self.dictations.goes(now, id, step),
                 CallOutput::Drilled { phone, drilled } => {
                     self.drills.note(now, phone, drilled);
                     self.was_drilled(now, phone, drilled);

@@ -16,10 +16,15 @@ pub enum Cookie {
     Host,
     /// http, on a machine or a network of the shop's own.
     Plain,
+    /// The demo's: a cookie knows no port, and a service on the same machine keeps its own.
+    Demo,
 }
 
 /// A secret as the store makes them: 64 hex digits.
 const SECRET_DIGITS: usize = 64;
+const SCREEN: &str = "-counter";
+const PHONE: &str = "-phone";
+const FEW: &str = "-few";
 const A_WORKING_DAY_S: u64 = 10 * 60 * 60;
 
 impl Cookie {
@@ -27,16 +32,19 @@ impl Cookie {
         if public_url.starts_with("https://") { Cookie::Host } else { Cookie::Plain }
     }
 
-    fn name(self) -> &'static str {
-        match self {
+    /// Of the cookie for this; for nothing, what keeps a browser signed in.
+    fn name(self, of: &str) -> String {
+        let ours = match self {
             Cookie::Host => "__Host-ringall",
             Cookie::Plain => "ringall",
-        }
+            Cookie::Demo => "ringall-demo",
+        };
+        format!("{ours}{of}")
     }
 
     /// The secret in the request's cookie, where it has one that could be ours.
     pub fn read(self, headers: &HeaderMap) -> Option<String> {
-        self.secret(headers, self.name())
+        self.secret(headers, &self.name(""))
     }
 
     fn value<'h>(self, of: &str, headers: &'h HeaderMap) -> Option<&'h str> {
@@ -57,19 +65,12 @@ impl Cookie {
 
     /// The secret of a screen beside the till: another cookie than that of a person, so that neither is taken for the other.
     pub fn screen(self, headers: &HeaderMap) -> Option<String> {
-        self.secret(headers, self.screen_name())
+        self.secret(headers, &self.name(SCREEN))
     }
 
     /// What keeps a screen paired.
     pub fn keep_screen(self, secret: &str) -> HeaderValue {
-        self.written(self.screen_name(), secret, SCREEN_IDLE.as_secs())
-    }
-
-    fn screen_name(self) -> &'static str {
-        match self {
-            Cookie::Host => "__Host-ringall-counter",
-            Cookie::Plain => "ringall-counter",
-        }
+        self.written(&self.name(SCREEN), secret, SCREEN_IDLE.as_secs())
     }
 
     fn secret(self, headers: &HeaderMap, name: &str) -> Option<String> {
@@ -80,46 +81,32 @@ impl Cookie {
 
     /// The phone that was last chosen in this browser.
     pub fn phone(self, headers: &HeaderMap) -> Option<PhoneId> {
-        self.value(self.phone_name(), headers)?.parse().ok().map(PhoneId)
+        self.value(&self.name(PHONE), headers)?.parse().ok().map(PhoneId)
     }
 
     /// What makes a browser remember which phone was chosen.
     pub fn keep_phone(self, phone: PhoneId) -> HeaderValue {
-        self.written(self.phone_name(), &phone.0.to_string(), ABSOLUTE_END.as_secs())
-    }
-
-    fn phone_name(self) -> &'static str {
-        match self {
-            Cookie::Host => "__Host-ringall-phone",
-            Cookie::Plain => "ringall-phone",
-        }
+        self.written(&self.name(PHONE), &phone.0.to_string(), ABSOLUTE_END.as_secs())
     }
 
     /// How many phones rang when somebody at this browser last said that they know how few it is.
     pub fn few_known(self, headers: &HeaderMap) -> Option<usize> {
-        self.value(self.few_name(), headers)?.parse().ok()
+        self.value(&self.name(FEW), headers)?.parse().ok()
     }
 
     /// What makes a browser remember that, for the rest of a working day.
     pub fn keep_few_known(self, phones: usize) -> HeaderValue {
-        self.written(self.few_name(), &phones.to_string(), A_WORKING_DAY_S)
-    }
-
-    fn few_name(self) -> &'static str {
-        match self {
-            Cookie::Host => "__Host-ringall-few",
-            Cookie::Plain => "ringall-few",
-        }
+        self.written(&self.name(FEW), &phones.to_string(), A_WORKING_DAY_S)
     }
 
     fn set(self, secret: &str, max_age_s: u64) -> HeaderValue {
-        self.written(self.name(), secret, max_age_s)
+        self.written(&self.name(""), secret, max_age_s)
     }
 
     fn written(self, name: &str, value: &str, max_age_s: u64) -> HeaderValue {
         let secure = match self {
             Cookie::Host => "; Secure",
-            Cookie::Plain => "",
+            Cookie::Plain | Cookie::Demo => "",
         };
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
         HeaderValue::try_from(text).expect("digits and our own words")
@@ -164,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_phone_that_was_chosen_is_remembered() {
-        for cookie in [Cookie::Host, Cookie::Plain] {
+        for cookie in [Cookie::Host, Cookie::Plain, Cookie::Demo] {
             let set = cookie.keep_phone(PhoneId(7));
             let pair = set.to_str().expect("ASCII").split(';').next().expect("a pair");
             let line = HeaderValue::from_str(&format!("a=b; {pair}")).expect("a cookie of this test");
@@ -180,6 +167,8 @@ mod tests {
         assert_eq!(read(Cookie::Plain, &[&ours]), Some(SECRET.to_owned()));
         assert_eq!(read(Cookie::Plain, &["a=b; c", &format!("x=1;  {ours} ; y=2")]), Some(SECRET.to_owned()));
         assert_eq!(read(Cookie::Host, &[&ours]), None, "a neighbour on http could have set it");
+        let demos = format!("ringall-demo={SECRET}");
+        assert_eq!((read(Cookie::Demo, &[&ours]), read(Cookie::Plain, &[&demos])), (None, None), "each has its own");
         assert_eq!(read(Cookie::Plain, &[&ours[..ours.len() - 1]]), None);
         assert_eq!(read(Cookie::Plain, &[&format!("{ours}0")]), None);
         assert_eq!(read(Cookie::Plain, &[]), None);

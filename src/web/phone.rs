@@ -164,7 +164,8 @@ pub async fn set_mine_off(view: View, Extension(fields): Extension<Fields>) -> R
         Ok(until) => {
             view.web.store.set_phone_off(shop, phone.id, until).await?;
             view.web.plan_changed().await;
-            Ok(Redirect::to(&view.at("/account")).into_response())
+            let back = if view.query.text("on") == "phones" { "/phones" } else { "/account" };
+            Ok(Redirect::to(&view.at(back)).into_response())
         }
         Err(typed) => super::account::again(&view, typed),
     }
@@ -176,10 +177,16 @@ fn mine(view: &View) -> Option<(ShopId, &Phone)> {
     view.plan.shops.iter().find_map(|shop| Some((shop.id, shop.phone(own)?)))
 }
 
-/// The form for it; `None`: they have none. `typed`: what was not taken.
+/// The form for it, which comes back to their account; `None`: they have none. `typed`: what was not taken.
 pub fn my_off(view: &View, typed: Option<Field>) -> Option<(String, OffForm)> {
     let (_, phone) = mine(view)?;
     Some((shown(&phone.name), off_form(view, phone, view.at("/my-phone/off"), typed)))
+}
+
+/// The same at this phone among the others, if it is theirs: it comes back there.
+pub fn my_off_among_others(view: &View, phone: &Phone) -> Option<OffForm> {
+    let (_, own) = mine(view)?;
+    (own.id == phone.id).then(|| off_form(view, own, view.at("/my-phone/off?on=phones"), None))
 }
 
 fn build(view: &View, phone: &Phone, refused: Refused) -> Result<Response, Fault> {

@@ -13,7 +13,7 @@ use crate::switchboard::{PhoneBecause, PhoneNow, RightNow};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page, shown};
-use crate::web::phone::{OffForm, my_off};
+use crate::web::phone::{OffForm, my_off_among_others};
 use crate::web::twilio_note;
 use crate::words;
 use crate::words::page::shop;
@@ -141,7 +141,7 @@ fn card(phone: &Phone, now: &PhoneNow, links: &[LinkState], view: &View) -> Card
             Line::Fixed { .. } | Line::Cell { .. } => None,
         },
         change: view.at(&format!("/phones/{}", phone.id.0)),
-        off: my_off(view, None).filter(|_| view.visitor.owner.phone == Some(phone.id)).map(|(_, off)| off),
+        off: my_off_among_others(view, phone),
         wave: view.at(&format!("/phones/{}/wave", phone.id.0)),
         may: Moves {
             up: waves::earlier(&view.shop.phones, phone).is_some(),

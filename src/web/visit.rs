@@ -46,6 +46,11 @@ impl Entrance {
         }
     }
 
+    /// The demo's, which leaves the cookies of a service on the same machine alone.
+    pub fn of_demo(public_url: &str) -> Entrance {
+        Entrance { cookie: Cookie::Demo, ..Entrance::new(public_url) }
+    }
+
     /// Whether this Origin is a page of ours.
     pub fn is_ours(&self, origin: &HeaderValue) -> bool {
         origin.as_bytes().eq_ignore_ascii_case(self.origin.as_bytes())

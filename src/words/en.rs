@@ -20,7 +20,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::OpenHours { until: Some(at) } => format!("Open {}.", until(*at)),
         Because::OpenHours { until: None } => "Open day and night.".to_owned(),
         Because::NoHours => "No hours are set: the desk phones ring day and night.".to_owned(),
-        Because::OpenedByOwner { until: at } => format!("Opened by you {}.", until(*at)),
+        Because::OpenedByOwner { until: at } => format!("Opened by hand {}.", until(*at)),
         Because::ExtraOpening { until: at, why } => {
             let open = at.map_or_else(|| "open".to_owned(), |at| format!("open {}", until(at)));
             format!("{}: {open}.", or_else(why, "Extra opening"))
@@ -29,7 +29,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::PublicHoliday { opens } => format!("Public holiday: {}", closed(opens)),
         Because::Closure { opens, why } if why.trim().is_empty() => sentence(&closed(opens)),
         Because::Closure { opens, why } => format!("{}: {}", why.trim(), closed(opens)),
-        Because::ClosedByOwner { until: at } => format!("Closed by you {}.", until(*at)),
+        Because::ClosedByOwner { until: at } => format!("Closed by hand {}.", until(*at)),
         Because::Blocked => "This caller is blocked.".to_owned(),
         Because::NotOurNumber => "The number that was called belongs to no shop here.".to_owned(),
         Because::Colleague => "A colleague called this phone.".to_owned(),

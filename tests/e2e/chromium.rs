@@ -91,6 +91,28 @@ impl Chromium {
         self.commands("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
     }
 
+    /// From the next page on, [`Chromium::streams`] knows of each stream that a page opens.
+    pub fn notes_streams(&self) {
+        self.brings(
+            "window.streams = []; window.EventSource = class extends EventSource { \
+             constructor(...of) { super(...of); streams.push(this); } }",
+        );
+    }
+
+    /// How many streams this page has open or is opening.
+    pub fn streams(&self) -> u64 {
+        let script = "return streams.filter(one => one.readyState !== EventSource.CLOSED).length";
+        self.script(script).as_u64().expect("a number")
+    }
+
+    /// The reader looks at another tab, or at this one again.
+    pub fn is_hidden(&self, hidden: bool) {
+        self.script(&format!(
+            "Object.defineProperty(document, 'hidden', {{value: {hidden}, configurable: true}}); \
+             document.dispatchEvent(new Event('visibilitychange'))"
+        ));
+    }
+
     /// Strikes these keys one after the other, wherever the focus is.
     pub fn strikes(&self, keys: &str) {
         let strokes: Vec<Value> = keys

@@ -259,7 +259,7 @@ fn closes_for_an_hour(ana: &Chromium, web: &str) {
     ana.shows("If someone calls now, 1 phone rings.");
     ana.clicks("details.override summary");
     ana.clicks("button[value=hour]");
-    ana.shows("Closed by you until");
+    ana.shows("Closed by hand until");
     ana.shows("from");
     ana.pictures(PHONE, &picture("closed", PHONE));
     ana.clicks("form[action='/override/end'] button");
@@ -443,7 +443,7 @@ fn the_page_works_without_scripts() {
     assert!(ana.reads("#live-note").contains("Load the page again"), "it does not claim to be live");
     ana.clicks("details.override summary");
     ana.clicks("button[value=hour]");
-    assert!(ana.reads("main").contains("Closed by you until"), "{}", ana.reads("main"));
+    assert!(ana.reads("main").contains("Closed by hand until"), "{}", ana.reads("main"));
     ana.opens(&format!("{web}/calls?outcome=missed"));
     assert!(ana.reads("main").contains("600 12 31 23"));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -102,11 +102,19 @@ fn a_visitor_calls_the_demos_shop_and_sees_what_happens() {
     let visitor = Chromium::start();
     visitor.is_dark(false);
     visitor.looks_at(PHONE);
+    visitor.notes_streams();
     visitor.opens(&demo.page);
     visitor.shows("Call the shop yourself");
     visitor.shows("Live: this page follows");
     visitor.shows("Carmen is not on the phone.");
     pictures(&visitor, "demo");
+
+    // Six connections are all that a browser has for a host: a tab that nobody sees leaves its two to others.
+    assert_eq!(visitor.streams(), 2);
+    visitor.is_hidden(true);
+    assert_eq!(visitor.streams(), 0);
+    visitor.is_hidden(false);
+    assert_eq!(visitor.streams(), 2);
 
     // The open shop, by keyboard; a second and a third press change nothing.
     visitor.script("document.getElementById('call').focus()");
@@ -155,7 +163,7 @@ fn a_visitor_calls_the_demos_shop_and_sees_what_happens() {
     // What is done on Now leads back here.
     visitor.clicks("[data-live] details.override summary");
     visitor.clicks("[data-live] button[value=hour]");
-    visitor.shows("Closed by you until");
+    visitor.shows("Closed by hand until");
     assert!(visitor.address().ends_with("/demo#now"), "{}", visitor.address());
 
     demo.process.signal("INT");
@@ -165,7 +173,7 @@ fn a_visitor_calls_the_demos_shop_and_sees_what_happens() {
 fn call_when_closed(visitor: &Chromium) {
     waits_for(visitor, "#doing", "not on the phone", LIMIT);
     visitor.clicks("#call-when-closed");
-    waits_for(visitor, "[data-live] .sentence", "Closed by you until", LIMIT);
+    waits_for(visitor, "[data-live] .sentence", "Closed by hand until", LIMIT);
     waits_for(visitor, "section .timeline", "The shop's greeting: “We are closed at the moment.", LIMIT);
     assert_eq!(displays(visitor), ["Counter", "Workshop", "Ana"], "no phone rings");
     waits_for(visitor, "section .timeline", "The beep.", LIMIT);

@@ -125,7 +125,7 @@ fn closes_and_undoes(ana: &Chromium, keys: &Keyboard<'_>) {
     ana.shows("If someone calls now, 1 phone rings.");
     keys.tabs_and_enters("details.override summary");
     keys.tabs_and_enters("button[value=hour]");
-    ana.shows("Closed by you until");
+    ana.shows("Closed by hand until");
     keys.tabs_and_enters("form[action='/override/undo'] button");
     ana.shows("If someone calls now, 1 phone rings.");
 }

@@ -40,8 +40,10 @@ fn a_live_call_comes_into_the_page_by_itself() {
     let ana = Chromium::start();
     ana.is_dark(false);
     ana.looks_at(PHONE);
+    ana.notes_streams();
     chooses_a_password(&ana, &link);
     ana.shows("Live: this page follows what happens.");
+    assert_eq!(ana.streams(), 1);
     ana.script(NOTES);
     let mut customer = Customer::of(&installation.target());
     let mut waits: Vec<f64> = Vec::with_capacity(CALLS);
@@ -57,6 +59,7 @@ fn a_live_call_comes_into_the_page_by_itself() {
         ana.shows("Nobody is calling.");
     }
     let looks = ana.script("return looks");
+    a_tab_that_nobody_sees_leaves_its_connection_to_others(&ana);
     let looks: Vec<f64> = looks.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
     let table = format!(
         "{CALLS} calls                  | median | worst\nINVITE → card in the page  | {}\n  of it asking the service | {}",
@@ -64,6 +67,17 @@ fn a_live_call_comes_into_the_page_by_itself() {
         row(looks)
     );
     writeln!(std::io::stderr(), "{table}").expect("stderr is open");
+}
+
+/// A browser has six for each host, and the page is kept open in many a tab.
+fn a_tab_that_nobody_sees_leaves_its_connection_to_others(ana: &Chromium) {
+    ana.is_hidden(true);
+    assert_eq!(ana.streams(), 0);
+    ana.script("window.looks = []");
+    ana.is_hidden(false);
+    assert_eq!(ana.streams(), 1, "it is looked at again");
+    let looked = until(LIMIT, || ana.script("return looks.length || null").as_u64());
+    assert!(looked.is_some(), "what has happened meanwhile is not shown");
 }
 
 fn row(mut waits: Vec<f64>) -> String {

@@ -251,6 +251,9 @@ impl FakeMedia {
     /// Does what is due of those who are attended.
     fn tick_attended(&mut self, now: Duration) -> Vec<Later> {
         let (mut facts, mut ended) = (Vec::new(), Vec::new());
+        if self.machine_is_dead {
+            return facts;
+        }
         for (relay, attended) in &mut self.attended {
             let side = &self.relays[relay].0;
             attended.speak(now, side);

@@ -143,7 +143,7 @@ fn the_due_time_follows_the_hours_as_they_are_now() {
     assert_eq!(owed(&always, &[never]).unwrap().due, None);
 }
 
-/// "Closed by you until …" is told the caller, but at its end the hours decide; and what the owner says later is not
+/// "Closed by hand until …" is told the caller, but at its end the hours decide; and what the owner says later is not
 /// about the calls before.
 #[test]
 fn the_owners_word_for_now_is_followed_by_the_hours_and_moves_no_older_call() {

@@ -269,7 +269,14 @@ fn a_greeting_is_told_of_and_refused_kindly() {
     });
     let names = in_both(&Language::ALL, |named, language| page::language_name(*named, language).to_owned());
     golden("page_greeting.txt", &[unfit, parts, lengths, names].concat());
-    let steps = [Dictating::Rings, Dictating::IsTold, Dictating::Speaks, Dictating::IsOver, Dictating::NotLifted];
+    let steps = [
+        Dictating::Rings,
+        Dictating::IsTold,
+        Dictating::Speaks,
+        Dictating::IsOver,
+        Dictating::NotLifted,
+        Dictating::MadeWay,
+    ];
     let how_far = in_both(&steps, |step, language| page::greeting::spoken(*step, "Counter", language));
     let well = in_both(&["Counter"], |phone, language| page::greeting::spoken_well(phone, language));
     golden("page_greeting_spoken.txt", &[how_far, well].concat());

@@ -59,6 +59,7 @@ async fn what_was_said_is_kept_beside_a_message_and_goes_with_it(db: Database) {
     let [first, second] = [call(1).id, call(2).id];
     let of_shop = |call: CallId| (call, call.0, Some(ruiz));
     assert_eq!(waiting(UnixMs(0)).await, [of_shop(second), of_shop(first)], "the newest first");
+    assert!(db.store.is_unwritten(first).await.unwrap() && !db.store.is_unwritten(call(99).id).await.unwrap());
     db.store.keep_transcript(first, "The blue\u{0} door").await.unwrap();
     assert_eq!(waiting(UnixMs(0)).await, [of_shop(second)]);
     assert!(waiting(UnixMs(i64::MAX)).await.is_empty());

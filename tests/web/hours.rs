@@ -126,7 +126,7 @@ async fn the_owners_word_holds_until_its_end() {
         assert_eq!((stored.state, stored.until), (OverrideState::Closed, UnixMs(NOW.0 + ms)), "{until}");
     }
     let hours = place.get_in("en", HOURS).await.ok();
-    assert_eq!((&hours["open"], &hours["because"]["text"]), (&json!(false), &json!("Closed by you until 18:06.")));
+    assert_eq!((&hours["open"], &hours["because"]["text"]), (&json!(false), &json!("Closed by hand until 18:06.")));
     for _ in 0..2 {
         let answer = place.send(Method::DELETE, "/api/v1/override", &Value::Null).await;
         assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NO_CONTENT, ""));

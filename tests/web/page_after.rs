@@ -232,17 +232,17 @@ async fn what_was_said_for_now_can_be_taken_back() {
     let to = answer.headers[header::LOCATION].to_str().unwrap().to_owned();
     assert_eq!(to, "/?saved=yes");
     let page = ana.sees(&to).await;
-    says(&page, &["Closed by you until 19:05.", "For now only", "they hear the greeting", ">Undo</button>"]);
+    says(&page, &["Closed by hand until 19:05.", "For now only", "they hear the greeting", ">Undo</button>"]);
     leads_to(&mut ana, "/override/undo", &[("was", "")], "/?saved=undone").await;
     let page = ana.sees("/?saved=undone").await;
-    assert!(!page.contains("Closed by you") && !page.contains(">Undo</button>"), "{page}");
+    assert!(!page.contains("Closed by hand") && !page.contains(">Undo</button>"), "{page}");
     // What was said before stands again.
     ana.fills("/override", &[("state", "closed"), ("for", "hour")]).await;
     let answer = ana.fills("/override/end", &[]).await;
     let was = answer.headers[header::LOCATION].to_str().unwrap().to_owned();
     assert_eq!(was, "/?saved=yes&was=closed.1798135500000");
     ana.fills("/override/undo", &[("was", "closed.1798135500000")]).await;
-    says(&ana.sees("/").await, &["Closed by you until 19:05."]);
+    says(&ana.sees("/").await, &["Closed by hand until 19:05."]);
     for forged in ["closed.1", "open", "spam.1798135500000"] {
         ana.fills("/override/undo", &[("was", forged)]).await;
         assert!(!ana.sees("/").await.contains("by you"), "{forged}");

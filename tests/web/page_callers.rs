@@ -123,6 +123,7 @@ async fn everything_about_a_caller_is_saved_as_one_archive() {
     let json = files.remove("34600999888.json").expect("what is written");
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["numbers"][1]["messages"][0]["id"], lost.id.to_string(), "the other number is hers too");
+    assert_eq!(json["numbers"][1]["messages"][0]["audio"], serde_json::Value::Null, "no file of the archive has it");
     let kept = &json["numbers"][0];
     assert_eq!((&kept["number"], &kept["name"]), (&JO.into(), &"Jo Miller".into()));
     assert_eq!(kept["calls"][1]["id"], call.id.to_string());

@@ -190,7 +190,7 @@ async fn the_shop_is_closed_for_now_with_an_end() {
     let page = ana.sees("/?saved=yes").await;
     for words in [
         "Saved. Today at 18:05 callers hear the greeting; from 19:30, the phones ring.",
-        "Closed by you until 19:30.",
+        "Closed by hand until 19:30.",
         "End it now",
     ] {
         assert!(page.contains(words), "{words:?} is not in {page}");

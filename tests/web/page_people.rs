@@ -86,7 +86,9 @@ async fn anybody_says_of_their_own_phone_that_it_is_off() {
     let wrong = bea.fills("/my-phone/off", &[("until", "2020-01-01T09:00")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("still to come") && wrong.text.contains("value=\"2020-01-01T09:00\""));
-    bea.fills("/my-phone/off", &[("off", "end")]).await;
+    assert!(bea.sees("/phones").await.contains("action=\"/my-phone/off?on=phones\""));
+    let answer = bea.fills("/my-phone/off?on=phones", &[("off", "end")]).await;
+    assert_eq!(answer.headers[header::LOCATION], "/phones", "from there one comes back there");
     assert!(place.store.plan().await.unwrap().shops[0].phones[1].off_until.is_none());
 }
 

@@ -19,8 +19,8 @@ use crate::routing::Outside;
 pub(crate) struct Lifting {
     lift: Lift,
     until: Mono,
-    /// What has come of it so far, where that is all that is wanted.
-    drilled: Drilled,
+    /// What has come of it so far, where that is all that is wanted; `None`: it was cut short before it could be known.
+    drilled: Option<Drilled>,
 }
 
 impl Lifting {
@@ -29,7 +29,7 @@ impl Lifting {
             legs::want(now, lifter.phone, facts, phones);
         }
         let until = now.mono + lift.within;
-        Lifting { lift, until, drilled: Drilled::Asked }.go_on(now, facts)
+        Lifting { lift, until, drilled: Some(Drilled::Asked) }.go_on(now, facts)
     }
 
     pub(crate) fn occasion(&self) -> Occasion {
@@ -55,9 +55,15 @@ impl Lifting {
                 facts.legs.remove(&leg);
             }
             Input::Timeout if self.until <= now.mono => legs::stop_others(now, None, self.unheard(), facts),
-            Input::Closing => legs::stop_others(now, None, Stop::NobodyAnswered, facts),
+            Input::Closing => {
+                self.is_cut_short(Dictating::NotLifted, facts);
+                legs::stop_others(now, None, Stop::NobodyAnswered, facts);
+            }
             // Nothing was missed.
-            Input::NotNeeded => legs::stop_others(now, None, Stop::AnsweredElsewhere, facts),
+            Input::NotNeeded => {
+                self.is_cut_short(Dictating::MadeWay, facts);
+                legs::stop_others(now, None, Stop::AnsweredElsewhere, facts);
+            }
             Input::Timeout => {}
             // Who does not ring at once is not waited for.
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
@@ -79,9 +85,10 @@ impl Lifting {
         if legs::anything_rings(facts) {
             return Phase::Lifting(self);
         }
-        let came = if self.drilled == Drilled::Rings { Drilled::Rang } else { Drilled::Silent };
-        if self.drilled != Drilled::Lifted {
-            self.drilled(came, facts);
+        match self.drilled {
+            Some(Drilled::Rings) => self.drilled(Drilled::Rang, facts),
+            Some(Drilled::Asked) => self.drilled(Drilled::Silent, facts),
+            Some(Drilled::Lifted | Drilled::Rang | Drilled::Silent) | None => {}
         }
         facts.record.ended = Some(now.wall);
         facts.push(Output::Refuse(Final::Cancelled));
@@ -89,15 +96,32 @@ impl Lifting {
     }
 
     fn drilled(&mut self, drilled: Drilled, facts: &mut Facts) {
-        self.drilled = drilled;
+        self.drilled = Some(drilled);
         match (self.lift.occasion, self.lift.phones.first()) {
-            (Occasion::Drill, Some(lifter)) => facts.push(Output::Drilled { phone: lifter.phone, drilled }),
+            (Occasion::Drill, Some(lifter)) => {
+                facts.push(Output::Drilled { phone: lifter.phone, drilled: Some(drilled) });
+            }
             (Occasion::Speak, _) => match drilled {
                 Drilled::Rings => facts.push(Output::Dictating(Dictating::Rings)),
                 Drilled::Rang | Drilled::Silent => facts.push(Output::Dictating(Dictating::NotLifted)),
                 Drilled::Asked | Drilled::Lifted => {}
             },
             (Occasion::Drill | Occasion::Missed | Occasion::Asked, _) => {}
+        }
+    }
+
+    /// Its time was not up. A phone that has said nothing so far may be as well as ever.
+    fn is_cut_short(&mut self, speaks: Dictating, facts: &mut Facts) {
+        match (self.lift.occasion, self.drilled, self.lift.phones.first()) {
+            (Occasion::Drill, Some(Drilled::Asked), Some(lifter)) => {
+                self.drilled = None;
+                facts.push(Output::Drilled { phone: lifter.phone, drilled: None });
+            }
+            (Occasion::Speak, ..) => {
+                self.drilled = None;
+                facts.push(Output::Dictating(speaks));
+            }
+            (Occasion::Drill | Occasion::Missed | Occasion::Asked, ..) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! Somebody of the shop has lifted a phone to say the greeting's own words: a machine tells them when to speak, listens, and
-//! hangs up. Nobody outside is concerned, and there is no row; whoever calls meanwhile finds this phone talking.
+//! hangs up. Nobody outside is concerned, and there is no row; whoever calls meanwhile finds this phone talking, and where no
+//! other one would ring has it at once.
 
 use std::time::Duration;
 
@@ -37,7 +38,11 @@ impl Speaking {
             // `#`, silence, or it is long enough; or nobody can listen.
             Input::RecordingEnded | Input::Sealed(_) | Input::Closing => return hang_up(now, facts),
             Input::Timeout if self.until <= now.mono => return hang_up(now, facts),
-            Input::CallerLeft(..) => return over(now, facts),
+            Input::NotNeeded => {
+                facts.push(Output::HangUpCaller(Stop::Finished));
+                return over(now, Dictating::MadeWay, facts);
+            }
+            Input::CallerLeft(..) => return over(now, Dictating::IsOver, facts),
             // Of another telephone with the same name, which was told to stop.
             Input::PickedUp(leg) => ending::too_late(now, leg, facts),
             Input::LegEnded(leg, _) | Input::LegHungUp(leg, _) => {
@@ -45,10 +50,9 @@ impl Speaking {
             }
             Input::Rings(_) | Input::Sounds(_) | Input::Timeout => {}
             Input::Freed(_) | Input::Proven(_) | Input::Moved(_) => {}
-            // Nobody is asked for a key, and nobody waits whose call could be taken or given away. A customer who calls has the
-            // other phones; where this is the only one they wait the seconds that it takes.
+            // Nobody is asked for a key, and nobody waits whose call could be taken or given away.
             Input::Pressed(_) | Input::NobodyPressed(_) => {}
-            Input::Taken(_) | Input::WantedAt(_) | Input::NotNeeded => {}
+            Input::Taken(_) | Input::WantedAt(_) => {}
             Input::Referred { .. } | Input::Given(_) | Input::GivenAway { .. } => {}
             Input::TakenBack | Input::NumbersAlone | Input::Recorded => {}
             Input::Held(_) | Input::Resumed(_) | Input::Silent | Input::Heard | Input::FaxHeard => {}
@@ -59,11 +63,11 @@ impl Speaking {
 
 fn hang_up(now: Now, facts: &mut Facts) -> Phase {
     facts.push(Output::HangUpCaller(Stop::Finished));
-    over(now, facts)
+    over(now, Dictating::IsOver, facts)
 }
 
-fn over(now: Now, facts: &mut Facts) -> Phase {
+fn over(now: Now, step: Dictating, facts: &mut Facts) -> Phase {
     facts.record.ended = Some(now.wall);
-    facts.push(Output::Dictating(Dictating::IsOver));
+    facts.push(Output::Dictating(step));
     Phase::Ending
 }

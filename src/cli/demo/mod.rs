@@ -114,10 +114,11 @@ async fn play(once: bool, words: Words) -> Result<ExitCode, DemoError> {
         hand,
         owner,
         store: store.clone(),
-        entrance: Entrance::new(&config.web.public_url),
+        entrance: Entrance::of_demo(&config.web.public_url),
         language: words.0,
     };
-    let running = Running::start_within(config, |service| page::around(page, service)).await?;
+    let entrance = Entrance::of_demo(&config.web.public_url);
+    let running = Running::start_within(config, entrance, |service| page::around(page, service)).await?;
 
     let token = running.store.create_token("demo").await?;
     let sip = running.sip.first().copied().ok_or(AppError::NoSipSocket)?;

@@ -274,8 +274,10 @@ fn wish(State(around): State<Around>, wish: Wish) -> Redirect {
     around.page.does(Command::Call(wish))
 }
 
-async fn pick_up(State(around): State<Around>, Path(phone): Path<usize>) -> Redirect {
-    around.page.does(Command::PickUp(phone))
+async fn pick_up(State(around): State<Around>, Path(phone): Path<String>) -> Result<Redirect, Problem> {
+    let phone = phone.parse().ok().filter(|phone| *phone < DESKS.len());
+    let phone = phone.ok_or_else(|| Problem::not_found("The demo's shop has no such phone."))?;
+    Ok(around.page.does(Command::PickUp(phone)))
 }
 
 async fn hang_up(State(around): State<Around>) -> Redirect {

@@ -1,10 +1,14 @@
 use tokio::sync::watch;
 
 use super::*;
-use crate::call::record::{CallId, VoiceMessage};
+use crate::call::event::Medium;
+use crate::call::record::{CallId, CallRecord, Direction, Disposition, Door, VoiceMessage};
 use crate::config::DatabaseUrl;
-use crate::store::{LogWriter, MessageFilter};
-use crate::switchboard::LogEntry;
+use crate::number::{Country, Number};
+use crate::routing::decision::Because;
+use crate::routing::plan::ShopId;
+use crate::store::{Erased, LogWriter, MessageFilter};
+use crate::switchboard::{LogEntry, Ticket};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -153,4 +157,54 @@ async fn no_word_understood_is_an_end_and_old_messages_are_left_alone() {
     running.abort();
     assert_eq!(desk.transcripts().await, [None, None]);
     assert_eq!((desk.runs().len(), desk.files_left()), (1, 0), "what a killed process left is swept away");
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_caller_who_is_erased_while_their_message_is_written_down() {
+    let desk = Desk::new().await;
+    let (jo, ruiz) = (Number::parse("+34600999888", Country::UNKNOWN).unwrap(), ShopId(1));
+    let call = desk.has_message(1, NOW).await;
+    desk.log.record(Ticket(1), Medium::Store, Box::new(called(call, &jo, ruiz)));
+    desk.log.flush().await.unwrap();
+    desk.is("hangs");
+    let mut transcriber = desk.transcriber();
+    transcriber.look_every = Duration::from_millis(10);
+    let erased = async {
+        while desk.runs().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(desk.files_left(), 1, "the command is given what they said");
+        desk.store.erase_caller(ruiz, &jo).await.unwrap()
+    };
+    let plan = Plan::default();
+    let both = async { tokio::join!(transcriber.catch_up(&plan, UnixMs(0)), erased) };
+    let (caught_up, erased) = tokio::time::timeout(PATIENCE, both).await.expect("the command is not waited for");
+    caught_up.unwrap();
+    assert_eq!(erased, Erased::Done { recordings: vec![call.0] });
+    assert_eq!((desk.files_left(), desk.transcripts().await), (0, vec![]));
+    assert_eq!(transcriber.health, Health::Works, "nothing has failed");
+}
+
+/// Jo has left a message.
+fn called(id: CallId, jo: &Number, shop: ShopId) -> CallRecord {
+    CallRecord {
+        id,
+        shop: Some(shop),
+        direction: Direction::In,
+        caller: Some(jo.clone()),
+        caller_raw: String::new(),
+        caller_display: String::new(),
+        withheld: false,
+        called: String::new(),
+        door: Door::Sip,
+        key: id.to_string(),
+        started: NOW,
+        answered: None,
+        ended: Some(NOW),
+        disposition: Some(Disposition::Message),
+        because: Because::ClosedHours { opens: None },
+        ended_by: None,
+        answered_by: None,
+        nth_call_from_caller: 1,
+    }
 }

@@ -61,6 +61,9 @@ pub struct Message {
     /// The service stopped before the recording was in the log: the caller may have said more.
     pub cut_off: bool,
     /// Where its sound is: a path on this server.
+    // Empty where a page that holds messages says it in its own way.
+    #[schema(required)]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub audio: String,
 }
 

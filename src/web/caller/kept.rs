@@ -45,8 +45,8 @@ struct FileOfNumber {
     not_called_back: bool,
     /// Newest first.
     calls: Vec<CallWithEvents>,
-    /// Newest first; `audio` is the file of this archive that has the sound.
-    messages: Vec<Message>,
+    /// Newest first.
+    messages: Vec<KeptMessage>,
     /// Newest first, as are the next two; kept and not yet kept.
     promises: Vec<KeptPromise>,
     /// What was written down after calls with them.
@@ -55,6 +55,14 @@ struct FileOfNumber {
     settlements: Vec<KeptSettlement>,
     /// Who took it on last to call them.
     claim: Option<KeptClaim>,
+}
+
+#[derive(Serialize)]
+struct KeptMessage {
+    #[serde(flatten)]
+    message: Message,
+    /// The file of this archive that has the sound; null where the disk has lost it.
+    audio: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -110,9 +118,12 @@ pub async fn export(view: View, KnownCaller(number): KnownCaller) -> Result<Resp
     let mut sounds = Vec::new();
     for number in view.web.store.numbers_of(view.shop.id, &number).await? {
         let messages = all_messages(&view, &number).await?;
-        let of_number: Vec<Sound> = messages.iter().map(|stored| Sound::of(stored, &view)).collect();
+        let mut of_number = Vec::with_capacity(messages.len());
+        for stored in &messages {
+            of_number.push(Sound::of(stored, &view).await);
+        }
         numbers.push(kept(&view, &number, messages.into_iter().zip(&of_number)).await?);
-        sounds.extend(of_number);
+        sounds.extend(of_number.into_iter().flatten());
     }
     let digits = number.as_str().trim_start_matches('+');
     let kept = CallerFile { shop: view.shop.name.clone(), numbers };
@@ -137,10 +148,15 @@ struct Sound {
 }
 
 impl Sound {
-    fn of(stored: &StoredMessage, view: &View) -> Sound {
+    /// `None`: it is lost.
+    async fn of(stored: &StoredMessage, view: &View) -> Option<Sound> {
+        if let Err(error) = tokio::fs::metadata(view.web.recordings.path(stored.recording)).await {
+            tracing::warn!(recording = %stored.recording, %error, "a recording cannot be given out with its caller");
+            return None;
+        }
         let recorded = local_time::local(view.shop.time_zone, stored.message.recorded);
         let name = format!("messages/{}_{}.wav", recorded.format("%Y-%m-%d_%H-%M-%S"), stored.message.call);
-        Sound { name, recorded, recording: stored.recording }
+        Some(Sound { name, recorded, recording: stored.recording })
     }
 }
 
@@ -172,7 +188,7 @@ impl Listener for Sounds {
 async fn kept(
     view: &View,
     number: &Number,
-    messages: impl Iterator<Item = (StoredMessage, &Sound)>,
+    messages: impl Iterator<Item = (StoredMessage, &Option<Sound>)>,
 ) -> Result<FileOfNumber, Fault> {
     let store = &view.web.store;
     let written = store.written(view.shop.id, number).await?;
@@ -196,9 +212,9 @@ async fn kept(
             break;
         }
     }
-    let message = |(stored, sound): (StoredMessage, &Sound)| Message {
-        audio: sound.name.clone(),
-        ..Message::new(stored, &view.plan)
+    let message = |(stored, sound): (StoredMessage, &Option<Sound>)| KeptMessage {
+        message: Message { audio: String::new(), ..Message::new(stored, &view.plan) },
+        audio: sound.as_ref().map(|sound| sound.name.clone()),
     };
     let said = store.said_of(view.shop.id, number).await?;
     let settlement = |SaidOfDebt { how, by, at }: SaidOfDebt| KeptSettlement { how: how.as_str(), by, at: rfc3339(at) };

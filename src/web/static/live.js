@@ -88,12 +88,21 @@
     timer = setTimeout(refresh, document.hidden ? HIDDEN_EVERY_MS : hears ? EVERY_MS : ALONE_EVERY_MS);
   };
 
-  const news = new EventSource(region.dataset.news);
-  news.onopen = () => { hears = true; };
-  news.onmessage = refresh;
-  news.onerror = () => { hears = false; refresh(); };
+  // A browser keeps six connections to one service for all its tabs together: one that nobody sees leaves its own to others.
+  let news = null;
+  const listen = () => {
+    news?.close();
+    hears = false;
+    news = document.hidden ? null : new EventSource(region.dataset.news);
+    if (!news) return;
+    news.onopen = () => { hears = true; };
+    news.onmessage = refresh;
+    news.onerror = () => { hears = false; refresh(); };
+  };
   document.addEventListener("visibilitychange", () => {
+    listen();
     if (!document.hidden) refresh();
   });
+  listen();
   refresh();
 })();

@@ -105,9 +105,9 @@ pub fn import_too_long(most: usize, language: Language) -> String {
         Language::En => {
             format!("The file is too long: at most {most} numbers are taken in at a time. Take it in by parts.")
         }
-        Language::Es => format!(
-            "El archivo es demasiado largo: se toman como mucho {most} números de una vez. Impórtalo por partes."
-        ),
+        Language::Es => {
+            format!("El archivo es demasiado largo: caben como mucho {most} números de una vez. Impórtalo por partes.")
+        }
     }
 }
 

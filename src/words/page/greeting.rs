@@ -103,7 +103,12 @@ pub fn spoken(step: Dictating, phone: &str, language: Language) -> String {
         (Language::En, Dictating::Speaks) => "Speak now. Press # when you are done, or hang up.".to_owned(),
         (Language::En, Dictating::IsOver) => "One moment …".to_owned(),
         (Language::En, Dictating::NotLifted) => {
-            format!("Nobody lifted {phone}, or a customer called meanwhile. Nothing was recorded.")
+            format!("Nobody lifted {phone}. Nothing was recorded.")
+        }
+        (Language::En, Dictating::MadeWay) => {
+            format!(
+                "A customer called, and {phone} was needed for that. Nothing was recorded: say it again afterwards."
+            )
         }
         (Language::Es, Dictating::Asked | Dictating::Rings) => {
             format!(
@@ -114,7 +119,10 @@ pub fn spoken(step: Dictating, phone: &str, language: Language) -> String {
         (Language::Es, Dictating::Speaks) => "Habla ahora. Pulsa # cuando termines o cuelga.".to_owned(),
         (Language::Es, Dictating::IsOver) => "Un momento…".to_owned(),
         (Language::Es, Dictating::NotLifted) => {
-            format!("Nadie ha descolgado {phone}, o mientras tanto ha llamado un cliente. No se ha grabado nada.")
+            format!("Nadie ha descolgado {phone}. No se ha grabado nada.")
+        }
+        (Language::Es, Dictating::MadeWay) => {
+            format!("Ha llamado un cliente y hacía falta {phone}. No se ha grabado nada: vuelve a grabarlo después.")
         }
     }
 }

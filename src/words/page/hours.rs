@@ -19,7 +19,7 @@ labels! {
     ahead, caller_hears,
     // Closed days.
     closed_days, which_days, which_days_hint, anyway, local_days, local_hint, day, its_name, names_unknown, public_holiday,
-    extra_opening, closed_by_you, opened_by_you, no_such_day, not_this_day, name_too_long,
+    extra_opening, closed_by_hand, opened_by_hand, no_such_day, not_this_day, name_too_long,
     // The sign.
     door_sign, sign_heading, print_hint, to_hours, holidays_closed,
     // Elsewhere.
@@ -45,8 +45,8 @@ const ENGLISH: Labels = Labels {
     names_unknown: "The public holidays of this country are not known here: write your days below.",
     public_holiday: "Public holiday",
     extra_opening: "Extra opening",
-    closed_by_you: "Closed by you",
-    opened_by_you: "Opened by you",
+    closed_by_hand: "Closed by hand",
+    opened_by_hand: "Opened by hand",
     no_such_day: "Write the day as 2026-12-24.",
     not_this_day: "This day is over, or more than two years away.",
     name_too_long: "Write at most 120 characters.",
@@ -77,8 +77,8 @@ const SPANISH: Labels = Labels {
     names_unknown: "Aquí no se conocen los festivos de este país: escribe los tuyos abajo.",
     public_holiday: "Festivo",
     extra_opening: "Apertura especial",
-    closed_by_you: "Lo has cerrado tú",
-    opened_by_you: "Lo has abierto tú",
+    closed_by_hand: "Cerrado a mano",
+    opened_by_hand: "Abierto a mano",
     no_such_day: "Escribe el día así: 2026-12-24.",
     not_this_day: "Ese día ya ha pasado o falta más de dos años.",
     name_too_long: "Escribe 120 caracteres como mucho.",
@@ -165,8 +165,8 @@ pub fn besides(because: &Because, holiday: Option<&str>, language: Language) -> 
         Because::PublicHoliday { .. } => holiday.unwrap_or(w.public_holiday).to_owned(),
         Because::Closure { why, .. } => or(why, w.closed),
         Because::ExtraOpening { why, .. } => or(why, w.extra_opening),
-        Because::ClosedByOwner { .. } => w.closed_by_you.to_owned(),
-        Because::OpenedByOwner { .. } => w.opened_by_you.to_owned(),
+        Because::ClosedByOwner { .. } => w.closed_by_hand.to_owned(),
+        Because::OpenedByOwner { .. } => w.opened_by_hand.to_owned(),
         _ => String::new(),
     }
 }

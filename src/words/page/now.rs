@@ -96,8 +96,8 @@ pub fn done(who: &str, phone: Option<&str>, at: &str, language: Language) -> Str
     match (language, phone) {
         (Language::En, Some(phone)) => format!("{who}: {phone} spoke with them, {at}."),
         (Language::En, None) => format!("{who}: somebody spoke with them, {at}."),
-        (Language::Es, Some(phone)) => format!("{phone} habló con {who}: {at}."),
-        (Language::Es, None) => format!("Ya se habló con {who}: {at}."),
+        (Language::Es, Some(phone)) => format!("{phone} habló con {who} {at}."),
+        (Language::Es, None) => format!("Ya se habló con {who} {at}."),
     }
 }
 

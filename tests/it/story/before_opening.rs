@@ -118,6 +118,23 @@ fn a_phone_that_does_not_ring_is_told_of_once_and_until_it_rings() {
 }
 
 #[test]
+fn a_phone_that_rings_again_is_named_no_more_while_another_is_still_silent() {
+    let shop = wants(QUARTER_PAST);
+    shop.workshop.has_habit(Habit::SAYS_NOTHING);
+    shop.ana.has_habit(Habit::SAYS_NOTHING);
+    shop.wait("400 s");
+    assert_eq!(told(&shop), [[Arc::from("Workshop"), Arc::from("Ana")]]);
+    shop.workshop.has_habit(Habit::RINGS);
+    shop.wait("60 s");
+    assert_eq!(shop.drills(&shop.workshop), Ok(()));
+    shop.wait("2 s");
+    let stand: Vec<Notice> = shop.standing_notices().into_iter().map(|standing| standing.notice).collect();
+    assert_eq!(stand, [Notice::DidNotRing { names: vec!["Ana".into()] }]);
+    shop.wait("600 s");
+    assert_eq!(told(&shop).len(), 1, "it is no news");
+}
+
+#[test]
 fn what_was_told_of_a_phone_is_over_when_the_phone_is_gone_or_nobody_wants_to_know() {
     let stands = |shop: &Shop| {
         shop.standing_notices().iter().any(|standing| matches!(standing.notice, Notice::DidNotRing { .. }))

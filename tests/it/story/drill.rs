@@ -86,3 +86,30 @@ fn a_customer_who_calls_goes_before_a_drill() {
     shop.is_idle();
     assert_eq!(shop.log().len(), 1);
 }
+
+#[test]
+fn a_drill_that_is_cut_short_says_nothing_of_the_phone() {
+    let shop = open();
+    assert_eq!(shop.drills(&shop.counter), Ok(()));
+    shop.wait("11 s");
+    assert_eq!(shop.drilled(&shop.counter), Some(Drilled::Rang));
+    // Behind a slow network it has not said yet that it rings.
+    shop.counter.is_unplugged();
+    assert_eq!(shop.drills(&shop.counter), Ok(()));
+    shop.wait("100 ms");
+    assert_eq!(shop.drilled(&shop.counter), Some(Drilled::Asked));
+    let jo = shop.caller("Jo", JO);
+    jo.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!(shop.drilled(&shop.counter), Some(Drilled::Rang), "as it was before");
+    assert_eq!(shop.drills(&shop.ana), Err(NotRung::Busy), "it rings for Jo");
+    jo.hangs_up();
+    shop.wait("1 s");
+
+    shop.ana.is_unplugged();
+    assert_eq!(shop.drills(&shop.ana), Ok(()));
+    shop.wait("100 ms");
+    shop.shuts_down();
+    shop.wait("1 s");
+    assert_eq!(shop.drilled(&shop.ana), None, "nothing was known of it");
+}

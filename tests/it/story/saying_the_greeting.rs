@@ -173,13 +173,52 @@ fn a_customer_who_calls_goes_before_a_phone_that_nobody_has_lifted_yet() {
         let jo = shop.caller("Jo", JO);
         jo.calls_through(door);
         shop.wait("1 s");
-        assert_eq!(step(&shop), Dictating::NotLifted);
+        assert_eq!(step(&shop), Dictating::MadeWay);
         shop.counter.picks_up();
         shop.wait("1 s");
         assert!(shop.counter.talks_with(&jo));
         jo.hangs_up();
         shop.is_idle();
     });
+}
+
+#[test]
+fn a_customer_who_calls_has_the_only_phone_at_once_whoever_speaks_at_it() {
+    through_both_doors(|door| {
+        let shop = opening().registering(1).registering(2).open();
+        Account::of("counter").is_registered(&shop, &shop.counter);
+        lifts_and_listens(&shop, &shop.counter);
+        shop.counter.says_something_for("5 s");
+        shop.wait("1 s");
+        let jo = shop.caller("Jo", JO);
+        jo.calls_through(door);
+        shop.wait("1 s");
+        assert_eq!(shop.counter.ends(), [End::TheyHungUp]);
+        assert!(shop.counter.rings(), "the customer does not wait unheard");
+        let dictation = shop.dictation().expect("the page says why");
+        assert_eq!((dictation.step, dictation.samples), (Dictating::MadeWay, None));
+        shop.counter.picks_up();
+        shop.wait("1 s");
+        assert!(shop.counter.talks_with(&jo));
+        jo.hangs_up();
+        shop.is_idle();
+        assert_eq!(shop.log().len(), 1);
+        assert_eq!(shop.rings_to_speak(&shop.counter, "Ruiz"), Ok(()), "once more");
+        shop.wait("31 s");
+    });
+}
+
+#[test]
+fn a_recorder_that_never_tells_of_an_end_does_not_keep_others_from_speaking() {
+    let shop = open();
+    lifts_and_listens(&shop, &shop.counter);
+    shop.machine_is_dead();
+    shop.wait("41 s");
+    assert_eq!((shop.counter.ends(), step(&shop)), (vec![End::TheyHungUp], Dictating::IsOver));
+    shop.wait("5 s");
+    assert_eq!(said(&shop), Duration::ZERO);
+    assert_eq!(shop.rings_to_speak(&shop.counter, "Ruiz"), Ok(()), "once more");
+    shop.wait("31 s");
 }
 
 #[test]

@@ -26,12 +26,20 @@
     });
   };
 
-  const news = new EventSource(stage.dataset.scene);
-  news.onmessage = (event) => {
-    const fresh = document.createElement("template");
-    fresh.innerHTML = event.data;
-    become(stage, fresh.content);
+  // Told at once how things stand, and then of each change. A tab that nobody sees leaves its connection to others.
+  let news = null;
+  const listen = () => {
+    news?.close();
+    news = document.hidden ? null : new EventSource(stage.dataset.scene);
+    if (!news) return;
+    news.onmessage = (event) => {
+      const fresh = document.createElement("template");
+      fresh.innerHTML = event.data;
+      become(stage, fresh.content);
+    };
   };
+  document.addEventListener("visibilitychange", listen);
+  listen();
 
   // A button here does its work and leaves everything where it is; what comes of it is told above.
   stage.addEventListener("submit", (event) => {

@@ -29,7 +29,7 @@ async fn house() -> House {
         hand,
         owner: owner.id,
         store,
-        entrance: Entrance::new("http://localhost:8080"),
+        entrance: Entrance::of_demo("http://localhost:8080"),
         language: Language::En,
     };
     let service = Router::new()
@@ -70,6 +70,7 @@ async fn who_opens_the_page_is_signed_in_once() {
     assert!(!again.headers().contains_key(header::SET_COOKIE), "the browser is signed in");
     let foreign = house.ask(request("GET", "/demo", &[HERE, ("cookie", &format!("ringall={}", "a".repeat(64)))])).await;
     assert!(foreign.headers().contains_key(header::SET_COOKIE), "the cookie of another service here is worth nothing");
+    assert!(pair.starts_with("ringall-demo="), "nor is it replaced: {pair}");
 }
 
 #[tokio::test]
@@ -111,6 +112,13 @@ async fn its_buttons_are_pressed_on_its_own_page_alone() {
             (StatusCode::SEE_OTHER, &"/demo".parse().expect("a value"))
         );
         assert_eq!(house.commands.try_recv().ok(), Some(command));
+    }
+    for nobodys in ["/demo/pick-up/x", "/demo/pick-up/3", "/demo/pick-up/-1"] {
+        assert_eq!(
+            house.ask(request("POST", nobodys, &[HERE, OURS])).await.status(),
+            StatusCode::NOT_FOUND,
+            "{nobodys}"
+        );
     }
     for _ in 0..100 {
         assert_eq!(house.ask(request("POST", "/demo/call", &[HERE, OURS])).await.status(), StatusCode::SEE_OTHER);
