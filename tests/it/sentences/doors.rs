@@ -63,6 +63,7 @@ pub const BY_ONE_DOOR: &[OneDoor] = &[
             "before_opening::a_service_that_starts_late_makes_up_for_nothing",
             "before_opening::a_day_that_is_closed_is_left_alone_and_so_is_a_short_break",
             "before_opening::a_phone_that_does_not_ring_is_told_of_once_and_until_it_rings",
+            "before_opening::a_phone_that_rings_again_is_named_no_more_while_another_is_still_silent",
             "before_opening::what_was_told_of_a_phone_is_over_when_the_phone_is_gone_or_nobody_wants_to_know",
             "before_opening::who_is_off_that_day_is_not_rung",
             "saying_the_greeting::the_phone_rings_and_what_is_said_until_the_pound_key_waits_at_the_page",
@@ -70,6 +71,7 @@ pub const BY_ONE_DOOR: &[OneDoor] = &[
             "saying_the_greeting::who_hangs_up_before_the_beep_has_said_nothing",
             "saying_the_greeting::a_phone_that_nobody_lifts_shows_no_missed_call",
             "saying_the_greeting::a_service_that_stops_hangs_up_on_who_speaks",
+            "saying_the_greeting::a_recorder_that_never_tells_of_an_end_does_not_keep_others_from_speaking",
         ],
     },
     OneDoor {
