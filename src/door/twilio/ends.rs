@@ -217,7 +217,10 @@ impl TwilioDoor {
 
     fn forget(&mut self, call: CallId) {
         if let Some(line) = self.lines.remove(&call) {
-            self.by_sid.retain(|sid, known| *sid != line.sid || *known != call);
+            // The carrier may have begun another call under it.
+            if self.by_sid.get(&line.sid) == Some(&call) {
+                self.by_sid.remove(&line.sid);
+            }
             self.waiting.remove(&call);
             self.deadlines.stop(call);
         }
