@@ -28,7 +28,7 @@ use super::{Document, Profile, Target, Webhook, ed25519};
 use crate::config::{Twilio, TwilioProfile, TwilioRing};
 use crate::now::{Mono, Now};
 use crate::routing::Plan;
-use crate::web::{Problem, Web};
+use crate::web::{Problem, Web, caught};
 
 /// Of a body: a form with a long `CallToken` and a transcription stays below half of it.
 const MOST_BYTES: usize = 64 * 1024;
@@ -82,6 +82,12 @@ struct Delivery {
     target: String,
     headers: HeaderMap,
     body: Bytes,
+}
+
+impl Delivery {
+    fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
 }
 
 /// Why a request is turned away.
@@ -158,27 +164,37 @@ impl Webhooks {
             metrics::counter!("ringall_twilio_errors_total").increment(1);
             tracing::error!("{blamed}");
         }
-        let path = delivery.target.split('?').next().unwrap_or_default();
+        let answered = caught(self.document(delivery, &form, now, plan)).await;
+        Ok(answered.unwrap_or_else(|panic| {
+            metrics::counter!("ringall_twilio_fallbacks_total").increment(1);
+            tracing::error!(%panic, "answering Twilio panicked: the cells are rung where somebody calls");
+            let target = Target::parse(delivery.path());
+            not_understood(target, called(&form), plan, self.profile).write().into()
+        }))
+    }
+
+    /// The answer to a form that the account has signed.
+    async fn document(&self, delivery: &Delivery, form: &Form, now: Now, plan: &Plan) -> Bytes {
+        let path = delivery.path();
         let target = Target::parse(path);
         let token = delivery.headers.get(IDEMPOTENCY_TOKEN).and_then(|token| token.to_str().ok());
         let token = token.filter(|token| !token.is_empty() && token.len() <= MOST_TOKEN_BYTES);
-        let read = target.map(|target| Webhook::read(self.profile, target, &form, token));
+        let read = target.map(|target| Webhook::read(self.profile, target, form, token));
         let webhook = match read {
             Some(Ok(webhook)) => webhook,
             Some(Err(unreadable)) => {
                 tracing::error!(path, "a request of Twilio's is not as it should be: {unreadable}");
-                let called = form.one("To").ok().flatten();
-                return Ok(not_understood(target, called, plan, self.profile).write().into());
+                return not_understood(target, called(form), plan, self.profile).write().into();
             }
             None => {
                 let url = masked(&self.public_url.for_the_log(path));
                 tracing::error!(url, "Twilio asks for what is not there; `ringall twilio connect` sets its addresses");
-                return Ok(not_understood(None, None, plan, self.profile).write().into());
+                return not_understood(None, None, plan, self.profile).write().into();
             }
         };
-        let Some(token) = token else { return Ok(self.ask(webhook, plan).await) };
+        let Some(token) = token else { return self.ask(webhook, plan).await };
         let cell = self.remembered(token, delivery, now.mono);
-        Ok(cell.get_or_init(|| self.ask(webhook, plan)).await.clone())
+        cell.get_or_init(|| self.ask(webhook, plan)).await.clone()
     }
 
     /// The loop's document, or what is said instead of it.
@@ -297,6 +313,11 @@ pub async fn receive(State(web): State<Arc<Web>>, request: Request) -> Response 
         Ok(document) => ([TWIML], document).into_response(),
         Err(refused) => webhooks.refuse(&delivery.target, &refused, now.mono),
     }
+}
+
+/// The number that a form says was called.
+fn called(form: &Form) -> Option<&str> {
+    form.one("To").ok().flatten()
 }
 
 /// What Twilio says of an answer of ours that it could do nothing with, where it asks the fallback instead

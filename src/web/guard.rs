@@ -66,17 +66,26 @@ fn longest_query(path: &str) -> usize {
 /// a number.
 async fn answer(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut answered = pin!(next.run(request));
-    let answered = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answered.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(response)) => Poll::Ready(Ok(response)),
-        Err(panic) => Poll::Ready(Err(panic)),
-    });
-    answered.await.unwrap_or_else(|panic| {
+    caught(next.run(request)).await.unwrap_or_else(|panic| {
         let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
-        tracing::error!(route, panic = said(&*panic), "a handler panicked: answered 500");
+        tracing::error!(route, %panic, "a handler panicked: answered 500");
         Problem::fault().into_response()
     })
+}
+
+/// What a future panicked with.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Panic(String);
+
+/// Runs this to its end; a panic in it is its own and nobody else's.
+pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panic> {
+    let mut future = pin!(future);
+    let outcome = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    });
+    outcome.await.map_err(|panic| Panic(said(&*panic).to_owned()))
 }
 
 fn said(panic: &(dyn Any + Send)) -> &str {

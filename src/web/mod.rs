@@ -90,6 +90,7 @@ pub use assets::{ICON, SCRIPT, STYLE};
 pub use axum::Router;
 pub use board::Board;
 pub use first_start::LinkFile;
+pub(crate) use guard::caught;
 pub use guard::guard;
 pub use health::Readiness;
 pub use listener::{Limits, serve};

@@ -33,6 +33,7 @@ enum Loop {
     SaysNothing,
     /// It has no room, or is gone.
     Drops,
+    Panics,
 }
 
 struct Account {
@@ -71,6 +72,7 @@ impl Account {
                 }
                 Loop::SaysNothing => silent.lock().expect("no test panics with it").push(answer),
                 Loop::Drops => {}
+                Loop::Panics => panic!("a bug"),
             }
         };
         let webhooks = Webhooks::new(&config, PUBLIC_URL, Box::new(hand)).waiting(Duration::from_millis(20));
@@ -233,6 +235,18 @@ async fn a_signed_request_that_is_not_understood_gets_a_document_too() {
         assert!(answer.document().contains("<Hangup/>"), "{target}: {}", answer.text);
     }
     assert_eq!(twilio.seen(), []);
+}
+
+#[tokio::test]
+async fn a_bug_of_ours_rings_the_cells_for_whoever_calls_each_time() {
+    let twilio = Account::with(Loop::Panics).await;
+    let again = [("i-twilio-idempotency-token", "8fc54b60-5f43-47c4-ae4f-6b1bb6a9a6a1")];
+    for _ in 0..2 {
+        let answer = twilio.posts("/twilio/voice", CALLS, &again).await;
+        assert!(answer.document().contains("<Number>+34600111222</Number>"), "{}", answer.text);
+    }
+    let unsigned = twilio.posts_as("/twilio/voice", CALLS, &[]).await;
+    assert_eq!(unsigned.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
