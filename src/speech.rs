@@ -89,12 +89,21 @@ pub struct Speaker<T> {
     tell: T,
     /// `None`: it was tried, and there is no use in trying again.
     known: HashMap<Words, Option<SpokenName>>,
+    /// Those of them that are names of customers.
+    of_contacts: HashSet<Words>,
 }
 
 impl<T: Fn(Names)> Speaker<T> {
     /// `tell` is told all names that there is a sound of, whenever there are others.
     pub fn new(say: Say, data_dir: &Path, tell: T) -> Speaker<T> {
-        Speaker { say, dir: data_dir.join("speech"), limit: LIMIT, tell, known: HashMap::new() }
+        Speaker {
+            say,
+            dir: data_dir.join("speech"),
+            limit: LIMIT,
+            tell,
+            known: HashMap::new(),
+            of_contacts: HashSet::new(),
+        }
     }
 
     /// Runs until nobody has plans any more. `contacts` are those of the plan, and change before it.
@@ -135,6 +144,13 @@ impl<T: Fn(Names)> Speaker<T> {
                 self.known.insert(words.clone(), Some(name));
             }
         }
+        // A customer's name, in a voice, goes with them.
+        for gone in self.of_contacts.iter().filter(|gone| !words.contains(gone)) {
+            // What cannot be deleted is deleted with all that nobody is called by.
+            let _ = tokio::fs::remove_file(self.path(gone)).await;
+        }
+        let contacts = wanted.iter().filter(|wanted| matches!(wanted.whose, Whose::Contact(_)));
+        self.of_contacts = contacts.map(|wanted| wanted.words.clone()).collect();
         self.tidy(&words).await;
     }
 

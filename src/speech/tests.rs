@@ -345,6 +345,21 @@ async fn somebody_with_a_new_name_is_not_called_by_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_customers_name_is_kept_no_longer_than_they_are() {
+    let booth = Booth::new();
+    let mut life = booth.starts(&[("Ruiz", Language::Es)]);
+    let cells = || with_cells(&[("Ruiz", Language::Es)], &[]);
+    life.changes_to(cells(), &["Jo Miller"]);
+    let (ruiz, ana) = ((Language::Es, "Ruiz"), (Language::Es, "Ana's cell"));
+    life.tells(&[ruiz, ana, (Language::Es, "Jo Miller")]).await;
+    assert_eq!(booth.kept().len(), 3);
+    life.changes_to(cells(), &[]);
+    life.tells(&[ruiz, ana]).await;
+    life.ends().await;
+    assert_eq!(booth.kept().len(), 2);
+}
+
+#[tokio::test]
 async fn a_command_that_fails_for_contacts_is_left_alone_after_a_while() {
     let log = Log::default();
     let _listening = log.listen();
