@@ -29,6 +29,7 @@ crate::on_both! {
     what_was_promised_at_one_number_is_kept_at_the_other,
     who_left_gives_nobody_their_name,
     whoever_is_joined_to_one_who_wants_no_call_wants_none,
+    who_waits_and_calls_again_from_another_number_is_no_news,
     an_erased_caller_leaves_rows_and_nothing_else,
     who_is_on_the_line_is_not_erased,
     a_file_is_taken_in_once_and_only_as_it_was_seen,
@@ -242,6 +243,16 @@ async fn joined(db: &Database) -> Arc<Shop> {
 }
 
 const BEN: &str = "+34600555000";
+
+async fn who_waits_and_calls_again_from_another_number_is_no_news(db: Database) {
+    let shop = joined(&db).await;
+    let shops = [shop.clone()];
+    let late = UnixMs(missed(900).started.0 + 24 * 3_600_000);
+    let mut overdue = ringall::store::Overdue::since(UnixMs(0));
+    assert_eq!(overdue.look(&db.store, &shops, late).await.unwrap(), [(shop.id, 2)]);
+    db.log().whole(&CallRecord { shop: Some(shop.id), ..missed(900) }).await;
+    assert_eq!(overdue.look(&db.store, &shops, late).await.unwrap(), []);
+}
 
 async fn who_calls_from_two_numbers_waits_for_one_call(db: Database) {
     let shop = joined(&db).await;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::now::UnixMs;
-use crate::number::Number;
 use crate::routing::plan::{Shop, ShopId};
 use crate::store::{Store, StoreError};
 
@@ -15,8 +14,8 @@ pub struct Overdue {
     known: BTreeMap<ShopId, BTreeSet<Waiting>>,
 }
 
-/// A caller, and since when they wait: who waits again is another.
-type Waiting = (Number, UnixMs);
+/// Since when somebody waits, by whichever number they call: who waits again is another.
+type Waiting = UnixMs;
 
 /// A shop that owes more callers a call has other troubles than which of them it is.
 const MOST: usize = 200;
@@ -44,17 +43,18 @@ impl Overdue {
             let unclaimed = owed.into_iter().filter(|caller| caller.claim.is_none());
             let late = unclaimed.filter_map(|caller| {
                 let due = caller.owed.due.filter(|due| *due <= now)?;
-                Some(((caller.number, caller.owed.since), due))
+                Some((caller.owed.since, due))
             });
-            let late: BTreeMap<Waiting, UnixMs> = late.collect();
+            let late: Vec<(Waiting, UnixMs)> = late.collect();
+            let count = u32::try_from(late.len()).unwrap_or(u32::MAX);
             let known = self.known.entry(shop.id).or_insert_with(|| {
-                let before = late.iter().filter(|(_, due)| **due < self.started);
-                before.map(|(waiting, _)| waiting.clone()).collect()
+                let before = late.iter().filter(|(_, due)| *due < self.started);
+                before.map(|(waiting, _)| *waiting).collect()
             });
-            let late: BTreeSet<Waiting> = late.into_keys().collect();
+            let late: BTreeSet<Waiting> = late.into_iter().map(|(waiting, _)| waiting).collect();
             let none_any_more = late.is_empty() && !known.is_empty();
             if none_any_more || !late.is_subset(known) {
-                news.push((shop.id, u32::try_from(late.len()).unwrap_or(u32::MAX)));
+                news.push((shop.id, count));
             }
             *known = late;
         }

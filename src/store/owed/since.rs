@@ -251,10 +251,12 @@ impl Store {
         for (number, since) in &mut found {
             if since.calls.len() == most {
                 // Since when they wait must not depend on how often they called.
-                let first: SinceRow = read!(self.db, pool => {
+                let first: Option<SinceRow> = read!(self.db, pool => {
                     let query = sqlx::query_as(FIRST_SINCE).bind(number.as_str()).bind(shop.0).bind(since.spoken.0);
-                    query.bind(LONGEST_IN_VAIN_MS).fetch_one(pool).await?
+                    query.bind(LONGEST_IN_VAIN_MS).fetch_optional(pool).await?
                 });
+                // They may have been erased meanwhile.
+                let Some(first) = first else { continue };
                 let first = first.call.into_stored()?;
                 if since.calls.last().is_none_or(|last| last.record.id != first.record.id) {
                     since.calls.push(first);
