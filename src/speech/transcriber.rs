@@ -117,7 +117,11 @@ impl Transcriber {
             };
             match written {
                 Ok(text) => {
-                    self.store.keep_transcript(message.call, &text).await?;
+                    // What is written down is not thrown away for a store that fails; of whoever is erased meanwhile nothing
+                    // is kept.
+                    while self.store.keep_transcript(message.call, &text).await.is_err() {
+                        tokio::time::sleep(self.look_every).await;
+                    }
                     if self.health == Health::Fails {
                         tracing::info!("[speech] transcribe: messages are written down again");
                     }
