@@ -129,7 +129,6 @@ impl Switchboard {
             watch.ringing = phones.iter().map(|phone| phone.id).collect();
         }
         for phone in phones {
-            // One that is in use is no doubt there.
             let not_rung = self.ring_for(now, phone.id, &Purpose::Drill).err();
             match not_rung {
                 None => {}
@@ -137,8 +136,22 @@ impl Switchboard {
                     self.drills.note(now, phone.id, Some(Drilled::Silent));
                     self.was_drilled(now, phone.id, Some(Drilled::Silent));
                 }
-                Some(_) => self.was_drilled(now, phone.id, Some(Drilled::Rang)),
+                // One that is in use is there.
+                Some(NotRung::Busy) => self.was_drilled(now, phone.id, Some(Drilled::Rang)),
+                Some(_) => self.was_drilled(now, phone.id, None),
             }
+        }
+        // There may be none.
+        self.tell_of_silent(now, shop.id);
+    }
+
+    /// A phone of this name rings for somebody: it is not silent any more.
+    pub(super) fn has_rung(&mut self, now: Now, shop: ShopId, name: &str) {
+        let Some(watch) = self.before_opening.shops.get_mut(&shop) else { return };
+        let before = watch.silent.len();
+        watch.silent.retain(|_, silent| **silent != *name);
+        if watch.silent.len() < before {
+            self.tell_of_silent(now, shop);
         }
     }
 

@@ -176,6 +176,9 @@ impl Switchboard {
         let Some(shop) = self.calls.get(&event.call).and_then(Call::shop).cloned() else { return };
         if matches!(event.kind, EventKind::Ringing | EventKind::Answered) {
             self.notices.over(shop.id, Subject::Phones);
+            if let Some(name) = &event.phone {
+                self.has_rung(now, shop.id, name);
+            }
         }
         match self.mailboxes.note(&shop, event) {
             Some(Noted::Mailbox(phone, name)) => self.notify(now, shop.id, Notice::LikelyMailbox { phone, name }),

@@ -7,7 +7,7 @@ use ringall::call::Drilled;
 use ringall::notice::Notice;
 use ringall::routing::plan::{Closure, Shop as Wishes};
 
-use crate::cast::Door;
+use crate::cast::{Door, through_both_doors};
 use crate::phone::Habit;
 use crate::shop::{Shop, time};
 
@@ -132,6 +132,21 @@ fn a_phone_that_rings_again_is_named_no_more_while_another_is_still_silent() {
     assert_eq!(stand, [Notice::DidNotRing { names: vec!["Ana".into()] }]);
     shop.wait("600 s");
     assert_eq!(told(&shop).len(), 1, "it is no news");
+}
+
+#[test]
+fn a_phone_that_rings_for_a_customer_is_silent_no_more() {
+    through_both_doors(|door| {
+        let shop = wants(QUARTER_PAST);
+        shop.workshop.has_habit(Habit::SAYS_NOTHING);
+        shop.wait("950 s");
+        let stand = || shop.standing_notices().into_iter().map(|standing| standing.notice).collect::<Vec<_>>();
+        assert_eq!(stand(), [Notice::DidNotRing { names: vec!["Workshop".into()] }]);
+        shop.workshop.has_habit(Habit::RINGS);
+        shop.caller("Ann", "+34600111222").calls_through(door);
+        shop.wait("2 s");
+        assert_eq!(stand(), []);
+    });
 }
 
 #[test]
