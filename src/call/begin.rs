@@ -42,7 +42,8 @@ pub struct Dial {
     pub carriers: usize,
 }
 
-/// A call back to somebody outside, which begins with a ring at home.
+/// Phones of the shop that ring while nobody outside is concerned: to call somebody back, to see whether they ring, or for
+/// somebody who speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lift {
     pub occasion: Occasion,
@@ -52,14 +53,14 @@ pub struct Lift {
     pub within: Duration,
 }
 
-/// A phone that rings for a call back, and by what the log knows it.
+/// One of them, and by what the log knows it; empty where no row is ever written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifter {
     pub phone: PhoneId,
     pub user: String,
 }
 
-/// Why phones ring for a call back.
+/// Why they ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
     /// The customer has just given up: nobody has asked for it.

@@ -11,9 +11,8 @@ use super::{CallId, CallInput, CallRecord, Direction, Disposition, Door, Service
 use crate::call::event::NotRung;
 use crate::call::leg::{BindingId, LegId};
 use crate::call::record::EndedBy;
-use crate::call::{Begin, Call, Lift, Lifter, Occasion, Then};
+use crate::call::{Call, Lift, Lifter, Occasion, Then};
 use crate::caller::Card;
-use crate::door::sip::Shown;
 use crate::media::player::Sound;
 use crate::media::ringing::ringing;
 use crate::notice::Notice;
@@ -283,37 +282,19 @@ impl Switchboard {
         let lifters: Vec<Lifter> = phones.iter().filter_map(lifter).collect();
         let places = |lifter: &Lifter| self.contacts.phones.of(lifter.phone).first().copied();
         let place: BindingId = lifters.iter().find_map(places).ok_or(NotRung::Unreachable)?;
-        let family = self.door.family_at(place).ok_or(NotRung::Unreachable)?;
         let within = match occasion {
             Occasion::Missed => RINGS_FOR,
             Occasion::Asked | Occasion::Drill | Occasion::Speak => ASKED_RINGS_FOR,
         };
         let then = Then::Calls { to: to.clone(), carriers };
         let lift = Lift { occasion, phones: lifters, then, within };
-        let begin = self.with_ports(family, Begin::Lift(lift));
-        if let Begin::NoPorts(_) = begin {
-            return Err(NotRung::Full);
-        }
-        let id = CallId(self.chance.uuid(now.wall));
         let word = match occasion {
             Occasion::Missed => words::missed(shop.language),
             Occasion::Asked | Occasion::Drill | Occasion::Speak => words::to_call(shop.language),
         };
-        let shown = Shown {
-            card: self.card_of(shop, &to).titled(word),
-            number: to.as_str().to_owned(),
-            called: shop.numbers.first().map(|number| number.as_str().to_owned()),
-            own: None,
-        };
-        self.busy_with = Some(id);
-        self.door.open_ours(id, place, shown);
-        let call = Call::new(now, first_row(id, now, shop, Some(to)), Some(shop.clone()), begin, &self.contacts.phones);
-        self.calls.insert(call);
-        self.lifts.insert(id);
-        self.drain_call(now, id);
-        self.busy_with = None;
-        self.tell_of_free_phones(now);
-        Ok(())
+        let card = self.card_of(shop, &to).titled(word);
+        let id = CallId(self.chance.uuid(now.wall));
+        self.ring_ours(now, id, shop, lift, place, (to.as_str(), &card))
     }
 
     /// Somebody has lifted a phone: they hear whom we call, where there is a voice for it, and that it rings.

@@ -145,6 +145,7 @@ impl Switchboard {
         self.door.set_users(now, users);
         self.plan = plan;
         self.dictations.forget_shops_beside(&self.plan);
+        self.drills.forget_phones_beside(&self.plan);
         self.watch_openings(now);
         self.plan.shops.iter().for_each(|shop| shop.country.warm_up());
         self.forget_watchers_elsewhere();

@@ -11,7 +11,7 @@ use crate::call::leg::{BindingId, LegId};
 use crate::call::{Call, Dictating, Lift, Lifter, Occasion, Then};
 use crate::greeting::{self, own};
 use crate::now::{Mono, Now, UnixMs};
-use crate::routing::plan::{Language, Line, Part, Phone, PhoneId, Plan, Shop, ShopId};
+use crate::routing::plan::{Language, Part, Phone, PhoneId, Plan, Shop, ShopId};
 use crate::words;
 
 /// So long it rings: whoever has asked for it goes there.
@@ -131,14 +131,10 @@ impl Switchboard {
         if self.dictations.last(shop.id).is_some_and(|dictation| dictation.goes_on()) {
             return Err(NotRung::Busy);
         }
-        let user = match &phone.line {
-            Line::Registers { user, .. } => user.clone(),
-            Line::Fixed { .. } | Line::Cell { .. } => String::new(),
-        };
         let place: BindingId = self.contacts.phones.of(phone.id).first().copied().ok_or(NotRung::Unreachable)?;
         let lift = Lift {
             occasion: Occasion::Speak,
-            phones: vec![Lifter { phone: phone.id, user }],
+            phones: vec![Lifter { phone: phone.id, user: String::new() }],
             then: Then::Speaks,
             within: SPEAK_RINGS_FOR,
         };

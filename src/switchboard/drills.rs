@@ -11,7 +11,7 @@ use crate::call::leg::BindingId;
 use crate::call::{Begin, Call, Drilled, Lift, Lifter, Occasion, Then};
 use crate::door::sip::Shown;
 use crate::now::{Now, UnixMs};
-use crate::routing::plan::{Line, Phone, PhoneId, Shop};
+use crate::routing::plan::{Phone, PhoneId, Plan, Shop};
 use crate::words;
 
 use super::calling_back::first_row;
@@ -41,6 +41,14 @@ impl Drills {
         }
     }
 
+    /// Phones that no shop has any more are forgotten.
+    pub fn forget_phones_beside(&mut self, plan: &Plan) {
+        let is_there =
+            |phone: &PhoneId, _: &mut (Drilled, UnixMs)| plan.shops.iter().any(|shop| shop.phone(*phone).is_some());
+        self.under_way.retain(is_there);
+        self.over.retain(is_there);
+    }
+
     pub fn last(&self, phone: PhoneId) -> Option<(Drilled, UnixMs)> {
         self.under_way.get(&phone).or_else(|| self.over.get(&phone)).copied()
     }
@@ -49,14 +57,10 @@ impl Drills {
 impl Switchboard {
     /// Rings this phone, which is free and not behind a carrier.
     pub(super) fn begin_drill(&mut self, now: Now, shop: &Arc<Shop>, phone: &Phone) -> Result<(), NotRung> {
-        let user = match &phone.line {
-            Line::Registers { user, .. } => user.clone(),
-            Line::Fixed { .. } | Line::Cell { .. } => String::new(),
-        };
         let place: BindingId = self.contacts.phones.of(phone.id).first().copied().ok_or(NotRung::Unreachable)?;
         let lift = Lift {
             occasion: Occasion::Drill,
-            phones: vec![Lifter { phone: phone.id, user }],
+            phones: vec![Lifter { phone: phone.id, user: String::new() }],
             then: Then::HangsUp,
             within: DRILL_RINGS_FOR,
         };
@@ -69,8 +73,8 @@ impl Switchboard {
         begun
     }
 
-    /// Rings a phone of the shop at this place for nobody outside, by this number and name: of such a call no row is ever
-    /// written.
+    /// Rings phones of the shop, the first at this place, and shows this number and name; a row is written once somebody lifts
+    /// one for a customer.
     pub(super) fn ring_ours(
         &mut self,
         now: Now,
@@ -81,6 +85,10 @@ impl Switchboard {
         (number, card): (&str, &str),
     ) -> Result<(), NotRung> {
         let family = self.door.family_at(place).ok_or(NotRung::Unreachable)?;
+        let customer = match &lift.then {
+            Then::Calls { to, .. } => Some(to.clone()),
+            Then::HangsUp | Then::Speaks => None,
+        };
         let begin = self.with_ports(family, Begin::Lift(lift));
         if let Begin::NoPorts(_) = begin {
             return Err(NotRung::Full);
@@ -93,7 +101,7 @@ impl Switchboard {
         };
         self.busy_with = Some(id);
         self.door.open_ours(id, place, shown);
-        let call = Call::new(now, first_row(id, now, shop, None), Some(shop.clone()), begin, &self.contacts.phones);
+        let call = Call::new(now, first_row(id, now, shop, customer), Some(shop.clone()), begin, &self.contacts.phones);
         self.calls.insert(call);
         self.lifts.insert(id);
         self.drain_call(now, id);

@@ -7,10 +7,10 @@ use crate::door::sip::RegistrationSettings;
 use crate::door::twilio::TwilioSettings;
 use crate::sip::hop::Interfaces;
 
-/// What the machine is told once, at its start.
+/// See the module.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The bound address of each SIP socket, by [`SocketId`].
+    /// The bound address of each SIP socket, by [`super::SocketId`].
     pub sockets: Vec<SocketAddr>,
     /// The bound address of each TCP listener.
     pub tcp: Vec<SocketAddr>,
