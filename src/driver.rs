@@ -283,6 +283,8 @@ impl Driver {
             Question::Look(answer) => {
                 self.looks.insert(ticket, answer);
                 self.handle(Input::Look { ticket });
+                // As below.
+                self.looks.remove(&ticket);
             }
             Question::Ring { phone, purpose, answer } => {
                 self.rings.insert(ticket, answer);
