@@ -54,6 +54,8 @@ fn the_owner_says_the_greeting_at_a_phone_and_callers_hear_it() {
     }
     ana.clicks("form[action^='/greeting/spoken/keep'] button");
     ana.shows("Saved.");
+    // A browser keeps its connections as long as it is let.
+    drop(ana);
     installation.returns_to(&start);
 
     let caller_ear = Ear::on(ports::free(2), Law::Mu, 1100.0);
