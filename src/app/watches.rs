@@ -16,6 +16,8 @@ use crate::store::{Overdue, Store, StoreError};
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
+/// How often it looks how many messages nobody has heard: a lamp may be a second late.
+const LOOK_AT_MESSAGES_EVERY: Duration = Duration::from_secs(1);
 /// How often it looks whether somebody should have been called back by now: nobody waits for a notice by the second.
 const LOOK_AT_CALL_BACKS_EVERY: Duration = Duration::from_secs(15);
 /// How often it drops files of callers that were looked at and never taken in.
@@ -41,7 +43,7 @@ pub(super) async fn drop_old_files(store: Store) {
 
 /// Looks each second how many messages nobody has heard: somebody may have left one, or played one.
 pub(super) async fn watch_messages(store: Store, inbox: Inbox) {
-    let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
+    let mut every = tokio::time::interval(LOOK_AT_MESSAGES_EVERY);
     let mut known = None;
     loop {
         every.tick().await;

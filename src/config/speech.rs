@@ -21,19 +21,19 @@ pub struct Speech {
 
 /// A program and its arguments. No shell reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Words {
+struct CommandLine {
     program: String,
     /// One of them at least holds what it is about.
     arguments: Vec<String>,
 }
 
-impl Words {
+impl CommandLine {
     /// The program's own name first. `None`: nothing stands there, or no argument holds `about`.
-    fn new(words: Vec<String>, about: &str) -> Option<Words> {
+    fn new(words: Vec<String>, about: &str) -> Option<CommandLine> {
         let mut words = words.into_iter();
         let program = words.next().filter(|program| !program.trim().is_empty() && !program.contains(about))?;
         let arguments: Vec<String> = words.collect();
-        arguments.iter().any(|word| word.contains(about)).then_some(Words { program, arguments })
+        arguments.iter().any(|word| word.contains(about)).then_some(CommandLine { program, arguments })
     }
 
     /// The language first: a text is what the owner wrote, whatever that is.
@@ -49,12 +49,12 @@ impl Words {
 
 /// Prints a WAVE file of the text it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Say(Words);
+pub struct Say(CommandLine);
 
 impl Say {
     /// One of the words, not the first, holds `{text}`.
     pub fn new(words: Vec<String>) -> Option<Say> {
-        Words::new(words, TEXT).map(Say)
+        CommandLine::new(words, TEXT).map(Say)
     }
 
     pub fn program(&self) -> &str {
@@ -69,12 +69,12 @@ impl Say {
 
 /// Prints what is said in the WAVE file that it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transcribe(Words);
+pub struct Transcribe(CommandLine);
 
 impl Transcribe {
     /// One of the words, not the first, holds `{in}`.
     pub fn new(words: Vec<String>) -> Option<Transcribe> {
-        Words::new(words, FILE).map(Transcribe)
+        CommandLine::new(words, FILE).map(Transcribe)
     }
 
     pub fn program(&self) -> &str {
@@ -100,14 +100,14 @@ fn command(
     key: &'static str,
     variable: &str,
     about: &str,
-) -> Result<Option<Words>, ConfigError> {
+) -> Result<Option<CommandLine>, ConfigError> {
     let place = section.place(key);
     let Some(found) = section.list(key)?.filter(|found| !found.is_empty()) else { return Ok(None) };
     let place = if found[0].from_env { variable.to_owned() } else { place };
     let words: Vec<String> = found.into_iter().map(|entry| entry.value).collect();
     let found = format!("{words:?}");
     let expected = format!("a program and its arguments, one of them with {about}, or [] for none");
-    Ok(Some(Words::new(words, about).ok_or(TomlFileError::Unexpected { place, expected, found })?))
+    Ok(Some(CommandLine::new(words, about).ok_or(TomlFileError::Unexpected { place, expected, found })?))
 }
 
 #[cfg(test)]

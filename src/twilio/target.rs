@@ -12,7 +12,7 @@ pub const GREETING: &str = "/twilio/greeting/";
 pub enum Target {
     /// A number rings: what is to be done?
     Voice,
-    /// The so-manieth `<Dial>` of a call is over.
+    /// The `<Dial>` of this number in a call is over.
     AfterDial { call: Uuid, nth: u32 },
     /// The caller has waited, and nobody was rung meanwhile.
     Waited { call: Uuid, nth: u32 },

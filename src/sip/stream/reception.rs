@@ -13,7 +13,7 @@ use super::super::hop::{FlowId, Protocol};
 use super::connection::{End, Lifetime, Wire};
 use super::{Line, Report, SharedAcquaintances, SharedCrowd, Tell, WAITING_OUT, lock};
 
-/// Where connections are taken in, whoever has accepted them.
+/// See the module.
 #[derive(Clone)]
 pub struct Reception {
     pub(super) crowd: SharedCrowd,
