@@ -15,7 +15,7 @@ use crate::web::who::{Who, seen, seen_event};
 use crate::web::wrap_up::{promised, seen_wanted};
 use crate::words;
 use crate::words::page::calls::Labels;
-use crate::words::page::wrap_up as words_after;
+use crate::words::page::wrap_up as words_of;
 
 #[derive(Template)]
 #[template(path = "call.html")]
@@ -40,7 +40,7 @@ struct Page {
 }
 
 struct After {
-    a: &'static words_after::Labels,
+    a: &'static words_of::Labels,
     href: String,
     wanted: String,
     promised: String,
@@ -104,9 +104,9 @@ async fn after_it(record: &CallRecord, view: &View) -> Result<Option<After>, Fau
     }
     let said = view.web.store.wrap_up(record.id).await?;
     let promise = view.web.store.promise_of(record.id).await?;
-    let wanted = said.map(|said| words_after::wanted(&seen_wanted(&said.wanted), view.language()));
+    let wanted = said.map(|said| words_of::wanted(&seen_wanted(&said.wanted), view.language()));
     Ok(Some(After {
-        a: words_after::labels(view.language()),
+        a: words_of::labels(view.language()),
         href: view.at(&format!("/calls/{}/after", record.id)),
         wanted: wanted.unwrap_or_default(),
         promised: promised(promise.as_ref(), view),

@@ -147,7 +147,7 @@ pub async fn save(
     }
 }
 
-/// Somebody who has the same number, or may have: the same person, or the same name.
+/// Another number of this person, or of somebody with the same name.
 struct OtherNumber {
     e164: String,
     href: String,
@@ -176,7 +176,7 @@ async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, F
     let owed = store.owed_to(&view.shop, number).await?;
     let choices = Choices::now(view).await;
     let shop = view.shop.id;
-    let (mut calls, mut messages, mut count, mut spoken) = (Vec::new(), Vec::new(), 0_u32, None);
+    let (mut calls, mut messages, mut count) = (Vec::new(), Vec::new(), 0_u32);
     let numbers = store.numbers_of(shop, number).await?;
     let mut others = Vec::with_capacity(numbers.len());
     for number in &numbers[1..] {
@@ -188,7 +188,6 @@ async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, F
             CallFilter { shop: Some(shop), caller: Some(caller.clone()), limit: CALLS, ..CallFilter::default() };
         calls.extend(store.calls(&filter).await?);
         count += store.count_calls(shop, &caller).await?;
-        spoken = spoken.max(store.last_spoken(shop, &caller).await?);
         let of_caller = MessageFilter { shop: Some(shop), caller: Some(caller), before: None, limit: CALLS };
         messages.extend(store.messages(&of_caller).await?);
     }
@@ -197,6 +196,8 @@ async fn build(view: &View, number: &Number, typed: Shown) -> Result<Response, F
     messages.sort_unstable_by_key(|stored| std::cmp::Reverse(stored.message.recorded));
     messages.truncate(CALLS as usize);
     let namesakes = store.namesakes(shop, number).await?;
+    // With all numbers of a person.
+    let spoken = store.last_spoken(shop, number).await?;
     let spoken = spoken.map(|at| words::page::moment_within(at, language, view.shop.time_zone, view.now));
     let national = number.national(view.shop.country);
     let names = std::iter::once(shown(&written.name)).chain(others.iter().map(|other| other.name.clone()));

@@ -145,6 +145,6 @@ fn form(phone: &Phone, now: &PhoneNow, then: &str, view: &View) -> DrillForm {
 }
 
 /// A cell's call would cost money, and its mailbox might take it.
-fn is_rung(phone: &Phone) -> bool {
+pub fn is_rung(phone: &Phone) -> bool {
     !matches!(phone.line, Line::Cell { .. })
 }

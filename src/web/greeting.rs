@@ -7,11 +7,9 @@ use askama::Template;
 use axum::Extension;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use sha2::{Digest, Sha256};
 
 use crate::greeting::own::room_for;
 use crate::greeting::{Greeting, LENGTH_MAX};
-use crate::hex::hex;
 use crate::media::linear::Linear;
 use crate::now::UnixMs;
 use crate::routing::decision::{Action, Opening};
@@ -100,22 +98,20 @@ pub async fn sound(view: View, method: Method, headers: HeaderMap) -> Result<Res
 
 /// A sound for whoever looks at the page, whole or in parts: some players ask for nothing else.
 fn unstored(method: &Method, headers: &HeaderMap, samples: &[u8]) -> Response {
-    let tag = format!("\"{}\"", hex(&Sha256::digest(samples)[..16]));
+    let tag = wave::tag_of(samples);
     wave::answer(method, headers, &tag, &Linear::of(samples), HeaderValue::from_static("private, no-store"))
 }
 
 /// Takes a recording as the shop's own words.
 pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
     match take(&view, &fields).await? {
-        Ok(()) => Ok(Redirect::to(&view.at("/greeting?saved=yes")).into_response()),
-        Err(refused) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(build(&view, Some(refused)).await)?).into_response())
-        }
+        Ok(()) => Ok(saved(&view, &fields)),
+        Err(refused) => again(&view, &fields, StatusCode::UNPROCESSABLE_ENTITY, refused).await,
     }
 }
 
 /// Keeps a recording, or says what is wrong with it.
-pub async fn take(view: &View, fields: &Fields) -> Result<Result<(), Refused>, Fault> {
+async fn take(view: &View, fields: &Fields) -> Result<Result<(), Refused>, Fault> {
     let (language, part) = which(fields)?;
     match OwnWords::recorded(language, part, fields.text("words"), fields.file()) {
         Ok(own) => {
@@ -152,6 +148,15 @@ pub async fn speak_also(view: View, Extension(fields): Extension<Fields>) -> Res
 /// Back to the page that these forms were on.
 fn back_to(fields: &Fields) -> &'static str {
     if fields.text("then") == STEP { STEP } else { "/greeting" }
+}
+
+/// The page that these forms were on, with what was not taken.
+async fn again(view: &View, fields: &Fields, status: StatusCode, refused: Refused) -> Result<Response, Fault> {
+    let built = match back_to(fields) {
+        STEP => crate::web::start::greeting::build(view, Some(refused)).await?,
+        _ => page(build(view, Some(refused)).await)?,
+    };
+    Ok((status, built).into_response())
 }
 
 fn saved(view: &View, fields: &Fields) -> Response {

@@ -117,26 +117,47 @@ pub async fn save_text(view: View, Extension(fields): Extension<Fields>) -> Resu
 }
 
 async fn save(view: View, fields: &Fields, expression: &str, mut typed: Typed) -> Result<Response, Fault> {
-    let hours = match Hours::parse(expression, view.shop.country) {
-        Ok(hours) => hours,
-        Err(error) => {
-            let fault = words::hours_error(&error, view.language());
+    match keep(&view, fields, expression).await? {
+        Ok(()) => Ok(saved(&view)),
+        Err(NotKept::Unread(fault)) => {
             match &mut typed.text {
                 Some((_, text_fault)) => *text_fault = Some(fault),
                 None => typed.fault = Some(fault),
             }
-            return again(&view, StatusCode::UNPROCESSABLE_ENTITY, typed).await;
+            again(&view, StatusCode::UNPROCESSABLE_ENTITY, typed).await
         }
-    };
-    let seen = WeekForm::seen(fields).ok_or(Fault::BadForm)?;
-    match view.web.store.set_hours(view.shop.id, Some(&hours), Some(&seen)).await? {
-        Saved::Done => done(&view).await,
-        Saved::ChangedMeanwhile(now) => {
+        Err(NotKept::ChangedMeanwhile(now)) => {
             let theirs = now.as_ref().map(Hours::as_str);
             typed.fault = Some(words::page::changed_meanwhile(theirs, view.language()));
             typed.week = typed.week.map(|week| week.told(now.as_ref()));
             again(&view, StatusCode::CONFLICT, typed).await
         }
+    }
+}
+
+/// Why the hours of a form are not the shop's now.
+pub enum NotKept {
+    /// What is wrong with them.
+    Unread(String),
+    /// Somebody else has set these since the form was shown.
+    ChangedMeanwhile(Option<Hours>),
+}
+
+/// Makes these the shop's hours.
+pub async fn keep(view: &View, fields: &Fields, expression: &str) -> Result<Result<(), NotKept>, Fault> {
+    let hours = match Hours::parse(expression, view.shop.country) {
+        Ok(hours) => hours,
+        Err(error) => return Ok(Err(NotKept::Unread(words::hours_error(&error, view.language())))),
+    };
+    let seen = WeekForm::seen(fields).ok_or(Fault::BadForm)?;
+    match view.web.store.set_hours(view.shop.id, Some(&hours), Some(&seen)).await? {
+        Saved::Done => {
+            view.web.plan_changed().await;
+            Ok(Ok(()))
+        }
+        // Whoever went back and sends the same again has it so already.
+        Saved::ChangedMeanwhile(Some(now)) if now == hours => Ok(Ok(())),
+        Saved::ChangedMeanwhile(now) => Ok(Err(NotKept::ChangedMeanwhile(now))),
     }
 }
 
@@ -170,7 +191,11 @@ pub async fn delete_closure(view: View, Path(id): Path<String>) -> Result<Respon
 
 async fn done(view: &View) -> Result<Response, Fault> {
     view.web.plan_changed().await;
-    Ok(Redirect::to(&view.at("/hours?saved=yes")).into_response())
+    Ok(saved(view))
+}
+
+fn saved(view: &View) -> Response {
+    Redirect::to(&view.at("/hours?saved=yes")).into_response()
 }
 
 async fn again(view: &View, status: StatusCode, typed: Typed) -> Result<Response, Fault> {

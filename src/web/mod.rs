@@ -290,7 +290,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/start/closed-days", get(start::closed_days::show).post(start::closed_days::save)),
         ("/start/phone", get(start::phone)),
         ("/start/number", get(start::number).post(start::save_number)),
-        ("/start/greeting", get(start::greeting::show).post(start::greeting::record)),
+        ("/start/greeting", get(start::greeting::show)),
         ("/start/call", get(start::call)),
         ("/people", get(people::show).post(people::invite)),
         ("/people/{id}/link", form(people::invite_again, "/people")),

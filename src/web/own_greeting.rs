@@ -6,10 +6,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
 
 use super::{Problem, Web, wave};
-use crate::hex::hex;
 use crate::media::linear::Linear;
 
 /// What was changed after its caller had been told the name: heard once, and kept by nobody under that name.
@@ -30,13 +28,12 @@ pub async fn play(
     }
     let names = web.names.borrow().clone();
     let samples = greeting.samples(shop, names.get(shop.language, &shop.name));
-    let tag = format!("\"{}\"", hex(&Sha256::digest(&samples)[..16]));
     let kept = match greeting.is_of(&samples) {
         true => format!("public, max-age={}, immutable", until.since(now) / 1000),
         false => CHANGED.to_owned(),
     };
     let kept = HeaderValue::try_from(kept).unwrap_or(HeaderValue::from_static(CHANGED));
-    let mut answer = wave::answer(&method, &headers, &tag, &Linear::of(&samples), kept);
+    let mut answer = wave::answer(&method, &headers, &wave::tag_of(&samples), &Linear::of(&samples), kept);
     answer.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
     Ok(answer.into_response())
 }

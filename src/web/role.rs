@@ -21,8 +21,8 @@ const EVERYBODY: [&str; 8] =
 const OWNERS_BEGINNINGS: [&str; 1] = ["/callers/import"];
 const OWNERS_ENDINGS: [&str; 1] = ["/erase"];
 
-/// What staff need not look at: pages that are one form of the owner's, where addresses may be as good as passwords, and
-/// tables of everybody who ever called.
+/// What staff need not look at: pages that are one form of the owner's, where addresses may be as good as passwords;
+/// tables of everybody who ever called; what the owner said and has not kept yet.
 const OWNERS_ALONE: [&str; 8] = [
     "/shop/",
     "/phones/",
@@ -132,9 +132,11 @@ mod tests {
             "/phones/add",
             "/people",
             "/start/hours",
+            "/hours/closed-days",
             "/callers/import",
             "/calls.csv",
             "/callers/+34600999888/export",
+            "/greeting/spoken",
         ] {
             for method in [Method::GET, Method::HEAD] {
                 assert!(!may(Role::Staff, &method, path) && may(Role::Owner, &method, path), "{path}");

@@ -15,7 +15,6 @@ use crate::web::fault::Fault;
 use crate::web::form::{Field, Fields};
 use crate::web::frame::{Plain, page};
 use crate::web::password::{self, LEAST_CHARS, NotHashed, Unfit};
-
 use crate::web::sign_in::sign_in;
 use crate::web::visit::Guest;
 use crate::words::page::shop::{self, people};

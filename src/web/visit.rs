@@ -178,7 +178,7 @@ pub async fn welcome(State(web): State<Arc<Web>>, mut request: Request, next: Ne
 }
 
 /// The forms with a file, from those alone who are signed in.
-pub const WITH_FILE: [&str; 4] = ["/greeting/record", "/greeting/ring", "/start/greeting", "/callers/import"];
+pub const WITH_FILE: [&str; 3] = ["/greeting/record", "/greeting/ring", "/callers/import"];
 
 /// Where an owner begins who has no shop yet.
 const FIRST_STEPS: &str = "/start";

@@ -5,10 +5,17 @@ use std::ops::Range;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
 
 use super::Problem;
 use super::range::{Wanted, wanted};
+use crate::hex::hex;
 use crate::media::linear::Linear;
+
+/// The strong entity tag of these samples, with its quotes.
+pub fn tag_of(samples: &[u8]) -> String {
+    format!("\"{}\"", hex(&Sha256::digest(samples)[..16]))
+}
 
 /// The answer to a GET or HEAD for this sound. `tag`: its strong entity tag, with its quotes; `kept`: by whom, and for how
 /// long (`Cache-Control`).

@@ -21,7 +21,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::OpenHours { until: Some(at) } => format!("Abierto {}.", until(*at)),
         Because::OpenHours { until: None } => "Abierto día y noche.".to_owned(),
         Because::NoHours => "No hay horario puesto: los teléfonos de mesa suenan día y noche.".to_owned(),
-        Because::OpenedByOwner { until: at } => format!("Abierto a mano {}.", until(*at)),
+        Because::OpenedByOwner { until: at } => format!("Abierto manualmente {}.", until(*at)),
         Because::ExtraOpening { until: at, why } => {
             let open = at.map_or_else(|| "abierto".to_owned(), |at| format!("abierto {}", until(at)));
             format!("{}: {open}.", or_else(why, "Apertura especial"))
@@ -30,7 +30,7 @@ pub(super) fn because(because: &Because, until: &dyn Fn(UnixMs) -> String) -> St
         Because::PublicHoliday { opens } => format!("Festivo: {}", closed(opens)),
         Because::Closure { opens, why } if why.trim().is_empty() => sentence(&closed(opens)),
         Because::Closure { opens, why } => format!("{}: {}", why.trim(), closed(opens)),
-        Because::ClosedByOwner { until: at } => format!("Cerrado a mano {}.", until(*at)),
+        Because::ClosedByOwner { until: at } => format!("Cerrado manualmente {}.", until(*at)),
         Because::Blocked => "Este número está bloqueado.".to_owned(),
         Because::NotOurNumber => "El número marcado no es de ninguna tienda de aquí.".to_owned(),
         Because::Colleague => "Llamó alguien de la tienda a este teléfono.".to_owned(),

@@ -144,7 +144,7 @@ fn listed(names: &[Arc<str>], language: Language) -> String {
 fn did_not_ring(names: &[Arc<str>], language: Language) -> String {
     let listed = listed(names, language);
     match (language, names.len()) {
-        (Language::En, _) => format!("rung before you open, to see whether it works: {listed} did not ring."),
+        (Language::En, _) => format!("in the test before you open, {listed} did not ring."),
         (Language::Es, 0 | 1) => format!("en la prueba de antes de abrir, {listed} no sonó."),
         (Language::Es, _) => format!("en la prueba de antes de abrir, {listed} no sonaron."),
     }
@@ -191,7 +191,7 @@ fn english_advice(none_rang: NoneRang) -> &'static str {
 fn spanish(none_rang: NoneRang) -> &'static str {
     match none_rang {
         NoneRang::NoneOnDuty => {
-            "alguien llamó y oyó el tono de ocupado, porque a esa hora no había ningún teléfono previsto para sonar."
+            "alguien llamó y oyó el tono de ocupado, porque a esa hora no tenía que sonar ningún teléfono."
         }
         NoneRang::NoneRegistered => "alguien llamó y oyó el tono de ocupado, porque no hay ningún teléfono conectado.",
         NoneRang::NoneReachable => {

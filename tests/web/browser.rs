@@ -12,6 +12,8 @@ use crate::shop::{Answer, NOW, Place};
 
 pub const ANA: &str = "ana@example.com";
 pub const PASSWORD: &str = "blue door, two hinges";
+/// What somebody who is new fills in behind their link.
+pub const CHOSEN: [(&str, &str); 2] = [("password", "green gate, one latch"), ("again", "green gate, one latch")];
 const HERE: &str = "192.0.2.1:40000";
 
 pub struct Browser<'p> {

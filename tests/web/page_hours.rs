@@ -105,7 +105,10 @@ async fn of_two_who_save_at_once_the_second_is_told() {
     let mut bea = place.browser();
     bea.signs_in(ANA, PASSWORD).await;
     let (first, second) = (week(&mut ana, &SPLIT_DAY).await, week(&mut bea, &[("d4", "10-12")]).await);
-    assert_eq!(saves(&mut ana, &first).await.status, StatusCode::SEE_OTHER);
+    for _ in 0..2 {
+        // Whoever sends the same again has it so already.
+        assert_eq!(saves(&mut ana, &first).await.status, StatusCode::SEE_OTHER);
+    }
     let told = saves(&mut bea, &second).await;
     assert_eq!(told.status, StatusCode::CONFLICT);
     assert!(

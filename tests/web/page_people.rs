@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use ringall::store::Role;
 
-use crate::browser::{ANA, Browser, PASSWORD};
+use crate::browser::{ANA, Browser, CHOSEN, PASSWORD};
 use crate::shop::{JO, NOW, Place};
 
 const BEA: &str = "bea@example.com";
@@ -16,8 +16,7 @@ async fn bea<'p>(place: &'p Place, ana: &mut Browser<'_>, role: &str) -> Browser
     let secret = rest.split_once('<').expect("its end").0.to_owned();
     assert!(!ana.sees("/people").await.contains(&secret), "it is shown once");
     let mut bea = place.browser();
-    let words = [("password", "green gate, one latch"), ("again", "green gate, one latch")];
-    let answer = bea.sends(&format!("/set-up/{secret}"), &words).await;
+    let answer = bea.sends(&format!("/set-up/{secret}"), &CHOSEN).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     bea
 }
@@ -102,13 +101,13 @@ async fn browsers_and_people_are_shut_out() {
     assert!(ana.sees("/people").await.contains("Signed in on 1 browser; last here today at 18:05."));
     ana.fills(&at("sign-out", id), &[]).await;
     assert_eq!(bea.opens("/calls").await.status, StatusCode::SEE_OTHER, "she must sign in again");
-    assert_eq!(bea.signs_in(BEA, "green gate, one latch").await.headers[header::LOCATION], "/");
+    assert_eq!(bea.signs_in(BEA, CHOSEN[0].1).await.headers[header::LOCATION], "/");
     bea.sees("/calls").await;
     let link = ana.fills(&at("link", id), &[]).await;
     assert!(link.text.contains("/set-up/"), "{}", link.text);
     ana.fills(&at("remove", id), &[]).await;
     assert_eq!(bea.opens("/calls").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(bea.signs_in(BEA, "green gate, one latch").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(bea.signs_in(BEA, CHOSEN[0].1).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let (_, rest) = link.text.split_once("/set-up/").unwrap();
     let link = format!("/set-up/{}", rest.split_once('<').unwrap().0);
     assert_eq!(bea.opens(&link).await.status, StatusCode::NOT_FOUND, "her link went with her");

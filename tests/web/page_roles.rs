@@ -6,11 +6,10 @@ use axum::http::{StatusCode, header};
 use ringall::call::record::{CallRecord, Disposition};
 use ringall::store::Role;
 
-use crate::browser::{ANA, Browser, PASSWORD};
+use crate::browser::{ANA, Browser, CHOSEN, PASSWORD};
 use crate::shop::{NOW, Place, answered, missed};
 
 const BEA: &str = "bea@example.com";
-const WORDS: [(&str, &str); 2] = [("password", "green gate, one latch"), ("again", "green gate, one latch")];
 
 /// A link or a form on a page.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +85,7 @@ async fn busy_place() -> Place {
 async fn bea(place: &Place) -> Browser<'_> {
     let secret = place.store.invite(BEA, Role::Staff, NOW).await.expect("a link is made");
     let mut bea = place.browser();
-    assert_eq!(bea.sends(&format!("/set-up/{secret}"), &WORDS).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(bea.sends(&format!("/set-up/{secret}"), &CHOSEN).await.status, StatusCode::SEE_OTHER);
     let people = place.store.people(NOW).await.unwrap();
     let person = people.iter().find(|person| person.email == BEA).expect("she is there").id;
     place.store.set_own_phone(person, Some(place.plan.shops[0].phones[0].id)).await.unwrap();
@@ -130,6 +129,19 @@ async fn no_page_shows_staff_a_button_or_a_link_that_they_are_refused() {
         assert!(tried.contains(&Door::Form(path.to_owned())), "{path} is hers: {tried:?}");
     }
     assert!(bea.opens("/").await.status == StatusCode::OK, "nothing was done");
+}
+
+#[tokio::test]
+async fn staff_do_not_wait_for_what_an_owner_says_at_a_phone() {
+    let place = Place::of_one_shop().await;
+    let (mut ana, mut bea) = (place.anas_browser().await, bea(&place).await);
+    let (mark, counter) = (ana.mark().await, place.plan.shops[0].phones[0].id.0.to_string());
+    let which = [("csrf", mark.as_str()), ("language", "es"), ("part", "welcome"), ("words", "Ruiz")];
+    let fields: Vec<_> = which.into_iter().chain([("phone", counter.as_str())]).collect();
+    assert_eq!(ana.sends_with_file("/greeting/ring", &fields, &[]).await.status, StatusCode::SEE_OTHER);
+    assert!(ana.opens("/greeting").await.headers.contains_key(header::REFRESH), "an owner's page looks again");
+    let seen = bea.opens("/greeting").await;
+    assert_eq!((seen.status, seen.headers.get(header::REFRESH)), (StatusCode::OK, None));
 }
 
 #[tokio::test]

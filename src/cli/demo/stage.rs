@@ -80,11 +80,13 @@ pub async fn show(
 /// While this lives, the phones are the story's.
 pub struct StoryTurn<'a> {
     scene: &'a watch::Sender<Scene>,
-    _turn: OwnedMutexGuard<()>,
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Drop for StoryTurn<'_> {
     fn drop(&mut self) {
+        // First free, then shown as free.
+        drop(self.turn.take());
         self.scene.send_modify(|scene| scene.act = Act::Rest);
     }
 }
@@ -102,7 +104,7 @@ impl Stage {
     pub async fn tell_a_story(&self) -> StoryTurn<'_> {
         let turn = self.turn.clone().lock_owned().await;
         self.scene.send_modify(|scene| scene.act = Act::Story);
-        StoryTurn { scene: &self.scene, _turn: turn }
+        StoryTurn { scene: &self.scene, turn: Some(turn) }
     }
 
     /// Does what the visitor wishes, as long as there is one.

@@ -55,7 +55,8 @@ pub struct Message {
     /// How much of it is voice. Milliseconds.
     #[schema(minimum = 0)]
     pub voice_ms: u64,
-    /// What was said, as the owner's command has written it down; null where it has not, or understood nothing.
+    /// What was said, as the program of `[speech] transcribe` has written it down; null where it has not, or understood
+    /// nothing.
     #[schema(required)]
     pub transcript: Option<String>,
     /// The service stopped before the recording was in the log: the caller may have said more.

@@ -8,16 +8,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::call::Dictating;
 use crate::greeting::own::{Unfit, written};
 use crate::media::linear::Linear;
-use crate::routing::plan::{Line, OwnWords, PhoneId};
+use crate::routing::plan::{OwnWords, PhoneId};
 use crate::switchboard::{Dictation, OwnText, Purpose};
+use crate::web::drill::is_rung;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
-use crate::web::frame::{View, page, shown};
+use crate::web::frame::{View, shown};
 use crate::web::ring::PhoneChoice;
 use crate::words;
 use crate::words::page::greeting as said;
 
-use super::{Refused, back_to, build, saved, unstored, which};
+use super::{Refused, again, back_to, saved, unstored, which};
 
 /// What came of it, or how far it is.
 pub struct SpokenCard {
@@ -38,8 +39,7 @@ pub struct SpokenCard {
 /// Phones that a person lifts, and that cost nothing: the reader's own first.
 pub fn phones(view: &View) -> Vec<PhoneChoice> {
     let own = view.visitor.owner.phone;
-    let is_rung = |line: &Line| !matches!(line, Line::Cell { .. });
-    let mut phones: Vec<_> = view.shop.phones.iter().filter(|phone| is_rung(&phone.line)).collect();
+    let mut phones: Vec<_> = view.shop.phones.iter().filter(|phone| is_rung(phone)).collect();
     phones.sort_by_key(|phone| Some(phone.id) != own);
     let is_there = |id: PhoneId| phones.iter().any(|phone| phone.id == id);
     let chosen = own.filter(|own| is_there(*own)).or(view.phone);
@@ -49,6 +49,10 @@ pub fn phones(view: &View) -> Vec<PhoneChoice> {
 
 /// The last of this shop; none, where the loop does not answer: the page is of use without.
 pub async fn last(view: &View) -> Option<Dictation> {
+    // Only who may hear it waits for it.
+    if !view.may().see("/greeting/spoken") {
+        return None;
+    }
     let looked = view.web.board.look().await.ok()?;
     looked.shops.into_iter().find(|shop| shop.shop == view.shop.id)?.dictation
 }
@@ -81,7 +85,7 @@ pub async fn ring(view: View, Extension(fields): Extension<Fields>) -> Result<Re
     let words = fields.text("words");
     let refused = async |status: StatusCode, fault: String| {
         let refused = Refused { language, part, words: words.to_owned(), fault };
-        Ok((status, page(build(&view, Some(refused)).await)?).into_response())
+        again(&view, &fields, status, refused).await
     };
     let text = match written(words) {
         Ok(words) => OwnText { language, part, words: words.into() },

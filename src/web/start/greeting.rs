@@ -1,18 +1,15 @@
 //! `/start/greeting`: what a caller hears, with the true next opening, and the shop's own words in it.
 
 use askama::Template;
-use axum::Extension;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 use super::{Step, Way, way};
 use crate::web::assets;
 use crate::web::drill::looking_again;
 use crate::web::fault::Fault;
-use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page};
 use crate::web::greeting::spoken::{self, SpokenCard};
-use crate::web::greeting::{Heard, PartForm, Refused, heard, parts, take};
+use crate::web::greeting::{Heard, PartForm, Refused, heard, parts};
 use crate::web::ring::PhoneChoice;
 use crate::words::page::greeting as said;
 use crate::words::page::shop::start::{Labels, labels};
@@ -42,21 +39,11 @@ pub async fn show(view: View) -> Result<Response, Fault> {
     build(&view, None).await
 }
 
-/// A recording is heard before the next step.
-pub async fn record(view: View, Extension(fields): Extension<Fields>) -> Result<Response, Fault> {
-    match take(&view, &fields).await? {
-        Ok(()) => Ok(Redirect::to(&view.at("/start/greeting?saved=yes")).into_response()),
-        Err(refused) => {
-            let again = build(&view, Some(refused)).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
-        }
-    }
-}
-
-async fn build(view: &View, refused: Option<Refused>) -> Result<Response, Fault> {
+/// `refused`: what was typed and not taken. A page that looks again by itself would lose it.
+pub async fn build(view: &View, refused: Option<Refused>) -> Result<Response, Fault> {
     let t = labels(view.language());
     let spoken = spoken::last(view).await.map(|last| spoken::card(&last, view));
-    let goes_on = spoken.as_ref().is_some_and(|spoken| spoken.goes_on);
+    let goes_on = refused.is_none() && spoken.as_ref().is_some_and(|spoken| spoken.goes_on);
     let built = page(Page {
         frame: view.frame(Tab::Shop, t.step_greeting),
         t,
@@ -69,7 +56,7 @@ async fn build(view: &View, refused: Option<Refused>) -> Result<Response, Fault>
         parts: parts(view, refused.as_ref()),
         phones: spoken::phones(view),
         ring: view.at("/greeting/ring"),
-        record: view.at(Step::Greeting.path()),
+        record: view.at("/greeting/record"),
         remove: view.at("/greeting/remove"),
         then: Step::Greeting.path(),
         is_own: !view.shop.greeting.words.is_empty(),

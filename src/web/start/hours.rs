@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Step, Way, on_from, way};
 use crate::routing::Hours;
-use crate::store::Saved;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Tab, View, page};
 use crate::web::hours::week_form::WeekForm;
+use crate::web::hours::{NotKept, keep};
 use crate::words;
 use crate::words::page::hours as said;
 use crate::words::page::shop::start::{Labels, labels};
@@ -47,22 +47,10 @@ pub async fn save(view: View, Extension(fields): Extension<Fields>) -> Result<Re
         Ok(read) => read,
         Err(form) => return again(StatusCode::UNPROCESSABLE_ENTITY, form, None).await,
     };
-    let hours = match Hours::parse(&week.write(), view.shop.country) {
-        Ok(hours) => hours,
-        Err(error) => {
-            let fault = words::hours_error(&error, view.language());
-            return again(StatusCode::UNPROCESSABLE_ENTITY, form, Some(fault)).await;
-        }
-    };
-    let seen = WeekForm::seen(&fields).ok_or(Fault::BadForm)?;
-    match view.web.store.set_hours(view.shop.id, Some(&hours), Some(&seen)).await? {
-        Saved::Done => {
-            view.web.plan_changed().await;
-            Ok(on_from(Step::Hours, &view))
-        }
-        // Whoever went back and sends the same again has it so already.
-        Saved::ChangedMeanwhile(Some(now)) if now == hours => Ok(on_from(Step::Hours, &view)),
-        Saved::ChangedMeanwhile(now) => {
+    match keep(&view, &fields, &week.write()).await? {
+        Ok(()) => Ok(on_from(Step::Hours, &view)),
+        Err(NotKept::Unread(fault)) => again(StatusCode::UNPROCESSABLE_ENTITY, form, Some(fault)).await,
+        Err(NotKept::ChangedMeanwhile(now)) => {
             let fault = words::page::changed_meanwhile(now.as_ref().map(Hours::as_str), view.language());
             again(StatusCode::CONFLICT, form.told(now.as_ref()), Some(fault)).await
         }

@@ -75,7 +75,7 @@ const SPANISH: Labels = Labels {
     also: "Un segundo idioma",
     also_hint: "Se dice después del primero, hasta donde lleguen los doce segundos.",
     only_one: "Ninguno",
-    by_phone: "Haz sonar mi teléfono y lo digo",
+    by_phone: "Llamar a mi teléfono y grabarlo",
     by_phone_hint: "O dilo en un teléfono de la tienda: escribe arriba lo que vas a decir y sonará el teléfono para que lo grabes.",
     phone: "Teléfono",
     what_you_said: "Lo que has grabado, tal como se oirá",

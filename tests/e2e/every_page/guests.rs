@@ -100,9 +100,11 @@ fn the_first_steps_are_as_good() {
     looker.looks("/start/shop, refused", TWO_WAYS);
     looker.fills(&shop("Ruiz & <b data-foreign>Sons</b>", "Europe/Madrid"));
     looker.looks("/start/hours", ALL_WAYS);
-    looker.fills(&Filled { on: "/start/hours", form: "/start/hours", fields: &[("w0from", "09:00"), ("w0to", "")] });
+    looker.fills(&Filled { on: "/start/hours", form: "/start/hours", fields: &[("d0", "nine <b data-foreign>")] });
+    browser.shows("Write from when to when");
     looker.looks("/start/hours, refused", TWO_WAYS);
     for address in [
+        "/start/closed-days",
         "/start/phone",
         "/start/number",
         "/start/greeting",
