@@ -283,7 +283,7 @@ fn only_ones_own_calls_are_put_together() {
     shop.wait("1 s");
     assert_eq!(ann.answer_to("REFER").code(), Some(603), "a customer gives nothing to anybody");
     let own = shop.counter.see(|far_end| far_end.names_call(1));
-    for wrong in ["nobody;to-tag=1;from-tag=2".to_owned(), format!("{own}x"), counters] {
+    for wrong in ["nobody;to-tag=1;from-tag=2".to_owned(), format!("{own}x"), counters.clone()] {
         shop.counter.refers_at(0, &wrong);
         shop.wait("1 s");
         assert_eq!(shop.counter.answer_to("REFER").code(), Some(481), "{wrong}");
@@ -294,6 +294,17 @@ fn only_ones_own_calls_are_put_together() {
     assert_eq!(shop.counter.got("603 REFER").len(), 2, "what cannot be read is not done");
     assert_eq!(shop.all_it_said().len(), said + 7, "seven refusals, and nothing else");
     assert!(shop.counter.talks_with(&shop.ana) && shop.counter.conversations() == 2);
+    // Ana calls a colleague herself: Ann is not given to that one either.
+    shop.ana.holds();
+    shop.ana.calls_user("workshop");
+    shop.wait("1 s");
+    shop.workshop.picks_up();
+    shop.wait("1 s");
+    shop.ana.refers_at(1, &counters);
+    shop.wait("1 s");
+    assert_eq!(shop.ana.answer_to("REFER").code(), Some(403));
+    assert!(!ann.is_heard_by(&shop.workshop));
+    shop.workshop.hangs_up();
     shop.counter.hangs_up();
     shop.is_idle();
 }
