@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::call::Drilled;
-use crate::routing::plan::{Line, Phone};
+use crate::routing::plan::{Line, Phone, PhoneId};
 use crate::switchboard::{PhoneNow, Purpose};
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
@@ -23,8 +23,6 @@ pub struct DrillForm {
     /// `None`: it is not rung from here.
     pub action: Option<String>,
     pub result: Option<String>,
-    /// Where the answer leads to.
-    pub then: String,
     going_on: bool,
 }
 
@@ -43,8 +41,6 @@ struct Page {
 }
 
 const HERE: &str = "/phones/drill";
-/// The last of the first steps has these forms too.
-const STEP: &str = "/start/call";
 /// A page that is waiting looks again by itself, also without a script.
 const AGAIN: (HeaderName, HeaderValue) = (header::REFRESH, HeaderValue::from_static("2"));
 
@@ -61,20 +57,18 @@ pub async fn ring_all(view: View) -> Result<Response, Fault> {
     Ok(Redirect::to(&view.at(HERE)).into_response())
 }
 
-pub async fn ring_one(
-    view: View,
-    Path(id): Path<String>,
-    Extension(fields): Extension<Fields>,
-) -> Result<Response, Fault> {
-    let phone = phone(&view, &id)?;
-    let then = [STEP].into_iter().find(|step| *step == fields.text("then")).unwrap_or(HERE);
-    match view.web.board.ring(phone.id, Purpose::Drill).await? {
-        Ok(()) => Ok(Redirect::to(&view.at(then)).into_response()),
-        Err(why) => {
-            let fault = words::not_rung(why, &shown(&phone.name), view.language());
-            Ok((StatusCode::CONFLICT, build(&view, Some(fault)).await?).into_response())
-        }
+pub async fn ring_one(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
+    match ring(&view, &id).await? {
+        Ok(()) => Ok(Redirect::to(&view.at(HERE)).into_response()),
+        Err(fault) => Ok((StatusCode::CONFLICT, build(&view, Some(fault)).await?).into_response()),
     }
+}
+
+/// Rings this phone once; the inner error says why it does not ring.
+pub async fn ring(view: &View, id: &str) -> Result<Result<(), String>, Fault> {
+    let phone = phone(view, id)?;
+    let rung = view.web.board.ring(phone.id, Purpose::Drill).await?;
+    Ok(rung.map_err(|why| words::not_rung(why, &shown(&phone.name), view.language())))
 }
 
 /// Whether they ring ten minutes before each opening.
@@ -85,7 +79,7 @@ pub async fn before_opening(view: View, Extension(fields): Extension<Fields>) ->
 }
 
 async fn build(view: &View, fault: Option<String>) -> Result<Response, Fault> {
-    let phones = forms(view, HERE).await?;
+    let phones = forms(view, |phone| format!("/phones/{}/drill", phone.0)).await?;
     let going_on = is_going_on(&phones);
     let built = page(Page {
         frame: view.frame(Tab::Shop, words::page::shop::labels(view.language()).drill),
@@ -114,13 +108,13 @@ pub fn is_going_on(phones: &[DrillForm]) -> bool {
     phones.iter().any(|phone| phone.going_on)
 }
 
-/// The shop's phones, each with its button.
-pub async fn forms(view: &View, then: &str) -> Result<Vec<DrillForm>, Fault> {
+/// The shop's phones, each with its button, which sends to the path that `action` names.
+pub async fn forms(view: &View, action: impl Fn(PhoneId) -> String) -> Result<Vec<DrillForm>, Fault> {
     let looked = view.web.board.look().await?;
-    Ok(phones(&looked, &view.shop).map(|(phone, now)| form(phone, now, then, view)).collect())
+    Ok(phones(&looked, &view.shop).map(|(phone, now)| form(phone, now, action(phone.id), view)).collect())
 }
 
-fn form(phone: &Phone, now: &PhoneNow, then: &str, view: &View) -> DrillForm {
+fn form(phone: &Phone, now: &PhoneNow, action: String, view: &View) -> DrillForm {
     let name = shown(&phone.name);
     let may = is_rung(phone);
     let sentence = |drilled| said::drilled(drilled, &name, view.language());
@@ -136,9 +130,8 @@ fn form(phone: &Phone, now: &PhoneNow, then: &str, view: &View) -> DrillForm {
         None => None,
     };
     DrillForm {
-        action: may.then(|| view.at(&format!("/phones/{}/drill", phone.id.0))),
+        action: may.then(|| view.at(&action)),
         result,
-        then: then.to_owned(),
         going_on: matches!(now.drilled, Some((Drilled::Asked | Drilled::Rings, _))),
         name,
     }

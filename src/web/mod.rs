@@ -76,11 +76,12 @@ use tokio::sync::{Notify, watch};
 use crate::door::twilio::greeting_link::GreetingLinks;
 use crate::media::recordings::Recordings;
 use crate::now::Now;
+use crate::number::Number;
 use crate::provisioning::Site;
 use crate::routing::Plan;
-use crate::routing::plan::Language;
+use crate::routing::plan::{Language, ShopId};
 use crate::sip::stream::Reception;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::twilio::webhook::{self, Webhooks};
 use crate::utterance::Names;
 use fault::Fault;
@@ -145,6 +146,14 @@ impl Web {
         let Ok(version) = self.store.plan_version().await else { return };
         let mut plan = self.plan.clone();
         let _ = tokio::time::timeout(TAKEN_WITHIN, plan.wait_for(|plan| plan.version >= version)).await;
+    }
+
+    /// Nobody's phone need ring any more to call them, at whichever number of theirs.
+    pub async fn taken_on(&self, shop: ShopId, number: &Number) -> Result<(), StoreError> {
+        for number in self.store.numbers_of(shop, number).await? {
+            self.board.taken_on(shop, number).await;
+        }
+        Ok(())
     }
 }
 
@@ -292,6 +301,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/start/number", get(start::number).post(start::save_number)),
         ("/start/greeting", get(start::greeting::show)),
         ("/start/call", get(start::call)),
+        ("/start/call/{id}", form(start::ring, "/start/call")),
         ("/people", get(people::show).post(people::invite)),
         ("/people/{id}/link", form(people::invite_again, "/people")),
         ("/people/{id}/role", form(people::set_role, "/people")),

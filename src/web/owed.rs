@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::now::UnixMs;
-use crate::number::Number;
 use crate::owed::Settlement;
 use crate::store::{Claimed, OwedCaller};
 use crate::web::caller::KnownCaller;
@@ -112,7 +111,7 @@ pub async fn claim(
     let by = view.visitor.owner.email.clone();
     match view.web.store.claim(&view.shop, &number, &by, view.now).await? {
         Claimed::Yours(_) | Claimed::NotOwed => {
-            taken_on(&view, &number).await?;
+            view.web.taken_on(view.shop.id, &number).await?;
             Ok(back(&fields))
         }
         Claimed::Theirs(theirs) => {
@@ -150,17 +149,9 @@ pub async fn settle(
     if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
         view.web.plan_changed().await;
     }
-    taken_on(&view, &number).await?;
+    view.web.taken_on(view.shop.id, &number).await?;
     // Settled by somebody else a moment ago is as good.
     Ok(back(&fields))
-}
-
-/// Nobody's phone need ring any more to call them, at whichever number of theirs.
-pub async fn taken_on(view: &View, number: &Number) -> Result<(), Fault> {
-    for number in view.web.store.numbers_of(view.shop.id, number).await? {
-        view.web.board.taken_on(view.shop.id, number).await;
-    }
-    Ok(())
 }
 
 fn back(fields: &Fields) -> Response {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -183,6 +183,7 @@ struct CallPage {
     t: &'static Labels,
     way: Way,
     p: &'static phones::Labels,
+    fault: Option<String>,
     phones: Vec<DrillForm>,
 }
 
@@ -325,14 +326,26 @@ async fn build_number(view: &View, lines: Field) -> Result<Response, Fault> {
 }
 
 pub async fn call(view: View) -> Result<Response, Fault> {
+    build_call(&view, None).await
+}
+
+pub async fn ring(view: View, Path(id): Path<String>) -> Result<Response, Fault> {
+    match drill::ring(&view, &id).await? {
+        Ok(()) => Ok(Redirect::to(&view.at(Step::Call.path())).into_response()),
+        Err(fault) => Ok((StatusCode::CONFLICT, build_call(&view, Some(fault)).await?).into_response()),
+    }
+}
+
+async fn build_call(view: &View, fault: Option<String>) -> Result<Response, Fault> {
     let t = labels(view.language());
-    let phones = drill::forms(&view, Step::Call.path()).await?;
+    let phones = drill::forms(view, |phone| format!("{}/{}", Step::Call.path(), phone.0)).await?;
     let going_on = drill::is_going_on(&phones);
     let built = page(CallPage {
         frame: view.frame(Tab::Shop, t.step_call),
         t,
-        way: way(Step::Call, &view).await?,
+        way: way(Step::Call, view).await?,
         p: phones::labels(view.language()),
+        fault,
         phones,
     })?;
     Ok(drill::looking_again(built, going_on))

@@ -118,7 +118,7 @@ fn a_newcomer_gets_from_an_empty_folder_to_a_ringing_phone_in_twelve_clicks() {
     ana.browser.shows("Keep our voice and go on");
     ana.clicks("#next");
     ana.looks("Test call", "first-run-7");
-    ana.clicks("form[action$='/drill'] button");
+    ana.clicks("form[action^='/start/call/'] button");
     phone.wait_for("offered", LIMIT);
     // The page looks again by itself.
     ana.browser.shows("Counter rang, and somebody lifted it. It works.");

@@ -310,8 +310,24 @@ async fn a_drill_rings_each_phone_but_cells_and_says_what_came_of_it() {
     let counter = place.plan.shops[0].phones[0].id;
     assert_eq!(place.asked(), [Asked::Ring(counter, ringall::switchboard::Purpose::Drill)]);
     let one = format!("/phones/{}/drill", counter.0);
-    leads_to(&ana.fills(&one, &[("then", "/start/call")]).await, "/start/call");
-    leads_to(&ana.fills(&one, &[("then", "//elsewhere.example")]).await, "/phones/drill");
+    leads_to(&ana.fills(&one, &[]).await, "/phones/drill");
+    leads_to(&ana.fills(&format!("/start/call/{}", counter.0), &[]).await, "/start/call");
+}
+
+#[tokio::test]
+async fn a_phone_that_does_not_ring_says_why_where_it_was_tried() {
+    let place = Place::of_one_shop().await;
+    let mut ana = place.anas_browser().await;
+    let cell = place.plan.shops[0].phones[1].id.0;
+    for (form, heading) in
+        [(format!("/phones/{cell}/drill"), "Ring each phone once"), (format!("/start/call/{cell}"), "Test call")]
+    {
+        let refused = ana.fills(&form, &[]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{form}");
+        for part in [format!("<h1>{heading}</h1>"), "That is no desk phone of this shop".to_owned()] {
+            assert!(refused.text.contains(&part), "{part:?} is not in {}", refused.text);
+        }
+    }
 }
 
 #[tokio::test]

@@ -209,6 +209,24 @@ async fn the_loop_hears_of_whom_somebody_has_taken_on() {
 }
 
 #[tokio::test]
+async fn the_loop_hears_of_every_number_of_whom_somebody_has_taken_on() {
+    let other = "+34600777666";
+    for act in ["claim", "settle"] {
+        let place = Place::of_one_shop().await;
+        let shop = place.plan.shops[0].id;
+        place.stores(missed(shop, 1), []).await;
+        let joined = place.store.join_numbers(shop, &number(JO), &number(other)).await.unwrap();
+        assert_eq!(joined, ringall::store::Joined::Done);
+        let said = if act == "claim" { json!({"by": "Ana"}) } else { json!({"reason": "came_in"}) };
+        let answer = place.send(Method::POST, &format!("/api/v1/owed/{other}/{act}"), &said).await;
+        assert!(answer.status.is_success(), "{}", answer.text);
+        let mut told = told_to_the_loop(&place).await;
+        told.sort_by_key(|asked| format!("{asked:?}"));
+        assert_eq!(told, [other, JO].map(|one| Asked::TakenOn(shop, number(one))), "{act}");
+    }
+}
+
+#[tokio::test]
 async fn the_api_rings_a_phone_by_its_name() {
     let place = Place::of_one_shop().await;
     place.stores(ringing(place.plan.shops[0].id, 5), []).await;

@@ -396,6 +396,7 @@ async fn answer_looks(
                     Purpose::CallBack(number) if number.as_str() == PREMIUM => {
                         Err(NotRung::Number(NotDialled::Premium))
                     }
+                    Purpose::Drill if is_cell(&plan, phone) => Err(NotRung::NoPhone),
                     Purpose::CallBack(_) | Purpose::Drill => Ok(()),
                     Purpose::Speak(text) => {
                         let (text, step) = (text.clone(), Dictating::Rings);
@@ -429,6 +430,11 @@ async fn answer_looks(
         // The web may have stopped waiting.
         let _ = look.send(RightNow { shops, calls, gauges: Gauges::default() });
     }
+}
+
+fn is_cell(plan: &Plan, id: PhoneId) -> bool {
+    let mut phones = plan.shops.iter().flat_map(|shop| &shop.phones);
+    phones.any(|phone| phone.id == id && matches!(phone.line, Line::Cell { .. }))
 }
 
 fn shop_now(shop: &Shop, notices: &[Standing], dictation: Option<Dictation>) -> ShopNow {

@@ -10,7 +10,6 @@ use crate::store::Joined;
 use crate::web::fault::Fault;
 use crate::web::form::Fields;
 use crate::web::frame::{View, shown};
-use crate::web::owed::taken_on;
 use crate::words;
 
 pub async fn call_back(
@@ -28,7 +27,7 @@ pub async fn call_back(
         view.web.store.set_called_back(view.shop.id, &number, may).await?;
     }
     if !may {
-        taken_on(&view, &number).await?;
+        view.web.taken_on(view.shop.id, &number).await?;
     }
     done(&view, &number).await
 }
@@ -51,7 +50,7 @@ pub async fn join(
         Joined::Done => {
             // Who wants no call at one of the numbers wants none at the others.
             if view.web.store.is_not_called_back(view.shop.id, &number).await? {
-                taken_on(&view, &number).await?;
+                view.web.taken_on(view.shop.id, &number).await?;
             }
             done(&view, &number).await
         }

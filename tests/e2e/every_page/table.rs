@@ -97,6 +97,7 @@ pub const ADDRESSES: &[(&str, Found)] = &[
     ("/start/number", Page(&["/start/number"])),
     ("/start/greeting", Page(&["/start/greeting"])),
     ("/start/call", Page(&["/start/call"])),
+    ("/start/call/{id}", Form),
     ("/people", Page(&["/people"])),
     ("/people/{id}/link", Form),
     ("/people/{id}/role", Form),
