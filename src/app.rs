@@ -1,33 +1,35 @@
 //! The composition root: opens the store, binds the sockets, starts the shells and the loop, and takes them down in order.
 
+mod by_webhook;
+mod inherited;
+mod ports;
+mod sockets;
 mod watches;
 
 use std::io::{IsTerminal, Write};
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle as Task;
 
+use self::inherited::Inherited;
+use self::sockets::{Bound, Sockets};
 use crate::alert;
-use crate::call::record::CallId;
 use crate::clock;
-use crate::config::{Config, Twilio, TwilioRing};
+use crate::config::{CertificateFiles, Config};
 use crate::door::sip::RegistrationSettings;
 use crate::door::twilio::greeting_link::GreetingLinks;
-use crate::door::twilio::{RingBy, TwilioSettings};
 use crate::driver::{self, Inbox, Message, Shells};
-use crate::media::port::{self, PortConfig};
+use crate::media::Ports;
 use crate::media::recordings::Recordings;
-use crate::media::{Fact, Ports};
 use crate::provisioning::Site;
 use crate::resolve::NameServers;
-use crate::sip::socket;
-use crate::sip::stream;
+use crate::sip::auth::NonceSecret;
+use crate::sip::registrar::KeptUser;
 use crate::speech::Speaker;
 use crate::speech::transcriber::Transcriber;
 use crate::store::bindings::BindingKeeper;
@@ -35,17 +37,12 @@ use crate::store::writer::LogWriter;
 use crate::store::{Store, StoreError};
 use crate::switchboard::{Gauges, Settings, Switchboard};
 use crate::tls::{CertificateKeeper, Connector, TlsError};
-use crate::twilio::Work;
-use crate::twilio::errands::{Errands, Patience};
-use crate::twilio::rest::{Rest, RestError};
+use crate::twilio::rest::RestError;
 use crate::twilio::self_test::Prover;
-use crate::twilio::webhook::Webhooks;
 use crate::utterance::Names;
 use crate::web::listener::Listening;
 use crate::web::{self, Board, Entrance, Limits, LinkFile, Listeners, LiveGauges, Readiness, Web, live};
 
-/// How long the start waits for the first media ports: binding some hundreds takes milliseconds.
-const FIRST_STOCK: Duration = Duration::from_secs(2);
 /// How long a shutdown waits for phones and callers to confirm that their calls are over, and carriers that we leave.
 const DRAIN: Duration = Duration::from_secs(3);
 /// And for recordings to be safe on the disk: a little longer than a call waits for that.
@@ -130,85 +127,28 @@ impl Running {
         entrance: Entrance,
         around: impl FnOnce(web::Router) -> web::Router,
     ) -> Result<Running, AppError> {
-        let certificate = match config.sip.certificate.clone() {
-            Some(files) => Some(CertificateKeeper::open(files).await?),
-            None => None,
-        };
-        let web_certificate = match config.web.certificate.clone() {
-            Some(files) => Some(CertificateKeeper::open(files).await?),
-            None => None,
-        };
+        let certificate = opened(config.sip.certificate.as_ref()).await?;
+        let web_certificate = opened(config.web.certificate.as_ref()).await?;
         let mut connector = Connector::believing_the_public();
         for trunk in &config.trunks {
             if let Some(authority) = &trunk.authority {
                 connector.believe(trunk.hosts(), authority).await?;
             }
         }
-        let data_dir = config.data_dir.clone();
+        let (data_dir, public_url) = (config.data_dir.clone(), config.web.public_url.clone());
         std::fs::create_dir_all(&data_dir).map_err(|error| AppError::DataDir(data_dir.clone(), error))?;
         let store = Store::open(&config.database).await?;
-        // First of all: another service that runs here holds them, and what follows would harm its live calls.
-        let sockets = bind_sip(&config.sip.udp)?;
-        let sip: Vec<SocketAddr> = sockets.iter().map(|socket| socket.bound).collect();
-        let mut listeners = bind_streams(&config.sip.tcp, AppError::SipListener)?;
-        let tcp: Vec<SocketAddr> = listeners.iter().map(|listener| listener.bound).collect();
-        let mut tls = Vec::new();
-        if let Some(certificate) = &certificate {
-            let encrypted = bind_streams(&config.sip.tls, AppError::SipTlsListener)?;
-            tls.extend(encrypted.iter().map(|listener| listener.bound));
-            listeners.extend(encrypted.into_iter().map(|listener| listener.encrypted(certificate.acceptor())));
-        }
-        let listen = config.web.listen;
-        let listener = TcpListener::bind(listen).await.map_err(|error| AppError::WebSocket(listen, error))?;
-        let web_address = listener.local_addr().map_err(|error| AppError::WebSocket(listen, error))?;
-        let journal = data_dir.join("journal");
-        let replayed = store.replay_journal(&journal).await?;
-        let closed = store.close_open_rows(clock::now().wall).await?;
-        let keyless = store.keyless().await?;
-        let gone_out = store.gone_out(clock::now().wall).await?;
-        if replayed > 0 || closed.rows > 0 {
-            tracing::warn!(
-                replayed,
-                closed = closed.rows,
-                "the service had not ended in order: calls of then were closed in the log"
-            );
-        }
-        let secret = store.nonce_secret().await?;
-        let proofs = secret.0;
-        let greetings = GreetingLinks::new(secret.clone());
-        let kept = store.bindings().await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the stored registrations are lost; each phone rings again once it has registered");
-            Vec::new()
-        });
-
-        let recordings = Recordings::in_data_dir(&data_dir);
-        store.salvage_messages(&recordings).await;
-        let (plan, callers) = (Arc::new(store.plan().await?), store.callers().await?);
+        let Sockets { udp, streams, web, bound } = Sockets::bind(&config, certificate.as_ref()).await?;
+        let (journal, recordings) = (data_dir.join("journal"), Recordings::in_data_dir(&data_dir));
+        let inherited = Inherited::take(&store, &journal, &recordings).await?;
+        let Inherited { secret, kept, plan, callers, news } = inherited;
         let (contacts_sender, contacts) = watch::channel(callers.contacts().into());
+        let (plan_sender, plan_receiver) = watch::channel(plan.clone());
 
+        // The shells, and the loop that uses them.
         let prepared = driver::prepare().map_err(|error| AppError::System("event queue", error))?;
         let (inbox, reception) = (prepared.inbox(), prepared.reception());
-        let facts = inbox.clone();
-        let lanes = lanes();
-        let ports = PortConfig {
-            range: config.media.ports,
-            v4: media_address(sip.iter().chain(&tcp).chain(&tls), SocketAddr::is_ipv4),
-            v6: media_address(sip.iter().chain(&tcp).chain(&tls), SocketAddr::is_ipv6),
-            lanes,
-            seed: seed()?,
-            recordings: recordings.clone(),
-            clock: || clock::now().mono,
-        };
-        let (stocked, mut stocks) = mpsc::unbounded_channel();
-        let media = port::start(ports, move |fact| {
-            let is_stock = matches!(fact, Fact::Stocked { .. });
-            facts.send(Message::Media(fact));
-            if is_stock {
-                // Nobody waits for it but the start.
-                let _ = stocked.send(());
-            }
-        })
-        .map_err(AppError::Media)?;
+        let (media, first_stock) = ports::start(&config, &bound, &recordings, &inbox)?;
         let recorded = inbox.clone();
         let log = LogWriter::start(store.clone(), journal, move |ticket| recorded.send(Message::Recorded(ticket)))?;
         let log_health = log.health();
@@ -217,65 +157,37 @@ impl Running {
         for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some()) {
             web::metrics::set_trunk_registered(&trunk.name, false);
         }
-        let site = Site::new(&config, sip.first().map_or(5060, SocketAddr::port), tls.first().map(SocketAddr::port));
-        // Phones elsewhere do not know this machine by the name it has for itself.
-        let is_heard_elsewhere = sip.iter().any(|address| address.ip().is_unspecified());
-        let site = site.reached_at(if is_heard_elsewhere { web::first_start::lan_address() } else { None });
-        let settings = Settings {
-            sockets: sip.clone(),
-            tcp: tcp.clone(),
-            tls: tls.clone(),
-            external_ip: config.sip.external_ip,
-            local_networks: config.sip.local_networks.clone(),
-            trunks: config.trunks.clone(),
-            srtp: config.media.srtp,
-            twilio: config.twilio.as_ref().map(|account| by_webhook(account, &config.web.public_url)),
-            registrations: RegistrationSettings {
-                realm: config.sip.realm.clone(),
-                digest: config.sip.digest,
-                secret,
-                kept,
-            },
-        };
+        let settings = settings(&config, &bound, secret.clone(), kept);
         let interfaces = settings.interfaces();
-        let switchboard = Switchboard::new(seed()?, settings, Ports::new(lanes), callers);
-        let gauges = Arc::new(LiveGauges::default());
-        let kept = inbox.clone();
-        let bindings = BindingKeeper::start(store.clone(), move |ticket| kept.send(Message::BindingsKept(ticket)));
+        let switchboard = Switchboard::new(seed()?, settings, Ports::new(ports::lanes()), callers);
+        let bound_by = inbox.clone();
+        let bindings = BindingKeeper::start(store.clone(), move |ticket| bound_by.send(Message::BindingsKept(ticket)));
         let (feed, telling) = live::feed(clock::now().wall);
-        let heard_by = feed.listeners();
+        let listeners = feed.listeners();
         tokio::spawn(telling.run());
-        let runtime = tokio::runtime::Handle::current();
-        let name_servers = NameServers::at(&config.sip.name_servers);
-        let (plan_sender, plan_receiver) = watch::channel(plan.clone());
-        let page = config.web.public_url.clone();
-        let (alerts, alerting) = alert::start(config.mail.as_ref(), page, plan_receiver.clone());
-        let twilio = match &config.twilio {
-            Some(account) => Some(run_errands(account, &data_dir, &recordings, &store, &inbox)?),
-            None => None,
+        let (alerts, alerting) = alert::start(config.mail.as_ref(), public_url.clone(), plan_receiver.clone());
+        let errands = |account| by_webhook::run_errands(account, &data_dir, &recordings, &store, &inbox);
+        let gauges = Arc::new(LiveGauges::default());
+        let shells = Shells {
+            log,
+            bindings,
+            media,
+            gauges: gauges.clone(),
+            alerts,
+            feed,
+            name_servers: NameServers::at(&config.sip.name_servers),
+            runtime: tokio::runtime::Handle::current(),
+            twilio: config.twilio.as_ref().map(errands).transpose()?,
         };
-        let shells =
-            Shells { log, bindings, media, gauges: gauges.clone(), alerts, feed, name_servers, runtime, twilio };
         // Before the loop runs: a phone that registers at this very moment must not hear that it is unknown.
         inbox.send(Message::Plan(plan));
-        inbox.send(Message::LeftRinging(closed.left_ringing));
-        inbox.send(Message::Keyless(keyless));
-        inbox.send(Message::GoneOut(gone_out));
+        news.tell(&inbox);
         let driver = prepared
-            .start(switchboard, sockets, listeners, interfaces, shells, connector)
+            .start(switchboard, udp, streams, interfaces, shells, connector)
             .map_err(|error| AppError::System("thread for the call loop", error))?;
-        // Without a port no phone can be offered a call: the first caller would hear ringing while nothing rings.
-        let first_stock = async {
-            // One of each lane and family.
-            let families = [sip.iter().any(SocketAddr::is_ipv4), sip.iter().any(SocketAddr::is_ipv6)];
-            for _ in 0..usize::from(lanes) * families.into_iter().filter(|spoken| *spoken).count() {
-                stocks.recv().await;
-            }
-        };
-        if tokio::time::timeout(FIRST_STOCK, first_stock).await.is_err() {
-            tracing::warn!("the first media ports are not bound yet: a call now rings late");
-        }
+        first_stock.wait().await;
 
+        // What looks at it while it runs.
         let (board, mut questions) = Board::new();
         let asks = inbox.clone();
         let looking = tokio::spawn(async move {
@@ -288,60 +200,52 @@ impl Running {
         let counted = watches::watch_messages(store.clone(), inbox.clone());
         let due = watches::watch_call_backs(store.clone(), inbox.clone(), plan_receiver.clone());
         let tidied = watches::drop_old_files(store.clone());
-        let watched = watches::watch_plan(
-            store.clone(),
-            inbox.clone(),
-            (plan_sender, contacts_sender),
-            config.sip.digest,
-            plan_written.clone(),
-        );
+        let told = (plan_sender, contacts_sender);
+        let watched = watches::watch_plan(store.clone(), inbox.clone(), told, config.sip.digest, plan_written.clone());
         let watching = tokio::spawn(async {
             tokio::join!(watched, counted, due, tidied);
         });
-        let readiness = Arc::new(Readiness::new(log_health));
-        readiness.set_sockets_bound(true);
         let (names_sender, names) = watch::channel(Arc::default());
-        let speaking = config.speech.say.map(|say| {
+        let speaking = config.speech.say.clone().map(|say| {
             let inbox = inbox.clone();
             let tell = move |spoken: Names| {
                 names_sender.send_replace(Arc::new(spoken.clone()));
                 inbox.send(Message::Names(spoken));
             };
-            let speaker = Speaker::new(say, &config.data_dir, tell);
-            tokio::spawn(speaker.run(plan_receiver.clone(), contacts))
+            tokio::spawn(Speaker::new(say, &data_dir, tell).run(plan_receiver.clone(), contacts))
         });
-        let writing_down = config.speech.transcribe.map(|command| {
+        let writing_down = config.speech.transcribe.clone().map(|command| {
             let transcriber = Transcriber::new(command, store.clone(), recordings.clone(), &data_dir);
             tokio::spawn(transcriber.run(plan_receiver.clone(), clock::now().wall))
         });
-        let hands = inbox.clone();
-        let webhooks = config.twilio.as_ref().map(|account| {
-            let hand = move |webhook, answer| hands.try_send(Message::Webhook(webhook, answer));
-            Webhooks::new(account, &config.web.public_url, Box::new(hand)).told_by(Prover::new(proofs))
-        });
+
+        // The web, through which the owner looks and Twilio calls.
+        let readiness = Arc::new(Readiness::new(log_health));
+        readiness.set_sockets_bound(true);
+        let webhooks = |account| by_webhook::webhooks(account, &public_url, &inbox).told_by(Prover::new(secret.0));
         let router = around(web::router(Web {
             store: store.clone(),
-            recordings,
             board,
             plan: plan_receiver,
             plan_written,
-            listeners: heard_by.clone(),
+            listeners: listeners.clone(),
             gauges: gauges.clone(),
             counters,
             readiness: readiness.clone(),
             names,
             entrance,
-            site,
+            site: site(&config, &bound),
             reception,
-            webhooks,
-            greetings,
+            webhooks: config.twilio.as_ref().map(webhooks),
+            greetings: GreetingLinks::new(secret.clone()),
             first_start: LinkFile::in_data_dir(&data_dir),
+            recordings,
             clock: clock::now,
         }));
         let (stop_web, stopped) = oneshot::channel::<()>();
         let listening = match &web_certificate {
-            Some(certificate) => Listening::encrypted(listener, certificate.acceptor()),
-            None => Listening::from(listener),
+            Some(certificate) => Listening::encrypted(web, certificate.acceptor()),
+            None => Listening::from(web),
         };
         let web_task = tokio::spawn(web::serve(listening, router, Limits::default(), async move {
             // Dropped without a word is a stop too.
@@ -350,13 +254,14 @@ impl Running {
         let certificates = [(certificate, "SIP over TLS"), (web_certificate, "the page")].into_iter();
         let certificates = certificates.filter_map(|(certificate, what)| Some((certificate?, what)));
         let following = certificates.map(|(certificate, what)| tokio::spawn(certificate.follow(what))).collect();
-        tracing::info!(udp = ?sip, tcp = ?tcp, tls = ?tls, web = %web_address, "ringall takes calls");
+        let Bound { udp: sip, tcp, tls, web } = bound;
+        tracing::info!(udp = ?sip, ?tcp, ?tls, %web, "ringall takes calls");
         Ok(Running {
             sip,
-            web: web_address,
+            web,
             store,
             gauges,
-            listeners: heard_by,
+            listeners,
             readiness,
             inbox,
             driver,
@@ -477,74 +382,35 @@ pub async fn stop_asked() -> Result<(), AppError> {
     Ok(())
 }
 
-fn bind_sip(addresses: &[SocketAddr]) -> Result<Vec<socket::Listening>, AppError> {
-    if addresses.is_empty() {
-        return Err(AppError::NoSipSocket);
-    }
-    let bind = |&address| socket::Listening::bind(address).map_err(|error| AppError::SipSocket(address, error));
-    addresses.iter().map(bind).collect()
-}
-
-fn bind_streams(
-    addresses: &[SocketAddr],
-    taken: fn(SocketAddr, std::io::Error) -> AppError,
-) -> Result<Vec<stream::Listening>, AppError> {
-    let bind = |&address| stream::Listening::bind(address).map_err(|error| taken(address, error));
-    addresses.iter().map(bind).collect()
-}
-
-/// How the core takes calls of this account.
-fn by_webhook(account: &Twilio, public_url: &str) -> TwilioSettings {
-    TwilioSettings {
-        public_url: public_url.to_owned(),
-        profile: account.profile(),
-        ring: match account.ring {
-            TwilioRing::Dial => RingBy::Dial,
-            TwilioRing::Sip => RingBy::Sip,
-        },
-        sip: account.sip.clone(),
+async fn opened(certificate: Option<&CertificateFiles>) -> Result<Option<CertificateKeeper>, TlsError> {
+    match certificate {
+        Some(files) => CertificateKeeper::open(files.clone()).await.map(Some),
+        None => Ok(None),
     }
 }
 
-/// Starts what is asked of the account by REST; it ends with the loop.
-fn run_errands(
-    account: &Twilio,
-    data_dir: &Path,
-    recordings: &Recordings,
-    store: &Store,
-    inbox: &Inbox,
-) -> Result<mpsc::Sender<Work>, AppError> {
-    let fetched = inbox.clone();
-    let errands = Errands {
-        rest: Rest::new(account)?,
-        recordings: recordings.clone(),
-        folder: Errands::folder_in(data_dir),
-        store: store.clone(),
-        tell: Box::new(move |call, recording, kept| {
-            fetched.send(Message::RecordingFetched { call: CallId(call), recording: recording.cloned(), kept });
-        }),
-        patience: Patience::default(),
-    };
-    Ok(errands.start().0)
-}
-
-/// Media goes where signalling goes: on one address when SIP is bound to one, on all otherwise.
-fn media_address<'a>(sip: impl Iterator<Item = &'a SocketAddr>, family: fn(&SocketAddr) -> bool) -> Option<IpAddr> {
-    let mut addresses: Vec<IpAddr> = sip.filter(|address| family(address)).map(SocketAddr::ip).collect();
-    addresses.sort();
-    addresses.dedup();
-    match addresses.as_slice() {
-        [] => None,
-        [one] => Some(*one),
-        [first, ..] if first.is_ipv4() => Some(IpAddr::from([0, 0, 0, 0])),
-        [..] => Some(IpAddr::from([0; 16])),
+fn settings(config: &Config, bound: &Bound, secret: NonceSecret, kept: Vec<(String, KeptUser)>) -> Settings {
+    let registrations =
+        RegistrationSettings { realm: config.sip.realm.clone(), digest: config.sip.digest, secret, kept };
+    Settings {
+        sockets: bound.udp.clone(),
+        tcp: bound.tcp.clone(),
+        tls: bound.tls.clone(),
+        external_ip: config.sip.external_ip,
+        local_networks: config.sip.local_networks.clone(),
+        trunks: config.trunks.clone(),
+        srtp: config.media.srtp,
+        twilio: config.twilio.as_ref().map(|account| by_webhook::settings(account, &config.web.public_url)),
+        registrations,
     }
 }
 
-/// One packet thread for each two cores: relaying is cheap, and the loop needs a core of its own.
-fn lanes() -> u8 {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    u8::try_from((cores / 2).clamp(1, 8)).unwrap_or(1)
+/// What phones are told that are connected by a link.
+fn site(config: &Config, bound: &Bound) -> Site {
+    let udp_port = bound.udp.first().map_or(5060, SocketAddr::port);
+    let site = Site::new(config, udp_port, bound.tls.first().map(SocketAddr::port));
+    // Phones elsewhere do not know this machine by the name it has for itself.
+    site.reached_at(if bound.is_heard_elsewhere() { web::first_start::lan_address() } else { None })
 }
 
 fn seed() -> Result<[u8; 32], AppError> {
