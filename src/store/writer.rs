@@ -1,6 +1,8 @@
 //! The log, written. Entries wait in a bounded queue, and one thread commits them: first rows of calls at once, all that
-//! came together in one statement; the rest within [`GATHER`], in one transaction. While the store fails, the journal
-//! takes them.
+//! came together in one statement; the rest some hundred at a time, and none later than 200 ms. While the store fails, the
+//! journal takes them.
+
+mod queue;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use self::queue::{Batch, Entry, Queue};
 use super::commit::{Aliases, commit_or_single_out};
 use super::journal::{Answered, Journal, Line};
 use super::row::{CallRow, EventRow, MessageRow};
@@ -17,11 +20,9 @@ use super::{Store, StoreError};
 use crate::call::record::CallRecord;
 use crate::switchboard::{LogEntry, Medium, Ticket};
 
-/// What is not urgent waits so long for company (DESIGN §6: within 200 ms).
-const GATHER: Duration = Duration::from_millis(200);
 /// Some 4,000 calls' worth: minutes of a store that hangs, in about 40 MB.
 const MAX_QUEUED: usize = 65_536;
-/// So many entries make one transaction at most, so that a first row behind a backlog does not wait long.
+/// Where somebody waits for all of it, so many entries make one transaction at most.
 const MAX_BATCH: usize = 1024;
 /// A commit that a server takes longer for counts as failed; the journal takes its rows.
 const COMMIT_LIMIT: Duration = Duration::from_secs(2);
@@ -83,60 +84,6 @@ struct Shared {
     overflowed: AtomicU64,
     refused: AtomicU64,
     failed_commits: AtomicU64,
-}
-
-#[derive(Default)]
-struct Queue {
-    /// First rows: somebody waits for each. Alone they are one statement, which needs no transaction around it.
-    first: Vec<Entry>,
-    /// What follows a first row, and waits for company.
-    rest: Vec<Entry>,
-    /// When the oldest of the rest has waited long enough.
-    rest_due: Option<Instant>,
-    flushes: Vec<oneshot::Sender<()>>,
-    closed: bool,
-}
-
-impl Queue {
-    /// Whether the writer must be woken: it waits for something later than this.
-    fn push(&mut self, entry: Entry) -> bool {
-        match entry.line {
-            Line::First(_) => {
-                self.first.push(entry);
-                self.first.len() == 1
-            }
-            Line::Changed(_) | Line::Event(_) | Line::Message(_) => {
-                self.rest.push(entry);
-                let wakes = self.rest_due.is_none();
-                self.rest_due.get_or_insert_with(|| Instant::now() + GATHER);
-                wakes
-            }
-        }
-    }
-
-    /// What must be written at `now`, if anything: everything, or the first rows alone.
-    fn take(&mut self, now: Instant) -> Option<Batch> {
-        let all = self.closed || !self.flushes.is_empty() || self.rest_due.is_some_and(|due| due <= now);
-        if !all && self.first.is_empty() {
-            return None;
-        }
-        let mut entries = std::mem::take(&mut self.first);
-        if all {
-            entries.append(&mut self.rest);
-            self.rest_due = None;
-        }
-        Some(Batch { entries, flushes: std::mem::take(&mut self.flushes), closed: self.closed })
-    }
-
-    fn len(&self) -> usize {
-        self.first.len() + self.rest.len()
-    }
-}
-
-struct Entry {
-    /// Who waits for this row.
-    ticket: Option<Ticket>,
-    line: Line,
 }
 
 impl LogWriter {
@@ -305,49 +252,30 @@ enum Health {
     },
 }
 
-#[derive(Default)]
-struct Batch {
-    entries: Vec<Entry>,
-    flushes: Vec<oneshot::Sender<()>>,
-    closed: bool,
-}
-
 impl Writing {
     fn run(mut self, runtime: &Handle) {
         loop {
-            let batch = self.gather();
-            let mut kept = Vec::new();
-            let mut entries = batch.entries.into_iter();
-            loop {
-                let part: Vec<Entry> = entries.by_ref().take(MAX_BATCH).collect();
-                let last = part.len() < MAX_BATCH;
-                kept.extend(runtime.block_on(self.write(part)));
-                if last {
-                    break;
-                }
+            let Batch { first, rest, flushes, closed } = self.gather();
+            // Somebody waits for the first rows: they are safe before the rest is begun. Where nothing waits, it is time for
+            // the heartbeat or another try.
+            let mut kept = runtime.block_on(self.write(first));
+            let mut rest = rest.into_iter();
+            while rest.len() > 0 {
+                kept.extend(runtime.block_on(self.write(rest.by_ref().take(MAX_BATCH).collect())));
             }
             if kept.is_empty() {
-                for done in batch.flushes {
+                for done in flushes {
                     // Whoever waited may have stopped waiting.
                     let _ = done.send(());
                 }
-                if batch.closed {
+                if closed {
                     return;
                 }
                 continue;
             }
             // Neither the store nor the journal: everything waits in memory, in order, and is tried again.
-            {
-                let mut queue = self.shared.queue();
-                kept.append(&mut queue.first);
-                kept.append(&mut queue.rest);
-                queue.rest_due = None;
-                for entry in kept {
-                    queue.push(entry);
-                }
-                queue.flushes.extend(batch.flushes);
-            }
-            if batch.closed {
+            self.shared.queue().put_back(kept, flushes);
+            if closed {
                 tracing::error!("the log could not be written before the end");
                 return;
             }
@@ -363,7 +291,7 @@ impl Writing {
             if let Some(batch) = queue.take(now) {
                 return batch;
             }
-            let mut until = queue.rest_due.map_or(self.beat_at, |due| due.min(self.beat_at));
+            let mut until = queue.due().map_or(self.beat_at, |due| due.min(self.beat_at));
             if let Health::Failing { retry_at, .. } = self.health {
                 until = until.min(retry_at);
             }
@@ -486,18 +414,13 @@ async fn within_limit(store: &Store, commit: impl Future<Output = Result<u64, St
 
 #[cfg(test)]
 mod tests {
+    use super::queue::tests::event;
     use super::*;
-
-    fn event(seq: i64) -> Entry {
-        let row =
-            EventRow { call_id: String::new(), seq, at_ms: 0, kind: String::new(), phone: None, detail: String::new() };
-        Entry { ticket: None, line: Line::Event(row) }
-    }
 
     #[test]
     fn a_full_queue_counts_what_it_does_not_take() {
         let shared = Shared::default();
-        for seq in 0..MAX_QUEUED as i64 + 5 {
+        for seq in 0..MAX_QUEUED + 5 {
             shared.push(event(seq));
         }
         assert_eq!(shared.queue().len(), MAX_QUEUED);
