@@ -1,14 +1,18 @@
 //! The few requests of ours to Twilio's REST interface, version 2010-04-01, and to those of its look-alikes. The one file
 //! that knows how they are sent.
 
-use std::error::Error;
+mod answer;
+mod error;
+
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use self::answer::{MOST_JSON_BYTES, MOST_SAID_CHARS, again_after, json, said, whole};
+pub use self::error::RestError;
+use self::error::{failed, host_for_the_log, no_field, reasons};
 use super::work::Recording;
 use crate::config::{Twilio, TwilioProfile};
 
@@ -16,69 +20,8 @@ use crate::config::{Twilio, TwilioProfile};
 const CONNECT: Duration = Duration::from_secs(5);
 /// One request, to the end of its answer; a recording of three minutes has 3 MB.
 const WHOLE: Duration = Duration::from_secs(30);
-/// Of an answer in JSON: the longest we ask for is a page of numbers.
-const MOST_JSON_BYTES: usize = 1024 * 1024;
 /// Of a recording: three minutes of 16 bits at 8 kHz are below half of it.
 const MOST_RECORDING_BYTES: usize = 8 * 1024 * 1024;
-/// When a server that is too busy does not say for how long.
-const BUSY_FOR: Duration = Duration::from_secs(5);
-/// And when it says too much.
-const BUSY_AT_MOST: Duration = Duration::from_secs(600);
-/// Of what a server says about a fault, for the log.
-const MOST_SAID_CHARS: usize = 200;
-
-/// Why a request came to nothing. Each says what to do, where there is something, and no secret.
-#[derive(Debug, thiserror::Error)]
-pub enum RestError {
-    #[error("{host} cannot be reached: {reason}")]
-    NotReached { host: String, reason: String },
-    #[error("{host} did not answer in time")]
-    Slow { host: String },
-    #[error("the account or its token is not right (401); look at [twilio] account_sid and auth_token")]
-    NotAllowed,
-    #[error("there is no such thing there (404)")]
-    NotFound,
-    #[error("too many requests (429); again in {} seconds", again_after.as_secs())]
-    Busy { again_after: Duration },
-    #[error("trouble on its side ({status})")]
-    Trouble { status: u16 },
-    #[error("it was refused ({status}): {said}")]
-    Refused { status: u16, said: String },
-    #[error("the answer broke off, or was none: {0}")]
-    Garbled(String),
-    #[error("the answer is longer than {0} bytes")]
-    TooLong(usize),
-    #[error("{0} is no place that recordings are fetched from")]
-    Elsewhere(String),
-    #[error("{0:?} is no name that Twilio gives")]
-    NoName(String),
-    #[error("the numbers of this carrier are set on its own page, not by its interface")]
-    NotThere,
-    #[error("{0}; install the certificates of authorities (ca-certificates)")]
-    NoClient(String),
-}
-
-impl RestError {
-    /// After how long the same request may fare better; `None`: never. Zero: as soon as one likes.
-    pub fn again_after(&self) -> Option<Duration> {
-        match self {
-            RestError::Busy { again_after } => Some(*again_after),
-            RestError::NotReached { .. }
-            | RestError::Slow { .. }
-            | RestError::Trouble { .. }
-            | RestError::Garbled(_)
-            // A token that is being changed is right again when somebody has written it down.
-            | RestError::NotAllowed => Some(Duration::ZERO),
-            RestError::NotFound
-            | RestError::Refused { .. }
-            | RestError::TooLong(_)
-            | RestError::Elsewhere(_)
-            | RestError::NoName(_)
-            | RestError::NotThere
-            | RestError::NoClient(_) => None,
-        }
-    }
-}
 
 /// A number of the account, and where its calls lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -461,10 +404,6 @@ impl IncomingNumber {
     }
 }
 
-fn no_field(name: &str) -> RestError {
-    RestError::Garbled(format!("it has no {name}"))
-}
-
 /// A name that goes into a path.
 fn name(sid: &str) -> Result<&str, RestError> {
     let plain = sid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte));
@@ -488,136 +427,5 @@ fn form<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-async fn json(answer: Response) -> Result<Value, RestError> {
-    let bytes = whole(answer, MOST_JSON_BYTES).await?;
-    serde_json::from_slice(&bytes).map_err(|error| RestError::Garbled(error.to_string()))
-}
-
-/// A whole body, at most so long.
-async fn whole(mut answer: Response, at_most: usize) -> Result<Vec<u8>, RestError> {
-    let mut bytes = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(failed)? {
-        if bytes.len() + part.len() > at_most {
-            return Err(RestError::TooLong(at_most));
-        }
-        bytes.extend_from_slice(&part);
-    }
-    Ok(bytes)
-}
-
-/// What a refusal says, in a line.
-async fn said(answer: Response) -> String {
-    let Ok(bytes) = whole(answer, MOST_JSON_BYTES).await else { return "(nothing)".to_owned() };
-    let told: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let message = told["message"].as_str().unwrap_or("(no message)");
-    let code = told["code"].as_u64().map_or_else(String::new, |code| format!("error {code}, "));
-    format!("{code}{message}").chars().filter(|c| !c.is_control()).take(MOST_SAID_CHARS).collect()
-}
-
-/// RFC 9110 §10.2.3, in seconds; a date is not worth reading.
-fn again_after(headers: &HeaderMap) -> Duration {
-    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    seconds.map_or(BUSY_FOR, Duration::from_secs).min(BUSY_AT_MOST)
-}
-
-fn failed(error: reqwest::Error) -> RestError {
-    let host = error.url().and_then(Url::host_str).unwrap_or("Twilio").to_owned();
-    let error = error.without_url();
-    if error.is_timeout() && !error.is_connect() {
-        return RestError::Slow { host };
-    }
-    if error.is_body() || error.is_decode() {
-        return RestError::Garbled(reasons(&error));
-    }
-    RestError::NotReached { host, reason: reasons(&error) }
-}
-
-fn host_for_the_log(url: &str) -> String {
-    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    host.unwrap_or_else(|| "an address that is none".to_owned())
-}
-
-/// An error and what is behind it.
-fn reasons(error: &dyn Error) -> String {
-    let (mut all, mut behind) = (error.to_string(), error.source());
-    while let Some(error) = behind {
-        all = format!("{all}: {error}");
-        behind = error.source();
-    }
-    all
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::TwilioRing;
-
-    fn rest(profile: TwilioProfile) -> Rest {
-        Rest::new(&Twilio {
-            account_sid: "AC00000000000000000000000000000000".to_owned(),
-            auth_token: SecretString::from("hush"),
-            next_auth_token: None,
-            ring: TwilioRing::Dial,
-            sip: None,
-            profile,
-        })
-        .expect("this machine has certificates of authorities")
-    }
-
-    fn trusted(rest: &Rest, url: &str) -> &'static str {
-        match rest.trust(&Url::parse(url).expect("an address of this test")) {
-            Trust::WithCredentials => "with",
-            Trust::WithoutCredentials => "without",
-            Trust::Never => "never",
-        }
-    }
-
-    #[test]
-    fn the_token_goes_to_the_carriers_own_hosts_alone() {
-        let twilio = rest(TwilioProfile::Twilio);
-        for (url, expected) in [
-            ("https://api.twilio.com/2010-04-01/Accounts/AC0/Recordings/RE0", "with"),
-            ("https://api.dublin.ie1.twilio.com/2010-04-01/Accounts/AC0/Recordings/RE0", "with"),
-            ("http://api.twilio.com/RE0", "never"),
-            ("https://api.twilio.com:8443/RE0", "never"),
-            ("https://api.twilio.com@evil.example/RE0", "never"),
-            ("https://u:p@api.twilio.com/RE0", "never"),
-            ("https://api.twilio.com.evil.example/RE0", "never"),
-            ("https://api.eviltwilio.com/RE0", "never"),
-            ("https://127.0.0.1/RE0", "never"),
-            ("file:///etc/passwd", "never"),
-        ] {
-            assert_eq!(trusted(&twilio, url), expected, "{url}");
-        }
-        let space = "example.signalwire.com".to_owned();
-        let signalwire = rest(TwilioProfile::SignalWire { signing_key: SecretString::from("hush"), space });
-        assert_eq!(trusted(&signalwire, "https://example.signalwire.com/api/laml/RE0"), "with");
-        assert_eq!(trusted(&signalwire, "https://other.signalwire.com/api/laml/RE0"), "never");
-        let telnyx = rest(TwilioProfile::Telnyx { public_key: [0; 32] });
-        assert_eq!(trusted(&telnyx, "https://s3.amazonaws.com/telephony-recorder-prod/x.wav?X-Amz=1"), "without");
-        assert_eq!(trusted(&telnyx, "https://api.telnyx.com/v2/recordings/x"), "with");
-        assert_eq!(trusted(&telnyx, "https://s3.amazonaws.com.evil.example/x.wav"), "never");
-        assert!(!format!("{twilio:?}").contains("hush"));
-    }
-
-    #[test]
-    fn telnyx_has_its_calls_without_an_ending() {
-        let twilio = rest(TwilioProfile::Twilio);
-        let telnyx = rest(TwilioProfile::Telnyx { public_key: [0; 32] });
-        for (rest, all, one) in [(&twilio, "/Calls.json", "/Calls/CA1.json"), (&telnyx, "/Calls", "/Calls/CA1")] {
-            assert_eq!(rest.calls(None).expect("an address"), format!("{}{all}", rest.base));
-            assert_eq!(rest.calls(Some("CA1")).expect("an address"), format!("{}{one}", rest.base));
-        }
-    }
-
-    #[test]
-    fn a_name_stays_in_its_place() {
-        for sid in ["RE00000000000000000000000000000000", "v3:abc-DEF_1.2", "6b9b7c1e-5f0a-4a5e-9d0e-000000000000"] {
-            assert!(name(sid).is_ok(), "{sid}");
-        }
-        for sid in ["", "RE0/../Calls", "RE0?x", "RE 0", "..", ".", "RE0%2f", "RÉ"] {
-            assert!(matches!(name(sid), Err(RestError::NoName(_))), "{sid}");
-        }
-        assert!(name(&"a".repeat(129)).is_err());
-    }
-}
+mod tests;
