@@ -396,6 +396,11 @@ fn a_call_is_taken_only_by_its_name_and_by_a_phone_that_proves_who_it_is() {
         let wrong = call.replace("to-tag=", "to-tag=x");
         assert_eq!(wants(&shop, &shop.counter, &mut counter, &wrong), Some(481));
         assert_eq!(wants(&shop, &shop.counter, &mut counter, "nobody;to-tag=1;from-tag=2"), Some(481));
+        // As the telephone that rings is told it is called, with a tag that is nobody's.
+        let invite = shop.ana.invite_sent();
+        let tag = invite.must("from").split_once("tag=").expect("a tag").1.to_owned();
+        let half = format!("{};to-tag={tag};from-tag=x", invite.must("call-id"));
+        assert_eq!(wants(&shop, &shop.counter, &mut counter, &half), Some(481));
         assert_eq!(wants(&shop, &shop.counter, &mut counter, "nobody;to-tag=1"), Some(400));
         let mut says = Says::calling("ana");
         says.headers.push(("Replaces".to_owned(), call.clone()));

@@ -461,6 +461,17 @@ fn the_phone_is_hung_up_on_once_it_has_acknowledged() {
         shop.wait("2 s");
         assert_eq!(shop.ana.ends(), [End::TheyHungUp]);
         shop.is_idle();
+        // A phone whose connection says who it is has the call at once; it is hung up on no sooner.
+        let (shop, ann) = rings_elsewhere_and_ana_is_connected(door);
+        shop.ana.never_acks();
+        shop.ana.calls_user(PICK_UP);
+        shop.wait("100 ms");
+        ann.hangs_up();
+        shop.wait("30 s");
+        assert!(shop.ana.got("BYE").is_empty());
+        shop.wait("10 s");
+        assert_eq!(shop.ana.ends(), [End::TheyHungUp], "it is not left there for ever");
+        shop.is_idle();
     });
 }
 
