@@ -22,7 +22,7 @@ const SHELLS: [&str; 19] = [
     "media/port",
     "twilio/ed25519.rs",
     "twilio/errands.rs",
-    "twilio/rest.rs",
+    "twilio/rest",
     "twilio/webhook.rs",
 ];
 
@@ -112,7 +112,7 @@ const SHELL_ONLY: [&str; 20] = [
 /// Outside crates and the places that may name them.
 const IMPORTERS: [(&str, &[&str]); 32] = [
     ("rsip", &["sip/message.rs", "sip/wire.rs"]),
-    ("reqwest", &["alert/post.rs", "cli/doctor/http.rs", "twilio/rest.rs"]),
+    ("reqwest", &["alert/post.rs", "cli/doctor/http.rs", "twilio/rest"]),
     ("hickory_resolver", &["resolve"]),
     ("lettre", &["alert/mail.rs"]),
     ("sqlx", &["store/"]),
