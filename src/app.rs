@@ -140,15 +140,14 @@ impl Running {
         let store = Store::open(&config.database).await?;
         let Sockets { udp, streams, web, bound } = Sockets::bind(&config, certificate.as_ref()).await?;
         let (journal, recordings) = (data_dir.join("journal"), Recordings::in_data_dir(&data_dir));
-        let inherited = Inherited::take(&store, &journal, &recordings).await?;
-        let Inherited { secret, kept, plan, callers, news } = inherited;
+        let Inherited { secret, kept, plan, callers, news } = Inherited::take(&store, &journal, &recordings).await?;
         let (contacts_sender, contacts) = watch::channel(callers.contacts().into());
         let (plan_sender, plan_receiver) = watch::channel(plan.clone());
 
-        // The shells, and the loop that uses them.
         let prepared = driver::prepare().map_err(|error| AppError::System("event queue", error))?;
         let (inbox, reception) = (prepared.inbox(), prepared.reception());
-        let (media, first_stock) = ports::start(&config, &bound, &recordings, &inbox)?;
+        let lanes = ports::lanes();
+        let (media, first_stock) = ports::start(&config, &bound, lanes, &recordings, &inbox)?;
         let recorded = inbox.clone();
         let log = LogWriter::start(store.clone(), journal, move |ticket| recorded.send(Message::Recorded(ticket)))?;
         let log_health = log.health();
@@ -159,9 +158,9 @@ impl Running {
         }
         let settings = settings(&config, &bound, secret.clone(), kept);
         let interfaces = settings.interfaces();
-        let switchboard = Switchboard::new(seed()?, settings, Ports::new(ports::lanes()), callers);
-        let bound_by = inbox.clone();
-        let bindings = BindingKeeper::start(store.clone(), move |ticket| bound_by.send(Message::BindingsKept(ticket)));
+        let switchboard = Switchboard::new(seed()?, settings, Ports::new(lanes), callers);
+        let kept = inbox.clone();
+        let bindings = BindingKeeper::start(store.clone(), move |ticket| kept.send(Message::BindingsKept(ticket)));
         let (feed, telling) = live::feed(clock::now().wall);
         let listeners = feed.listeners();
         tokio::spawn(telling.run());
@@ -187,7 +186,6 @@ impl Running {
             .map_err(|error| AppError::System("thread for the call loop", error))?;
         first_stock.wait().await;
 
-        // What looks at it while it runs.
         let (board, mut questions) = Board::new();
         let asks = inbox.clone();
         let looking = tokio::spawn(async move {
@@ -219,7 +217,6 @@ impl Running {
             tokio::spawn(transcriber.run(plan_receiver.clone(), clock::now().wall))
         });
 
-        // The web, through which the owner looks and Twilio calls.
         let readiness = Arc::new(Readiness::new(log_health));
         readiness.set_sockets_bound(true);
         let webhooks = |account| by_webhook::webhooks(account, &public_url, &inbox).told_by(Prover::new(secret.0));

@@ -42,6 +42,7 @@ impl FirstStock {
 pub(super) fn start(
     config: &Config,
     bound: &Bound,
+    lanes: u8,
     recordings: &Recordings,
     inbox: &Inbox,
 ) -> Result<(PortShell, FirstStock), AppError> {
@@ -49,7 +50,7 @@ pub(super) fn start(
         range: config.media.ports,
         v4: bound.media_address(SocketAddr::is_ipv4),
         v6: bound.media_address(SocketAddr::is_ipv6),
-        lanes: lanes(),
+        lanes,
         seed: seed()?,
         recordings: recordings.clone(),
         clock: || clock::now().mono,
@@ -64,7 +65,7 @@ pub(super) fn start(
             let _ = tell.send(());
         }
     });
-    let awaited = usize::from(lanes()) * bound.families();
+    let awaited = usize::from(lanes) * bound.families();
     Ok((shell.map_err(AppError::Media)?, FirstStock { stocked, awaited }))
 }
 

@@ -19,7 +19,6 @@ pub(super) struct Sockets {
 }
 
 /// Where they are bound: for port 0 the system has chosen one.
-#[derive(Clone)]
 pub(super) struct Bound {
     pub udp: Vec<SocketAddr>,
     pub tcp: Vec<SocketAddr>,

@@ -331,30 +331,38 @@ async fn a_shop_with_cell_phones_has_its_phones_and_contacts_spoken() {
     life.ends().await;
 }
 
+const RUIZ_AND_ANA: [(Language, &str); 2] = [(Language::Es, "Ruiz"), (Language::Es, "Ana's cell")];
+
+fn ruiz() -> Plan {
+    with_cells(&[("Ruiz", Language::Es)], &[])
+}
+
+/// A cell of the shop's is told who calls: Jo Miller's name has been spoken.
+async fn jo_is_spoken(booth: &Booth) -> Life {
+    let mut life = booth.starts(&[("Ruiz", Language::Es)]);
+    life.changes_to(ruiz(), &["Jo Miller"]);
+    let [ruiz, ana] = RUIZ_AND_ANA;
+    life.tells(&[ruiz, ana, (Language::Es, "Jo Miller")]).await;
+    life
+}
+
 #[tokio::test]
 async fn somebody_with_a_new_name_is_not_called_by_the_old_one() {
     let booth = Booth::new();
-    let mut life = booth.starts(&[("Ruiz", Language::Es)]);
-    let cells = || with_cells(&[("Ruiz", Language::Es)], &[]);
-    life.changes_to(cells(), &["Jo Miller"]);
-    let (ruiz, ana) = ((Language::Es, "Ruiz"), (Language::Es, "Ana's cell"));
-    life.tells(&[ruiz, ana, (Language::Es, "Jo Miller")]).await;
-    life.changes_to(cells(), &["Jo Smith"]);
-    life.tells(&[ruiz, ana]).await;
+    let mut life = jo_is_spoken(&booth).await;
+    life.changes_to(ruiz(), &["Jo Smith"]);
+    life.tells(&RUIZ_AND_ANA).await;
+    let [ruiz, ana] = RUIZ_AND_ANA;
     life.tells(&[ruiz, ana, (Language::Es, "Jo Smith")]).await;
 }
 
 #[tokio::test]
 async fn a_customers_name_is_kept_no_longer_than_they_are() {
     let booth = Booth::new();
-    let mut life = booth.starts(&[("Ruiz", Language::Es)]);
-    let cells = || with_cells(&[("Ruiz", Language::Es)], &[]);
-    life.changes_to(cells(), &["Jo Miller"]);
-    let (ruiz, ana) = ((Language::Es, "Ruiz"), (Language::Es, "Ana's cell"));
-    life.tells(&[ruiz, ana, (Language::Es, "Jo Miller")]).await;
+    let mut life = jo_is_spoken(&booth).await;
     assert_eq!(booth.kept().len(), 3);
-    life.changes_to(cells(), &[]);
-    life.tells(&[ruiz, ana]).await;
+    life.changes_to(ruiz(), &[]);
+    life.tells(&RUIZ_AND_ANA).await;
     life.ends().await;
     assert_eq!(booth.kept().len(), 2);
 }

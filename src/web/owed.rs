@@ -111,7 +111,7 @@ pub async fn claim(
     let by = view.visitor.owner.email.clone();
     match view.web.store.claim(&view.shop, &number, &by, view.now).await? {
         Claimed::Yours(_) | Claimed::NotOwed => {
-            view.web.taken_on(view.shop.id, &number).await?;
+            view.web.taken_on(view.shop.id, &number).await;
             Ok(back(&fields))
         }
         Claimed::Theirs(theirs) => {
@@ -149,7 +149,7 @@ pub async fn settle(
     if view.web.store.settle(&view.shop, &number, how, &by, view.now).await? {
         view.web.plan_changed().await;
     }
-    view.web.taken_on(view.shop.id, &number).await?;
+    view.web.taken_on(view.shop.id, &number).await;
     // Settled by somebody else a moment ago is as good.
     Ok(back(&fields))
 }

@@ -310,7 +310,7 @@ async fn a_drill_rings_each_phone_but_cells_and_says_what_came_of_it() {
     let counter = place.plan.shops[0].phones[0].id;
     assert_eq!(place.asked(), [Asked::Ring(counter, ringall::switchboard::Purpose::Drill)]);
     let one = format!("/phones/{}/drill", counter.0);
-    leads_to(&ana.fills(&one, &[]).await, "/phones/drill");
+    leads_to(&ana.fills(&one, &[("then", "//elsewhere.example")]).await, "/phones/drill");
     leads_to(&ana.fills(&format!("/start/call/{}", counter.0), &[]).await, "/start/call");
 }
 

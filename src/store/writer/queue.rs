@@ -11,7 +11,7 @@ use crate::switchboard::Ticket;
 /// What is not urgent waits so long for company (DESIGN §6: within 200 ms).
 const GATHER: Duration = Duration::from_millis(200);
 /// Of the rest, so many entries are written at a time: a first row that comes meanwhile waits some milliseconds for them.
-pub(super) const PART: usize = 256;
+const PART: usize = 256;
 
 #[derive(Default)]
 pub(super) struct Queue {

@@ -198,7 +198,7 @@ pub async fn claim(
     }
     match web.store.claim(&shop, &number, by, (web.clock)().wall).await? {
         Claimed::Yours(claim) => {
-            web.taken_on(shop.id, &number).await?;
+            web.taken_on(shop.id, &number).await;
             Ok(Json(Claim::from(claim)))
         }
         Claimed::Theirs(claim) => {
@@ -296,7 +296,7 @@ pub async fn settle(
     })?;
     match web.store.settle(&shop, &number, how, name(&new.by)?, (web.clock)().wall).await? {
         true => {
-            web.taken_on(shop.id, &number).await?;
+            web.taken_on(shop.id, &number).await;
             Ok(StatusCode::NO_CONTENT)
         }
         false => Err(not_owed()),

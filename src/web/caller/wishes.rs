@@ -27,7 +27,7 @@ pub async fn call_back(
         view.web.store.set_called_back(view.shop.id, &number, may).await?;
     }
     if !may {
-        view.web.taken_on(view.shop.id, &number).await?;
+        view.web.taken_on(view.shop.id, &number).await;
     }
     done(&view, &number).await
 }
@@ -50,7 +50,7 @@ pub async fn join(
         Joined::Done => {
             // Who wants no call at one of the numbers wants none at the others.
             if view.web.store.is_not_called_back(view.shop.id, &number).await? {
-                view.web.taken_on(view.shop.id, &number).await?;
+                view.web.taken_on(view.shop.id, &number).await;
             }
             done(&view, &number).await
         }
