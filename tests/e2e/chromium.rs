@@ -172,6 +172,17 @@ impl Chromium {
         assert!(clicked.is_some(), "{css} does not hold still on {}", self.address());
     }
 
+    /// Clicks what leads to another page, and waits until that is there: a page that shows what the one before it showed
+    /// is otherwise taken for it, and what is opened next gives way to what comes late.
+    #[track_caller]
+    pub fn sends(&self, css: &str) {
+        let before = self.finds_soon("html");
+        self.clicks(css);
+        let is_gone = || self.asks("GET", &format!("/element/{before}/name"), None).get("error").map(drop);
+        assert!(until(LIMIT, is_gone).is_some(), "{css} leads nowhere on {}", self.address());
+        self.finds_soon("body");
+    }
+
     /// Types into a field, in place of what was there.
     #[track_caller]
     pub fn types(&self, css: &str, text: &str) {

@@ -5,7 +5,7 @@ use crate::chromium::{Chromium, DESK, PHONE};
 use crate::http;
 use crate::installation::{Installation, SHOP};
 use crate::linphone::Linphone;
-use crate::page::{chooses_a_password, is_whole, picture};
+use crate::page::{chooses_a_password, is_whole, picture, speaks};
 use crate::peers;
 
 const COUNTER: &str = "\n[[phone]]\nname = \"Counter\"\nuser = \"counter\"\npassword = \"counter-secret\"\n";
@@ -23,13 +23,10 @@ fn a_phone_sets_itself_up_with_the_owners_link_and_no_other_does() {
     ana.looks_at(PHONE);
     chooses_a_password(&ana, link.trim());
     for (language, told) in [("es", "Anular el enlace"), ("en", "Take the link back")] {
-        ana.opens(&format!("{}/account", installation.web()));
-        ana.clicks(&format!("input[name=language][value='{language}']"));
-        ana.clicks("form[action='/account/language'] button");
-        ana.shows(if language == "es" { "Idioma" } else { "Language" });
+        speaks(&ana, &installation.web(), language);
         ana.opens(&format!("{}/phones", installation.web()));
         is_whole(&ana, PHONE, "/phones");
-        ana.clicks("form[action$='/connect'] button");
+        ana.sends("form[action$='/connect'] button");
         ana.shows(told);
         let name = if language == "es" { "connect-es" } else { "connect" };
         for screen in [PHONE, DESK] {

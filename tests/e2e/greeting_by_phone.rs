@@ -37,7 +37,7 @@ fn the_owner_says_the_greeting_at_a_phone_and_callers_hear_it() {
     ana.opens(&format!("{}/greeting", installation.web()));
     ana.types("form.recording input[name=words]", "Ruiz Hardware, we are closed");
     let workshop = workshop.start(&installation.target());
-    ana.clicks("button[formaction^='/greeting/ring']");
+    ana.sends("button[formaction^='/greeting/ring']");
     ana.shows("Workshop rings for you");
     ear.speaks_to(workshop.wait_for("offered", LIMIT).number("port"));
     ana.shows("Speak now.");
@@ -52,7 +52,7 @@ fn the_owner_says_the_greeting_at_a_phone_and_callers_hear_it() {
         is_whole(&ana, screen, "/greeting");
         ana.pictures(screen, &picture("greeting-by-phone", screen));
     }
-    ana.clicks("form[action^='/greeting/spoken/keep'] button");
+    ana.sends("form[action^='/greeting/spoken/keep'] button");
     ana.shows("Saved.");
     // A browser keeps its connections as long as it is let.
     drop(ana);

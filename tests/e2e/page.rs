@@ -173,7 +173,7 @@ pub fn chooses_a_password(browser: &Chromium, link: &str) {
     browser.shows("Choose a password");
     browser.types("input[name=password]", PASSWORD);
     browser.types("input[name=again]", PASSWORD);
-    browser.clicks("button.primary");
+    browser.sends("button.primary");
     browser.shows("Who would ring");
 }
 
@@ -191,15 +191,15 @@ fn an_owner_works_a_day_with_the_page() {
 
     // Out, and in again with the password.
     ana.opens(&format!("{web}/account"));
-    ana.clicks("form[action='/sign-out'] button");
+    ana.sends("form[action='/sign-out'] button");
     ana.shows("Password");
     takes(&ana, "sign-in", PHONE);
     ana.types("input[name=email]", "ana@example.com");
     ana.types("input[name=password]", "a wrong one, surely");
-    ana.clicks("button.primary");
+    ana.sends("button.primary");
     ana.shows("do not fit together");
     ana.types("input[name=password]", PASSWORD);
-    ana.clicks("button.primary");
+    ana.sends("button.primary");
     ana.shows("Who would ring");
     ana.shows("Live: this page follows what happens.");
 
@@ -232,7 +232,7 @@ fn sets_hours_and_is_told_of_another(ana: &Chromium, installation: &Installation
     ana.opens(&format!("{web}/hours"));
     ana.types(&format!("input[name=d{day}]"), "9-2, 4:30-8");
     ana.pictures(PHONE, &picture("hours", PHONE));
-    ana.clicks(".week button.primary");
+    ana.sends(".week button.primary");
     ana.shows("Saved. Today at");
     ana.shows("the phones ring");
 
@@ -244,10 +244,10 @@ fn sets_hours_and_is_told_of_another(ana: &Chromium, installation: &Installation
     bea.opens(&format!("{web}/hours"));
     ana.opens(&format!("{web}/hours"));
     ana.types(&format!("input[name=d{day}]"), "9-2, 4:30-9");
-    ana.clicks(".week button.primary");
+    ana.sends(".week button.primary");
     ana.shows("Saved.");
     bea.types(&format!("input[name=d{day}]"), "9-2, 4:30-10");
-    bea.clicks(".week button.primary");
+    bea.sends(".week button.primary");
     bea.shows("Somebody else has changed the hours");
     let kept = bea.script(&format!("return document.querySelector('input[name=d{day}]').value"));
     assert_eq!(kept, "9-2, 4:30-10", "what was typed is kept");
@@ -258,11 +258,11 @@ fn closes_for_an_hour(ana: &Chromium, web: &str) {
     ana.opens(web);
     ana.shows("If someone calls now, 1 phone rings.");
     ana.clicks("details.override summary");
-    ana.clicks("button[value=hour]");
+    ana.sends("button[value=hour]");
     ana.shows("Closed by hand until");
     ana.shows("from");
     ana.pictures(PHONE, &picture("closed", PHONE));
-    ana.clicks("form[action='/override/end'] button");
+    ana.sends("form[action='/override/end'] button");
     ana.shows("If someone calls now, 1 phone rings.");
 }
 
@@ -313,10 +313,10 @@ fn claims_and_settles(ana: &Chromium, web: &str) {
     // Jo was spoken with just now; this one waits still.
     ana.shows("600 12 31 23");
     let card = "#owed .card:has(a[href='/callers/+34600123123'])";
-    ana.clicks(&format!("{card} form[action$='/claim'] button"));
+    ana.sends(&format!("{card} form[action$='/claim'] button"));
     ana.shows("You are calling back.");
     ana.clicks(&format!("{card} details summary"));
-    ana.clicks(&format!("{card} button[value=came_in]"));
+    ana.sends(&format!("{card} button[value=came_in]"));
     let there = format!("return document.querySelector(\"{card}\") !== null");
     let gone = until(LIMIT, || (ana.script(&there) == false).then_some(()));
     assert!(gone.is_some(), "settled, and still owed:\n{}", ana.text());
@@ -377,6 +377,14 @@ pub fn takes(browser: &Chromium, name: &str, screen: Screen) {
     }
 }
 
+/// Somebody who is signed in reads the pages in this language from now on.
+pub fn speaks(browser: &Chromium, web: &str, language: &str) {
+    browser.opens(&format!("{web}/account"));
+    browser.clicks(&format!("input[name=language][value='{language}']"));
+    browser.sends("form[action='/account/language'] button");
+    browser.shows(if language == "es" { "Idioma" } else { "Language" });
+}
+
 /// Looks at each page in both languages, on a telephone and at a desk.
 pub fn every_page_is_whole(
     browser: &Chromium,
@@ -385,10 +393,7 @@ pub fn every_page_is_whole(
     looked: impl Fn(&Chromium, &str, Screen),
 ) {
     for language in ["es", "en"] {
-        browser.opens(&format!("{web}/account"));
-        browser.clicks(&format!("input[name=language][value='{language}']"));
-        browser.clicks("form[action='/account/language'] button");
-        browser.shows(if language == "es" { "Idioma" } else { "Language" });
+        speaks(browser, web, language);
         for screen in [PHONE, DESK] {
             for (name, path) in pages {
                 browser.looks_at(screen);
@@ -438,11 +443,11 @@ fn the_page_works_without_scripts() {
     ana.opens(&link);
     ana.types("input[name=password]", PASSWORD);
     ana.types("input[name=again]", PASSWORD);
-    ana.clicks("button.primary");
+    ana.sends("button.primary");
     assert!(ana.reads("main").contains("If someone calls now, 1 phone rings."), "{}", ana.reads("main"));
     assert!(ana.reads("#live-note").contains("Load the page again"), "it does not claim to be live");
     ana.clicks("details.override summary");
-    ana.clicks("button[value=hour]");
+    ana.sends("button[value=hour]");
     assert!(ana.reads("main").contains("Closed by hand until"), "{}", ana.reads("main"));
     ana.opens(&format!("{web}/calls?outcome=missed"));
     assert!(ana.reads("main").contains("600 12 31 23"));

@@ -24,7 +24,7 @@ fn an_owner_finds_callers_takes_them_in_and_erases_them() {
     ana.shows("Jo Miller waited 40 s and nobody picked up.");
     ana.shows("Counter answered in 6 s, 34 s.");
     ana.types("input[name=q]", "BLUE door");
-    ana.clicks(".find button.primary");
+    ana.sends(".find button.primary");
     ana.shows("Jo Miller waited 40 s");
     assert!(!ana.text().contains("Lena Ortiz"), "another caller: {}", ana.text());
 
@@ -48,14 +48,14 @@ fn takes_in_a_file(ana: &Chromium, web: &str) {
     std::fs::write(&file, table).expect("the file is written");
     ana.opens(&format!("{web}/callers/import"));
     ana.types("input[name=file]", &file.display().to_string());
-    ana.clicks("form[enctype] button.primary");
+    ana.sends("form[enctype] button.primary");
     ana.shows("New callers: 1; changed: 1; as they are: 0. Not read: 1 line.");
     ana.shows("until now: Jo Miller");
     ana.shows("This is no telephone number");
     ana.pictures(PHONE, &picture("import-preview", PHONE));
     ana.pictures(DESK, &picture("import-preview", DESK));
     ana.looks_at(PHONE);
-    ana.clicks(".sheet button.primary");
+    ana.sends(".sheet button.primary");
     ana.shows("1 caller was added, 1 changed.");
 }
 
@@ -63,14 +63,14 @@ fn joins_and_wants_no_call(ana: &Chromium, web: &str) {
     ana.opens(&format!("{web}/callers/{JO}"));
     assert!(ana.script("return document.querySelector('input[name=name]').value") == "Jo Miller", "her name stays");
     ana.types("input[name=other]", "12");
-    ana.clicks("form[action$='/join'] button");
+    ana.sends("form[action$='/join'] button");
     ana.shows("This is no telephone number");
     ana.types("input[name=other]", "911 22 23 33");
-    ana.clicks("form[action$='/join'] button");
+    ana.sends("form[action$='/join'] button");
     ana.shows("Saved.");
     ana.shows("Their other numbers");
     ana.shows("3 calls so far.");
-    ana.clicks("button[name=may]");
+    ana.sends("button[name=may]");
     ana.shows("They do not want to be called back");
 }
 
@@ -78,7 +78,7 @@ fn erases(ana: &Chromium, web: &str) {
     ana.looks_at(PHONE);
     ana.opens(&format!("{web}/callers/{MARTA}"));
     ana.clicks("details.erase summary");
-    ana.clicks("button.danger");
+    ana.sends("button.danger");
     ana.shows("Erased.");
     ana.opens(&format!("{web}/calls"));
     ana.shows("Number withheld");

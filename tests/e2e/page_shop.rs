@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::chromium::{Chromium, DESK, PHONE};
 use crate::installation::{Installation, SHOP, fixed_phone};
-use crate::page::{chooses_a_password, is_whole, picture, takes};
+use crate::page::{chooses_a_password, is_whole, picture, speaks, takes};
 use crate::peers;
 use crate::ports;
 use crate::process::{Process, until};
@@ -29,6 +29,12 @@ impl Newcomer {
     fn clicks(&self, css: &str) {
         self.clicks.set(self.clicks.get() + 1);
         self.browser.clicks(css);
+    }
+
+    #[track_caller]
+    fn sends(&self, css: &str) {
+        self.clicks.set(self.clicks.get() + 1);
+        self.browser.sends(css);
     }
 
     #[track_caller]
@@ -79,7 +85,7 @@ fn a_newcomer_gets_from_an_empty_folder_to_a_ringing_phone_in_twelve_clicks() {
     ana.browser.types("input[name=email]", "ana@example.com");
     ana.browser.types("input[name=password]", PASSWORD);
     ana.browser.types("input[name=again]", PASSWORD);
-    ana.clicks("button.primary");
+    ana.sends("button.primary");
     ana.looks("Your shop", "first-run-2");
     assert!(!waits.exists(), "its link is used");
     let zone = ana.browser.script("return document.querySelector('[name=time_zone]').value");
@@ -88,27 +94,27 @@ fn a_newcomer_gets_from_an_empty_folder_to_a_ringing_phone_in_twelve_clicks() {
     ana.browser.types("input[name=name]", "Ruiz Hardware");
     ana.browser.types("input[name=time_zone]", "Europe/Madrid");
     ana.browser.types("input[name=country]", "ES");
-    ana.clicks("button.primary");
+    ana.sends("button.primary");
     for (field, typed) in
         [("d0", "9-2, 4:30-8"), ("d1", "\""), ("d2", "\""), ("d3", "\""), ("d4", "\""), ("d5", "10-14")]
     {
         ana.browser.types(&format!("input[name={field}]"), typed);
     }
     ana.looks("Hours", "first-run-3");
-    ana.clicks("form.week button.primary");
+    ana.sends("form.week button.primary");
     ana.looks("Which of these do you close?", "first-run-closed-days");
-    ana.clicks("form.closed-days button.primary");
+    ana.sends("form.closed-days button.primary");
     ana.looks("First phone", "first-run-4");
     ana.browser.types("input[name=name]", "Counter");
     ana.clicks("input[value=fixed]");
     ana.browser.types("input[name=line]", &format!("127.0.0.1:{port}"));
-    ana.clicks("form.sheet button.primary");
+    ana.sends("form.sheet button.primary");
     ana.browser.shows("The phone is added");
-    ana.clicks("#next");
+    ana.sends("#next");
     ana.browser.shows("Carriers in the file");
     ana.browser.types("textarea", "911234567");
     ana.looks("Number", "first-run-5");
-    ana.clicks("form button.primary");
+    ana.sends("form button.primary");
     ana.browser.shows("Keep our voice and go on");
     ana.looks("Greeting", "first-run-6");
     // Back, and there again by the step's own link: neither is counted, as nobody needs it.
@@ -116,9 +122,9 @@ fn a_newcomer_gets_from_an_empty_folder_to_a_ringing_phone_in_twelve_clicks() {
     ana.browser.shows("Carriers in the file");
     ana.browser.opens(&format!("http://localhost:{web}/start"));
     ana.browser.shows("Keep our voice and go on");
-    ana.clicks("#next");
+    ana.sends("#next");
     ana.looks("Test call", "first-run-7");
-    ana.clicks("form[action^='/start/call/'] button");
+    ana.sends("form[action^='/start/call/'] button");
     phone.wait_for("offered", LIMIT);
     // The page looks again by itself.
     ana.browser.shows("Counter rang, and somebody lifted it. It works.");
@@ -155,10 +161,7 @@ fn the_shops_pages_are_whole_in_both_languages() {
     ana.looks_at(PHONE);
     chooses_a_password(&ana, &link);
     for language in ["es", "en"] {
-        ana.opens(&format!("{web}/account"));
-        ana.clicks(&format!("input[name=language][value='{language}']"));
-        ana.clicks("form[action='/account/language'] button");
-        ana.shows(if language == "es" { "Idioma" } else { "Language" });
+        speaks(&ana, &web, language);
         let take = |name: &str, path: &str| {
             for screen in [PHONE, DESK] {
                 ana.looks_at(screen);
@@ -184,16 +187,16 @@ fn the_shops_pages_are_whole_in_both_languages() {
             take(name, path);
         }
         ana.opens(&format!("{web}/phones"));
-        ana.clicks("li:first-child a.button");
+        ana.sends("li:first-child a.button");
         ana.shows(if language == "es" { "Horario propio" } else { "Hours of its own" });
         take("shop-phone", "a phone");
         ana.opens(&format!("{web}/phones/add"));
         ana.types("input[name=name]", &format!("Back room {language}"));
-        ana.clicks("form.sheet button.primary");
+        ana.sends("form.sheet button.primary");
         ana.shows("back-room");
         take("shop-phone-added", "a phone that was added");
         ana.opens(&format!("{web}/shop/screens"));
-        ana.clicks("form[action='/shop/screens'] button");
+        ana.sends("form[action='/shop/screens'] button");
         take("shop-screens", "a screen's link");
     }
     staff_are_told_who_can(&ana, &web);
@@ -203,7 +206,7 @@ fn the_shops_pages_are_whole_in_both_languages() {
 fn staff_are_told_who_can(ana: &Chromium, web: &str) {
     ana.opens(&format!("{web}/people"));
     ana.types("input[name=email]", "bea@example.com");
-    ana.clicks("form.sheet button.primary");
+    ana.sends("form.sheet button.primary");
     ana.shows("Send this link to them");
     let link = ana.reads("code");
     let bea = Chromium::start();
@@ -226,13 +229,13 @@ fn staff_are_told_who_can(ana: &Chromium, web: &str) {
 fn a_tablet_shows_the_call(ana: &Chromium, installation: &Installation, phone: Sipp) {
     let web = installation.web();
     ana.opens(&format!("{web}/shop/screens"));
-    ana.clicks("form[action='/shop/screens'] button");
+    ana.sends("form[action='/shop/screens'] button");
     let link = ana.reads("section.card code");
     let tablet = Chromium::start();
     tablet.is_dark(false);
     tablet.looks_at(DESK);
     tablet.opens(&link);
-    tablet.clicks("button.primary");
+    tablet.sends("button.primary");
     tablet.shows("Nobody is calling.");
     tablet.shows("Live: this page follows what happens.");
     let phone = phone.start(&installation.target());
@@ -254,6 +257,6 @@ fn a_tablet_shows_the_call(ana: &Chromium, installation: &Installation, phone: S
     let script = "return [...document.querySelectorAll('li.card')].find(e => e.innerText.includes('Paired')).querySelector('form').action";
     let action = ana.script(script).as_str().expect("its form").to_owned();
     let path = action.split_once(&web).expect("of this service").1.to_owned();
-    ana.clicks(&format!("form[action='{path}'] button"));
+    ana.sends(&format!("form[action='{path}'] button"));
     tablet.shows("This screen is not paired any more.");
 }

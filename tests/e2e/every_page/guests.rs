@@ -53,7 +53,7 @@ fn guests_staff_and_the_counter_have_pages_as_good() {
     let staff = browser.reads("code");
     browser.opens(&link);
     ana.looks("/counter/pair", ALL_WAYS);
-    browser.clicks("button.primary");
+    browser.sends("button.primary");
     browser.shows("Live: this page follows what happens.");
     ana.looks("/counter", ALL_WAYS);
     for (customer, placed) in &ringing {
@@ -62,7 +62,7 @@ fn guests_staff_and_the_counter_have_pages_as_good() {
     browser.shows("Nobody is calling.");
     ana.looks("/counter, quiet", TWO_WAYS);
     ana.opens("/account");
-    browser.clicks("form[action='/sign-out'] button");
+    browser.sends("form[action='/sign-out'] button");
     browser.shows("Password");
     chooses_a_password(&browser, &staff);
     looks_at_the_table(&ana, "staff", ONE_WAY);
@@ -88,7 +88,7 @@ fn the_first_steps_are_as_good() {
     browser.opens(&link);
     browser.types("input[name=password]", PASSWORD);
     browser.types("input[name=again]", PASSWORD);
-    browser.clicks("button.primary");
+    browser.sends("button.primary");
     browser.shows("Your shop");
     looker.looks("/start/shop, the first", ALL_WAYS);
     let shop = |name, zone| Filled {

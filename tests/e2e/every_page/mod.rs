@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::axe::{self, Axe};
 use crate::chromium::{Chromium, DESK, PHONE, Screen};
 use crate::installation::{Installation, SHOP};
-use crate::page::chooses_a_password;
+use crate::page::{chooses_a_password, speaks};
 use crate::peers;
 use crate::process::until;
 use strangers::{ATTRIBUTE, LONG, MARKUP, SPOKEN, Shop};
@@ -69,7 +69,7 @@ const FILL: &str = r#"
     const [end, fields] = [ACTION, FIELDS];
     const of = (form) => new URL(form.getAttribute("action"), location).pathname;
     const form = [...document.forms].find((form) => form.method === "post" && of(form).endsWith(end));
-    if (!form) return "no form for " + end;
+    if (!form) return "no form for " + end + " on " + location;
     for (const [name, value] of fields) {
       const there = [...form.querySelectorAll("input, select, textarea")].filter((one) => one.name === name);
       const radio = there.find((one) => one.type === "radio" && one.value === value);
@@ -171,10 +171,7 @@ impl<'b> Looker<'b> {
     /// Somebody who is signed in reads the pages in this language from now on.
     fn speaks(&mut self, language: &'static str) {
         self.names.insert("LANGUAGE", language.to_owned());
-        self.opens("/account");
-        self.browser.clicks(&format!("input[name=language][value='{language}']"));
-        self.browser.clicks("form[action='/account/language'] button");
-        self.browser.shows(if language == "es" { "Idioma" } else { "Language" });
+        speaks(self.browser, &self.web, language);
     }
 
     /// Says what is wrong, and how large the pages are.
