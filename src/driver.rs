@@ -356,7 +356,10 @@ impl Driver {
         if catch_unwind(AssertUnwindSafe(|| switchboard.handle(now, input))).is_err() {
             let call = catch_unwind(AssertUnwindSafe(|| switchboard.after_panic(now))).ok().flatten();
             metrics::counter!("ringall_panics_total").increment(1);
-            tracing::error!(call = call.map(|call| call.to_string()), "a bug ended this call; the others go on");
+            match call {
+                Some(call) => tracing::error!(%call, "a bug ended this call; the others go on"),
+                None => tracing::error!("a bug of ours: what came led to nothing; all calls go on"),
+            }
         }
         self.perform();
     }

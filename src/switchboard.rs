@@ -5,6 +5,7 @@
 //! loop { wait(poll_timeout); handle(now, input); while let Some(output) = poll_output() { perform(output) } }
 //! ```
 
+mod abandoning;
 mod arriving;
 mod before_opening;
 mod between_phones;
@@ -66,6 +67,7 @@ pub use notices::{Due, Standing};
 pub use right_now::{Doing, PhoneBecause, PhoneNow, RightNow, ShopNow};
 pub use settings::Settings;
 
+use abandoning::Busy;
 use arriving::{Decided, Facts, clean};
 use contacts::Contacts;
 use live::LiveCalls;
@@ -105,8 +107,8 @@ pub struct Switchboard {
     last_ticket: u64,
     over_budget: u64,
     service: Service,
-    /// The call whose input is being handled: the one to be ended should that panic.
-    busy_with: Option<CallId>,
+    /// Should handling an input panic, this one ends.
+    busy_with: Option<Busy>,
     unrecorded: u64,
     /// Who is to be told that a phone is free, and which.
     freed: VecDeque<(CallId, PhoneId)>,
@@ -328,28 +330,6 @@ impl Switchboard {
     /// answered in time.
     pub fn take_unrecorded(&mut self) -> u64 {
         std::mem::take(&mut self.unrecorded)
-    }
-
-    /// Handling an input has panicked: a bug. Its outputs are dropped and the one call it was about is ended; the others
-    /// go on. Returns that call.
-    pub fn after_panic(&mut self, now: Now) -> Option<CallId> {
-        self.outputs.clear();
-        let call = self.busy_with.take()?;
-        self.deadlines.stop(call);
-        self.dialled_by.remove(&call);
-        self.door.abandon(now, call);
-        self.twilio.abandon(now, call);
-        self.lifts.remove(&call);
-        if let Some(lost) = self.calls.remove(&call) {
-            self.lamps.forget(call);
-            self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
-            if lost.is_written() {
-                self.outputs.push_back(Output::Log(LogEntry::Changed(Box::new(lost.crashed(now)))));
-            }
-        }
-        self.tell_of_free_phones(now);
-        self.settle(now);
-        Some(call)
     }
 
     fn timeout(&mut self, now: Now) {

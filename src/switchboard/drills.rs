@@ -21,36 +21,56 @@ pub const DRILL_RINGS_FOR: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
 pub(super) struct Drills {
-    under_way: HashMap<PhoneId, (Drilled, UnixMs)>,
+    under_way: HashMap<PhoneId, UnderWay>,
     /// What came of each phone's last that went on to its end.
     over: HashMap<PhoneId, (Drilled, UnixMs)>,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct UnderWay {
+    call: CallId,
+    drilled: Drilled,
+    since: UnixMs,
+}
+
 impl Drills {
+    fn begins(&mut self, now: Now, phone: PhoneId, call: CallId) {
+        self.under_way.insert(phone, UnderWay { call, drilled: Drilled::Asked, since: now.wall });
+    }
+
     /// `None`: it was cut short. What was known of the phone before is what is known of it.
     pub fn note(&mut self, now: Now, phone: PhoneId, drilled: Option<Drilled>) {
-        self.under_way.remove(&phone);
         match drilled {
             Some(drilled @ (Drilled::Asked | Drilled::Rings)) => {
-                self.under_way.insert(phone, (drilled, now.wall));
+                if let Some(under_way) = self.under_way.get_mut(&phone) {
+                    (under_way.drilled, under_way.since) = (drilled, now.wall);
+                }
             }
             Some(drilled @ (Drilled::Lifted | Drilled::Rang | Drilled::Silent)) => {
+                self.under_way.remove(&phone);
                 self.over.insert(phone, (drilled, now.wall));
             }
-            None => {}
+            None => drop(self.under_way.remove(&phone)),
         }
+    }
+
+    /// This call is gone. The phone that it rang, if it was a drill.
+    pub fn cut_short(&mut self, call: CallId) -> Option<PhoneId> {
+        let phone = self.under_way.iter().find(|(_, under_way)| under_way.call == call).map(|(phone, _)| *phone)?;
+        self.under_way.remove(&phone);
+        Some(phone)
     }
 
     /// Phones that no shop has any more are forgotten.
     pub fn forget_phones_beside(&mut self, plan: &Plan) {
-        let is_there =
-            |phone: &PhoneId, _: &mut (Drilled, UnixMs)| plan.shops.iter().any(|shop| shop.phone(*phone).is_some());
-        self.under_way.retain(is_there);
-        self.over.retain(is_there);
+        let is_there = |phone: &PhoneId| plan.shops.iter().any(|shop| shop.phone(*phone).is_some());
+        self.under_way.retain(|phone, _| is_there(phone));
+        self.over.retain(|phone, _| is_there(phone));
     }
 
     pub fn last(&self, phone: PhoneId) -> Option<(Drilled, UnixMs)> {
-        self.under_way.get(&phone).or_else(|| self.over.get(&phone)).copied()
+        let under_way = self.under_way.get(&phone).map(|under_way| (under_way.drilled, under_way.since));
+        under_way.or_else(|| self.over.get(&phone).copied())
     }
 }
 
@@ -65,7 +85,7 @@ impl Switchboard {
             within: DRILL_RINGS_FOR,
         };
         let id = CallId(self.chance.uuid(now.wall));
-        self.drills.note(now, phone.id, Some(Drilled::Asked));
+        self.drills.begins(now, phone.id, id);
         let begun = self.ring_ours(now, id, shop, lift, place, ("drill", words::drill(shop.language)));
         if begun.is_err() {
             self.drills.note(now, phone.id, None);
@@ -99,13 +119,13 @@ impl Switchboard {
             called: shop.numbers.first().map(|number| number.as_str().to_owned()),
             own: None,
         };
-        self.busy_with = Some(id);
+        let before = self.begins_with(id);
         self.door.open_ours(id, place, shown);
         let call = Call::new(now, first_row(id, now, shop, customer), Some(shop.clone()), begin, &self.contacts.phones);
         self.calls.insert(call);
         self.lifts.insert(id);
         self.drain_call(now, id);
-        self.busy_with = None;
+        self.busy_with = before;
         self.tell_of_free_phones(now);
         Ok(())
     }

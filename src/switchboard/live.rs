@@ -54,11 +54,12 @@ impl Switchboard {
     }
 
     fn feed_alone(&mut self, now: Now, id: CallId, input: CallInput) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        self.busy_with = Some(id);
-        call.handle(now, input, &self.contacts.phones);
-        self.drain_call(now, id);
-        self.busy_with = None;
+        let before = self.begins_with(id);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.handle(now, input, &self.contacts.phones);
+            self.drain_call(now, id);
+        }
+        self.busy_with = before;
     }
 
     /// A phone that has hung up rings for whoever waits, before anything else happens: the oldest first.
@@ -137,13 +138,9 @@ impl Switchboard {
         }
         if call.is_over() {
             self.twilio.call_is_over(now, id, call.record());
-            self.door.expect_no_more(id);
-            self.deadlines.stop(id);
-            self.lifts.remove(&id);
-            if let Some(over) = self.calls.remove(&id) {
+            if let Some(over) = self.forget_call(id) {
                 self.count_talk(now, over.record());
             }
-            self.dialled_by.remove(&id);
         }
     }
 

@@ -498,10 +498,25 @@ impl World {
         let now = machine::at(MORNING, self.now);
         let machine = self.machine.as_mut().expect("only a world with a machine has inputs for it");
         machine.handle(now, input);
+        self.perform_all();
+    }
+
+    fn perform_all(&mut self) {
+        let machine = self.machine.as_mut().expect("it has just been told something");
         let outputs: Vec<Output> = std::iter::from_fn(|| machine.poll_output()).collect();
         for output in outputs {
             self.perform(output);
         }
+    }
+
+    /// A bug of ours ends the call that began last, as the driver has the machine do once an input of that call has panicked.
+    pub fn break_newest_call(&mut self) {
+        let now = machine::at(MORNING, self.now);
+        let machine = self.machine.as_mut().expect("a machine");
+        let newest = machine.live_calls().pop().expect("a live call");
+        machine.abandon(now, newest);
+        self.trace.note(self.now, "a bug ends the newest call".to_owned());
+        self.perform_all();
     }
 
     fn perform(&mut self, output: Output) {

@@ -193,25 +193,35 @@ impl TwilioDoor {
             line.stage = Stage::Over;
         }
         line.answered_by.clone_from(&record.answered_by);
-        (line.end, line.alone_at, line.talk_until) = (None, None, None);
-        line.legs.clear();
-        line.held.clear();
-        line.forget_at = Some(now.mono + REMEMBERED_FOR);
-        self.set_deadline(call);
-        let over = self.lines.iter().filter_map(|(id, line)| Some((line.forget_at?, *id)));
-        if self.lines.len() > MOST_REMEMBERED
-            && let Some((_, oldest)) = over.min()
-        {
-            self.forget(oldest);
-        }
+        self.remember(now, call);
     }
 
     /// A bug of ours has ended it.
     pub fn abandon(&mut self, now: Now, call: CallId) {
         if let Some(line) = self.lines.get_mut(&call) {
-            line.stage = Stage::Refused(Final::Busy);
-            line.forget_at = Some(now.mono + REMEMBERED_FOR);
-            self.set_deadline(call);
+            line.stage = match line.stage {
+                Stage::Ringing | Stage::Refused(_) => Stage::Refused(Final::Busy),
+                // Whom somebody has answered cannot be rejected any more.
+                Stage::Greeting(_) | Stage::Talking | Stage::Over => Stage::Over,
+            };
+            self.remember(now, call);
+        }
+    }
+
+    /// It is over, and may be asked about once more.
+    fn remember(&mut self, now: Now, call: CallId) {
+        let Some(line) = self.lines.get_mut(&call) else { return };
+        (line.end, line.alone_at, line.talk_until) = (None, None, None);
+        line.legs.clear();
+        line.held.clear();
+        if line.forget_at.replace(now.mono + REMEMBERED_FOR).is_none() {
+            self.over.push_back(call);
+        }
+        self.set_deadline(call);
+        if self.over.len() > MOST_REMEMBERED
+            && let Some(oldest) = self.over.front().copied()
+        {
+            self.forget(oldest);
         }
     }
 
@@ -223,6 +233,10 @@ impl TwilioDoor {
             }
             self.waiting.remove(&call);
             self.deadlines.stop(call);
+        }
+        // They are forgotten in the order in which they were over.
+        while self.over.front().is_some_and(|call| !self.lines.contains_key(call)) {
+            self.over.pop_front();
         }
     }
 

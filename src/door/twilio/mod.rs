@@ -108,6 +108,8 @@ pub struct TwilioDoor {
     greetings: GreetingLinks,
     /// Boxed, as the calls are.
     lines: HashMap<CallId, Box<Line>>,
+    /// Those of them that are over, the oldest first.
+    over: VecDeque<CallId>,
     by_sid: HashMap<String, CallId>,
     /// Those that wait for a document.
     waiting: BTreeSet<CallId>,
@@ -123,6 +125,7 @@ impl TwilioDoor {
             tokens: Tokens::new(secret.clone()),
             greetings: GreetingLinks::new(secret),
             lines: HashMap::new(),
+            over: VecDeque::new(),
             by_sid: HashMap::new(),
             waiting: BTreeSet::new(),
             deadlines: Deadlines::default(),

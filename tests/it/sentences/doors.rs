@@ -39,6 +39,8 @@ pub const BY_ONE_DOOR: &[OneDoor] = &[
             "between_phones",
             "calling_out",
             "drill",
+            "broken::a_drill_says_nothing_of_its_phone_and_the_next_one_does",
+            "broken::whoever_was_to_speak_the_greeting_need_not_wait_for_it",
             "after_a_crash::who_was_called_outside_stops_ringing",
             "after_a_crash::help_that_was_called_stops_ringing",
             "attended::two_who_were_both_called_outside_are_not_put_together",
@@ -78,6 +80,7 @@ pub const BY_ONE_DOOR: &[OneDoor] = &[
         why: "The greeting and the beep are the carrier's by webhook, and so is the recording, in which nobody \
               can pick up. What is promised there is told in `twilio`.",
         stories: &[
+            "broken::what_a_caller_has_said_by_then_is_a_message",
             "closed",
             "before_opening::nobody_is_rung_while_somebody_calls_but_when_they_are_gone",
             "saying_the_greeting::while_the_owner_speaks_a_closed_shop_greets_as_ever",

@@ -6,6 +6,7 @@ mod bad_network;
 mod before_opening;
 mod between_phones;
 mod branch_ends;
+mod broken;
 mod by_webhook;
 mod call_waiting;
 mod caller_hangs_up;
