@@ -11,7 +11,7 @@ mod token;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -58,18 +58,6 @@ pub struct PortShell {
     lanes: Vec<Running>,
     /// Writes recordings until every lane is gone.
     disk: Option<JoinHandle<()>>,
-    counts: Arc<Counts>,
-}
-
-/// What went wrong below the calls. Grows only.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Packets the system would not send: an unreachable network, a full queue.
-    pub send_failed: AtomicU64,
-    /// Receives that failed, and datagrams too long to be audio.
-    pub receive_failed: AtomicU64,
-    /// Changes that a starved lane could not take.
-    pub changes_dropped: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -88,7 +76,7 @@ struct Running {
 /// thread.
 pub fn start(config: PortConfig, facts: impl Fn(Fact) + Send + Clone + 'static) -> io::Result<PortShell> {
     let lanes = config.lanes.max(1);
-    let mut shell = PortShell { lanes: Vec::with_capacity(usize::from(lanes)), disk: None, counts: Arc::default() };
+    let mut shell = PortShell { lanes: Vec::with_capacity(usize::from(lanes)), disk: None };
     disk::make_folder(&config.recordings)?;
     let (orders, ordered) = disk::orders();
     let disk = Disk::new(config.recordings.clone(), ordered, facts.clone());
@@ -100,7 +88,7 @@ pub fn start(config: PortConfig, facts: impl Fn(Fact) + Send + Clone + 'static) 
         let waker = Waker::new(poll.registry(), WAKE)?;
         let (commands, inbox) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let outbox = lane::Outbox { facts: facts.clone(), disk: orders.clone(), counts: Arc::clone(&shell.counts) };
+        let outbox = lane::Outbox { facts: facts.clone(), disk: orders.clone() };
         let inbox = lane::Inbox { commands: inbox, waiting: Arc::clone(&waiting) };
         let packets = PacketThread::new(lane, poll, inbox, outbox, config.clock, binder);
         let thread = thread::Builder::new().name(format!("media-{}", lane.0)).spawn(move || packets.run())?;
@@ -133,17 +121,12 @@ impl PortShell {
         let is_change = matches!(command, Command::Change { .. } | Command::ChangeAttended { .. });
         if waiting >= WAITING_MAX && is_change {
             running.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.counts.changes_dropped.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("ringall_media_changes_dropped_total").increment(1);
             return;
         }
-        // Both fail only when the thread is gone, which `run` has said.
+        // Both fail only when the thread is gone, which it has said.
         let _ = running.commands.send(command);
         let _ = running.waker.wake();
-    }
-
-    /// What went wrong below the calls.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
     }
 }
 

@@ -1,11 +1,9 @@
 //! The far side: a phone with its ports, or a machine of ours that plays and listens.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::Ordering;
 
 use mio::net::UdpSocket;
 
-use super::Counts;
 use super::bind::Bound;
 use super::disk::{Order, Orders};
 use super::guards::Guards;
@@ -46,7 +44,6 @@ pub(super) struct Turns<'a, F> {
     pub(super) socket: &'a UdpSocket,
     pub(super) facts: &'a F,
     pub(super) disk: &'a Orders,
-    pub(super) counts: &'a Counts,
 }
 
 impl Far {
@@ -144,7 +141,7 @@ impl<F> Turns<'_, F> {
             Err(_) => false,
         };
         if !sent {
-            self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("ringall_media_send_failed_total").increment(1);
         }
     }
 }

@@ -4,6 +4,7 @@ mod commands;
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -11,7 +12,6 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Token};
 
-use super::Counts;
 use super::bind::{Binder, Bound};
 use super::disk::Orders;
 use super::far::{Ear, Far, Machine, Turns};
@@ -45,7 +45,6 @@ pub(super) struct Inbox {
 pub(super) struct Outbox<F> {
     pub(super) facts: F,
     pub(super) disk: Orders,
-    pub(super) counts: Arc<Counts>,
 }
 
 /// All that a packet thread owns.
@@ -58,7 +57,6 @@ pub(super) struct PacketThread<F> {
     clock: fn() -> Mono,
     binder: Binder,
     disk: Orders,
-    counts: Arc<Counts>,
     /// Bound and in no relay: not polled.
     stock: HashMap<PairId, Bound>,
     /// By slot, so that a token leads to its relay without a search.
@@ -99,7 +97,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
         clock: fn() -> Mono,
         binder: Binder,
     ) -> PacketThread<F> {
-        let Outbox { facts, disk, counts } = outbox;
+        let Outbox { facts, disk } = outbox;
         PacketThread {
             lane,
             poll,
@@ -108,7 +106,6 @@ impl<F: Fn(Fact)> PacketThread<F> {
             clock,
             binder,
             disk,
-            counts,
             stock: HashMap::new(),
             live: Vec::new(),
             free_slots: Vec::new(),
@@ -136,18 +133,46 @@ impl<F: Fn(Fact)> PacketThread<F> {
             // Packets first, commands after: so no event of this turn can mean a socket that is closed in it.
             std::mem::swap(&mut again, &mut self.undrained);
             for event in &events {
-                self.drain(now, event.token());
+                self.drain_contained(now, event.token());
             }
             for token in again.drain(..) {
-                self.drain(now, token);
+                self.drain_contained(now, token);
             }
-            left = self.obey(now);
+            left = self.contained(None, |lane| lane.obey(now)).unwrap_or(Left::Commands);
             self.attend(now);
             self.look_for_silence(now);
         }
         for live in self.live.iter_mut().flatten() {
             live.b.end_recording(&self.disk, &self.facts);
         }
+    }
+
+    /// A panic is a bug of ours, contained to the relay in this slot (DESIGN §1), if it happened in one: that carries nothing
+    /// any more, and its call goes on without sound until somebody hangs up.
+    fn contained<T>(&mut self, slot: Option<usize>, turn: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let turned = catch_unwind(AssertUnwindSafe(|| turn(self))).ok();
+        if turned.is_none() {
+            self.break_off(slot);
+        }
+        turned
+    }
+
+    fn break_off(&mut self, slot: Option<usize>) {
+        metrics::counter!("ringall_panics_total").increment(1);
+        let relay = slot.and_then(|slot| self.slots.iter().find(|(_, of)| **of == slot)).map(|(relay, _)| *relay);
+        tracing::error!(
+            lane = self.lane.0,
+            relay = relay.map(|relay| relay.0),
+            "a bug has ended this relay; the others go on"
+        );
+        // Its pairs are given back when its call is over.
+        if catch_unwind(AssertUnwindSafe(|| self.release(relay, &[]))).is_err() {
+            tracing::error!("and it could not be taken apart: its ports are lost");
+        }
+    }
+
+    fn drain_contained(&mut self, now: Mono, token: Token) {
+        self.contained(Port::of(token).map(|port| port.slot), |lane| lane.drain(now, token));
     }
 
     fn wait(&self, left: Left) -> Option<Duration> {
@@ -165,13 +190,22 @@ impl<F: Fn(Fact)> PacketThread<F> {
 
     /// Lets each machine say, write and tell what is due.
     fn attend(&mut self, now: Mono) {
-        let (live, counts, disk, facts) = (&mut self.live, &self.counts, &self.disk, &self.facts);
+        let (live, disk, facts) = (&mut self.live, &self.disk, &self.facts);
+        let mut broken = Vec::new();
         self.attended.retain(|slot| {
             let Some(Some(Live { relay, guards, a, b: Far::Machine(machine) })) = live.get_mut(*slot) else {
                 return false;
             };
-            machine.turn(now, Turns { relay, guards, socket: &a.rtp, facts, disk, counts })
+            let turns = Turns { relay, guards, socket: &a.rtp, facts, disk };
+            let goes_on = catch_unwind(AssertUnwindSafe(|| machine.turn(now, turns)));
+            if goes_on.is_err() {
+                broken.push(*slot);
+            }
+            goes_on.unwrap_or(false)
         });
+        for slot in broken {
+            self.break_off(Some(slot));
+        }
     }
 
     /// Relays what waits in one socket.
@@ -194,12 +228,12 @@ impl<F: Fn(Fact)> PacketThread<F> {
                     break;
                 }
                 Err(_) => {
-                    self.counts.receive_failed.fetch_add(1, Ordering::Relaxed);
+                    metrics::counter!("ringall_media_receive_failed_total").increment(1);
                     continue;
                 }
             };
             if length == PACKET_MAX {
-                self.counts.receive_failed.fetch_add(1, Ordering::Relaxed);
+                metrics::counter!("ringall_media_receive_failed_total").increment(1);
                 continue;
             }
             // First of all: nothing that anybody else has sent may move a port or a stream.
@@ -217,7 +251,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
                         Err(_) => false,
                     };
                     if !sent {
-                        self.counts.send_failed.fetch_add(1, Ordering::Relaxed);
+                        metrics::counter!("ringall_media_send_failed_total").increment(1);
                     }
                 }
                 Ear::Machine(machine) => machine.hear(now, packet),
@@ -236,10 +270,14 @@ impl<F: Fn(Fact)> PacketThread<F> {
             return;
         }
         self.look_at = now + LOOK_EVERY;
-        for live in self.live.iter_mut().flatten() {
-            if let Some(fact) = live.relay.handle_timeout(now) {
-                (self.facts)(fact);
-            }
+        for slot in 0..self.live.len() {
+            self.contained(Some(slot), |lane| {
+                if let Some(Some(live)) = lane.live.get_mut(slot)
+                    && let Some(fact) = live.relay.handle_timeout(now)
+                {
+                    (lane.facts)(fact);
+                }
+            });
         }
     }
 

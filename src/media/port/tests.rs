@@ -42,6 +42,11 @@ struct Rig {
 
 impl Rig {
     fn new(range: (u16, u16)) -> Rig {
+        Rig::watched(range, |_| {})
+    }
+
+    /// Looks at each fact before it is told.
+    fn watched(range: (u16, u16), watch: fn(&Fact)) -> Rig {
         let (tell, facts) = mpsc::channel();
         let folder = TempDir::new().expect("a folder");
         let recordings = Recordings::in_data_dir(folder.path());
@@ -54,7 +59,11 @@ impl Rig {
             recordings: recordings.clone(),
             clock,
         };
-        let shell = start(config, move |fact| drop(tell.send(fact))).expect("loopback has free ports");
+        let tells = move |fact| {
+            watch(&fact);
+            drop(tell.send(fact));
+        };
+        let shell = start(config, tells).expect("loopback has free ports");
         Rig { shell, facts, recordings, _folder: folder }
     }
 
@@ -83,8 +92,12 @@ impl Rig {
 
     /// A call: the caller speaks μ-law, the phone A-law.
     fn connect(&self, pairs: [Pair; 2], caller: &Peer, phone: &Peer) {
+        self.connects(RELAY, pairs, caller, phone);
+    }
+
+    fn connects(&self, relay: RelayId, pairs: [Pair; 2], caller: &Peer, phone: &Peer) {
         self.shell.command(Command::Connect {
-            relay: RELAY,
+            relay,
             lane: LANE,
             a: caller.side(pairs[0].id, (0, Carry::UlawToAlaw(8))),
             b: phone.side(pairs[1].id, (8, Carry::AlawToUlaw(0))),
@@ -154,6 +167,37 @@ fn audio_crosses_both_ways_in_each_sides_law() {
 
     rig.release(Some(RELAY), &pairs);
     assert_eq!(rig.fact(), Fact::Relayed { relay: RELAY, a_to_b: 1, b_to_a: 1, refused: 0 });
+}
+
+/// As a bug of ours would, in the midst of a turn.
+fn panics_at_the_first_callers_voice(fact: &Fact) {
+    assert!(!matches!(fact, Fact::Latched { relay: RELAY, which: Which::A, .. }), "a panic that this test wants");
+}
+
+#[test]
+fn a_bug_silences_the_relay_it_happens_in_and_the_others_go_on() {
+    let rig = Rig::watched((23_300, 23_307), panics_at_the_first_callers_voice);
+    let (caller, phone) = (Peer::at("127.0.0.1:0"), Peer::at("127.0.0.1:0"));
+    let (other_caller, other_phone) = (Peer::at("127.0.0.1:0"), Peer::at("127.0.0.1:0"));
+    let (pairs, short) = rig.stock(4);
+    assert_eq!((pairs.len(), short), (4, 0), "all there are");
+    let other = RelayId(2);
+    rig.connects(RELAY, [pairs[0], pairs[1]], &caller, &phone);
+    rig.connects(other, [pairs[2], pairs[3]], &other_caller, &other_phone);
+
+    caller.sends(pairs[0].rtp, &packet(0, 1, g711::ULAW_SILENCE));
+    phone.hears();
+    assert!(matches!(rig.fact(), Fact::Relayed { relay: RELAY, .. }), "it is over");
+    for sequence in 1..=3 {
+        other_caller.sends(pairs[2].rtp, &packet(0, sequence, g711::ULAW_SILENCE));
+        assert_eq!(other_phone.hears().0, packet(8, sequence, g711::ALAW_SILENCE));
+    }
+
+    // The calls know nothing of it, and give back what they had.
+    rig.release(Some(RELAY), &pairs[..2]);
+    rig.release(Some(other), &pairs[2..]);
+    let (again, short) = rig.stock(4);
+    assert_eq!((again.len(), short), (4, 0), "no port is lost");
 }
 
 #[test]

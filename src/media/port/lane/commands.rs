@@ -144,7 +144,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
         self.live[slot] = Some(live);
     }
 
-    fn release(&mut self, relay: Option<RelayId>, pairs: &[PairId]) {
+    pub(super) fn release(&mut self, relay: Option<RelayId>, pairs: &[PairId]) {
         if let Some(slot) = relay.and_then(|relay| self.slots.remove(&relay))
             && let Some(mut live) = self.live.get_mut(slot).and_then(Option::take)
         {
