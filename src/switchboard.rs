@@ -159,9 +159,7 @@ impl Switchboard {
         let families = [Family::V4, Family::V6].into_iter();
         let spoken = |family: &Family| settings.sockets.iter().any(|socket| Family::from(socket.ip()) == *family);
         let families: Vec<Family> = families.filter(spoken).collect();
-        let stock = ports
-            .lanes()
-            .flat_map(|lane| families.iter().map(move |&family| Shelf { lane, family, coming: 0, used_up: false }));
+        let stock = ports.lanes().flat_map(|lane| families.iter().map(move |&family| Shelf::empty(lane, family)));
         let stock = stock.collect();
         let interfaces = settings.interfaces();
         let trunk_names = settings.trunks.iter().map(|trunk| trunk.name.clone()).collect();
@@ -207,7 +205,7 @@ impl Switchboard {
             lamps: lamps::Lamps::default(),
             waiting: HashMap::new(),
         };
-        switchboard.keep_stocked();
+        switchboard.keep_stocked(Mono::default());
         switchboard
     }
 
@@ -341,7 +339,7 @@ impl Switchboard {
             self.feed(now, call, CallInput::Timeout);
         }
         while let Some(binding) = self.contacts.again.pop_due(now.mono) {
-            self.resolve(binding);
+            self.resolve(now, binding);
         }
         self.call_backs_due(now);
         self.openings_due(now);
@@ -408,7 +406,7 @@ impl Switchboard {
         while let Some(flow) = self.door.poll_close() {
             self.outputs.push_back(Output::Close { flow });
         }
-        self.keep_stocked();
+        self.keep_stocked(now.mono);
     }
 
     fn send(&mut self, hop: Route, bytes: Vec<u8>) {

@@ -20,6 +20,9 @@ use crate::sip::uri::{Scheme, Uri};
 
 /// A contact's name is looked up again after this; phones move.
 const RESOLVE_EVERY: Duration = Duration::from_secs(60);
+/// No system asks its name servers longer: three of them, twice, for 5 s each (resolv.conf(5)). Who has not answered by then
+/// is asked again.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 /// A contact that leads nowhere is looked up again after this.
 const RESOLVE_AGAIN: Duration = Duration::from_secs(10);
 
@@ -151,19 +154,20 @@ impl Switchboard {
         self.forget_watchers_elsewhere();
         let unknown = self.contacts.all().filter(|contact| contact.way.is_none());
         for binding in unknown.map(|contact| contact.binding).collect::<Vec<_>>() {
-            self.resolve(binding);
+            self.resolve(now, binding);
         }
         self.contacts.phones.set_same(self.contacts.same_telephones());
         self.reach_trunks(now);
         self.set_places(now);
     }
 
-    pub(super) fn resolve(&mut self, binding: BindingId) {
+    pub(super) fn resolve(&mut self, now: Now, binding: BindingId) {
         if let Some(contact) = self.contacts.by_trunk.values().find(|contact| contact.binding == binding) {
             let (host, port) = (contact.uri.host.clone(), contact.uri.port);
             let said = contact.uri.has_param("transport") || contact.uri.scheme == Scheme::Sips;
             let asked_by = Protocol::asked_by(&contact.uri);
             if asked_by.is_some() {
+                self.awaits_answer(now, binding);
                 self.find_carrier(Asked::Resolve(binding), asked_by.filter(|_| said), host, port);
             }
             return;
@@ -172,8 +176,15 @@ impl Switchboard {
         // A contact that asks for what we do not speak leads nowhere.
         let Some(protocol) = Protocol::asked_by(&contact.uri) else { return };
         let (host, port) = (contact.uri.host.clone(), contact.uri.port);
+        self.awaits_answer(now, binding);
         let ticket = self.ticket(Asked::Resolve(binding));
         self.outputs.push_back(Output::Resolve { ticket, protocol, host, port });
+    }
+
+    /// An answer sets another time to ask again. Whoever asks the name servers may stay silent (DESIGN §1).
+    fn awaits_answer(&mut self, now: Now, binding: BindingId) {
+        self.asked.retain(|_, asked| !matches!(asked, Asked::Resolve(asked) if *asked == binding));
+        self.contacts.again.set(binding, now.mono + ANSWERED_WITHIN);
     }
 
     /// Looks for a carrier: its name alone may have several servers, with a port it has said where it is (RFC 3263 §4.2).
@@ -214,7 +225,7 @@ impl Switchboard {
         match contact.way {
             None => self.contacts.again.set(binding, now.mono + RESOLVE_AGAIN),
             Some(_) if is_name => self.contacts.again.set(binding, now.mono + RESOLVE_EVERY),
-            Some(_) => {}
+            Some(_) => self.contacts.again.stop(binding),
         }
         self.reach_trunks(now);
         self.set_places(now);

@@ -1,5 +1,7 @@
 //! Sound, as the machine sees it: the stock of bound ports, what the packet threads report, and the closed shop's greeting.
 
+use std::time::Duration;
+
 use super::{LogEntry, Output, Switchboard};
 use crate::call::event::{Input, Sealed, Stop};
 use crate::call::leg::LegId;
@@ -7,7 +9,7 @@ use crate::call::record::{CallId, Disposition, VoiceMessage};
 use crate::call::{Begin, Call, Dial};
 use crate::greeting::Greeting;
 use crate::media::{self, Family, Kept, Lane};
-use crate::now::{Now, UnixMs};
+use crate::now::{Mono, Now, UnixMs};
 use crate::routing::Outside;
 use crate::routing::caller_id::CallerId;
 use crate::routing::decision::{Action, Opening};
@@ -18,24 +20,39 @@ const STOCK: usize = 128;
 /// Fewer than this, and more are asked for; in batches, because each request wakes the packet thread.
 const STOCK_LOW: usize = 96;
 
+/// A thousand are bound in a moment. What has not come by then never does, and is asked for again.
+const STOCKED_WITHIN: Duration = Duration::from_secs(10);
+
 /// The stock of one lane and family.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    pub(super) lane: Lane,
-    pub(super) family: Family,
+    lane: Lane,
+    family: Family,
     /// Pairs asked for and not reported yet.
-    pub(super) coming: usize,
+    coming: usize,
+    /// Since when.
+    asked: Mono,
     /// The range is used up: wait until a call gives ports back.
     pub(super) used_up: bool,
 }
 
+impl Shelf {
+    pub(super) fn empty(lane: Lane, family: Family) -> Shelf {
+        Shelf { lane, family, coming: 0, asked: Mono::default(), used_up: false }
+    }
+}
+
 impl Switchboard {
-    pub(super) fn keep_stocked(&mut self) {
+    pub(super) fn keep_stocked(&mut self, now: Mono) {
         for shelf in &mut self.stock {
+            if now - shelf.asked >= STOCKED_WITHIN {
+                shelf.coming = 0;
+            }
             let left = self.door.ports().left(shelf.lane, shelf.family) + shelf.coming;
             if left < STOCK_LOW && !shelf.used_up {
                 let count = STOCK - left;
                 shelf.coming += count;
+                shelf.asked = now;
                 let (lane, family) = (shelf.lane, shelf.family);
                 self.outputs.push_back(Output::Media(media::Command::Stock { lane, family, count }));
             }

@@ -43,6 +43,8 @@ pub struct FakeMedia {
     refused: Vec<(uuid::Uuid, Kept)>,
     /// Neither plays nor records, nor tells anything of it.
     pub machine_is_dead: bool,
+    /// So many of the next requests for ports are never answered.
+    pub unstocked: usize,
 }
 
 /// A caller who hears the greeting, or leaves a message; or somebody who is asked for a key.
@@ -85,6 +87,7 @@ impl Default for FakeMedia {
             disk_takes: Some(Duration::from_millis(5)),
             refused: Vec::new(),
             machine_is_dead: false,
+            unstocked: 0,
         }
     }
 }
@@ -93,6 +96,10 @@ impl FakeMedia {
     /// Does what the core says; the facts that there are to tell.
     pub fn perform(&mut self, now: Duration, command: Command) -> Vec<Later> {
         match command {
+            Command::Stock { .. } if self.unstocked > 0 => {
+                self.unstocked -= 1;
+                Vec::new()
+            }
             Command::Stock { lane, family, count } => {
                 let pairs: Vec<Pair> = (0..count).map_while(|_| self.bind(lane, family)).collect();
                 let short = count - pairs.len();

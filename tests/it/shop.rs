@@ -213,6 +213,22 @@ impl Shop {
         caller
     }
 
+    /// So many of the next requests for ports are lost.
+    pub fn loses_ports(&self, requests: usize) {
+        self.world.borrow_mut().media.unstocked = requests;
+    }
+
+    /// Where this name leads from now on.
+    pub fn name_leads_to(&self, name: &str, phone: &Phone) {
+        let address = phone.address();
+        self.world.borrow_mut().names.insert(name.to_owned(), vec![address]);
+    }
+
+    /// Nobody ever says what becomes of so many of the next questions for names.
+    pub fn leaves_unanswered(&self, questions: usize) {
+        self.world.borrow_mut().unanswered = questions;
+    }
+
     /// Where the registrar's name leads from now on.
     pub fn registrar_is_at(&self, addresses: &[SocketAddr]) {
         self.world.borrow_mut().names.insert(registrar::HOST.to_owned(), addresses.to_vec());

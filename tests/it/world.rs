@@ -70,6 +70,8 @@ pub struct World {
     pub recorded_there: Kept,
     /// Names and where they lead; any other name leads nowhere.
     pub names: BTreeMap<String, Vec<SocketAddr>>,
+    /// So many of the next questions for names are never answered.
+    pub unanswered: usize,
     /// Names with servers of different priority, which have no addresses of their own.
     pub servers: BTreeMap<String, Vec<(u16, SocketAddr)>>,
     /// What the owner is told of the trunks.
@@ -182,6 +184,7 @@ impl World {
             twilio: Twilio::default(),
             recorded_there: Kept::Message { length: Duration::from_secs(9), voice: Duration::from_secs(7) },
             names: BTreeMap::new(),
+            unanswered: 0,
             servers: BTreeMap::new(),
             trunks: Vec::new(),
             notices: Vec::new(),
@@ -569,6 +572,7 @@ impl World {
                 let facts = self.media.perform(self.now, command);
                 self.tell(facts);
             }
+            Output::Resolve { .. } | Output::Locate { .. } if self.unanswered > 0 => self.unanswered -= 1,
             Output::Resolve { ticket, protocol, host, port } => {
                 let port = port.unwrap_or(protocol.default_port());
                 let address = host.parse().ok().map(|ip| SocketAddr::new(ip, port));

@@ -491,6 +491,25 @@ fn a_closed_shop_without_ports_is_busy_too() {
 }
 
 #[test]
+fn ports_that_were_asked_for_and_never_came_are_asked_for_again() {
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        // So many that each of two packet threads believes them to come yet when it has none left.
+        shop.loses_ports(7);
+        let ann = shop.caller("Ann", "+34600111222");
+        // Each takes two pairs of the 256 that are bound.
+        for nth in 1..=200 {
+            ann.calls_through(door);
+            shop.wait("300 ms");
+            assert_eq!(shop.phones_that_ring(), 3, "at the {nth}th call");
+            ann.hangs_up();
+            shop.wait("300 ms");
+        }
+        shop.is_idle();
+    });
+}
+
+#[test]
 fn more_calls_in_one_moment_than_ports_are_bound_wait_for_them() {
     let shop = Shop::open();
     // The stock is of 128 pairs a packet thread, two a call.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use ringall::routing::plan::Line;
+
 use crate::cast::{Door, contact_address, through_both_doors};
 use crate::machine::SHOP;
 use crate::phone::Habit;
@@ -326,6 +328,26 @@ fn a_call_without_an_offer_gets_ours_in_the_200() {
         assert!(ours.payloads().len() > 1, "an offer, not an answer:\n{}", ours.body);
         assert!(ann.talks_with(&shop.counter));
         assert_eq!(uri_of(ours.must("contact")).split(':').next(), Some("sip"));
+        ann.hangs_up();
+        shop.is_idle();
+    });
+}
+
+#[test]
+fn a_phone_that_has_moved_is_rung_there_although_nobody_said_where_it_is_for_once() {
+    through_both_doors(|door| {
+        let shop = Shop::open();
+        shop.name_leads_to("workshop.example", &shop.workshop);
+        shop.changes(|wishes| wishes.phones[1].line = Line::Fixed { contact: "sip:w@workshop.example".to_owned() });
+        shop.wait("5 s");
+        let moved = shop.telephone("Hut", "192.0.2.99:5060");
+        shop.name_leads_to("workshop.example", &moved);
+        shop.leaves_unanswered(1);
+        shop.wait("150 s");
+        let ann = shop.caller("Ann", "+34600111222");
+        ann.calls_through(door);
+        shop.wait("1 s");
+        assert!(moved.rings() && !shop.workshop.rings());
         ann.hangs_up();
         shop.is_idle();
     });
