@@ -227,7 +227,9 @@ impl Switchboard {
             }
             Input::Garbled { flow, bytes } => {
                 if let Some(hop) = self.door.flow_hop(flow) {
-                    if let Err(unreadable) = wire::read(bytes, Framing::Stream) {
+                    if self.spend(now, &hop, bytes) == Spent::Within
+                        && let Err(unreadable) = wire::read(bytes, Framing::Stream)
+                    {
                         self.unreadable(hop, unreadable);
                     }
                     self.door.close_flow(now, flow);

@@ -147,6 +147,26 @@ fn a_flood_in_a_routers_house_does_not_end_the_phones_there() {
 }
 
 #[test]
+fn nonsense_by_one_connection_after_another_is_soon_not_even_read() {
+    let shop = Shop::open();
+    let stranger = shop.stranger();
+    stranger.act(|far_end, _| far_end.speaks_by_stream());
+    for nth in 0..500 {
+        stranger.says_to_the_shop(&options(&stranger, &format!("nonsense{nth}")));
+        stranger.garbles();
+        shop.wait("20 ms");
+    }
+    let unread = shop.left_unread();
+    assert!(unread > 700, "only {unread} of 1000");
+    let ann = shop.caller("Ann", "+34600111222");
+    ann.calls_through(Door::Sip);
+    shop.wait("1 s");
+    assert_eq!(shop.phones_that_ring(), 3);
+    ann.hangs_up();
+    shop.is_idle_on_our_side();
+}
+
+#[test]
 fn a_strangers_options_is_not_answered() {
     let shop = Shop::open();
     let stranger = shop.stranger();
