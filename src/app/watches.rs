@@ -13,6 +13,7 @@ use crate::routing::Plan;
 use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
 use crate::store::{Overdue, Store, StoreError};
+use crate::web::caught;
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
 const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
@@ -30,12 +31,18 @@ pub(super) async fn look_for_owed(store: Store) {
     }
 }
 
+/// One look. A panic in it is a bug of ours: it is told, and the next look comes in its time, as do those of the others.
+async fn looks<T>(at: &'static str, look: impl Future<Output = T>) -> Option<T> {
+    caught(look).await.inspect_err(|panic| tracing::error!(at, %panic, "a bug of ours: it is looked at again")).ok()
+}
+
 /// Names and numbers that somebody has looked at before an import, and left, are nobody's to keep.
 pub(super) async fn drop_old_files(store: Store) {
     let mut every = tokio::time::interval(DROP_OLD_FILES_EVERY);
     loop {
         every.tick().await;
-        if let Err(error) = store.drop_old_files(clock::now().wall).await {
+        let dropped = looks("files of callers", store.drop_old_files(clock::now().wall)).await;
+        if let Some(Err(error)) = dropped {
             tracing::error!(%error, "files of callers that nobody took in cannot be dropped; it is tried again in a day");
         }
     }
@@ -48,9 +55,9 @@ pub(super) async fn watch_messages(store: Store, inbox: Inbox) {
     loop {
         every.tick().await;
         // A store that fails is told of by whoever needs it; phones show what was known last.
-        let Ok(unheard) = store.unheard().await else { continue };
+        let Some(Ok(unheard)) = looks("messages", store.unheard()).await else { continue };
         if known.as_ref() != Some(&unheard)
-            && let Ok(waiting) = store.waiting(&unheard).await
+            && let Some(Ok(waiting)) = looks("messages", store.waiting(&unheard)).await
         {
             inbox.send(Message::Waiting(waiting));
             known = Some(unheard);
@@ -66,7 +73,8 @@ pub(super) async fn watch_call_backs(store: Store, inbox: Inbox, plans: watch::R
         every.tick().await;
         let plan = plans.borrow().clone();
         // A store that fails is told of by whoever needs it.
-        let Ok(news) = overdue.look(&store, &plan.shops, clock::now().wall).await else { continue };
+        let look = overdue.look(&store, &plan.shops, clock::now().wall);
+        let Some(Ok(news)) = looks("call backs", look).await else { continue };
         for (shop, callers) in news {
             inbox.send(Message::CallBacksDue(shop, callers));
         }
@@ -90,9 +98,9 @@ pub(super) async fn watch_plan(
             () = written.notified() => {}
         }
         let known = plans.borrow().version;
-        match changed(&store, known).await {
-            Ok(None) => failing = false,
-            Ok(Some((plan, callers))) => {
+        match looks("settings", changed(&store, known)).await {
+            Some(Ok(None)) => failing = false,
+            Some(Ok(Some((plan, callers)))) => {
                 failing = false;
                 let plan = Arc::new(plan);
                 name_unusable_passwords(&plan, digest);
@@ -101,11 +109,10 @@ pub(super) async fn watch_plan(
                 inbox.send(Message::Plan(plan.clone()));
                 plans.send_replace(plan);
             }
-            Err(error) => {
-                if !std::mem::replace(&mut failing, true) {
-                    tracing::error!(%error, "the settings cannot be read; the last known ones hold");
-                }
+            Some(Err(error)) if !std::mem::replace(&mut failing, true) => {
+                tracing::error!(%error, "the settings cannot be read; the last known ones hold");
             }
+            Some(Err(_)) | None => {}
         }
     }
 }
@@ -132,4 +139,26 @@ async fn changed(store: &Store, known: i64) -> Result<Option<(Plan, Callers)>, S
     }
     // The loop counts calls by itself, and is ahead of the store.
     Ok(Some((store.plan().await?, store.callers_as_written().await?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_panics_is_followed_by_the_next() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let outcomes = runtime.block_on(async {
+            let mut outcomes = Vec::new();
+            for nth in 0..3 {
+                let look = async {
+                    assert_ne!(nth, 1, "a panic that this test wants");
+                    nth
+                };
+                outcomes.push(looks("numbers", look).await);
+            }
+            outcomes
+        });
+        assert_eq!(outcomes, [Some(0), None, Some(2)]);
+    }
 }
