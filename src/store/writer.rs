@@ -4,6 +4,7 @@
 
 mod queue;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -118,10 +119,18 @@ impl LogWriter {
         // A thread of its own, asleep on the queue's own lock: waking a task of the runtime for each step of each commit
         // costs more than the commit's SQL.
         let runtime = Handle::current();
-        std::thread::Builder::new()
-            .name("log".into())
-            .spawn(move || writing.run(&runtime))
-            .map_err(|source| StoreError::NoThread { source })?;
+        let health = shared.health.clone();
+        let runs = move || {
+            // A panic is a bug of ours. Calls go on by the journal for their first rows; that something is wrong is said.
+            if catch_unwind(AssertUnwindSafe(|| writing.run(&runtime))).is_err() {
+                metrics::counter!("ringall_panics_total").increment(1);
+                health.set_store_fails(true);
+                health.set_journal_fails(true);
+                tracing::error!("a bug has ended the log: restart the service, or calls have no rows in the store");
+            }
+        };
+        let thread = std::thread::Builder::new().name("log".into());
+        thread.spawn(runs).map_err(|source| StoreError::NoThread { source })?;
         Ok(LogWriter { shared, journal })
     }
 
@@ -134,7 +143,7 @@ impl LogWriter {
             }
             Medium::Journal => {
                 if !self.journal.row(ticket, Box::new(row)) {
-                    self.shared.overflowed.fetch_add(1, Ordering::Relaxed);
+                    self.shared.overflows();
                 }
             }
         }
@@ -214,13 +223,16 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn overflows(&self) {
+        self.overflowed.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("ringall_log_overflowed_total").increment(1);
+    }
+
     fn push(&self, entry: Entry) {
         let mut queue = self.queue();
         if queue.len() >= MAX_QUEUED {
             drop(queue);
-            self.overflowed.fetch_add(1, Ordering::Relaxed);
-            metrics::counter!("ringall_log_overflowed_total").increment(1);
-            return;
+            return self.overflows();
         }
         // Waking the thread costs more than all the rest of this: only when it has something new to know.
         let wakes = queue.push(entry);

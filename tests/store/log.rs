@@ -1,8 +1,8 @@
 //! Nothing that was confirmed is lost, and nothing is there twice.
 
 use ringall::call::record::{CallId, CallRecord, Disposition, EndedBy, EventKind};
-use ringall::store::CallFilter;
-use ringall::switchboard::Medium;
+use ringall::store::{CallFilter, LogWriter};
+use ringall::switchboard::{Medium, Ticket};
 use uuid::Uuid;
 
 use crate::cast::{Database, Log, PATIENCE, answered, call, missed, on_sqlite};
@@ -17,6 +17,24 @@ crate::on_both! {
     a_row_asked_into_the_journal_reaches_the_store,
     a_row_the_database_refuses_does_not_hold_up_the_others,
     a_dropped_log_writes_what_it_has,
+}
+
+#[test]
+fn a_log_that_a_bug_has_ended_is_no_secret() {
+    on_sqlite(async |db| {
+        let bug = |_| panic!("a panic that this test wants");
+        let writer = LogWriter::start(db.store.clone(), db.journal(), bug).unwrap();
+        let health = writer.health();
+        assert!(!health.store_fails() && !health.journal_fails());
+        writer.record(Ticket(1), Medium::Store, Box::new(call(1)));
+        let is_said = async {
+            // By which the service answers that it could not take a call.
+            while !health.store_fails() || !health.journal_fails() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, is_said).await.expect("somebody is told");
+    });
 }
 
 async fn a_confirmed_first_row_is_there_for_another_process(db: Database) {
