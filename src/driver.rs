@@ -428,7 +428,9 @@ impl Driver {
     }
 
     fn flush(&mut self, at: usize) {
-        if self.sockets[at].flush() == Sent::Gone {
+        let (sent, dropped) = self.sockets[at].flush();
+        metrics::counter!("ringall_sip_dropped_total").increment(dropped);
+        if sent == Sent::Gone {
             self.watch(at, Interest::READABLE);
         }
     }

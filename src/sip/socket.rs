@@ -67,17 +67,18 @@ impl Listening {
         Sent::Waits
     }
 
-    /// Sends what waited, as far as there is room again: whether all of it is gone, or the rest waits on.
-    pub fn flush(&mut self) -> Sent {
+    /// Sends what waited, as far as there is room again: whether the rest waits on, and how many could not be sent.
+    pub fn flush(&mut self) -> (Sent, u64) {
+        let mut dropped = 0;
         while let Some((to, bytes)) = self.waiting.front() {
             match self.socket.send_to(bytes, *to) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Sent::Waits,
-                Ok(_) | Err(_) => {
-                    self.waiting.pop_front();
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return (Sent::Waits, dropped),
+                Ok(_) => {}
+                Err(_) => dropped += 1,
             }
+            self.waiting.pop_front();
         }
-        Sent::Gone
+        (Sent::Gone, dropped)
     }
 }
 
@@ -114,4 +115,46 @@ fn source_address(peer: IpAddr) -> io::Result<IpAddr> {
     let socket = std::net::UdpSocket::bind((any, 0))?;
     socket.connect((peer, 5060))?;
     Ok(socket.local_addr()?.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Longer than any datagram (RFC 768: 65,535 with its header): the system refuses it.
+    const TOO_LONG: usize = 70_000;
+
+    fn listening() -> (Listening, std::net::UdpSocket) {
+        let listening = Listening::bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let peer = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        peer.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a timeout that is not zero");
+        (listening, peer)
+    }
+
+    #[test]
+    fn what_waited_goes_in_order_and_what_cannot_go_is_counted() {
+        let (mut listening, peer) = listening();
+        let to = peer.local_addr().expect("bound");
+        for message in [b"first".to_vec(), vec![0; TOO_LONG], b"second".to_vec()] {
+            listening.waiting.push_back((to, message));
+        }
+        assert_eq!(listening.flush(), (Sent::Gone, 1));
+        let mut buffer = [0; 100];
+        for expected in ["first", "second"] {
+            let length = peer.recv(&mut buffer).expect("a datagram");
+            assert_eq!(&buffer[..length], expected.as_bytes());
+        }
+        assert_eq!(listening.send(to, vec![0; TOO_LONG]), Sent::Dropped);
+    }
+
+    #[test]
+    fn behind_what_waits_so_many_wait_and_no_more() {
+        let (mut listening, peer) = listening();
+        let to = peer.local_addr().expect("bound");
+        listening.waiting.push_back((to, b"waits".to_vec()));
+        let sent: Vec<Sent> = (0..WAITING).map(|_| listening.send(to, b"later".to_vec())).collect();
+        let (last, others) = sent.split_last().expect("some");
+        assert!(others.iter().all(|sent| *sent == Sent::Waits), "whoever came first goes first");
+        assert_eq!((*last, listening.waiting.len()), (Sent::Dropped, WAITING));
+    }
 }
