@@ -279,3 +279,26 @@ fn expect_kept(setting: &'static str, found: String) -> Result<(), StoreError> {
 fn expect_setting(setting: &'static str, found: String, expected: &'static str) -> Result<(), StoreError> {
     if found == expected { Ok(()) } else { Err(StoreError::NotDurable { setting, found, expected }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_keeps_what_it_has_confirmed_or_is_refused() {
+        for (setting, found, is_kept) in [
+            ("fsync", "on", true),
+            ("fsync", "off", false),
+            ("synchronous_commit", "on", true),
+            ("synchronous_commit", "remote_apply", true),
+            ("synchronous_commit", "remote_write", true),
+            ("synchronous_commit", "local", false),
+            ("synchronous_commit", "off", false),
+        ] {
+            let outcome = expect_kept(setting, found.to_owned());
+            assert_eq!(outcome.is_ok(), is_kept, "{setting} {found}");
+            let said = outcome.err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(is_kept || (said.contains(setting) && said.contains(found)), "{said}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use ringall::config::DatabaseUrl;
 use ringall::store::{Condition, Store, StoreError, look};
 
-use crate::cast::{Database, answered, on_sqlite, run};
+use crate::cast::{Database, answered, on_postgres, on_sqlite, run};
 
 crate::on_both! { a_database_of_a_newer_version_is_refused, a_look_says_of_which_version_it_is }
 
@@ -113,4 +113,13 @@ fn a_server_that_does_not_answer_is_named() {
 
 async fn open(path: &Path) -> Result<Store, StoreError> {
     Store::open(&DatabaseUrl::Sqlite(path.to_owned())).await
+}
+
+#[test]
+fn a_server_that_confirms_before_it_has_written_is_refused() {
+    on_postgres("confirms_early", async |db| {
+        let url = format!("{}&options[synchronous_commit]=off", db.url);
+        let error = Store::open(&DatabaseUrl::parse(&url).unwrap()).await.unwrap_err();
+        assert!(matches!(error, StoreError::NotDurable { setting: "synchronous_commit", .. }), "{error}");
+    });
 }
