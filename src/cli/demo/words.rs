@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use chrono_tz::Tz;
+
+use crate::now::UnixMs;
+use crate::routing::local_time;
 use crate::routing::plan::Language;
+use crate::words;
 
 use super::log::LoggedCall;
 use super::story::Fault;
@@ -124,11 +129,22 @@ impl Words {
         )
     }
 
+    /// Of today by the clock alone: "16:30", "las 16:30"; else "tomorrow at 16:30", "mañana a las 16:30".
+    pub fn moment(self, at: UnixMs, zone: Tz, now: UnixMs) -> String {
+        let (local, today) = (local_time::local(zone, at), local_time::local(zone, now).date());
+        if local.date() != today {
+            return words::page::moment_within(at, self.0, zone, now);
+        }
+        let clock = local.format("%H:%M");
+        say!(self, "{clock}", "las {clock}")
+    }
+
+    /// `until`: as [`Words::moment`] says it.
     pub fn closes(self, until: &str) -> String {
         say!(
             self,
             "The owner closes the shop until {until}; the service knows by now.",
-            "La dueña cierra la tienda hasta las {until}; el servicio ya lo sabe."
+            "La dueña cierra la tienda hasta {until}; el servicio ya lo sabe."
         )
     }
 
@@ -155,8 +171,9 @@ impl Words {
         )
     }
 
+    /// `before`: as [`Words::moment`] says it.
     pub fn call_back(self, who: &str, before: &str) -> String {
-        say!(self, "To do: call {who} before {before}.", "Pendiente: llamar a {who} antes de las {before}.")
+        say!(self, "To do: call {who} before {before}.", "Pendiente: llamar a {who} antes de {before}.")
     }
 
     pub fn your_turn(self) -> String {
@@ -333,5 +350,17 @@ mod tests {
         assert_eq!(es.time(times[1]), "1,9 ms");
         assert_eq!(en.list(&["Counter", "Workshop", "Ana"]), "Counter, Workshop and Ana");
         assert_eq!(es.list(&["Counter", "Ana"]), "Counter y Ana");
+    }
+
+    #[test]
+    fn a_time_of_another_day_says_which() {
+        let zone = chrono_tz::Europe::Madrid;
+        // 20 November 2026, 16:30 in Madrid.
+        let half_past_four = UnixMs(1_795_188_600_000);
+        for (hours_before, en, es) in [(1, "16:30", "las 16:30"), (17, "tomorrow at 16:30", "mañana a las 16:30")] {
+            let now = UnixMs(half_past_four.0 - hours_before * 3_600_000);
+            assert_eq!(Words(Language::En).moment(half_past_four, zone, now), en);
+            assert_eq!(Words(Language::Es).moment(half_past_four, zone, now), es);
+        }
     }
 }

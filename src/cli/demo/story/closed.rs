@@ -14,7 +14,6 @@ use crate::greeting::Greeting;
 use crate::media::player::Sound;
 use crate::now::UnixMs;
 use crate::routing::decision::Opening;
-use crate::routing::local_time;
 use crate::routing::plan::Shop;
 
 /// How long Carmen speaks.
@@ -46,10 +45,9 @@ impl Story<'_> {
     }
 
     async fn play_closed_call(&mut self, shop: &Shop, until: UnixMs) -> Result<(), Fault> {
-        let clock_at = |at: UnixMs| local_time::local(shop.time_zone, at).format("%H:%M").to_string();
-        self.tell(Instant::now(), &self.words.closes(&clock_at(until)));
-
         let wall = clock::now().wall;
+        self.tell(Instant::now(), &self.words.closes(&self.words.moment(until, shop.time_zone, wall)));
+
         let dialled = self.cast.carmen.dial_to_listen(SHOP_NUMBER, self.service.sip);
         self.tell(dialled, &self.words.calls(CARMEN));
         let greeting = Greeting::new(None, Opening::At(until), shop.time_zone, wall, shop.language);
@@ -64,7 +62,7 @@ impl Story<'_> {
         hearing.ok_or(Fault::CallGoesOn(CARMEN.into()))?;
         self.tell(now, &self.words.speaks(CARMEN, now - spoke));
         self.message_is_safe(now - spoke).await?;
-        self.is_owed(until, &clock_at).await
+        self.is_owed(until, shop).await
     }
 
     /// What Carmen hears is this greeting, sample by sample.
@@ -114,7 +112,7 @@ impl Story<'_> {
     }
 
     /// Carmen waits for a call, and there is a time for it.
-    async fn is_owed(&self, opens: UnixMs, clock_at: &impl Fn(UnixMs) -> String) -> Result<(), Fault> {
+    async fn is_owed(&self, opens: UnixMs, shop: &Shop) -> Result<(), Fault> {
         let api = |why| Fault::Api { path: log::OWED, why };
         let owed: Option<OwedCall> = self.service.api.first(log::OWED).await.map_err(api)?;
         let due = owed.filter(|owed| owed.number == CARMEN_NUMBER).and_then(|owed| {
@@ -123,7 +121,8 @@ impl Story<'_> {
         });
         match due {
             Some(due) if due > opens => {
-                self.tell_untimed(&self.words.call_back(CARMEN, &clock_at(due)));
+                let before = self.words.moment(due, shop.time_zone, clock::now().wall);
+                self.tell_untimed(&self.words.call_back(CARMEN, &before));
                 Ok(())
             }
             _ => Err(Fault::NotOwed(CARMEN)),
