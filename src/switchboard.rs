@@ -205,12 +205,13 @@ impl Switchboard {
             lamps: lamps::Lamps::default(),
             waiting: HashMap::new(),
         };
-        switchboard.keep_stocked(Mono::default());
+        switchboard.keep_stocked(None);
         switchboard
     }
 
     /// Something happened. Poll the outputs until there are none before the next input.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.busy_with = None;
         match input {
             Input::Datagram { datagram: Admitted { socket, from, bytes }, local } => {
                 self.read(now, Route::udp(socket, from, local), bytes, Framing::Datagram);
@@ -282,9 +283,7 @@ impl Switchboard {
             Input::Drain => self.drain(now),
             Input::Timeout => self.timeout(now),
         }
-        self.settle(now);
-        self.answer_webhooks(now);
-        self.settle(now);
+        self.come_to_rest(now);
     }
 
     /// What to do, until there is no more.
@@ -350,6 +349,12 @@ impl Switchboard {
         self.notices_due(now);
     }
 
+    fn come_to_rest(&mut self, now: Now) {
+        self.settle(now);
+        self.answer_webhooks(now);
+        self.settle(now);
+    }
+
     /// Carries news between the door and the calls until nobody has any.
     fn settle(&mut self, now: Now) {
         while let Some(told) = self.door.poll_told().or_else(|| self.twilio.poll_told()) {
@@ -408,7 +413,7 @@ impl Switchboard {
         while let Some(flow) = self.door.poll_close() {
             self.outputs.push_back(Output::Close { flow });
         }
-        self.keep_stocked(now.mono);
+        self.keep_stocked(Some(now.mono));
     }
 
     fn send(&mut self, hop: Route, bytes: Vec<u8>) {

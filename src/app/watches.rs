@@ -33,7 +33,11 @@ pub(super) async fn look_for_owed(store: Store) {
 
 /// One look. A panic in it is a bug of ours: it is told, and the next look comes in its time, as do those of the others.
 async fn looks<T>(at: &'static str, look: impl Future<Output = T>) -> Option<T> {
-    caught(look).await.inspect_err(|panic| tracing::error!(at, %panic, "a bug of ours: it is looked at again")).ok()
+    let told = |panic: &_| {
+        metrics::counter!("ringall_panics_total").increment(1);
+        tracing::error!(at, panic = %panic, "a bug of ours: it is looked at again");
+    };
+    caught(look).await.inspect_err(told).ok()
 }
 
 /// Names and numbers that somebody has looked at before an import, and left, are nobody's to keep.
@@ -98,22 +102,26 @@ pub(super) async fn watch_plan(
             () = written.notified() => {}
         }
         let known = plans.borrow().version;
-        match looks("settings", changed(&store, known)).await {
-            Some(Ok(None)) => failing = false,
-            Some(Ok(Some((plan, callers)))) => {
-                failing = false;
-                let plan = Arc::new(plan);
-                name_unusable_passwords(&plan, digest);
-                contacts.send_replace(callers.contacts().into());
-                inbox.send(Message::Callers(callers));
-                inbox.send(Message::Plan(plan.clone()));
-                plans.send_replace(plan);
+        let turn = async {
+            match changed(&store, known).await {
+                Ok(None) => failing = false,
+                Ok(Some((plan, callers))) => {
+                    failing = false;
+                    let plan = Arc::new(plan);
+                    name_unusable_passwords(&plan, digest);
+                    contacts.send_replace(callers.contacts().into());
+                    inbox.send(Message::Callers(callers));
+                    inbox.send(Message::Plan(plan.clone()));
+                    plans.send_replace(plan);
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::error!(%error, "the settings cannot be read; the last known ones hold");
+                    }
+                }
             }
-            Some(Err(error)) if !std::mem::replace(&mut failing, true) => {
-                tracing::error!(%error, "the settings cannot be read; the last known ones hold");
-            }
-            Some(Err(_)) | None => {}
-        }
+        };
+        looks("settings", turn).await;
     }
 }
 

@@ -43,6 +43,8 @@ pub enum StoreError {
     NoThread { source: std::io::Error },
     #[error("the database did not answer in {} s", .0.as_secs())]
     TooSlow(std::time::Duration),
+    #[error("a bug of ours has ended the log: restart the service, or calls have no rows in the store")]
+    LogEnded,
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
 }

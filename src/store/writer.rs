@@ -57,6 +57,7 @@ pub struct LogCounts {
 pub struct LogHealth {
     store_fails: AtomicBool,
     journal_fails: AtomicBool,
+    has_ended: AtomicBool,
 }
 
 impl LogHealth {
@@ -66,6 +67,15 @@ impl LogHealth {
 
     pub fn journal_fails(&self) -> bool {
         self.journal_fails.load(Ordering::Relaxed)
+    }
+
+    /// A bug of ours has ended it: nothing is written to the store any more.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
+    }
+
+    pub fn set_ended(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
     }
 
     pub fn set_store_fails(&self, fails: bool) {
@@ -124,9 +134,8 @@ impl LogWriter {
             // A panic is a bug of ours. Calls go on by the journal for their first rows; that something is wrong is said.
             if catch_unwind(AssertUnwindSafe(|| writing.run(&runtime))).is_err() {
                 metrics::counter!("ringall_panics_total").increment(1);
-                health.set_store_fails(true);
-                health.set_journal_fails(true);
-                tracing::error!("a bug has ended the log: restart the service, or calls have no rows in the store");
+                health.set_ended();
+                tracing::error!("{}", StoreError::LogEnded);
             }
         };
         let thread = std::thread::Builder::new().name("log".into());
@@ -162,8 +171,11 @@ impl LogWriter {
     /// Returns when everything handed over before is durable, in the store or in the journal.
     ///
     /// # Errors
-    /// Neither took it within 10 s.
+    /// Neither took it within 10 s, or a bug of ours has ended the log.
     pub async fn flush(&self) -> Result<(), StoreError> {
+        if self.shared.health.has_ended() {
+            return Err(StoreError::LogEnded);
+        }
         let (done, flushed) = oneshot::channel();
         self.shared.queue().flushes.push(done);
         self.shared.wake.notify_one();
@@ -230,7 +242,7 @@ impl Shared {
 
     fn push(&self, entry: Entry) {
         let mut queue = self.queue();
-        if queue.len() >= MAX_QUEUED {
+        if queue.len() >= MAX_QUEUED || self.health.has_ended() {
             drop(queue);
             return self.overflows();
         }

@@ -1,7 +1,7 @@
 //! A panic is a bug of ours, contained to the call whose input was being handled (DESIGN §1): that one ends for everybody in
 //! it, and the others go on.
 
-use super::{CallId, LogEntry, Output, Switchboard};
+use super::{Asked, CallId, LogEntry, Output, Switchboard};
 use crate::call::{Call, Dictating};
 use crate::now::Now;
 
@@ -14,30 +14,34 @@ pub(super) struct Busy {
 }
 
 impl Switchboard {
-    /// What happens from here on happens in this call. What was before is to be put back when it has.
-    pub(super) fn begins_with(&mut self, call: CallId) -> Option<Busy> {
-        self.busy_with.replace(Busy { call, outputs: self.outputs.len() })
+    /// What happens from here on happens in this call.
+    pub(super) fn begins_with(&mut self, call: CallId) {
+        self.busy_with = Some(Busy { call, outputs: self.outputs.len() });
     }
 
     /// Handling an input has panicked. The call in which it has is ended, and what that wanted of it is dropped; what other
     /// calls wanted is not: an input that ends one may begin another, and each has its row. Returns the call, if it was in one.
+    /// Should this panic too, because of another call, it is to be called again.
     pub fn after_panic(&mut self, now: Now) -> Option<CallId> {
         let Busy { call, outputs } = self.busy_with.take()?;
         self.outputs.truncate(outputs);
-        self.abandon(now, call);
         // Others whose time had come with this one's have been told nothing yet.
         for call in self.calls.values() {
             if let Some(at) = call.poll_timeout() {
                 self.deadlines.set(call.record().id, at);
             }
         }
+        self.abandon(now, call);
         Some(call)
     }
 
     /// Ends a call that cannot go on, whatever it is about, and closes its row. Poll the outputs, as of an input.
     pub fn abandon(&mut self, now: Now, call: CallId) {
+        let is_here = self.door.has_caller(call);
         self.door.abandon(now, call);
-        self.twilio.abandon(now, call);
+        self.twilio.abandon(now, call, is_here);
+        // Its first row may be among what was dropped: nobody answers for that.
+        self.asked.retain(|_, asked| !matches!(asked, Asked::Record(asked) if *asked == call));
         if let Some(lost) = self.forget_call(call) {
             self.lamps.forget(call);
             self.freed.extend(self.contacts.phones.note(lost.age(), std::iter::empty(), &[]));
@@ -52,7 +56,7 @@ impl Switchboard {
         }
         self.dictations.goes(now, call, Dictating::IsOver);
         self.tell_of_free_phones(now);
-        self.settle(now);
+        self.come_to_rest(now);
     }
 
     /// What is kept of a live call beside it goes with it.

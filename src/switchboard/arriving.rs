@@ -161,14 +161,14 @@ impl Switchboard {
         let called = clean(arrival.called.first().map_or("", String::as_str));
         let record = self.first_row(now, shop.as_ref(), facts, called, Door::Sip, arrival.key.clone());
         let id = record.id;
-        let before = self.begins_with(id);
+        self.begins_with(id);
         let begin = self.with_ports(arrival.family(), begin);
         let beside = made_by.and_then(|phone| self.call_it_talks_in(phone));
         self.door.open(id, arrival, shown, beside);
         let call = Call::new(now, record, shop, begin, &self.contacts.phones).made_by(made_by);
         self.calls.insert(call);
         self.drain_call(now, id);
-        self.busy_with = before;
+        self.busy_with = None;
         self.tell_of_free_phones(now);
     }
 }

@@ -20,8 +20,8 @@ use crate::sip::uri::{Scheme, Uri};
 
 /// A contact's name is looked up again after this; phones move.
 const RESOLVE_EVERY: Duration = Duration::from_secs(60);
-/// No system asks its name servers longer: three of them, twice, for 5 s each (resolv.conf(5)). Who has not answered by then
-/// is asked again.
+/// By default a system asks three name servers twice, for 5 s each (resolv.conf(5)). Who has not answered by then is asked
+/// again.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 /// A contact that leads nowhere is looked up again after this.
 const RESOLVE_AGAIN: Duration = Duration::from_secs(10);
@@ -183,7 +183,6 @@ impl Switchboard {
 
     /// An answer sets another time to ask again. Whoever asks the name servers may stay silent (DESIGN §1).
     fn awaits_answer(&mut self, now: Now, binding: BindingId) {
-        self.asked.retain(|_, asked| !matches!(asked, Asked::Resolve(asked) if *asked == binding));
         self.contacts.again.set(binding, now.mono + ANSWERED_WITHIN);
     }
 
@@ -199,7 +198,11 @@ impl Switchboard {
     /// A name that was asked for leads there, the best first.
     pub(super) fn found(&mut self, now: Now, ticket: Ticket, found: &[Found]) {
         match self.asked.remove(&ticket) {
-            Some(Asked::Resolve(binding)) => self.resolved(now, binding, found),
+            Some(Asked::Resolve(binding)) => {
+                // What was asked before in vain is answered with it. A late answer is as good as another.
+                self.asked.retain(|_, asked| !matches!(asked, Asked::Resolve(asked) if *asked == binding));
+                self.resolved(now, binding, found);
+            }
             Some(Asked::Registrar(trunk)) => self.door.registrar_resolved(now, trunk, found),
             Some(Asked::Record(_) | Asked::KeepBindings(_)) | None => {}
         }

@@ -119,13 +119,13 @@ impl Switchboard {
             called: shop.numbers.first().map(|number| number.as_str().to_owned()),
             own: None,
         };
-        let before = self.begins_with(id);
+        self.begins_with(id);
         self.door.open_ours(id, place, shown);
         let call = Call::new(now, first_row(id, now, shop, customer), Some(shop.clone()), begin, &self.contacts.phones);
         self.calls.insert(call);
         self.lifts.insert(id);
         self.drain_call(now, id);
-        self.busy_with = before;
+        self.busy_with = None;
         self.tell_of_free_phones(now);
         Ok(())
     }

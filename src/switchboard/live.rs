@@ -54,12 +54,12 @@ impl Switchboard {
     }
 
     fn feed_alone(&mut self, now: Now, id: CallId, input: CallInput) {
-        let before = self.begins_with(id);
+        self.begins_with(id);
         if let Some(call) = self.calls.get_mut(&id) {
             call.handle(now, input, &self.contacts.phones);
             self.drain_call(now, id);
         }
-        self.busy_with = before;
+        self.busy_with = None;
     }
 
     /// A phone that has hung up rings for whoever waits, before anything else happens: the oldest first.

@@ -30,22 +30,25 @@ pub(super) struct Shelf {
     family: Family,
     /// Pairs asked for and not reported yet.
     coming: usize,
-    /// Since when.
-    asked: Mono,
+    /// Since when. `None`: since before the first input.
+    asked: Option<Mono>,
     /// The range is used up: wait until a call gives ports back.
     pub(super) used_up: bool,
 }
 
 impl Shelf {
     pub(super) fn empty(lane: Lane, family: Family) -> Shelf {
-        Shelf { lane, family, coming: 0, asked: Mono::default(), used_up: false }
+        Shelf { lane, family, coming: 0, asked: None, used_up: false }
     }
 }
 
 impl Switchboard {
-    pub(super) fn keep_stocked(&mut self, now: Mono) {
+    /// `now`: of an input; `None` before the first.
+    pub(super) fn keep_stocked(&mut self, now: Option<Mono>) {
         for shelf in &mut self.stock {
-            if now - shelf.asked >= STOCKED_WITHIN {
+            if let Some(now) = now
+                && now - *shelf.asked.get_or_insert(now) >= STOCKED_WITHIN
+            {
                 shelf.coming = 0;
             }
             let left = self.door.ports().left(shelf.lane, shelf.family) + shelf.coming;

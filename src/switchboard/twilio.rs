@@ -173,11 +173,11 @@ impl Switchboard {
         let id = record.id;
         self.twilio.open(id, sid, shown, spoken);
         self.twilio.ask(id, request, asked);
-        let before = self.begins_with(id);
+        self.begins_with(id);
         let call = Call::new(now, record, shop, begin, &self.contacts.phones);
         self.calls.insert(call);
         self.drain_call(now, id);
-        self.busy_with = before;
+        self.busy_with = None;
         self.tell_of_free_phones(now);
     }
 

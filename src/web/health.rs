@@ -75,6 +75,9 @@ pub async fn ready(State(web): State<Arc<Web>>) -> Result<Json<Health>, Problem>
         return Err(not_ready("The SIP sockets are not bound: the service is starting or shutting down."));
     }
     web.board.look().await?;
+    if web.readiness.log.has_ended() {
+        return Err(not_ready("A bug has ended the log of calls. Restart the service; its own log says more."));
+    }
     let answers = matches!(tokio::time::timeout(STORE_PATIENCE, web.store.ping()).await, Ok(Ok(())));
     let stored = answers && !web.readiness.log.store_fails();
     if !stored && web.readiness.log.journal_fails() {

@@ -47,6 +47,14 @@ async fn a_store_that_answers_but_takes_nothing_is_no_store() {
 }
 
 #[tokio::test]
+async fn without_its_log_it_takes_no_call() {
+    let place = Place::of_one_shop().await;
+    place.log_health.set_ended();
+    ask(&place, "/healthz").await.ok();
+    ask(&place, "/readyz").await.problem(StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn without_its_loop_it_is_not_well() {
     let place = Place::of(&["Ruiz"], Loop::IsGone).await;
     ask(&place, "/healthz").await.problem(StatusCode::SERVICE_UNAVAILABLE);

@@ -196,9 +196,18 @@ impl TwilioDoor {
         self.remember(now, call);
     }
 
-    /// A bug of ours has ended it.
-    pub fn abandon(&mut self, now: Now, call: CallId) {
+    /// A bug of ours has ended it. By SIP its caller is hung up on there.
+    pub fn abandon(&mut self, now: Now, call: CallId, is_here: bool) {
         if let Some(line) = self.lines.get_mut(&call) {
+            let goes_on = match line.stage {
+                Stage::Ringing => line.running.is_some() && !line.legs.is_empty(),
+                Stage::Talking => true,
+                // Who speaks to the carrier's recorder ends that, and what they have said comes to us.
+                Stage::Greeting(_) | Stage::Refused(_) | Stage::Over => false,
+            };
+            if goes_on && !is_here && line.waiting.is_empty() {
+                self.work.push_back(Work::EndCall { call_sid: line.sid.clone() });
+            }
             line.stage = match line.stage {
                 Stage::Ringing | Stage::Refused(_) => Stage::Refused(Final::Busy),
                 // Whom somebody has answered cannot be rejected any more.

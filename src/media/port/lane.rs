@@ -159,15 +159,21 @@ impl<F: Fn(Fact)> PacketThread<F> {
 
     fn break_off(&mut self, slot: Option<usize>) {
         metrics::counter!("ringall_panics_total").increment(1);
+        let lane = self.lane.0;
         let relay = slot.and_then(|slot| self.slots.iter().find(|(_, of)| **of == slot)).map(|(relay, _)| *relay);
-        tracing::error!(
-            lane = self.lane.0,
-            relay = relay.map(|relay| relay.0),
-            "a bug has ended this relay; the others go on"
-        );
+        let Some(relay) = relay else {
+            tracing::error!(lane, "a bug has kept a packet thread from something it was told; it goes on");
+            return;
+        };
+        tracing::error!(lane, relay = relay.0, "a bug has ended this relay; the others go on");
+        let asks = matches!(self.live_of(relay), Some(Live { b: Far::Machine(Machine::Asker(_)), .. }));
         // Its pairs are given back when its call is over.
-        if catch_unwind(AssertUnwindSafe(|| self.release(relay, &[]))).is_err() {
-            tracing::error!("and it could not be taken apart: its ports are lost");
+        if catch_unwind(AssertUnwindSafe(|| self.release(Some(relay), &[]))).is_err() {
+            tracing::error!(lane, relay = relay.0, "it could not be taken apart either: its ports are lost");
+        }
+        // Somebody may be hung up on only when they have been told why.
+        if asks {
+            (self.facts)(Fact::Asked { relay });
         }
     }
 

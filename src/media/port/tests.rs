@@ -176,7 +176,7 @@ fn panics_at_the_first_callers_voice(fact: &Fact) {
 
 #[test]
 fn a_bug_silences_the_relay_it_happens_in_and_the_others_go_on() {
-    let rig = Rig::watched((23_300, 23_307), panics_at_the_first_callers_voice);
+    let rig = Rig::watched((23_900, 23_907), panics_at_the_first_callers_voice);
     let (caller, phone) = (Peer::at("127.0.0.1:0"), Peer::at("127.0.0.1:0"));
     let (other_caller, other_phone) = (Peer::at("127.0.0.1:0"), Peer::at("127.0.0.1:0"));
     let (pairs, short) = rig.stock(4);

@@ -637,3 +637,40 @@ fn ten_ring_at_once_and_the_others_15_s_later() {
     shop.wait("5 s");
     shop.is_idle();
 }
+
+#[test]
+fn a_bug_in_a_call_leaves_nobody_at_twilio() {
+    for answered in [false, true] {
+        let shop = cells().open();
+        called(&shop);
+        assert!(rings(&shop, CELL) && rings(&shop, OTHER));
+        if answered {
+            picks_up(&shop, CELL);
+            shop.wait("2 s");
+            presses(&shop, CELL, "5");
+            shop.wait("2 s");
+            assert!(talks(&shop, CELL));
+        }
+        assert!(shop.newest_call_breaks());
+        shop.wait("2 s");
+        assert!(!rings(&shop, CELL) && !rings(&shop, OTHER) && !talks(&shop, CELL));
+        shop.is_idle();
+        let disposition = if answered { Disposition::Answered } else { Disposition::Interrupted };
+        assert_eq!(shop.row().disposition, Some(disposition));
+        assert_eq!(shop.row().ended_by, Some(EndedBy::Crash));
+    }
+}
+
+#[test]
+fn a_bug_in_the_call_of_a_closed_shop_loses_no_message() {
+    let shop = Shop::closed();
+    let ann = called(&shop);
+    shop.wait("10 s");
+    assert_eq!(caller_heard(&shop)[1], Heard::Beep);
+    assert!(shop.newest_call_breaks());
+    shop.wait("5 s");
+    ann.hangs_up();
+    shop.wait("1 min");
+    assert_eq!(shop.inbox().len(), 1);
+    shop.is_idle();
+}

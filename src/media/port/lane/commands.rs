@@ -114,7 +114,7 @@ impl<F: Fn(Fact)> PacketThread<F> {
         slot
     }
 
-    fn live_of(&mut self, relay: RelayId) -> Option<&mut Live> {
+    pub(super) fn live_of(&mut self, relay: RelayId) -> Option<&mut Live> {
         self.live.get_mut(*self.slots.get(&relay)?)?.as_mut()
     }
 
