@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use tracing_subscriber::EnvFilter;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // RUST_LOG as everywhere. Without, sqlx would tell of every slow statement, and the verifier of certificates of each
     // attempt at a delivery, of which we tell once.
