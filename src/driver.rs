@@ -33,7 +33,7 @@ use crate::web::board::Question;
 use crate::web::{Feed, LiveGauges};
 
 use carriers::trunk_changed;
-use inbox::WAITING;
+use inbox::{Alarm, WAITING};
 
 pub use inbox::{Inbox, Message};
 
@@ -79,9 +79,9 @@ pub struct Prepared {
 /// The system has no more file descriptors.
 pub fn prepare() -> io::Result<Prepared> {
     let poll = Poll::new()?;
-    let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+    let alarm = Arc::new(Alarm::new(Waker::new(poll.registry(), WAKER)?));
     let (sender, messages) = sync_channel(WAITING);
-    let inbox = Inbox { messages: sender, waker };
+    let inbox = Inbox { messages: sender, alarm };
     let reports = inbox.clone();
     let reception = Reception::new(Arc::new(move |report| reports.send(Message::Stream(report))));
     Ok(Prepared { poll, messages, inbox, reception })
@@ -238,6 +238,7 @@ impl Driver {
 
     fn take_messages(&mut self) -> Go {
         self.more = More::No;
+        self.inbox.alarm.heard();
         for _ in 0..MESSAGES_A_WAKE {
             match self.messages.try_recv() {
                 Ok(Message::Recorded(ticket)) => self.handle(Input::Recorded { ticket }),

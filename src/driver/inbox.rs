@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use mio::Waker;
@@ -71,22 +72,47 @@ pub enum Message {
 #[derive(Clone, Debug)]
 pub struct Inbox {
     pub(super) messages: SyncSender<Message>,
-    pub(super) waker: Arc<Waker>,
+    pub(super) alarm: Arc<Alarm>,
+}
+
+/// What wakes the loop: once, however many messages come before it looks. A wake is a system call, and one that is not
+/// needed costs the loop a turn besides.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    waker: Waker,
+    rings: AtomicBool,
+}
+
+impl Alarm {
+    pub fn new(waker: Waker) -> Alarm {
+        Alarm { waker, rings: AtomicBool::new(false) }
+    }
+
+    fn ring(&self) {
+        if !self.rings.swap(true, Ordering::AcqRel) {
+            // A failed wake is a closed poll: the loop is gone.
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// The loop is about to look at its messages: one that it may not see any more wakes it anew.
+    pub fn heard(&self) {
+        self.rings.swap(false, Ordering::AcqRel);
+    }
 }
 
 impl Inbox {
     /// Hands a message to the loop, waiting for room if there is none. A loop that is gone takes nothing.
     pub fn send(&self, message: Message) {
         if self.messages.send(message).is_ok() {
-            // A failed wake is a closed poll: the loop is gone.
-            let _ = self.waker.wake();
+            self.alarm.ring();
         }
     }
 
     /// The same without waiting: where there is no room the message is dropped, and with it whatever was to be answered.
     pub fn try_send(&self, message: Message) {
         if self.messages.try_send(message).is_ok() {
-            let _ = self.waker.wake();
+            self.alarm.ring();
         }
     }
 }
