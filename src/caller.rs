@@ -160,13 +160,13 @@ impl Callers {
 
     /// The card of a caller whose call has been counted. `display` is the name that came with the call.
     pub fn card(&self, shop: &Shop, caller: &CallerId, display: &str, language: Language) -> Card {
-        let (number, fallback) = match caller {
+        let (number, text) = match caller {
             CallerId::Withheld => {
                 let name = words::withheld(language).to_owned();
                 return Card { name, named_by: NamedBy::Nobody, nth: 0, expects: Expects::Nothing };
             }
-            CallerId::Known(number) => (Some(number), number.national(shop.country)),
-            CallerId::Other(text) => (None, network_name(text)),
+            CallerId::Known(number) => (Some(number), number.as_str()),
+            CallerId::Other(text) => (None, text.as_str()),
         };
         let nth = number.map_or(0, |number| self.calls(shop.id, number));
         let promised = number.is_some_and(|number| self.is_promised(shop.id, number));
@@ -178,7 +178,8 @@ impl Callers {
         if says_something(&network) {
             return Card { name: network, named_by: NamedBy::Network, nth, expects };
         }
-        Card { name: fallback, named_by: NamedBy::Number, nth, expects }
+        let name = number.map_or_else(|| network_name(text), |number| number.national(shop.country));
+        Card { name, named_by: NamedBy::Number, nth, expects }
     }
 
     /// Whether they wait for what was promised to them, at whichever number of theirs.

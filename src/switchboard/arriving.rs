@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::call::event::Final;
 use crate::call::record::{CallId, CallRecord, Direction, Door};
 use crate::call::{Begin, Call, Occasion};
+use crate::caller::Card;
 use crate::door::sip::{Arrival, Shown};
 use crate::now::Now;
 use crate::number::Number;
@@ -37,6 +38,8 @@ pub(super) struct Decided {
     pub(super) shop: Option<Arc<Shop>>,
     pub(super) caller: CallerId,
     pub(super) action: Action,
+    /// `None`: no shop was called.
+    pub(super) card: Option<Card>,
     pub(super) shown: Shown,
     pub(super) facts: Facts,
 }
@@ -56,7 +59,7 @@ impl Switchboard {
         if shop_called(&self.plan, &called).is_none() {
             called.retain(|user| Some(user) != account);
         }
-        let Decided { shop, caller: _, action, shown, facts } = self.decided(now, arrival.caller.identity(), &called);
+        let Decided { shop, action, shown, facts, .. } = self.decided(now, arrival.caller.identity(), &called);
         let begin = match (arrival.unservable(), action) {
             (Some(answer), Action::Ring(_) | Action::TakeMessage { .. }) => Begin::Unservable(answer),
             (None, Action::TakeMessage { .. }) if !arrival.understands_the_machine() => {
@@ -90,10 +93,10 @@ impl Switchboard {
         if let (Some(shop), Action::Ring(ring)) = (&shop, &decision.action) {
             self.ring_for_nobody_else(now, shop.id, ring);
         }
-        let card = |shop: &Arc<Shop>| self.callers.card(shop, &offer.caller, identity.display, language);
+        let card = shop.as_ref().map(|shop| self.callers.card(shop, &offer.caller, identity.display, language));
         let shown = Shown {
-            card: shop.as_ref().map_or_else(String::new, |shop| card(shop).display(language)),
-            own: shop.as_ref().and_then(|shop| self.returns(now, shop, &offer.caller, &card(shop))),
+            card: card.as_ref().map_or_else(String::new, |card| card.display(language)),
+            own: shop.as_ref().zip(card.as_ref()).and_then(|(shop, card)| self.returns(now, shop, &offer.caller, card)),
             number: match &offer.caller {
                 CallerId::Known(number) => number.as_str().to_owned(),
                 CallerId::Other(user) => user.clone(),
@@ -112,7 +115,7 @@ impl Switchboard {
             nth,
             made_by: None,
         };
-        Decided { shop, caller: offer.caller, action: decision.action, shown, facts }
+        Decided { shop, caller: offer.caller, action: decision.action, card, shown, facts }
     }
 
     /// The row that a call begins with.

@@ -8,7 +8,7 @@ use crate::call::event::{CallerLeft, Sealed};
 use crate::call::leg::LegId;
 use crate::call::record::{CallId, Door};
 use crate::call::{Begin, Call};
-use crate::caller::NamedBy;
+use crate::caller::{Card, NamedBy};
 use crate::door::sip::Arrival;
 use crate::door::token::Token;
 use crate::door::twilio::greeting_link::GreetingId;
@@ -18,9 +18,8 @@ use crate::media::Kept;
 use crate::now::Now;
 use crate::routing::caller_id::Identity;
 use crate::routing::decision::{Action, CallerId, Offer, Opening};
-use crate::routing::plan::{Country, Line, Shop};
+use crate::routing::plan::{Country, Language, Line, Shop};
 use crate::routing::{decide, shop_called};
-use crate::spoken_card;
 use crate::twilio::read::{AfterDial, Bridged, Party, RecordingState, Says, Status};
 use crate::twilio::twiml::Reject;
 use crate::twilio::work::Recording;
@@ -163,12 +162,12 @@ impl Switchboard {
         if self.service == Service::Draining {
             return self.reply(Ticket(request.0), self.while_we_stop(now, identity, &called));
         }
-        let Decided { shop, caller, action, shown, facts } = self.decided(now, identity, &called);
+        let Decided { shop, caller, action, card, shown, facts } = self.decided(now, identity, &called);
         let begin = match action {
             Action::Ring(ring) => Begin::Rings(self.mailboxes.put_later(ring), self.twilio.ways()),
             Action::TakeMessage { .. } | Action::Refuse(_) => Begin::Decided(action),
         };
-        let spoken = self.spoken(shop.as_ref(), &caller, &facts.caller_display, facts.nth);
+        let spoken = spoken(shop.as_ref(), card, caller, facts.nth);
         let record = self.first_row(now, shop.as_ref(), facts, clean(&called[0]), Door::Twilio, key);
         let id = record.id;
         self.twilio.open(id, sid, shown, spoken);
@@ -189,16 +188,6 @@ impl Switchboard {
             Action::Ring(_) => twiml::fallback(&self.plan, called, self.twilio.profile()),
             Action::TakeMessage { .. } | Action::Refuse(_) => Document::reject(Reject::Busy),
         }
-    }
-
-    /// What the carrier's voice says of this caller. The owner's own name for them alone: anybody can send any other.
-    fn spoken(&self, shop: Option<&Arc<Shop>>, caller: &CallerId, display: &str, nth: u32) -> Spoken {
-        let Some(shop) = shop else { return Spoken { language: Default::default(), card: String::new() } };
-        let language = shop.language;
-        let card = self.callers.card(shop, caller, display, language);
-        let name = (card.named_by == NamedBy::Owner).then(|| written(&card.name));
-        let card = spoken_card::card(language, shop.country, name.as_ref(), caller, nth).text();
-        Spoken { language, card }
     }
 
     /// Whether somebody had taken the call, and the caller was never connected with them.
@@ -323,6 +312,14 @@ impl Switchboard {
         self.twilio.greet(id, greets);
         true
     }
+}
+
+/// What the carrier's voice says of this caller. The owner's own name for them alone: anybody can send any other.
+fn spoken(shop: Option<&Arc<Shop>>, card: Option<Card>, caller: CallerId, nth: u32) -> Spoken {
+    let (language, country) =
+        shop.map_or((Language::default(), Country::UNKNOWN), |shop| (shop.language, shop.country));
+    let name = card.filter(|card| card.named_by == NamedBy::Owner).map(|card| written(&card.name));
+    Spoken { language, country, name, caller, nth }
 }
 
 /// Whether a `<Dial>` that is over has connected the caller with somebody, for all that its news say.

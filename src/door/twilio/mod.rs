@@ -22,7 +22,8 @@ use crate::call::phones::Phones;
 use crate::call::record::CallId;
 use crate::now::{Mono, Now};
 use crate::number::Number;
-use crate::routing::plan::{Language, PhoneId};
+use crate::routing::caller_id::CallerId;
+use crate::routing::plan::{Country, Language, PhoneId};
 use crate::sip::auth::NonceSecret;
 use crate::sip::transaction::timer::Deadlines;
 use crate::sip::uri::Uri;
@@ -87,8 +88,19 @@ pub enum Asked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken {
     pub language: Language,
-    /// "Jo Miller, third call. Press any key."
-    pub card: String,
+    pub country: Country,
+    /// The owner's name for the caller.
+    pub name: Option<SpokenName>,
+    pub caller: CallerId,
+    /// Which call of theirs it is; 0 when nobody can count.
+    pub nth: u32,
+}
+
+impl Spoken {
+    /// "Jo Miller, third call. Press any key." Put into words only where somebody picks up: of most calls nobody hears it.
+    fn card(&self) -> String {
+        spoken_card::card(self.language, self.country, self.name.as_ref(), &self.caller, self.nth).text()
+    }
 }
 
 /// How a closed shop greets there.
@@ -360,7 +372,7 @@ impl TwilioDoor {
     }
 
     fn screen(&self, line: &Line, id: CallId, leg: LegId) -> Document {
-        let say = Say { text: line.spoken.card.clone(), language: line.spoken.language };
+        let say = Say { text: line.spoken.card(), language: line.spoken.language };
         let action = self.url(Target::Accepted { call: id.0, leg: leg.nth });
         Document(vec![Verb::Gather(ends::gather(say, action)), Verb::Hangup])
     }
