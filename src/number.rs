@@ -31,7 +31,7 @@ impl Number {
     pub fn parse(text: &str, country: Country) -> Option<Number> {
         let digits = digits_of(text)?;
         if digits.starts_with('+') {
-            return Reading::of(&digits, None).number();
+            return Reading::possible(&digits, None).map(|(_, e164)| Number(e164));
         }
         let national = Reading::of(&digits, Some(country.region()?));
         if matches!(national, Reading::InService(_)) {
@@ -176,15 +176,21 @@ enum Reading {
 
 impl Reading {
     fn of(digits: &str, region: Option<Region>) -> Reading {
-        let Ok(number) = PHONE_NUMBER_UTIL.parse(digits, region) else { return Reading::Nothing };
-        if !matches!(PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number), Ok(NumberLengthType::IsPossible)) {
-            return Reading::Nothing;
+        match Reading::possible(digits, region) {
+            Some((number, e164)) if PHONE_NUMBER_UTIL.is_valid_number(&number) => Reading::InService(e164),
+            Some((_, e164)) => Reading::Possible(e164),
+            None => Reading::Nothing,
         }
+    }
+
+    /// A number of a length that numbers there have, and its E.164.
+    fn possible(digits: &str, region: Option<Region>) -> Option<(PhoneNumber, String)> {
+        let number = PHONE_NUMBER_UTIL.parse(digits, region).ok()?;
+        let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
         let e164 = e164(&number);
-        if !(FEWEST_DIGITS..=MOST_DIGITS).contains(&(e164.len() - 1)) {
-            return Reading::Nothing;
-        }
-        if PHONE_NUMBER_UTIL.is_valid_number(&number) { Reading::InService(e164) } else { Reading::Possible(e164) }
+        let is_possible = matches!(length, Ok(NumberLengthType::IsPossible))
+            && (FEWEST_DIGITS..=MOST_DIGITS).contains(&(e164.len() - 1));
+        is_possible.then_some((number, e164))
     }
 
     fn number(self) -> Option<Number> {
