@@ -116,3 +116,31 @@ impl Inbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mio::{Events, Poll, Token};
+
+    use super::*;
+
+    #[test]
+    fn a_loop_is_woken_once_until_it_looks_and_then_anew() {
+        let mut poll = Poll::new().expect("a poll");
+        let alarm = Alarm::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
+        let mut wakes = || {
+            let mut events = Events::with_capacity(1);
+            poll.poll(&mut events, Some(Duration::ZERO)).expect("a poll");
+            events.iter().count()
+        };
+        alarm.ring();
+        alarm.ring();
+        assert_eq!(wakes(), 1);
+        alarm.ring();
+        assert_eq!(wakes(), 0, "it is awake, and has not looked yet");
+        alarm.heard();
+        alarm.ring();
+        assert_eq!(wakes(), 1);
+    }
+}
