@@ -97,8 +97,8 @@ pub enum Reject {
     NotInService,
 }
 
-/// A document that rings two cells, with all that it tells us of them, has room in so much.
-const MOST_BYTES: usize = 2048;
+/// Room for a document that rings a cell or two, with the addresses of all that we are told of them.
+const ROOM: usize = 1024;
 
 impl Document {
     pub fn hangup() -> Document {
@@ -111,7 +111,7 @@ impl Document {
 
     /// As it goes out.
     pub fn write(&self) -> String {
-        let mut xml = String::with_capacity(MOST_BYTES);
+        let mut xml = String::with_capacity(ROOM);
         xml.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response>");
         for verb in &self.0 {
             verb.write(&mut xml);
