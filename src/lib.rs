@@ -9,7 +9,7 @@
 //! ```text
 //! app, cli, web, driver ─▶ switchboard ─▶ door ─▶ call ─▶ routing
 //!      │                                    └──▶ sip, twilio, media (values)
-//!      └──▶ store, speech, alert, resolve, media::port, sip::{socket, stream}
+//!      └──▶ store, speech, alert, resolve, media::port, sip::{socket, stream}, private_files
 //! ```
 //!
 //! ## A call's journey
@@ -78,6 +78,8 @@ pub mod cli;
 pub mod clock;
 #[cfg(feature = "shell")]
 pub mod driver;
+#[cfg(feature = "shell")]
+mod private_files;
 #[cfg(feature = "shell")]
 pub mod resolve;
 #[cfg(feature = "shell")]

@@ -3,9 +3,7 @@
 //! that it does, once, and never what was said.
 
 use std::collections::HashSet;
-use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +19,7 @@ use crate::media::recordings::Recordings;
 use crate::media::salvage::FILE_BYTES_MAX;
 use crate::media::wav;
 use crate::now::UnixMs;
+use crate::private_files;
 use crate::routing::Plan;
 use crate::store::{Store, StoreError, Unwritten};
 
@@ -191,10 +190,10 @@ impl Given {
         std::fs::File::open(recording)?.take(FILE_BYTES_MAX).read_to_end(&mut kept)?;
         let samples = wav::promised(&kept).ok_or(io::ErrorKind::InvalidData)?;
         let linear = Linear::of(samples);
-        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        private_files::make_folder(dir)?;
         let name = recording.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = dir.join(format!("{GIVEN}{name}.wav"));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let mut file = private_files::writing().open(&path)?;
         let given = Given(path);
         file.write_all(&linear.part(0..linear.bytes()))?;
         Ok(given)

@@ -2,9 +2,8 @@
 //! and is to be fetched and deleted, is written down first and outlives the process.
 
 use std::collections::VecDeque;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +18,7 @@ use super::work::{Recording, Work};
 use crate::media::Kept;
 use crate::media::fetched::fetched;
 use crate::media::recordings::Recordings;
+use crate::private_files::write_whole;
 use crate::store::Store;
 
 /// Errands that may wait for the task: one is full only where the task does not run.
@@ -441,19 +441,4 @@ fn forget(note: &Path) {
 enum Unkept {
     NoSound(String),
     Disk(io::Error),
-}
-
-/// Writes a file that is there whole or not at all, also after a power cut. Nobody else may read it: people speak there.
-/// What is not whole yet lies in `scratch`, on the same disk.
-fn write_whole(scratch: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(scratch);
-    for folder in [scratch, folder] {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let part = scratch.join(path.file_name().unwrap_or_default()).with_extension("part");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&part, path)?;
-    File::open(folder)?.sync_all()
 }

@@ -5,10 +5,9 @@
 //! but that hour.
 
 use std::collections::HashMap;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -21,6 +20,7 @@ use crate::media::recorder::Recorded;
 use crate::media::recordings::Recordings;
 use crate::media::wav::{self, HEADER_BYTES};
 use crate::media::{Fact, Kept};
+use crate::private_files;
 
 /// So many orders may wait for the disk: half a minute of a hundred people who speak, and at most 32 MB.
 const ORDERS_MAX: usize = 4096;
@@ -113,11 +113,10 @@ enum Trouble {
     Told,
 }
 
-/// Makes the folder, for nobody but us: people speak there.
+/// Makes the folder of the recordings.
 pub(super) fn make_folder(recordings: &Recordings) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(recordings.dir())?;
-    // The folder's name must outlive a power cut.
-    recordings.dir().parent().map_or(Ok(()), sync_folder)
+    private_files::make_folder(recordings.dir())?;
+    private_files::sync_folder_of(recordings.dir())
 }
 
 impl<F: Fn(Fact)> Disk<F> {
@@ -250,7 +249,8 @@ impl Recording {
 }
 
 fn begin(recordings: &Recordings, name: Uuid) -> io::Result<File> {
-    let open = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(recordings.path(name));
+    let path = recordings.path(name);
+    let open = || private_files::writing().open(&path);
     let file = match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make_folder(recordings)?;
@@ -260,13 +260,8 @@ fn begin(recordings: &Recordings, name: Uuid) -> io::Result<File> {
     };
     file.write_all_at(&wav::header(0), 0)?;
     file.sync_data()?;
-    sync_folder(recordings.dir())?;
+    private_files::sync_folder_of(&path)?;
     Ok(file)
-}
-
-/// The names in a folder outlive a power cut once the folder is synced.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
