@@ -18,6 +18,7 @@ use tokio::task::JoinHandle as Task;
 
 use self::inherited::Inherited;
 use self::sockets::{Bound, Sockets};
+use self::watches::PlanWatch;
 use crate::alert;
 use crate::clock;
 use crate::config::{CertificateFiles, Config};
@@ -34,7 +35,7 @@ use crate::speech::Speaker;
 use crate::speech::transcriber::Transcriber;
 use crate::store::bindings::BindingKeeper;
 use crate::store::writer::LogWriter;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, journal_in};
 use crate::switchboard::{Gauges, Settings, Switchboard};
 use crate::tls::{CertificateKeeper, Connector, TlsError};
 use crate::twilio::rest::RestError;
@@ -139,8 +140,9 @@ impl Running {
         std::fs::create_dir_all(&data_dir).map_err(|error| AppError::DataDir(data_dir.clone(), error))?;
         let store = Store::open(&config.database).await?;
         let Sockets { udp, streams, web, bound } = Sockets::bind(&config, certificate.as_ref()).await?;
-        let (journal, recordings) = (data_dir.join("journal"), Recordings::in_data_dir(&data_dir));
-        let Inherited { secret, kept, plan, callers, news } = Inherited::take(&store, &journal, &recordings).await?;
+        let (journal, recordings) = (journal_in(&data_dir), Recordings::in_data_dir(&data_dir));
+        let Inherited { secret, kept, plan, restores, callers, news } =
+            Inherited::take(&store, &data_dir, &recordings).await?;
         let (contacts_sender, contacts) = watch::channel(callers.contacts().into());
         let (plan_sender, plan_receiver) = watch::channel(plan.clone());
 
@@ -199,7 +201,14 @@ impl Running {
         let due = watches::watch_call_backs(store.clone(), inbox.clone(), plan_receiver.clone());
         let tidied = watches::drop_old_files(store.clone());
         let told = (plan_sender, contacts_sender);
-        let watched = watches::watch_plan(store.clone(), inbox.clone(), told, config.sip.digest, plan_written.clone());
+        let watch = PlanWatch {
+            store: store.clone(),
+            restores,
+            digest: config.sip.digest,
+            log: log_health.clone(),
+            written: plan_written.clone(),
+        };
+        let watched = watch.run(inbox.clone(), told);
         let watching = tokio::spawn(async {
             tokio::join!(watched, counted, due, tidied);
         });

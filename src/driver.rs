@@ -251,6 +251,7 @@ impl Driver {
                 Ok(Message::Waiting(waiting)) => self.handle(Input::MessagesWaiting(waiting)),
                 Ok(Message::CallBacksDue(shop, callers)) => self.handle(Input::CallBacksDue { shop, callers }),
                 Ok(Message::Callers(callers)) => self.handle(Input::CallersNamed(callers)),
+                Ok(Message::LogRestored { callers, counted }) => self.handle(Input::LogRestored { callers, counted }),
                 Ok(Message::Names(names)) => self.handle(Input::NamesSpoken(names)),
                 Ok(Message::Resolved { ticket, protocol, host, addresses }) => {
                     self.resolved(ticket, protocol, &host, &addresses);

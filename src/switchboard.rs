@@ -260,6 +260,7 @@ impl Switchboard {
             Input::GoneOut(calls) => self.gone_out.remember(&self.plan, calls, now),
             Input::MessagesWaiting(waiting) => self.messages_wait(now, waiting),
             Input::CallersNamed(callers) => self.callers.take_names(callers),
+            Input::LogRestored { callers, counted } => self.log_restored(callers, &counted),
             Input::CallBacksDue { shop, callers } => self.callers_wait(now, shop, callers),
             Input::NamesSpoken(names) => self.names = names,
             Input::Look { ticket } => {

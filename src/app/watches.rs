@@ -1,18 +1,20 @@
 //! What is looked at again and again while the service runs, beside its calls: the owner's settings, messages nobody has heard,
 //! and call backs that are due.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use crate::call::record::CallId;
 use crate::caller::{Callers, Contact};
 use crate::clock;
 use crate::driver::{Inbox, Message};
 use crate::routing::Plan;
 use crate::routing::plan::Line;
 use crate::sip::auth::Algorithm;
-use crate::store::{Overdue, Store, StoreError};
+use crate::store::{LogHealth, Overdue, Store, StoreError};
 use crate::web::caught;
 
 /// How often the service looks whether another process has changed the owner's settings (DESIGN §1).
@@ -21,6 +23,8 @@ const LOOK_AT_PLAN_EVERY: Duration = Duration::from_secs(1);
 const LOOK_AT_MESSAGES_EVERY: Duration = Duration::from_secs(1);
 /// How often it looks whether somebody should have been called back by now: nobody waits for a notice by the second.
 const LOOK_AT_CALL_BACKS_EVERY: Duration = Duration::from_secs(15);
+/// So often callers are counted while new calls begin: after that, one that rings just then counts twice till the next start.
+const COUNTED_AT_MOST: u32 = 5;
 /// How often it drops files of callers that were looked at and never taken in.
 const DROP_OLD_FILES_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -85,44 +89,100 @@ pub(super) async fn watch_call_backs(store: Store, inbox: Inbox, plans: watch::R
     }
 }
 
-/// Looks each second whether somebody changed the owner's settings: this process, or another one.
-pub(super) async fn watch_plan(
-    store: Store,
-    inbox: Inbox,
-    (plans, contacts): (watch::Sender<Arc<Plan>>, watch::Sender<Arc<[Contact]>>),
-    digest: Algorithm,
-    written: Arc<Notify>,
-) {
-    name_unusable_passwords(&plans.borrow(), digest);
-    let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
-    let mut failing = false;
-    loop {
-        tokio::select! {
-            _ = every.tick() => {}
-            () = written.notified() => {}
-        }
-        let known = plans.borrow().version;
-        let turn = async {
-            match changed(&store, known).await {
-                Ok(None) => failing = false,
-                Ok(Some((plan, callers))) => {
-                    failing = false;
-                    let plan = Arc::new(plan);
-                    name_unusable_passwords(&plan, digest);
-                    contacts.send_replace(callers.contacts().into());
-                    inbox.send(Message::Callers(callers));
-                    inbox.send(Message::Plan(plan.clone()));
-                    plans.send_replace(plan);
-                }
-                Err(error) => {
-                    if !std::mem::replace(&mut failing, true) {
-                        tracing::error!(%error, "the settings cannot be read; the last known ones hold");
+/// Looks each second whether somebody changed the owner's settings, or put a backup back: this process, or another one.
+pub(super) struct PlanWatch {
+    pub store: Store,
+    /// How often a backup had been put back when the log was read.
+    pub restores: i64,
+    pub digest: Algorithm,
+    pub log: Arc<LogHealth>,
+    /// This process has changed them.
+    pub written: Arc<Notify>,
+}
+
+impl PlanWatch {
+    pub async fn run(
+        mut self,
+        inbox: Inbox,
+        (plans, contacts): (watch::Sender<Arc<Plan>>, watch::Sender<Arc<[Contact]>>),
+    ) {
+        name_unusable_passwords(&plans.borrow(), self.digest);
+        let mut every = tokio::time::interval(LOOK_AT_PLAN_EVERY);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                () = self.written.notified() => {}
+            }
+            let known = plans.borrow().version;
+            let turn = async {
+                match self.changed(known).await {
+                    Ok(None) => failing = false,
+                    Ok(Some((plan, callers, log))) => {
+                        failing = false;
+                        let plan = Arc::new(plan);
+                        name_unusable_passwords(&plan, self.digest);
+                        contacts.send_replace(callers.contacts().into());
+                        let is_restored = matches!(log, Log::Restored { .. });
+                        inbox.send(match log {
+                            Log::AsItWas => Message::Callers(callers),
+                            Log::Restored { counted } => Message::LogRestored { callers, counted },
+                        });
+                        inbox.send(Message::Plan(plan.clone()));
+                        plans.send_replace(plan);
+                        if is_restored {
+                            tracing::info!("a backup was put back: settings and log are read anew");
+                        }
+                    }
+                    Err(error) => {
+                        if !std::mem::replace(&mut failing, true) {
+                            tracing::error!(%error, "the settings cannot be read; the last known ones hold");
+                        }
                     }
                 }
-            }
-        };
-        looks("settings", turn).await;
+            };
+            looks("settings", turn).await;
+        }
     }
+
+    async fn changed(&mut self, known: i64) -> Result<Option<(Plan, Callers, Log)>, StoreError> {
+        if self.store.plan_version().await? == known {
+            return Ok(None);
+        }
+        let restores = self.store.restores().await?;
+        if restores != self.restores && self.log.store_fails() {
+            // What came while a backup was put back is in the journal, and soon in the store.
+            return Ok(None);
+        }
+        let plan = self.store.plan().await?;
+        if restores == self.restores {
+            // The loop counts calls by itself, and is ahead of the store.
+            return Ok(Some((plan, self.store.callers_as_written().await?, Log::AsItWas)));
+        }
+        let (callers, counted) = self.counted().await?;
+        self.store.forget_candidates().await;
+        self.restores = restores;
+        Ok(Some((plan, callers, Log::Restored { counted })))
+    }
+
+    /// Everybody whom the log knows, and the open calls that they count: read again where a call has begun meanwhile.
+    async fn counted(&self) -> Result<(Callers, HashSet<CallId>), StoreError> {
+        let mut turn = 1;
+        loop {
+            let open = self.store.open_calls().await?;
+            let callers = self.store.callers().await?;
+            if turn == COUNTED_AT_MOST || self.store.open_calls().await?.is_subset(&open) {
+                return Ok((callers, open));
+            }
+            turn += 1;
+        }
+    }
+}
+
+/// What was read beside the settings.
+enum Log {
+    AsItWas,
+    Restored { counted: HashSet<CallId> },
 }
 
 /// A hash made for one algorithm is of no use with another: such a phone cannot register, and somebody must hear why.
@@ -139,14 +199,6 @@ fn name_unusable_passwords(plan: &Plan, digest: Algorithm) {
             );
         }
     }
-}
-
-async fn changed(store: &Store, known: i64) -> Result<Option<(Plan, Callers)>, StoreError> {
-    if store.plan_version().await? == known {
-        return Ok(None);
-    }
-    // The loop counts calls by itself, and is ahead of the store.
-    Ok(Some((store.plan().await?, store.callers_as_written().await?)))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 pub mod demo;
 mod doctor;
 mod explain;
@@ -70,6 +71,14 @@ enum Command {
     /// Who may use the page
     #[command(subcommand)]
     Owner(OwnerCommand),
+    /// Write everything into one file, while the service runs: shops, log, people, messages, greetings
+    Backup {
+        /// An older backup there is replaced once this one is whole
+        file: PathBuf,
+    },
+    /// Make everything what it was when this backup was made, while the service runs; what there was before is kept in
+    /// another backup in `data_dir`
+    Restore { file: PathBuf },
     /// Look at ports, routers, carriers, certificates, Twilio, disk, clock and phones, and say what to do: exit code 1
     /// when something is bad
     Doctor {
@@ -190,6 +199,8 @@ impl Cli {
             }
             Command::Token(TokenCommand::Create { name }) => create_token(&configuration(config)?, &name).await,
             Command::Owner(OwnerCommand::Invite { email }) => invite_owner(&configuration(config)?, &email).await,
+            Command::Backup { file } => backup::back_up(&configuration(config)?, &file).await,
+            Command::Restore { file } => backup::restore(&configuration(config)?, &file).await,
             Command::Doctor { json, send_test_notice } => {
                 let wishes = doctor::Wishes { json, send_test_notice };
                 let read = configuration(config)?;

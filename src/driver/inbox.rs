@@ -1,5 +1,6 @@
 //! The way into the loop: what the shells tell it.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,6 +52,11 @@ pub enum Message {
     Waiting(Vec<(ShopId, Waiting)>),
     /// Names of callers that the owner has changed come with a plan.
     Callers(crate::caller::Callers),
+    /// A backup was put back: all whom the log knows of now, and the open calls that they count. They come with a plan.
+    LogRestored {
+        callers: crate::caller::Callers,
+        counted: HashSet<CallId>,
+    },
     /// So many callers of this shop should have been called back by now, and nobody has taken it on.
     CallBacksDue(ShopId, u32),
     /// Names that a voice has spoken.

@@ -1,11 +1,14 @@
 //! What is remembered of callers, read for the loop's index in memory and for one caller's page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
 
 use super::db::read;
 use super::owed::NEVER;
 use super::row::{number, parsed, theirs};
 use super::{Store, StoreError};
+use crate::call::record::CallId;
 use crate::caller::{Callers, Entry};
 use crate::now::UnixMs;
 use crate::number::Number;
@@ -25,6 +28,7 @@ pub(super) const SPOKEN: &str = "SELECT shop_id, caller, CAST(MAX(ended_ms) AS B
 pub(super) const SPEAKING: &str = "SELECT shop_id, caller, CAST(COALESCE(answered_ms, started_ms) AS BIGINT) FROM calls \
      WHERE id IN (SELECT id FROM calls WHERE ended_ms IS NULL) AND disposition = 'answered' AND caller IS NOT NULL \
      AND shop_id IS NOT NULL";
+const OPEN: &str = "SELECT id FROM calls WHERE ended_ms IS NULL";
 const NAMES: &str = "SELECT shop_id, number, name FROM contacts WHERE name <> ''";
 const PROMISED: &str = concat!(
     "SELECT p.shop_id, p.number, CAST(MAX(p.made_ms) AS BIGINT) FROM promises p ",
@@ -70,6 +74,12 @@ impl Store {
         let mut entries = HashMap::new();
         self.add_what_people_said(&mut entries).await?;
         self.index(entries).await
+    }
+
+    /// Those that are not over, as far as the log knows.
+    pub async fn open_calls(&self) -> Result<HashSet<CallId>, StoreError> {
+        let ids: Vec<String> = read!(self.db, pool => sqlx::query_scalar(OPEN).fetch_all(pool).await?);
+        Ok(ids.iter().filter_map(|id| Uuid::parse_str(id).ok()).map(CallId).collect())
     }
 
     async fn index(&self, entries: HashMap<(ShopId, Number), Entry>) -> Result<Callers, StoreError> {

@@ -87,6 +87,22 @@ macro_rules! write {
     };
 }
 
+/// Runs `$body` with `$tx` as something to read from that stays as it is now, whatever is written meanwhile.
+macro_rules! snapshot {
+    ($db:expr, $tx:ident => $body:expr) => {
+        match &*$db {
+            $crate::store::db::Db::Sqlite { readers, .. } => {
+                let mut $tx = readers.begin().await?;
+                $body
+            }
+            $crate::store::db::Db::Postgres(pool) => {
+                let mut $tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                $body
+            }
+        }
+    };
+}
+
 /// Runs `$body`, one statement that is a transaction of its own, with `$to` as something to write to.
 macro_rules! write_one {
     ($db:expr, $to:ident => $body:expr) => {
@@ -101,7 +117,7 @@ macro_rules! write_one {
     };
 }
 
-pub(super) use {read, write, write_one};
+pub(super) use {read, snapshot, write, write_one};
 
 /// How long a writer waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use super::row::{CallRow, EventRow, MessageRow};
+use crate::private_files::sync_folder_of;
 use crate::switchboard::Ticket;
 
 /// One thing to be written to the store.
@@ -42,6 +43,22 @@ const PREALLOCATED: u64 = 1024 * 1024;
 const MAX_FRAME: usize = 64 * 1024;
 /// More jobs than this wait only when the disk has stopped; then the caller is told at once.
 const MAX_WAITING: usize = 4096;
+
+/// The journal within `data_dir`.
+pub fn journal_in(data_dir: &Path) -> PathBuf {
+    data_dir.join("journal")
+}
+
+/// How many rows a journal holds that the store has not: none, where the service runs and is well.
+///
+/// # Errors
+/// The file cannot be read, or is no journal.
+pub fn rows_in_journal(path: &Path) -> std::io::Result<usize> {
+    if !path.exists() {
+        return Ok(0);
+    }
+    Ok(JournalFile::open(path)?.read()?.0.len())
+}
 
 /// The open file.
 pub(super) struct JournalFile {
@@ -68,7 +85,7 @@ impl JournalFile {
             file.write_all(&1_u64.to_le_bytes())?;
             file.write_all(&vec![0; (PREALLOCATED - HEADER) as usize])?;
             file.sync_all()?;
-            sync_folder(path)?;
+            sync_folder_of(path)?;
             return Ok(JournalFile { file, generation: 1, end: HEADER });
         }
         if &header[..16] != MAGIC {
@@ -276,13 +293,6 @@ fn with_file<T>(
     Ok(done)
 }
 
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => File::open(".")?.sync_all(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,6 +334,8 @@ mod tests {
         again.append(std::slice::from_ref(&message)).unwrap();
         let lines = JournalFile::open(&path).unwrap().read().unwrap().0;
         let Line::Event(event) = &lines[0] else { panic!("{lines:?}") };
+        assert_eq!(rows_in_journal(&path).unwrap(), lines.len());
+        assert_eq!(rows_in_journal(&path.with_file_name("none")).unwrap(), 0);
         assert_eq!((event.seq, event.detail.as_str()), (1, "486"));
         assert_eq!(lines[1..], [message]);
     }

@@ -1,6 +1,7 @@
 //! What must outlive the process: the owner's plan, the log of calls, where the phones are, who may use the page. The
 //! only place with SQL. Every statement is a constant that both databases read; `db` alone knows which of them answers.
 
+pub mod backup;
 pub mod bindings;
 pub mod caller_files;
 pub mod callers;
@@ -37,6 +38,7 @@ pub mod voice_messages;
 mod wrap_ups;
 pub mod writer;
 
+pub use backup::{BackupError, Before, Beside, Contents};
 pub use bindings::BindingKeeper;
 pub use caller_files::{FileCard, Imported};
 pub use calls::{CallFilter, StoredCall};
@@ -45,6 +47,7 @@ pub use db::{Condition, look};
 pub use erasure::Erased;
 pub use error::StoreError;
 pub use hours::Saved;
+pub use journal::{journal_in, rows_in_journal};
 pub use owed::{Claim, Claimed, Overdue, OwedCaller};
 pub use owners::{Link, Owner, OwnerId};
 pub use people::{Person, PersonChange, Role};

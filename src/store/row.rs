@@ -163,13 +163,13 @@ macro_rules! bind_message {
 pub(super) use {bind_call, bind_event, bind_message};
 
 /// One statement in a text per number of rows, for either way of writing where a value goes.
-struct Texts {
+pub(super) struct Texts {
     numbered: Vec<String>,
     in_order: Vec<String>,
 }
 
 impl Texts {
-    fn of(table: &str, columns: &str, conflict: &str) -> Texts {
+    pub(super) fn of(table: &str, columns: &str, conflict: &str) -> Texts {
         let width = columns.split(',').count();
         let text = |rows: usize, place: &dyn Fn(usize) -> String| {
             let row = |at: usize| {
@@ -183,7 +183,7 @@ impl Texts {
         Texts { numbered: texts(&|at| format!("${at}")), in_order: texts(&|_| "?".to_owned()) }
     }
 
-    fn text(&self, places: Places, rows: usize) -> &str {
+    pub(super) fn text(&self, places: Places, rows: usize) -> &str {
         match places {
             Places::Numbered => &self.numbered[rows - 1],
             Places::InOrder => &self.in_order[rows - 1],

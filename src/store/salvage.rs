@@ -95,7 +95,7 @@ impl Store {
                 foreign.push(name);
                 continue;
             };
-            if known.contains(&recording.to_string()) {
+            if known.contains(&recording) {
                 continue;
             }
             match self.take_up(recording, &recordings.path(recording)).await {
@@ -144,9 +144,10 @@ impl Store {
         }
     }
 
-    async fn known_recordings(&self) -> Result<HashSet<String>, StoreError> {
+    /// Those of all messages in the log.
+    pub(super) async fn known_recordings(&self) -> Result<HashSet<Uuid>, StoreError> {
         let known: Vec<String> = read!(self.db, pool => sqlx::query_scalar(RECORDINGS).fetch_all(pool).await?);
-        Ok(known.into_iter().collect())
+        Ok(known.iter().filter_map(|name| Uuid::parse_str(name).ok()).collect())
     }
 
     async fn take_up(&self, recording: Uuid, path: &Path) -> Result<Outcome, SalvageError> {

@@ -1,5 +1,6 @@
 //! What the shells tell the switchboard, and what it asks of them.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -98,6 +99,11 @@ pub enum Input<'a> {
     MessagesWaiting(Vec<(ShopId, Waiting)>),
     /// The owner gave callers other names; counts stay the loop's own, which is ahead of the store.
     CallersNamed(Callers),
+    /// A backup was put back: these are all whom the log knows of now, and calls that they count and that may live.
+    LogRestored {
+        callers: Callers,
+        counted: HashSet<CallId>,
+    },
     /// So many callers of this shop should have been called back by now, and nobody has taken it on.
     CallBacksDue {
         shop: ShopId,

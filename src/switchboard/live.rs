@@ -1,10 +1,11 @@
 //! The calls that live: each is told what happens in it, and what it wants is passed on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::call::Call;
 use crate::call::event::{Input as CallInput, Output as CallOutput};
-use crate::call::record::{CallId, CallRecord, Disposition};
+use crate::call::record::{CallId, CallRecord, Direction, Disposition};
+use crate::caller::Callers;
 use crate::now::Now;
 
 use super::{Asked, LogEntry, Output, Switchboard};
@@ -140,6 +141,21 @@ impl Switchboard {
             self.twilio.call_is_over(now, id, call.record());
             if let Some(over) = self.forget_call(id) {
                 self.count_talk(now, over.record());
+            }
+        }
+    }
+
+    /// A backup was put back. Of the calls that live now, `callers` counts those in `counted`: the others, whose row has not
+    /// come yet, count as they did.
+    pub(super) fn log_restored(&mut self, callers: Callers, counted: &HashSet<CallId>) {
+        self.callers = callers;
+        let is_missing = |record: &&CallRecord| {
+            let counts = record.direction == Direction::In && record.disposition != Some(Disposition::Refused);
+            counts && !counted.contains(&record.id)
+        };
+        for record in self.calls.values().map(Call::record).filter(is_missing) {
+            if let (Some(shop), Some(number)) = (record.shop, &record.caller) {
+                self.callers.note_call(shop, number);
             }
         }
     }

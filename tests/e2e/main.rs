@@ -27,6 +27,7 @@ mod strace;
 mod tone;
 mod town;
 
+mod backup;
 mod bad_input;
 mod between_phones;
 mod carrier;

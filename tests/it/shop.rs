@@ -532,6 +532,13 @@ impl Shop {
         self.world.borrow().gateway.invites.clone()
     }
 
+    /// A backup is put back: the log knows this caller alone then, and so many calls of theirs that are in the store.
+    pub fn gets_a_backup_knowing(&self, number: &str, name: &str, calls: u32) {
+        let shop = self.world.borrow().plan.shops[0].id;
+        let callers = machine::callers(shop, &[(number.to_owned(), name.to_owned(), calls)], &[]);
+        self.world.borrow_mut().log_restored(callers);
+    }
+
     /// The log says that so many messages wait in this shop, of which nobody has heard the first so many.
     pub fn messages_wait(&self, shop: ShopId, new: u32, old: u32) {
         self.world.borrow_mut().messages_wait(vec![(shop, Waiting { new, old })]);

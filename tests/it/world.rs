@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringall::call::record::{CallEvent, CallId, CallRecord, Disposition, EventKind, VoiceMessage};
+use ringall::caller::Callers;
 use ringall::config::{Srtp, Trunk};
 use ringall::media::relay::Verdict;
 use ringall::media::{Fact, Kept};
@@ -218,6 +219,13 @@ impl World {
         self.hand_in(Input::NamesSpoken(names));
     }
 
+    /// A backup was put back, with a log of these callers. It counts calls whose row is in the store, not in the journal.
+    pub fn log_restored(&mut self, callers: Callers) {
+        let stored = self.store.durable.iter().filter(|(_, _, medium)| *medium == Medium::Store);
+        let counted = stored.map(|(_, call, _)| *call).collect();
+        self.hand_in(Input::LogRestored { callers, counted });
+    }
+
     pub fn messages_wait(&mut self, waiting: Vec<(ShopId, Waiting)>) {
         self.hand_in(Input::MessagesWaiting(waiting));
     }
@@ -225,7 +233,7 @@ impl World {
     /// The service is killed and starts again: what was under way inside it is gone, what was stored is there.
     pub fn restart(&mut self, seed: u64, plan: Plan) {
         let kept = self.store.registrations.clone().into_iter().collect();
-        let callers = ringall::caller::Callers::default();
+        let callers = Callers::default();
         let srtp = Srtp::Preferred;
         let registered = self.registered.clone();
         let machine = machine::start(seed, callers, kept, registered, self.router, srtp, &self.way_out);

@@ -58,6 +58,41 @@ fn a_wrong_configuration_ends_with_2_and_the_place() {
 }
 
 #[test]
+fn a_backup_is_put_back_and_what_is_none_is_refused() {
+    let shop = Workplace::new();
+    let nothing = shop.runs(&["backup", "backup.db"]);
+    assert_eq!(nothing.code(), 1);
+    assert!(nothing.err().contains("no shop and no call"), "{}", nothing.err());
+    shop.file("ruiz.toml", RUIZ);
+    assert_eq!(shop.runs(&["import", "ruiz.toml"]).code(), 0);
+    let exported = shop.runs(&["export"]).out();
+    assert_eq!(shop.runs(&["backup", "backup.db"]).code(), 0);
+    shop.file("ruiz.toml", &RUIZ.replace("Workshop", "Office"));
+    assert_eq!(shop.runs(&["import", "ruiz.toml"]).code(), 0);
+    let restored = shop.runs(&["restore", "backup.db"]);
+    assert_eq!(restored.code(), 0, "{}", restored.err());
+    assert_eq!(shop.runs(&["export"]).out(), exported);
+    // What was there before is named, and can be put back itself.
+    let before = std::fs::read_dir(shop.folder.path().join("data")).unwrap().map(|entry| entry.unwrap().path());
+    let before = before.into_iter().find(|path| path.to_string_lossy().contains("before-restore-")).unwrap();
+    let name = before.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(restored.err().contains(&name), "{}", restored.err());
+    assert_eq!(shop.runs(&["restore", &format!("data/{name}")]).code(), 0);
+    assert!(shop.runs(&["export"]).out().contains("Office"));
+
+    shop.file("data/journal", "no journal of ours, and yet in its place");
+    let warned = shop.runs(&["backup", "backup.db"]);
+    assert_eq!((warned.code(), warned.err().contains("is not in the backup")), (0, true), "{}", warned.err());
+
+    let refused = shop.runs(&["backup", "ruiz.toml"]);
+    assert_eq!((refused.code(), refused.err().contains("ruiz.toml")), (2, true), "{}", refused.err());
+    let refused = shop.runs(&["restore", "ruiz.toml"]);
+    assert_eq!((refused.code(), refused.err().contains("ringall backup")), (2, true), "{}", refused.err());
+    assert_eq!(shop.runs(&["restore", "nowhere.db"]).code(), 1);
+    assert_eq!(shop.runs(&["backup"]).code(), 2);
+}
+
+#[test]
 fn a_token_stands_alone_on_its_line() {
     let shop = Workplace::new();
     let token = shop.runs(&["token", "create", "page"]);

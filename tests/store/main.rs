@@ -1,6 +1,7 @@
 //! The store, one suite on both databases: SQLite always, PostgreSQL when RINGALL_TEST_POSTGRES names a server, such as
 //! `postgres://postgres@127.0.0.1:5432/postgres`. Every statement is run and decoded on each.
 
+mod backup;
 mod bindings;
 mod calls;
 mod cast;

@@ -78,6 +78,11 @@ impl Known {
 }
 
 impl Candidates {
+    /// The log is another now.
+    pub(in crate::store) async fn forget_all(&self) {
+        *self.0.lock().await = None;
+    }
+
     /// Somebody has spoken with them since.
     pub(super) async fn forget(&self, shop: ShopId, candidate: Candidate) {
         if let Some(known) = self.0.lock().await.as_mut() {

@@ -34,6 +34,32 @@ fn a_national_number_is_the_same_caller() {
 }
 
 #[test]
+fn a_backup_that_is_put_back_while_a_call_lives_knows_its_caller_and_counts_it_once() {
+    through_both_doors(|door| {
+        // Its row may be in the store already, or still in the journal.
+        for (store_takes, in_the_store) in [(Some("1 ms"), 3), (None, 2)] {
+            let shop = Shop::opening().knowing("+34600111222", "Bob", 8).open();
+            shop.store_takes(store_takes);
+            let ann = shop.caller("", "+34600111222");
+            ann.calls_through(door);
+            shop.wait("1 s");
+            assert_eq!(shop.counter.display().0, "Bob 9th call");
+            shop.gets_a_backup_knowing("+34600111222", "Ann", in_the_store);
+            shop.counter.picks_up();
+            shop.wait("5 s");
+            assert!(ann.talks(), "the call goes on");
+            ann.hangs_up();
+            shop.is_idle();
+            ann.calls_through(door);
+            shop.wait("1 s");
+            assert_eq!(shop.counter.display().0, "Ann 4th call");
+            ann.hangs_up();
+            shop.is_idle();
+        }
+    });
+}
+
+#[test]
 fn who_asks_for_privacy_is_withheld_though_the_carrier_tells() {
     through_both_doors(|door| {
         for privacy in ["id", "user;id", "critical; id"] {
